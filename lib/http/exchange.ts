@@ -1,0 +1,13 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/** One request and its response, from a complete request head to the end of the response. */
+export interface Exchange {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  /** `performance.now()` when the head was complete, in milliseconds. */
+  readonly startedAt: number
+  /** The client waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1). */
+  readonly expectsContinue: boolean
+  /** The environ, where the gateway made one; for `postRequest` and the access log. */
+  environ?: Readonly<Record<string, unknown>>
+}
