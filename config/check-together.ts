@@ -1,0 +1,34 @@
+import { UnicornError } from '../lib/errors.js'
+import { type Address, bindText, sameAddress } from '../lib/listeners/address.js'
+import type { Config } from './settings.js'
+
+/** @throws UnicornError where two values that are fine by themselves contradict each other */
+export function checkTogether(config: Config): void {
+  checkDistinct(config.bind)
+  checkPidfile(config)
+}
+
+function checkDistinct(addresses: readonly Address[]): void {
+  const twice = addresses.find((address, at) => !isAnyPort(address) && addresses.slice(0, at).some(equal(address)))
+  if (!twice) return
+  throw new UnicornError(`bind: found ${bindText(twice)} twice, wanted each address once`, { found: bindText(twice) })
+}
+
+function equal(address: Address): (other: Address) => boolean {
+  return other => sameAddress(address, other)
+}
+
+/** Port 0 twice is two sockets on two free ports. */
+function isAnyPort(address: Address): boolean {
+  return address.kind === 'tcp' && address.port === 0
+}
+
+/** Writing the pid file would cut off the log, or take the socket's place. */
+function checkPidfile({ pidfile, errorlog, accesslog, bind }: Config): void {
+  const sockets = bind.flatMap(address => (address.kind === 'unix' ? [address.path] : []))
+  if (pidfile === undefined || ![errorlog, accesslog, ...sockets].includes(pidfile)) return
+  throw new UnicornError(`pidfile: found ${pidfile}, which is a log or a socket too, wanted a file of its own`, {
+    found: pidfile,
+    wanted: 'a file of its own',
+  })
+}

@@ -1,0 +1,14 @@
+import type { UserConfig } from './settings.js'
+
+/** The environment that `unicorn` was started with. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** What a config file may export as default where it has to work something out first. */
+export type UserConfigFunction = (env: Environment) => UserConfig | Promise<UserConfig>
+
+/** Gives a config file's values their types; returns what it got. */
+export function defineConfig(config: UserConfig): UserConfig
+export function defineConfig(config: UserConfigFunction): UserConfigFunction
+export function defineConfig(config: UserConfig | UserConfigFunction): UserConfig | UserConfigFunction {
+  return config
+}

@@ -1,0 +1,190 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Config } from './settings.js'
+
+/** A method of {@link Logger}: a message, or facts and then a message, as pino has it. */
+export interface LogMethod {
+  (message: string): void
+  (facts: object, message?: string): void
+}
+
+/** The error log, as hooks get it. */
+export interface Logger {
+  readonly debug: LogMethod
+  readonly info: LogMethod
+  readonly warn: LogMethod
+  readonly error: LogMethod
+  readonly fatal: LogMethod
+}
+
+/** What a worker last told about itself. */
+export interface Figures {
+  /** Served since it started. */
+  readonly requests: number
+  readonly inFlight: number
+  readonly connections: number
+  /** Of the event loop, from 0 to 1. */
+  readonly utilisation: number
+  /** Resident memory, in bytes. */
+  readonly rss: number
+}
+
+/** A worker, as hooks see it. */
+export interface WorkerView {
+  /** Undefined before the fork. */
+  readonly pid: number | undefined
+  /** From 0 to workers - 1; its replacement takes it over. */
+  readonly index: number
+  /** Grows with each fork: the smaller, the older, as Gunicorn's `worker.age`. */
+  readonly age: number
+  readonly log: Logger
+  readonly figures?: Figures
+}
+
+/** Why a worker ended: the first cause. */
+export type ExitReason =
+  | 'exited'
+  | 'crashed'
+  | 'hung'
+  | 'boot-failed'
+  | 'boot-timeout'
+  | 'retired'
+  | 'reloaded'
+  | 'max-requests'
+  | 'max-memory'
+  | 'killed-outside'
+
+/** A worker that is gone. */
+export interface ExitedWorkerView extends WorkerView {
+  readonly reason: ExitReason
+  readonly exitCode: number | undefined
+  readonly signal: NodeJS.Signals | undefined
+}
+
+/** The server, as hooks see it; in a worker it is a frozen snapshot. */
+export interface ServerView {
+  /** Of the arbiter. */
+  readonly pid: number
+  readonly config: Config
+  /** `http://127.0.0.1:8000`, `unix:/path`; empty before anything is bound. */
+  readonly addresses: readonly string[]
+  readonly log: Logger
+  readonly workers: readonly WorkerView[]
+}
+
+type Environ = Readonly<Record<string, unknown>>
+
+/** One row of the table of hooks. */
+export interface Hook<Parameters extends readonly unknown[]> {
+  /** The process that it runs in. */
+  readonly process: 'arbiter' | 'worker'
+  readonly when: string
+  /** Whether a promise that it returns is waited for; where not, a rejection is only logged. */
+  readonly awaited: boolean
+  /** As documentation shows them. */
+  readonly parameters: string
+  /** Never there at run time: it carries the parameters' types. */
+  readonly types?: Parameters
+}
+
+/** THE table of server hooks; names are Gunicorn's. */
+export const hooks = {
+  onStarting: hook<[server: ServerView]>({
+    process: 'arbiter',
+    awaited: true,
+    parameters: 'server',
+    when: 'before anything is bound',
+  }),
+  whenReady: hook<[server: ServerView]>({
+    process: 'arbiter',
+    awaited: true,
+    parameters: 'server',
+    when: 'bound, before the first fork',
+  }),
+  preFork: hook<[server: ServerView, worker: WorkerView]>({
+    process: 'arbiter',
+    awaited: false,
+    parameters: 'server, worker',
+    when: 'before each fork',
+  }),
+  postFork: hook<[server: ServerView, worker: WorkerView]>({
+    process: 'worker',
+    awaited: true,
+    parameters: 'server, worker',
+    when: 'first thing in the worker, before the application is loaded',
+  }),
+  postWorkerInit: hook<[worker: WorkerView]>({
+    process: 'worker',
+    awaited: true,
+    parameters: 'worker',
+    when: 'application loaded, before the worker accepts connections',
+  }),
+  preRequest: hook<[worker: WorkerView, req: IncomingMessage]>({
+    process: 'worker',
+    awaited: false,
+    parameters: 'worker, req',
+    when: 'before each request',
+  }),
+  postRequest: hook<[worker: WorkerView, req: IncomingMessage, environ: Environ | undefined, res: ServerResponse]>({
+    process: 'worker',
+    awaited: false,
+    parameters: 'worker, req, environ, res',
+    when: 'after each request; environ is there where the application is a WSGI one',
+  }),
+  workerInt: hook<[worker: WorkerView]>({
+    process: 'worker',
+    awaited: false,
+    parameters: 'worker',
+    when: 'the worker got INT or QUIT',
+  }),
+  workerAbort: hook<[worker: WorkerView]>({
+    process: 'worker',
+    awaited: false,
+    parameters: 'worker',
+    when: 'the worker got ABRT, after a timeout',
+  }),
+  workerExit: hook<[server: ServerView, worker: WorkerView]>({
+    process: 'worker',
+    awaited: true,
+    parameters: 'server, worker',
+    when: 'last thing before the worker exits',
+  }),
+  childExit: hook<[server: ServerView, worker: ExitedWorkerView]>({
+    process: 'arbiter',
+    awaited: false,
+    parameters: 'server, worker',
+    when: 'a worker is gone; worker has its reason, exitCode and signal',
+  }),
+  nworkersChanged: hook<[server: ServerView, now: number, before: number | undefined]>({
+    process: 'arbiter',
+    awaited: false,
+    parameters: 'server, now, before',
+    when: 'the number of workers changed; before is undefined at the start',
+  }),
+  onReload: hook<[server: ServerView]>({
+    process: 'arbiter',
+    awaited: false,
+    parameters: 'server',
+    when: 'HUP, before the new workers start',
+  }),
+  onExit: hook<[server: ServerView]>({
+    process: 'arbiter',
+    awaited: true,
+    parameters: 'server',
+    when: 'before the arbiter exits',
+  }),
+}
+
+type Table = typeof hooks
+export type HookName = keyof Table
+
+/** The names in the table's order. */
+export const hookNames = Object.keys(hooks) as HookName[] // exactly these keys: the table is a literal
+
+/** The hooks of a config file, each there or not. What they return is looked at only to wait for it. */
+export type Hooks = {
+  [Name in HookName]?: Table[Name] extends Hook<infer Parameters> ? (...parameters: Parameters) => unknown : never
+}
+
+function hook<Parameters extends readonly unknown[]>(row: Hook<Parameters>): Hook<Parameters> {
+  return row
+}

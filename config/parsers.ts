@@ -1,0 +1,130 @@
+import { resolve } from 'node:path'
+import { ADDRESS_FORMS, type Address, anchorAddress, bindText, parseAddress } from '../lib/listeners/address.js'
+import { compileAccessFormat } from '../lib/logging/access-format.js'
+import { availableCpus } from '../lib/sys/cpus.js'
+import { type Parser, refuse } from './parser.js'
+
+/** An integer from `min` to `max`, both included. */
+export function integer(min: number, max = Number.MAX_SAFE_INTEGER): Parser<number, number | `${number}`> {
+  const unlimited = max === Number.MAX_SAFE_INTEGER
+  const wanted = unlimited ? `an integer of at least ${min}` : `an integer from ${min} to ${max}`
+  return {
+    wanted,
+    metavar: 'N',
+    parse(found) {
+      const value = toInteger(found)
+      return value >= min && value <= max ? value : refuse(found, wanted)
+    },
+    print: String,
+  }
+}
+
+/** NaN where `found` is no integer. */
+function toInteger(found: unknown): number {
+  const value = typeof found === 'string' && /^-?\d+$/.test(found) ? Number(found) : found
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : Number.NaN
+}
+
+/** A number of workers; `auto` is one for each CPU that this process may use. */
+export const workerCount: Parser<number, number | `${number}` | 'auto'> = {
+  wanted: 'an integer of at least 1, or "auto"',
+  metavar: 'N',
+  parse(found) {
+    const value = found === 'auto' ? availableCpus() : toInteger(found)
+    return value >= 1 ? value : refuse(found, workerCount.wanted)
+  },
+  print: String,
+}
+
+/**
+ * One of `names`.
+ *
+ * @param metavar what the choice is about, for `--help`
+ * @param synonyms other words for some of them
+ */
+export function choice<const Name extends string, const Synonym extends string = never>(
+  metavar: string,
+  names: readonly Name[],
+  synonyms?: Readonly<Record<Synonym, NoInfer<Name>>>,
+): Parser<Name, Name | Synonym> {
+  const others = Object.entries<Name>(synonyms ?? {})
+  const words = new Map<unknown, Name>([...names.map(name => [name, name] as const), ...others])
+  const wanted = names.map(name => JSON.stringify(name)).join(' or ')
+  return {
+    wanted,
+    metavar,
+    choices: names,
+    parse: found => words.get(found) ?? refuse(found, wanted),
+    print: String,
+  }
+}
+
+/** A switch: given or not on a command line, true or false in a config file. */
+export const boolean: Parser<boolean> = {
+  wanted: 'true or false',
+  parse(found) {
+    if (found === true || found === 'true') return true
+    if (found === false || found === 'false') return false
+    return refuse(found, boolean.wanted)
+  },
+  print: String,
+}
+
+/** Text that is not empty. */
+export function text(metavar: string): Parser<string> {
+  const wanted = 'text that is not empty'
+  return {
+    wanted,
+    metavar,
+    parse: found =>
+      typeof found === 'string' && found !== '' && !found.includes('\0') ? found : refuse(found, wanted),
+    print: String,
+  }
+}
+
+/** A line of the access log in Gunicorn's atoms, or `json`. */
+export const accessFormat: Parser<string> = {
+  ...text('FORMAT'),
+  wanted: "Gunicorn's atoms, or json",
+  parse(found) {
+    if (typeof found !== 'string' || found === '') return refuse(found, accessFormat.wanted)
+    if (found !== 'json') compileAccessFormat(found)
+    return found
+  },
+}
+
+/** A file's path. Symbolic links in it stay, as they may move. */
+export const path: Parser<string> = { ...text('FILE'), wanted: 'a path', anchor: (file, base) => resolve(base, file) }
+
+/** A log's path, or `-` for a standard stream. */
+export const logFile: Parser<string> = {
+  ...path,
+  wanted: 'a path or "-"',
+  anchor: (file, base) => (file === '-' ? file : resolve(base, file)),
+}
+
+/** See {@link parseAddress}. */
+export const address: Parser<Address, string> = {
+  wanted: ADDRESS_FORMS,
+  metavar: 'ADDRESS',
+  parse: found => (typeof found === 'string' ? parseAddress(found) : refuse(found, ADDRESS_FORMS)),
+  print: bindText,
+  anchor: anchorAddress,
+}
+
+/** One or more of what `item` reads; a single one needs no array. */
+export function list<Value, Input>(item: Parser<Value, Input>): Parser<readonly Value[], Input | readonly Input[]> {
+  const wanted = `at least one of ${item.wanted}`
+  return {
+    wanted,
+    ...(item.metavar === undefined ? {} : { metavar: item.metavar }),
+    repeatable: true,
+    parse(found) {
+      const items: readonly unknown[] = Array.isArray(found) ? found : [found]
+      if (items.length === 0) refuse(found, wanted)
+      return items.map(each => item.parse(each))
+    },
+    print: values => values.map(value => item.print(value)).join(', '),
+    anchor: (values, base) => values.map(value => item.anchor?.(value, base) ?? value),
+  }
+}

@@ -1,0 +1,19 @@
+import type { Resolved } from './resolve.js'
+import { rows, type SettingName, settingNames } from './settings.js'
+
+/** A value longer than this does not push the origins of all others to the right. */
+const WIDEST = 40
+
+/** What `--print-config` prints: a line `name = value   # origin` for each setting, secrets masked. */
+export function printConfig({ config, origins }: Resolved): string {
+  const lines = settingNames.map(name => ({ name, value: print(name, config[name]) }))
+  const nameWidth = Math.max(...lines.map(({ name }) => name.length))
+  const valueWidth = Math.max(...lines.map(({ value }) => (value.length > WIDEST ? 0 : value.length)))
+  return lines
+    .map(({ name, value }) => `${name.padEnd(nameWidth)} = ${value.padEnd(valueWidth)}   # ${origins[name]}\n`)
+    .join('')
+}
+
+function print(name: SettingName, value: unknown): string {
+  return value === undefined ? 'none' : rows[name].parser.print(value) || 'none'
+}

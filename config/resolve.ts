@@ -1,0 +1,121 @@
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { toError, UnicornError } from '../lib/errors.js'
+import { checkTogether } from './check-together.js'
+import type { Environment } from './define-config.js'
+import type { Given, Layer } from './given.js'
+import type { Hooks } from './hooks.js'
+import { isAbsent, isDerived, type Known } from './setting.js'
+import { type Config, rows, type SettingName, settingNames } from './settings.js'
+import { readCommandLine } from './sources/cli.js'
+import { readEnvironment, splitWords } from './sources/env.js'
+import { findConfigFile, readConfigFile } from './sources/file.js'
+
+/** Where settings come from. */
+export interface Sources {
+  /** The arguments after the script's name. */
+  readonly argv: readonly string[]
+  readonly env: Environment
+  /** The directory that `unicorn` was started in, by the name that is to be kept (see `workingDirectory`). */
+  readonly cwd: string
+}
+
+/** All settings with their origins, and the config file's functions. */
+export interface Resolved {
+  readonly config: Config
+  readonly hooks: Hooks
+  /** The config file, absolute. */
+  readonly file: string | undefined
+  /** `default`, `environment WEB_CONCURRENCY`, `config file /path`, `UNICORN_CMD_ARGS`, `command line --workers`. */
+  readonly origins: Readonly<Record<SettingName, string>>
+}
+
+/**
+ * Reads all sources; default < environment < config file < UNICORN_CMD_ARGS < command line. Each call reads the config
+ * file and what it imports anew, so a reload is a second call.
+ *
+ * @throws UnicornError naming setting and origin, for whatever cannot be used
+ */
+export async function resolveConfig({ argv, env, cwd }: Sources): Promise<Resolved> {
+  const line = readSettings(argv, 'command line')
+  const words = readSettings(splitWords(env.UNICORN_CMD_ARGS ?? ''), 'UNICORN_CMD_ARGS')
+  const file = configFile(line.get('config') ?? words.get('config'), cwd)
+  const { settings, hooks } = file ? await readConfigFile(file, env) : { settings: [], hooks: {} }
+  const fromFile = [...settings].map(([name, value]) => [name, { value, origin: `config file ${file}` }] as const)
+  const given = new Map([...readEnvironment(env), ...fromFile, ...words, ...line])
+  const config = parseAll(given, { cwd, app: applicationOf(given) }, file)
+  checkTogether(config)
+  return { config, hooks, file, origins: originsOf(given) }
+}
+
+function readSettings(argv: readonly string[], source: string): Layer {
+  const line = readCommandLine(argv, source)
+  if (line.kind === 'settings') return line.given
+  throw new UnicornError(`${source}: found --help or --version, wanted settings`, { where: source })
+}
+
+function configFile(given: Given | undefined, cwd: string): string | undefined {
+  return given ? resolve(cwd, String(parse('config', given))) : findConfigFile(cwd)
+}
+
+function applicationOf(given: Layer): string {
+  const app = given.get('app')
+  if (app) return String(parse('app', app))
+  const wanted = 'MODULE:EXPORT, as in: unicorn app:application'
+  throw new UnicornError(`no application given, wanted ${wanted}`, { found: 'nothing', wanted, where: 'command line' })
+}
+
+function parseAll(given: Layer, known: Known, file: string | undefined): Config {
+  const parsed = settingNames.map(name => [name, resolvedValue(name, given.get(name), known)] as const)
+  const values = new Map(parsed)
+  const chdir = resolve(known.cwd, String(values.get('chdir')))
+  checkDirectory(chdir, given.get('chdir'))
+  for (const [name, value] of parsed) {
+    const anchored = () => anchor(name, value, chdir)
+    values.set(name, orFault(name, given.get(name), anchored))
+  }
+  values.set('chdir', chdir).set('config', file)
+  // The table's parsers made each value, and the table's names are all there: this is what `Config` is derived from.
+  const present = [...values].filter(([, value]) => value !== undefined)
+  return Object.freeze(Object.fromEntries(present)) as Config
+}
+
+function resolvedValue(name: SettingName, given: Given | undefined, known: Known): unknown {
+  if (given) return parse(name, given)
+  const { parser, default: standard } = rows[name]
+  if (isAbsent(standard)) return undefined
+  return parser.parse(isDerived(standard) ? standard.from(known) : standard)
+}
+
+function anchor(name: SettingName, value: unknown, directory: string): unknown {
+  const { parser } = rows[name]
+  return value !== undefined && parser.anchor ? parser.anchor(value, directory) : value
+}
+
+function parse(name: SettingName, given: Given): unknown {
+  return orFault(name, given, () => rows[name].parser.parse(given.value))
+}
+
+/** Adds to a parser's error which setting it is about, and where that was given. */
+function orFault<Value>(name: SettingName, given: Given | undefined, action: () => Value): Value {
+  try {
+    return action()
+  } catch (error) {
+    const where = given?.origin ?? 'default'
+    const { message } = toError(error)
+    const fault = { found: given?.value, wanted: rows[name].parser.wanted, where, error }
+    throw new UnicornError(`${name}: ${message} (${where})`, fault)
+  }
+}
+
+/** The path is not resolved further: where it is a symbolic link, each spawn follows it anew. */
+function checkDirectory(path: string, given: Given | undefined): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
+  const where = given?.origin ?? 'default'
+  throw new UnicornError(`chdir: found ${path}, which is no directory, wanted one (${where})`, { found: path, where })
+}
+
+function originsOf(given: Layer): Record<SettingName, string> {
+  const origins = settingNames.map(name => [name, given.get(name)?.origin ?? 'default'] as const)
+  return Object.fromEntries(origins) as Record<SettingName, string> // all names are there
+}

@@ -1,0 +1,115 @@
+import type { Parser } from './parser.js'
+
+/** The headings of `--help` and of the reference, in their order. */
+export const SECTIONS = [
+  'Application',
+  'Listening',
+  'Workers',
+  'Time limits',
+  'HTTP limits',
+  'Process',
+  'Logging',
+  'Inspection',
+] as const
+export type Section = (typeof SECTIONS)[number]
+
+/**
+ * What HUP does with a changed value: the arbiter takes it over (`apply`), the new generation of workers has it
+ * (`respawn`), it is warned about (`restart`), or it plays no part after the start (`none`).
+ */
+export type Reload = 'apply' | 'respawn' | 'restart' | 'none'
+
+/** An environment variable that is another source of a setting. */
+export interface Variable {
+  readonly name: string
+  /** What the variable stands for, where that is not the value itself: `0.0.0.0:$PORT`. */
+  readonly means?: string
+}
+
+/** What a computed default may depend on. */
+export interface Known {
+  /** The directory that `unicorn` was started in. */
+  readonly cwd: string
+  readonly app: string
+}
+
+/** A default that is computed from what else is known; `text` describes it. */
+export interface Derived<Input> {
+  readonly text: string
+  readonly from: (known: Known) => Input
+}
+
+/** No value at all unless one is given; `text` says what that means. */
+export interface Absent {
+  readonly text: string
+  readonly absent: true
+}
+
+/** One row of the table of settings. */
+export interface Setting<Value, Input, Default> {
+  readonly section: Section
+  /** As in `--help`: `-w, --workers`; none for the positional argument. */
+  readonly flags?: string
+  /** The name of the positional argument: `MODULE:EXPORT`. */
+  readonly positional?: string
+  readonly variable?: Variable
+  readonly parser: Parser<Value, Input>
+  /** As a user would write it. */
+  readonly default: Default
+  readonly reload: Reload
+  readonly description: string
+  /** Refused in a config file. */
+  readonly commandLineOnly?: boolean
+}
+
+export type AnySetting = Setting<unknown, unknown, unknown>
+
+/** Declares a setting. Only here so that the default is checked against what the parser takes. */
+export function setting<Value, Input, const Default extends Input | Derived<Input> | Absent>(
+  row: Setting<Value, Input, Default>,
+): Setting<Value, Input, Default> {
+  return row
+}
+
+/** Marks a setting that makes no sense in a config file. */
+export function commandLineOnly<Row extends AnySetting>(row: Row): Row & { readonly commandLineOnly: true } {
+  return { ...row, commandLineOnly: true }
+}
+
+export function absent(text: string): Absent {
+  return { text, absent: true }
+}
+
+export function derived<Input>(text: string, from: (known: Known) => Input): Derived<Input> {
+  return { text, from }
+}
+
+/** The type of a setting's resolved value. */
+export type ValueOf<Row> =
+  Row extends Setting<infer Value, infer _Input, infer Default>
+    ? Default extends Absent
+      ? Value | undefined
+      : Value
+    : never
+
+/** The type of what a config file may hold for a setting. */
+export type InputOf<Row> = Row extends Setting<infer _Value, infer Input, infer _Default> ? Input : never
+
+/** The long flag (of two, the last) that stands for a setting in messages (`--workers`), or the positional argument's name. */
+export function flagOf(row: AnySetting): string {
+  return row.flags?.split(', ').findLast(flag => flag.startsWith('--')) ?? row.positional ?? ''
+}
+
+export function isDerived(value: unknown): value is Derived<unknown> {
+  return typeof value === 'object' && value !== null && 'from' in value
+}
+
+export function isAbsent(value: unknown): value is Absent {
+  return typeof value === 'object' && value !== null && 'absent' in value
+}
+
+/** The default as the help and the reference show it. */
+export function defaultText(row: AnySetting): string {
+  if (isDerived(row.default) || isAbsent(row.default)) return row.default.text
+  return Array.isArray(row.default) ? row.default.join(', ') : String(row.default)
+}

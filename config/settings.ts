@@ -1,0 +1,304 @@
+import { DEFAULT_ACCESS_FORMAT } from '../lib/logging/access-format.js'
+import { assignments } from './assignments.js'
+import type { Hooks } from './hooks.js'
+import type { SnakeCase } from './names.js'
+import { accessFormat, address, boolean, choice, integer, list, logFile, path, text, workerCount } from './parsers.js'
+import { type AnySetting, absent, commandLineOnly, derived, type InputOf, setting, type ValueOf } from './setting.js'
+import { duration, size } from './units.js'
+
+/**
+ * THE table of settings. Command line, environment, config file, `--help`, `--print-config`, `docs/settings.md` and the
+ * types below derive from it; names are Gunicorn's where Gunicorn has the thing. A new setting is a new row.
+ */
+export const settings = {
+  app: setting({
+    section: 'Application',
+    positional: 'MODULE:EXPORT',
+    parser: text('MODULE:EXPORT'),
+    default: absent('required'),
+    reload: 'respawn',
+    description: 'the application: a dotted module or a file, and what it exports; also module:factory("argument")',
+  }),
+  config: commandLineOnly(
+    setting({
+      section: 'Application',
+      flags: '-c, --config',
+      parser: path,
+      default: absent('unicorn.config.{ts,mts,js,mjs,cjs,json} in the working directory, if there is one'),
+      reload: 'restart',
+      description: 'the config file',
+    }),
+  ),
+  interface: setting({
+    section: 'Application',
+    flags: '--interface',
+    parser: choice('INTERFACE', ['auto', 'wsgi', 'node', 'fetch']),
+    default: 'auto',
+    reload: 'respawn',
+    description: 'how the application is called; auto decides by what the export is',
+  }),
+
+  bind: setting({
+    section: 'Listening',
+    flags: '-b, --bind',
+    variable: { name: 'PORT', means: '0.0.0.0:$PORT' },
+    parser: list(address),
+    default: ['127.0.0.1:8000'],
+    reload: 'apply',
+    description: 'where to listen: HOST, HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or fd://N; may be repeated',
+  }),
+  backlog: setting({
+    section: 'Listening',
+    flags: '--backlog',
+    parser: integer(1, 2 ** 31 - 1),
+    default: 2048,
+    reload: 'restart',
+    description: 'how many connections the kernel queues until a worker accepts them',
+  }),
+
+  workers: setting({
+    section: 'Workers',
+    flags: '-w, --workers',
+    variable: { name: 'WEB_CONCURRENCY' },
+    parser: workerCount,
+    default: 1,
+    reload: 'apply',
+    description: 'number of worker processes; auto is one for each available CPU (limits of a container count)',
+  }),
+  workerClass: setting({
+    section: 'Workers',
+    flags: '-k, --worker-class',
+    parser: choice('CLASS', ['async', 'sync']),
+    default: 'async',
+    reload: 'respawn',
+    description: 'async serves many requests at once in a worker, sync one at a time',
+  }),
+  workerConnections: setting({
+    section: 'Workers',
+    flags: '--worker-connections',
+    parser: integer(1),
+    default: 1000,
+    reload: 'respawn',
+    description: 'how many connections a worker holds open at once',
+  }),
+  maxRequests: setting({
+    section: 'Workers',
+    flags: '--max-requests',
+    parser: integer(0),
+    default: 0,
+    reload: 'respawn',
+    description: 'retire a worker after this many requests, its replacement being ready first; 0 is never',
+  }),
+  maxRequestsJitter: setting({
+    section: 'Workers',
+    flags: '--max-requests-jitter',
+    parser: integer(0),
+    default: 0,
+    reload: 'respawn',
+    description: 'add a random number up to this to --max-requests, so that workers do not retire together',
+  }),
+  preload: setting({
+    section: 'Workers',
+    flags: '--preload',
+    parser: boolean,
+    default: false,
+    reload: 'restart',
+    description:
+      'start the first worker alone and the others once it is ready, so that a broken application fails once',
+  }),
+
+  timeout: setting({
+    section: 'Time limits',
+    flags: '-t, --timeout',
+    parser: duration,
+    default: '30s',
+    reload: 'apply',
+    description: 'a worker silent for longer than this is hung, and is killed and replaced; 0 is never',
+  }),
+  bootTimeout: setting({
+    section: 'Time limits',
+    flags: '--boot-timeout',
+    parser: duration,
+    default: '60s',
+    reload: 'apply',
+    description: 'a worker not ready after this has failed to boot; 0 is never',
+  }),
+  gracefulTimeout: setting({
+    section: 'Time limits',
+    flags: '--graceful-timeout',
+    parser: duration,
+    default: '30s',
+    reload: 'apply',
+    description: 'how long a worker may take to finish its requests when it stops; then it is killed',
+  }),
+  keepAlive: setting({
+    section: 'Time limits',
+    flags: '--keep-alive',
+    parser: duration,
+    default: '5s',
+    reload: 'respawn',
+    description: 'how long an idle connection to an async worker stays open; 0 is not at all',
+  }),
+  headerTimeout: setting({
+    section: 'Time limits',
+    flags: '--header-timeout',
+    parser: duration,
+    default: '10s',
+    reload: 'respawn',
+    description: 'how long a client may take to send the head of a request; then it gets 408',
+  }),
+
+  limitRequestLine: setting({
+    section: 'HTTP limits',
+    flags: '--limit-request-line',
+    parser: size,
+    default: 8190,
+    reload: 'respawn',
+    description: 'bytes of a request line; a longer one gets 414; 0 is no limit',
+  }),
+  limitRequestFields: setting({
+    section: 'HTTP limits',
+    flags: '--limit-request-fields',
+    parser: integer(0),
+    default: 100,
+    reload: 'respawn',
+    description: 'header fields of a request; more get 431; 0 is no limit',
+  }),
+  limitRequestFieldSize: setting({
+    section: 'HTTP limits',
+    flags: '--limit-request-field-size',
+    parser: size,
+    default: 8190,
+    reload: 'respawn',
+    description: 'bytes of one header field; a longer one gets 431; 0 is no limit',
+  }),
+  limitRequestBody: setting({
+    section: 'HTTP limits',
+    flags: '--limit-request-body',
+    parser: size,
+    default: 0,
+    reload: 'respawn',
+    description: 'bytes of a request body; a longer one gets 413; 0 is no limit',
+  }),
+
+  chdir: setting({
+    section: 'Process',
+    flags: '--chdir',
+    parser: { ...text('DIR'), wanted: 'a directory' },
+    default: derived('working directory', ({ cwd }) => cwd),
+    reload: 'restart',
+    description: 'the directory of the application; a symbolic link is followed anew for each worker',
+  }),
+  rawEnv: setting({
+    section: 'Process',
+    flags: '-e, --env',
+    parser: assignments,
+    default: derived('none', () => []),
+    reload: 'respawn',
+    description: 'environment variable for the workers; may be repeated',
+  }),
+  pidfile: setting({
+    section: 'Process',
+    flags: '-p, --pid',
+    parser: path,
+    default: absent('none'),
+    reload: 'apply',
+    description: "file for the arbiter's process id",
+  }),
+  procName: setting({
+    section: 'Process',
+    flags: '-n, --name',
+    parser: text('NAME'),
+    default: derived("the application's name", ({ app }) => app),
+    reload: 'apply',
+    description: 'name in the process titles: unicorn: master [NAME], unicorn: worker [NAME]',
+  }),
+
+  errorlog: setting({
+    section: 'Logging',
+    flags: '--error-logfile, --log-file',
+    parser: logFile,
+    default: '-',
+    reload: 'apply',
+    description: 'file for what the server has to say; - is stderr',
+  }),
+  accesslog: setting({
+    section: 'Logging',
+    flags: '--access-logfile',
+    parser: logFile,
+    default: absent('none'),
+    reload: 'apply',
+    description: 'file for a line about each request; - is stdout',
+  }),
+  accessLogFormat: setting({
+    section: 'Logging',
+    flags: '--access-logformat',
+    parser: accessFormat,
+    default: DEFAULT_ACCESS_FORMAT,
+    reload: 'respawn',
+    description: "the access log's line, in Gunicorn's atoms, or json",
+  }),
+  loglevel: setting({
+    section: 'Logging',
+    flags: '--log-level',
+    parser: choice('LEVEL', ['debug', 'info', 'warning', 'error', 'critical'], { warn: 'warning', fatal: 'critical' }),
+    default: 'info',
+    reload: 'apply',
+    description: 'the least important lines that the error log holds',
+  }),
+  logFormat: setting({
+    section: 'Logging',
+    flags: '--log-format',
+    parser: choice('FORMAT', ['auto', 'text', 'json']),
+    default: 'auto',
+    reload: 'apply',
+    description: "the error log's lines; auto is text on a terminal and json elsewhere",
+  }),
+
+  checkConfig: commandLineOnly(
+    setting({
+      section: 'Inspection',
+      flags: '--check-config',
+      parser: boolean,
+      default: false,
+      reload: 'none',
+      description: 'check the configuration, load the application once, and exit',
+    }),
+  ),
+  printConfig: commandLineOnly(
+    setting({
+      section: 'Inspection',
+      flags: '--print-config',
+      parser: boolean,
+      default: false,
+      reload: 'none',
+      description: 'print each setting with its value and where that came from, and exit',
+    }),
+  ),
+}
+
+type Table = typeof settings
+export type SettingName = keyof Table
+
+/** The table, for code that treats all rows alike. */
+export const rows: Readonly<Record<SettingName, AnySetting>> = settings
+
+/** The names in the table's order. */
+export const settingNames = Object.keys(settings) as SettingName[] // exactly these keys: the table is a literal
+
+/**
+ * The resolved settings: durations in milliseconds, sizes in bytes, paths absolute. JSON holds all of it, so that the
+ * arbiter can send it to the workers.
+ */
+export type Config = { readonly [Name in Exclude<SettingName, 'app'>]: ValueOf<Table[Name]> } & { readonly app: string }
+
+type FileSetting = {
+  [Name in SettingName]: Table[Name] extends { readonly commandLineOnly: true } ? never : Name
+}[SettingName]
+
+type FileSettings = { [Name in FileSetting]?: InputOf<Table[Name]> | undefined }
+
+type BothSpellings<Names> = Names & { [Name in keyof Names & string as SnakeCase<Name>]?: Names[Name] }
+
+/** What a config file may hold: settings as users write them, and server hooks, in camelCase or snake_case. */
+export type UserConfig = BothSpellings<FileSettings> & BothSpellings<Hooks>

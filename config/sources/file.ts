@@ -1,0 +1,87 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { toError, UnicornError } from '../../lib/errors.js'
+import type { Environment } from '../define-config.js'
+import type { Hooks } from '../hooks.js'
+import { type Entries, sortEntries } from './entries.js'
+import { currentEnvironment } from './env.js'
+import { faultLocation } from './fault-location.js'
+import { loadFresh, loadShared } from './module.js'
+
+const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs', '.cjs', '.json'] as const
+
+/** The first of `unicorn.config.{ts,mts,js,mjs,cjs,json}` that is in `directory`. */
+export function findConfigFile(directory: string): string | undefined {
+  return EXTENSIONS.map(extension => join(directory, `unicorn.config${extension}`)).find(file => existsSync(file))
+}
+
+/**
+ * Reads a config file as it is on disk now, edited helpers too.
+ *
+ * @param file absolute path
+ * @param env what a config file that exports a function is called with
+ * @throws UnicornError naming the file (and the line where it is known) where it is missing, broken, or holds what it should not
+ */
+export async function readConfigFile(file: string, env: Environment): Promise<Entries> {
+  return read(file, env, loadFresh)
+}
+
+/**
+ * Only the hooks of a config file, for a worker: it takes the values from the arbiter. To be called once in a process, as
+ * what it loads stays loaded, shared with the application.
+ */
+export async function loadHooks(file: string, env = currentEnvironment()): Promise<Hooks> {
+  return (await read(file, env, loadShared)).hooks
+}
+
+type Load = (file: string) => Promise<unknown>
+
+async function read(file: string, env: Environment, load: Load): Promise<Entries> {
+  const where = `config file ${file}`
+  checkReadable(file, where)
+  const exported = await orFault(where, () => (extname(file) === '.json' ? readJson(file) : evaluate(file, env, load)))
+  return sortEntries(exported, where)
+}
+
+function checkReadable(file: string, where: string): void {
+  const extension = extname(file)
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    throw new UnicornError(`${where}: found no such file`, { found: 'nothing', wanted: 'a file', where })
+  }
+  if (!EXTENSIONS.some(known => known === extension)) {
+    const wanted = EXTENSIONS.join(', ')
+    throw new UnicornError(`${where}: found "${extension}", wanted ${wanted}`, { found: extension, wanted, where })
+  }
+}
+
+async function orFault<Value>(where: string, action: () => Value | Promise<Value>): Promise<Value> {
+  try {
+    return await action()
+  } catch (error) {
+    const message = toError(error).message.split('\n')[0]?.trim()
+    throw new UnicornError(`${where}: ${message}${faultLocation(error)}`, { found: message, where, error })
+  }
+}
+
+function readJson(file: string): [string, unknown][] {
+  return entriesOf(JSON.parse(readFileSync(file, 'utf8')))
+}
+
+/** Named exports (as in gunicorn.conf.py), a default export, or both; the default may be a promise or a function. */
+async function evaluate(file: string, env: Environment, load: Load): Promise<[string, unknown][]> {
+  const exported = await load(file)
+  if (typeof exported === 'function') return entriesOf(await exported(env))
+  const named = entriesOf(exported).filter(([name]) => name !== 'default')
+  if (!isObject(exported) || !Object.hasOwn(exported, 'default')) return named
+  const main: unknown = await exported.default
+  return [...named, ...entriesOf(typeof main === 'function' ? await main(env) : main)]
+}
+
+function entriesOf(config: unknown): [string, unknown][] {
+  if (isObject(config) && !Array.isArray(config)) return Object.entries(config)
+  throw new Error(`found ${config === null ? 'null' : typeof config} as configuration, wanted an object`)
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

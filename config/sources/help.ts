@@ -1,0 +1,31 @@
+import { styleText } from 'node:util'
+import type { Command, Option } from 'commander'
+
+/** Columns of the help where the terminal does not tell. */
+const WIDTH = 100
+
+const FOOTER = `
+Settings also come from unicorn.config.{ts,mts,js,mjs,cjs,json}, the environment, and UNICORN_CMD_ARGS.
+Durations are 30s, 2m or 500ms, a bare number being seconds; sizes are bytes, or 64kb, 10mb, 1gb.
+
+Examples:
+  unicorn app:application
+  unicorn -w auto -b 0.0.0.0:8000 dist/server.js:app
+  unicorn -k sync -b unix:/run/app.sock myproj.wsgi:application`
+
+/** Gives the help of `command` its looks. */
+export function styleHelp(command: Command): void {
+  command
+    .configureOutput({ getOutHelpWidth: () => process.stdout.columns ?? WIDTH })
+    .configureHelp({
+      optionTerm,
+      optionDescription: option => option.description,
+      styleTitle: title => styleText('bold', title),
+    })
+    .addHelpText('after', FOOTER)
+}
+
+/** Long options stand below each other, whether there is a short one or not. */
+function optionTerm(option: Option): string {
+  return option.flags.startsWith('--') ? `    ${option.flags}` : option.flags
+}

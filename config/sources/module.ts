@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Jiti } from 'jiti'
+
+/** This package, as `import ... from 'unicorn'` is to find it in config files, installed beside them or not. */
+const PACKAGE = new URL('../../lib/index.js', import.meta.url)
+
+/** Node's cache of CommonJS modules and JSON. */
+const { cache } = createRequire(import.meta.url)
+
+/**
+ * Loads a module in TypeScript or JavaScript, and all that it imports from the user's files, from disk as they are now:
+ * nothing is taken from a cache and nothing stays in one. (`import('./x.js?2')` would keep imported helpers stale.)
+ * Packages in node_modules are loaded once, by Node.
+ *
+ * @returns its exports; those of CommonJS as they are
+ */
+export async function loadFresh(file: string): Promise<unknown> {
+  const jiti = await createLoader(file, false)
+  const before = new Set(Object.keys(cache))
+  try {
+    return evaluate(jiti, file, false)
+  } catch (error) {
+    if (!isTopLevelAwait(error)) throw error
+    // Asynchronously jiti leaves .mjs and .cjs helpers to Node, which keeps them; so only where it must be.
+    return await evaluate(jiti, file, true)
+  } finally {
+    for (const key of Object.keys(cache)) if (!before.has(key) && !key.includes('/node_modules/')) delete cache[key]
+  }
+}
+
+/**
+ * Loads a module once for the life of this process. The plain JavaScript that it imports is loaded by Node, and so shared
+ * with the application: `postFork` may open what the application then uses.
+ */
+export async function loadShared(file: string): Promise<unknown> {
+  return evaluate(await createLoader(file, true), file, true)
+}
+
+/** jiti is loaded only here: most servers have no config file, and a JSON one needs no loader. */
+async function createLoader(file: string, moduleCache: boolean): Promise<Jiti> {
+  const [{ createJiti }, unicorn] = await Promise.all([import('jiti'), import(PACKAGE.href)])
+  return createJiti(file, { moduleCache, fsCache: false, interopDefault: true, virtualModules: { unicorn } })
+}
+
+/** Even .mjs and .cjs go through jiti, as Node would keep them and would not find `unicorn`. */
+function evaluate(jiti: Jiti, file: string, async: boolean): unknown {
+  return jiti.evalModule(readFileSync(file, 'utf8'), { filename: file, async, forceTranspile: true })
+}
+
+function isTopLevelAwait(error: unknown): boolean {
+  return error instanceof SyntaxError && error.message.startsWith('await is only valid in async functions')
+}

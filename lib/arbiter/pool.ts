@@ -1,0 +1,281 @@
+import { callHook } from '../../config/call-hook.js'
+import type { ExitReason, Hooks, Logger, ServerView, WorkerView } from '../../config/hooks.js'
+import type { Config } from '../../config/settings.js'
+import { toError } from '../errors.js'
+import type { PatientClock } from '../sys/clock.js'
+import { type Boot, type FromWorker, unwrap } from '../worker/protocol.js'
+import { Backoff } from './backoff.js'
+import type { Generation } from './generation.js'
+import { spawnWorker } from './spawn.js'
+import { WorkerHandle } from './worker-handle.js'
+import { type Action, type Happening, reasonOfExit, transitions } from './worker-state.js'
+
+/** What the pool sees of its workers; the arbiter's loop hands each back to it in turn. */
+export interface PoolEvents {
+  message: { handle: WorkerHandle; message: FromWorker }
+  exit: { handle: WorkerHandle; code: number | null; signal: NodeJS.Signals | null }
+}
+type PoolEvent = { [Type in keyof PoolEvents]: { type: Type } & PoolEvents[Type] }[keyof PoolEvents]
+
+/** What the pool needs from the arbiter. */
+export interface PoolContext {
+  /** The worker's entry file. */
+  readonly exec: string
+  readonly clock: PatientClock
+  readonly log: Logger
+  readonly server: ServerView
+  readonly queue: (event: PoolEvent) => void
+  /** The hooks in force. */
+  readonly hooks: () => Hooks
+  /** The boot message for a worker, and the listeners that it inherits. */
+  readonly bootMessage: (handle: WorkerHandle) => Boot<Config>
+  readonly fds: () => readonly number[]
+}
+
+/** From ABRT to KILL, and how often KILL is repeated, in milliseconds. */
+const ABORT_TIME = 500
+/** Workers end by themselves at `gracefulTimeout`, with their last log lines; KILL comes this much later. */
+const GRACE = 500
+/** How long a worker may take over a quick stop. */
+const QUIT_TIME = 1000
+
+/** The workers of one arbiter: spawn, retire, murder, reap. */
+export class Pool {
+  readonly #context: PoolContext
+  readonly #handles = new Set<WorkerHandle>()
+  readonly #backoff = new Backoff()
+  #age = 0
+  #debuggerNoticed = false
+
+  constructor(context: PoolContext) {
+    this.#context = context
+  }
+
+  get size(): number {
+    return this.#handles.size
+  }
+
+  get views(): WorkerView[] {
+    return [...this.#handles].map(handle => handle.view())
+  }
+
+  has(pid: number): boolean {
+    for (const handle of this.#handles) if (handle.pid === pid) return true
+    return false
+  }
+
+  /** Those that count towards a generation's number of workers, oldest first. */
+  holders(generation: Generation): WorkerHandle[] {
+    return [...this.#handles].filter(handle => handle.generation === generation && handle.isHolder)
+  }
+
+  isComplete(generation: Generation, target: number): boolean {
+    const holders = this.holders(generation)
+    return holders.length >= target && holders.every(handle => handle.state === 'ready')
+  }
+
+  // Spawn.
+
+  /** Brings a generation to its number of workers: spawns on free indices, retires the oldest ones above it. */
+  spawnMissing(generation: Generation, target: number): void {
+    const holders = this.holders(generation)
+    for (const handle of holders.splice(0, holders.length - target)) this.happen(handle, 'retire', 'retired')
+    const wanted = generation.resolved.config.preload && !generation.proven ? 1 : target
+    const taken = new Set(holders.map(handle => handle.index))
+    const now = this.#context.clock.now()
+    for (let index = 0; taken.size < wanted; index++) {
+      if (taken.has(index)) continue
+      taken.add(index)
+      if (this.#backoff.mayStart(index, now)) this.#spawn(generation, index)
+    }
+  }
+
+  #spawn(generation: Generation, index: number): void {
+    const { exec, clock, log, server, fds, hooks } = this.#context
+    const identity = { index, age: ++this.#age, generation }
+    callHook(log, 'preFork', () => hooks().preFork?.(server, { pid: undefined, index, age: identity.age, log }))
+    try {
+      const { config } = generation.resolved
+      const worker = spawnWorker(exec, config, { index, fds: fds() })
+      const handle = new WorkerHandle(worker, identity, { log, now: clock.now() })
+      if (config.bootTimeout > 0) handle.deadline = clock.now() + config.bootTimeout
+      this.#handles.add(handle)
+      this.#listen(handle)
+    } catch (error) {
+      const pause = this.#backoff.died(index, 'boot-failed', { age: 0, now: clock.now() })
+      log.error({ err: toError(error), worker: index, pause }, 'Worker cannot be forked')
+    }
+  }
+
+  #listen(handle: WorkerHandle): void {
+    const { queue, log } = this.#context
+    const child = handle.process.process
+    child.on('exit', (code, signal) => queue({ type: 'exit', handle, code, signal }))
+    child.on('internalMessage', (received: unknown) => {
+      const message = unwrap<FromWorker>(received)
+      if (message) queue({ type: 'message', handle, message })
+    })
+    handle.process.on('error', error => {
+      log.error({ err: error, worker: handle.index }, 'Worker process failed')
+      // A process that never came to be has no exit event.
+      if (handle.pid === undefined) queue({ type: 'exit', handle, code: null, signal: null })
+    })
+  }
+
+  // What workers tell.
+
+  receive(handle: WorkerHandle, message: FromWorker): void {
+    handle.lastBeat = this.#context.clock.now()
+    switch (message.type) {
+      case 'hello':
+        return handle.send(this.#context.bootMessage(handle))
+      case 'ready':
+        return this.happen(handle, 'ready')
+      case 'beat':
+        handle.figures = message.figures
+        return this.#noticeDebugger(handle, message.debugged)
+      case 'leaving':
+        if (message.reason === 'crashed') return this.#leaves(handle)
+        handle.because(message.reason)
+        handle.leaving = true
+    }
+  }
+
+  /** It drains by itself. Its replacement starts before its end is known, so the fault counts now. */
+  #leaves(handle: WorkerHandle): void {
+    this.happen(handle, 'leave', 'crashed')
+    this.#countDeath(handle)
+  }
+
+  #noticeDebugger(handle: WorkerHandle, debugged: boolean): void {
+    handle.debugged = debugged
+    if (!debugged || this.#debuggerNoticed) return
+    this.#debuggerNoticed = true
+    this.#context.log.warn({ workerPid: handle.pid }, 'Debugger attached: this worker is not watched for hangs')
+  }
+
+  /** Retires those that asked for a replacement, as far as enough others of their generation are ready. */
+  relieve(generation: Generation, target: number): void {
+    const ready = [...this.#handles].filter(handle => handle.generation === generation && handle.state === 'ready')
+    const leaving = ready.filter(handle => handle.leaving)
+    for (const handle of leaving.slice(0, Math.max(0, ready.length - target))) this.happen(handle, 'retire')
+  }
+
+  // Retire, stop, murder.
+
+  /** Something happens to all workers of a generation, or to all. */
+  happenToAll(happening: Happening, reason: ExitReason, generation?: Generation): void {
+    for (const handle of this.#handles) {
+      if (!generation || handle.generation === generation) this.happen(handle, happening, reason)
+    }
+  }
+
+  /** The one way in which a worker's state changes. */
+  happen(handle: WorkerHandle, happening: Happening, reason?: ExitReason): void {
+    const { action, next } = transitions[handle.state][happening]
+    if (reason && next !== handle.state) handle.because(reason)
+    handle.state = next
+    this.#actions[action](handle)
+  }
+
+  readonly #actions: Record<Action, (handle: WorkerHandle) => void> = {
+    nothing: () => {},
+    welcome: handle => {
+      handle.deadline = Number.POSITIVE_INFINITY
+      handle.generation.proven = true
+      this.#context.log.info({ worker: handle.index, workerPid: handle.pid }, `Worker ready (pid: ${handle.pid})`)
+    },
+    drain: handle => {
+      this.#expectEnd(handle, handle.config.gracefulTimeout + GRACE)
+      handle.kill('SIGTERM')
+    },
+    drainQueue: handle => {
+      this.#expectEnd(handle, handle.config.gracefulTimeout + GRACE)
+      handle.send({ type: 'stop' })
+      handle.kill('SIGTERM')
+    },
+    await: handle => this.#expectEnd(handle, handle.config.gracefulTimeout + GRACE),
+    quit: handle => {
+      this.#expectEnd(handle, QUIT_TIME)
+      handle.kill('SIGQUIT')
+    },
+    abort: handle => {
+      this.#context.log.error({ worker: handle.index, workerPid: handle.pid }, `Worker timeout (pid: ${handle.pid})`)
+      this.#expectEnd(handle, ABORT_TIME)
+      handle.kill('SIGABRT')
+    },
+    kill: handle => {
+      this.#expectEnd(handle, ABORT_TIME)
+      handle.kill('SIGKILL')
+    },
+    reap: handle => this.#reap(handle),
+  }
+
+  /** A deadline that stands is never put off. */
+  #expectEnd(handle: WorkerHandle, within: number): void {
+    const now = this.#context.clock.now()
+    const deadline = now + within
+    handle.deadline = handle.deadline > now ? Math.min(handle.deadline, deadline) : deadline
+  }
+
+  /** Ends what is silent for too long, or has had its time. */
+  murderLazyWorkers(): void {
+    const now = this.#context.clock.now()
+    for (const handle of this.#handles) {
+      if (isHung(handle, now)) this.happen(handle, 'hung', 'hung')
+      if (now >= handle.deadline)
+        this.happen(handle, 'overdue', handle.state === 'starting' ? 'boot-timeout' : undefined)
+    }
+  }
+
+  // Reap.
+
+  /** A worker's process has ended. */
+  exited(handle: WorkerHandle, code: number | null, signal: NodeJS.Signals | null): void {
+    handle.because(reasonOfExit(handle.state, code, signal))
+    handle.exitCode = code ?? undefined
+    handle.signal = signal ?? undefined
+    this.happen(handle, 'exit')
+  }
+
+  #reap(handle: WorkerHandle): void {
+    const { log, server, hooks } = this.#context
+    this.#handles.delete(handle)
+    const pause = this.#countDeath(handle)
+    const view = handle.exitedView()
+    const { reason, exitCode, signal } = view
+    const facts = { worker: handle.index, workerPid: handle.pid, reason, exitCode, signal, ...(pause > 0 && { pause }) }
+    log[EXPECTED.has(reason) ? 'info' : 'error'](facts, `Worker exited (pid: ${handle.pid})`)
+    callHook(log, 'childExit', () => hooks().childExit?.(server, view))
+  }
+
+  /** Tells the back-off, once for each worker. Returns the pause before the next of its index, in milliseconds. */
+  #countDeath(handle: WorkerHandle): number {
+    const { reason, isCounted, since, index } = handle
+    if (isCounted || !reason) return 0
+    handle.isCounted = true
+    const now = this.#context.clock.now()
+    return this.#backoff.died(index, reason, { age: now - since, now })
+  }
+
+  /** Has all ready workers reopen their log files; one that boots opens them by then anyway. */
+  reopenLogs(): void {
+    for (const handle of this.#handles) if (handle.state !== 'starting') handle.kill('SIGUSR1')
+  }
+
+  forgetFaults(): void {
+    this.#backoff.forget()
+  }
+}
+
+const EXPECTED: ReadonlySet<ExitReason> = new Set(['retired', 'reloaded', 'max-requests', 'max-memory'])
+
+/** No beat for `timeout`; in a sync worker, which runs one request at a time, also a request that runs longer than that. */
+function isHung(handle: WorkerHandle, now: number): boolean {
+  const { timeout, workerClass } = handle.config
+  const watched = handle.state === 'ready' || handle.state === 'retiring'
+  if (!watched || timeout === 0 || handle.debugged) return false
+  const silence = now - handle.lastBeat
+  const oldest = workerClass === 'sync' && handle.figures?.oldest ? handle.figures.oldest : 0
+  return silence + oldest > timeout
+}

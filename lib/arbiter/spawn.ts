@@ -1,0 +1,37 @@
+import cluster, { type Worker as ClusterWorker } from 'node:cluster'
+import type { Config } from '../../config/settings.js'
+
+/** What a worker must not inherit: it is between arbiters, or between us and systemd. */
+const PRIVATE = ['UNICORN_FD', 'UNICORN_PID', 'LISTEN_PID', 'LISTEN_FDS', 'NOTIFY_SOCKET', 'WATCHDOG_USEC']
+
+/** The first descriptor after stdin, stdout, stderr and the IPC channel. */
+export const FIRST_LISTENER_FD = 4
+
+/**
+ * Forks one worker with the listeners as inherited descriptors. The working directory is resolved anew by each fork, so a `current`
+ * symlink that was moved is followed.
+ * @param exec the file that the worker runs
+ * @throws system errors such as EAGAIN; others come as 'error' event of the worker
+ */
+export function spawnWorker(
+  exec: string,
+  config: Config,
+  { index, fds }: { index: number; fds: readonly number[] },
+): ClusterWorker {
+  // A second port that the application opens must not go through the arbiter either.
+  cluster.schedulingPolicy = cluster.SCHED_NONE
+  cluster.setupPrimary({
+    exec,
+    args: [],
+    cwd: config.chdir,
+    execArgv: [...process.execArgv, ...NO_DEBUGGER_BY_SIGNAL],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...fds],
+  })
+  const env: Record<string, unknown> = { ...config.rawEnv, UNICORN_WORKER_INDEX: index, NODE_APP_INSTANCE: index }
+  for (const name of PRIVATE) env[name] = undefined
+  return cluster.fork(env)
+}
+
+/** Where Node knows it: a stray USR1 before our handlers stand would open the debugger. */
+const FLAG = '--disable-sigusr1'
+const NO_DEBUGGER_BY_SIGNAL = process.allowedNodeEnvironmentFlags.has(FLAG) ? [FLAG] : []

@@ -1,0 +1,89 @@
+import type { Worker as ClusterWorker } from 'node:cluster'
+import type { ExitedWorkerView, ExitReason, Logger, WorkerView } from '../../config/hooks.js'
+import type { Config } from '../../config/settings.js'
+import { type Figures, type ToWorker, wrap } from '../worker/protocol.js'
+import type { Generation } from './generation.js'
+import type { State } from './worker-state.js'
+
+/** The arbiter's view of one worker process. It holds facts; `Pool` decides. */
+export class WorkerHandle {
+  readonly process: ClusterWorker
+  readonly index: number
+  /** Grows with each fork, as Gunicorn's. */
+  readonly age: number
+  readonly generation: Generation
+  readonly log: Logger
+  /** When it was forked, by the arbiter's clock, in milliseconds. */
+  readonly since: number
+  state: State = 'starting'
+  /** When its present state has lasted too long. */
+  deadline = Number.POSITIVE_INFINITY
+  lastBeat: number
+  figures: Figures | undefined
+  debugged = false
+  /** It has asked for a replacement, and serves until that is ready. */
+  leaving = false
+  /** Its end was counted by the back-off. */
+  isCounted = false
+  exitCode: number | undefined
+  signal: NodeJS.Signals | undefined
+  #reason: ExitReason | undefined
+
+  constructor(
+    process: ClusterWorker,
+    identity: { index: number; age: number; generation: Generation },
+    context: { log: Logger; now: number },
+  ) {
+    this.process = process
+    this.index = identity.index
+    this.age = identity.age
+    this.generation = identity.generation
+    this.log = context.log
+    this.since = context.now
+    this.lastBeat = context.now
+  }
+
+  get pid(): number | undefined {
+    return this.process.process.pid
+  }
+
+  get reason(): ExitReason | undefined {
+    return this.#reason
+  }
+
+  /** What it was started with. */
+  get config(): Config {
+    return this.generation.resolved.config
+  }
+
+  /** Why it ends. The first cause stands. */
+  because(reason: ExitReason): void {
+    this.#reason ??= reason
+  }
+
+  /** Whether it counts towards the number of workers: it serves, or will. */
+  get isHolder(): boolean {
+    return (this.state === 'starting' || this.state === 'ready') && !this.leaving
+  }
+
+  /** As hooks see it. */
+  view(): WorkerView {
+    const { pid, index, age, log, figures } = this
+    return { pid, index, age, log, ...(figures && { figures }) }
+  }
+
+  /** As hooks see it when it is gone. */
+  exitedView(): ExitedWorkerView {
+    const { exitCode, signal } = this
+    return { ...this.view(), reason: this.#reason ?? 'exited', exitCode, signal }
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.process.process.kill(signal)
+  }
+
+  send(message: ToWorker<Config>): void {
+    // A worker that is gone by now is no error: its exit is on its way.
+    if (this.process.isConnected()) this.process.process.send(wrap(message), () => {})
+  }
+}

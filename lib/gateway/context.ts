@@ -1,0 +1,19 @@
+import type { GatewayLog } from './log.js'
+
+/** What the worker tells the gateway about itself. */
+export interface GatewayContext {
+  readonly log: GatewayLog
+  /** Requests may be interleaved in this process (worker class `async`). */
+  readonly multithread: boolean
+  /** Other processes serve the same application. */
+  readonly multiprocess: boolean
+  /** `SERVER_SOFTWARE`, such as `unicorn/0.1.0`. */
+  readonly serverSoftware: string
+  /** Bytes of a request body (limitRequestBody); 0 or absent: no limit. */
+  readonly bodyLimit?: number
+  /**
+   * What becomes of header names with `_`, which in an environ cannot be told from those with `-`: left out (the
+   * default), or taken over (`dangerous`). Refusing them is up to the HTTP engine.
+   */
+  readonly headerMap?: 'drop' | 'dangerous'
+}

@@ -1,0 +1,73 @@
+import { stat } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ExitCode, errorCode, UnicornError } from '../../errors.js'
+
+const EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
+const DOTTED = /^[^./\\#@][^/\\]*$/
+
+/**
+ * The file of a module: an existing file, a dotted name (`myproj.wsgi` is `myproj/wsgi`), a directory with an index, or a
+ * package as `import` in that directory would find it.
+ * @param directory  absolute
+ * @throws UnicornError with exit code 4, naming the files that were tried
+ */
+export async function findModule(module: string, directory: string): Promise<string> {
+  const tried = candidates(module).map(path => resolve(directory, path))
+  for (const file of tried) if (await isFile(file)) return file
+  const file = isBare(module) ? await findPackage(module, directory) : undefined
+  if (file !== undefined) return file
+  throw notFound(module, directory, tried)
+}
+
+/** Where a module may be, best first. */
+export function candidates(module: string): readonly string[] {
+  const bases = DOTTED.test(module) ? [module.replaceAll('.', '/'), module] : [module]
+  const files = bases.flatMap(base => [
+    ...EXTENSIONS.map(extension => base + extension),
+    ...EXTENSIONS.map(extension => join(base, `index${extension}`)),
+  ])
+  return [...new Set([module, ...files])]
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile()
+  } catch (error) {
+    const code = errorCode(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false
+    throw new UnicornError(`cannot look for ${path}`, { where: path, error }, ExitCode.appLoad)
+  }
+}
+
+function isBare(module: string): boolean {
+  return !/^(\.{0,2}\/|\.{1,2}$)/.test(module)
+}
+
+/** By the "exports" and "imports" of package.json: what `require` may see first, then what only `import` may. */
+async function findPackage(module: string, directory: string): Promise<string | undefined> {
+  const base = join(directory, 'package.json')
+  try {
+    return createRequire(base).resolve(module)
+  } catch (error) {
+    if (!isUnresolved(error)) throw error
+  }
+  const { createJiti } = await import('jiti')
+  const url = createJiti(base, { fsCache: false }).esmResolve(module, { try: true })
+  return url?.startsWith('file:') ? fileURLToPath(url) : url
+}
+
+function isUnresolved(error: unknown): boolean {
+  const code = errorCode(error) ?? ''
+  return code === 'MODULE_NOT_FOUND' || code.startsWith('ERR_PACKAGE_') || code === 'ERR_INVALID_MODULE_SPECIFIER'
+}
+
+function notFound(module: string, directory: string, tried: readonly string[]): UnicornError {
+  const files = tried.map(file => relative(directory, file)).join(', ')
+  return new UnicornError(
+    `module "${module}" was not found in ${directory}; tried ${files}${isBare(module) ? ', and a package of that name' : ''}`,
+    { found: 'no such file', wanted: tried, where: directory },
+    ExitCode.appLoad,
+  )
+}

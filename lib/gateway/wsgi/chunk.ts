@@ -1,0 +1,24 @@
+import { isUint8Array } from 'node:util/types'
+import { describe } from '../detect.js'
+import { ApplicationBreach } from '../failure.js'
+import type { Chunk } from './types.js'
+
+/** Holds for arrays of another realm too (`node:vm`). */
+export function isChunk(value: unknown): value is Chunk {
+  return typeof value === 'string' || isUint8Array(value)
+}
+
+/** @throws ApplicationBreach where `value` is neither bytes nor text */
+export function checkChunk(value: unknown, origin: string): asserts value is Chunk {
+  if (!isChunk(value)) throw new ApplicationBreach(`${origin} ${describe(value)}: wanted a Uint8Array or a string`)
+}
+
+/** Bytes of a chunk on the wire. */
+export function sizeOf(chunk: Chunk): number {
+  return typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.byteLength
+}
+
+/** The first `size` bytes of a chunk. */
+export function cutTo(chunk: Chunk, size: number): Uint8Array {
+  return (typeof chunk === 'string' ? Buffer.from(chunk) : chunk).subarray(0, size)
+}

@@ -1,0 +1,19 @@
+import type { Exchange } from '../../http/exchange.js'
+import { checkValue, kindOfName } from './header-rules.js'
+import type { Headers } from './types.js'
+
+/**
+ * Sends `103 Early Hints` (RFC 8297) to a client of HTTP/1.1. Without a Link field there is nothing to hint at, and nothing is sent.
+ * @throws ApplicationBreach for an illegal header; a TypeError of Node where a Link value is no link
+ */
+export function sendEarlyHints({ req, res }: Exchange, headers: Headers): void {
+  const link: string[] = []
+  const others: Record<string, string> = {}
+  for (const [name, value] of headers) {
+    const kind = kindOfName(name)
+    checkValue(name, value)
+    if (name.toLowerCase() === 'link') link.push(value)
+    else if (kind === 'plain') others[name] = value
+  }
+  if (link.length > 0 && req.httpVersion === '1.1') res.writeEarlyHints({ ...others, link })
+}

@@ -1,0 +1,24 @@
+import type { Head } from './head.js'
+import { makeHead } from './head.js'
+
+/** A small page without details, which are in the error log. */
+export interface ErrorPage {
+  readonly head: Head
+  readonly text: string
+}
+
+const REASONS = { 413: 'Content Too Large', 500: 'Internal Server Error' } as const
+
+export type ErrorStatus = keyof typeof REASONS
+
+/** Which status an error that the application did not handle is answered with. */
+export function statusFor(error: unknown): ErrorStatus {
+  return error instanceof Error && 'status' in error && error.status === 413 && error.name === 'BodyTooLarge'
+    ? 413
+    : 500
+}
+
+export function errorPage(status: ErrorStatus): ErrorPage {
+  const text = REASONS[status]
+  return { head: makeHead(`${status} ${text}`, [['Content-Type', 'text/plain']]), text }
+}

@@ -1,0 +1,136 @@
+import { close, read as readFd } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { promisify } from 'node:util'
+import type { FileBody } from './types.js'
+
+/** Anything with a `read` that resolves to nothing at the end, as Python's file objects have it. */
+export interface FileLike {
+  read(size: number): Promise<Uint8Array | string | null> | Uint8Array | string | null
+  close?(): unknown
+}
+
+/** A path, a descriptor, a FileHandle, a stream, or an object with `read`. It is closed with the body. */
+export type FileSource = string | URL | number | FileHandle | Readable | FileLike
+
+interface Blocks {
+  /** Empty at the end. */
+  read(size: number): Promise<Uint8Array>
+  close(): Promise<unknown>
+}
+
+const readDescriptor = promisify(readFd)
+const closeDescriptor = promisify(close)
+const nothing = new Uint8Array(0)
+
+/** `wsgi.file_wrapper`: @param blockSize  bytes of a block */
+export function fileWrapper(source: FileSource, blockSize = 64 * 1024): FileBody {
+  if (!Number.isSafeInteger(blockSize) || blockSize <= 0) {
+    throw new RangeError(`wsgi.file_wrapper: block size ${blockSize}, wanted a positive number of bytes`)
+  }
+  return new FileBlocks(blocksOf(source), blockSize)
+}
+
+class FileBlocks implements FileBody {
+  readonly #blocks: Blocks
+  readonly #size: number
+  /** Reads and the closing one after the other: a descriptor closed under a read may be another file's by then. */
+  #turn: Promise<unknown> = Promise.resolve()
+  #closing: Promise<void> | undefined
+
+  constructor(blocks: Blocks, size: number) {
+    this.#blocks = blocks
+    this.#size = size
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    while (this.#closing === undefined) {
+      const block = this.#turn.then(() => this.#blocks.read(this.#size))
+      this.#turn = block.catch(() => undefined)
+      const bytes = await block
+      if (bytes.length === 0) return
+      yield bytes
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#turn.then(async () => {
+      await this.#blocks.close()
+    })
+    return this.#closing
+  }
+}
+
+function blocksOf(source: FileSource): Blocks {
+  if (typeof source === 'number') return descriptorBlocks(source)
+  if (typeof source === 'string' || source instanceof URL) return pathBlocks(source)
+  if (source instanceof Readable) return streamBlocks(source)
+  if (isFileHandle(source)) return handleBlocks(source)
+  return fileLikeBlocks(source)
+}
+
+function descriptorBlocks(fd: number): Blocks {
+  return {
+    read: async size => {
+      const buffer = Buffer.allocUnsafe(size)
+      return buffer.subarray(0, (await readDescriptor(fd, buffer, 0, size, null)).bytesRead)
+    },
+    close: () => closeDescriptor(fd),
+  }
+}
+
+function handleBlocks(handle: FileHandle): Blocks {
+  return {
+    read: async size => {
+      const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(size), 0, size, null)
+      return buffer.subarray(0, bytesRead)
+    },
+    close: () => handle.close(),
+  }
+}
+
+/** Opened at the first read, so that a body nobody asks for opens nothing. */
+function pathBlocks(path: string | URL): Blocks {
+  let blocks: Blocks | undefined
+  return {
+    read: async size => {
+      blocks ??= handleBlocks(await open(path))
+      return blocks.read(size)
+    },
+    close: async () => blocks?.close(),
+  }
+}
+
+/** A stream has blocks of its own size. */
+function streamBlocks(stream: Readable): Blocks {
+  const chunks: AsyncIterator<unknown> = stream[Symbol.asyncIterator]()
+  return {
+    read: async () => {
+      for (;;) {
+        const { value, done } = await chunks.next()
+        if (done) return nothing
+        const bytes = bytesOf(value)
+        if (bytes.length > 0) return bytes
+      }
+    },
+    close: async () => stream.destroy(),
+  }
+}
+
+function fileLikeBlocks(file: FileLike): Blocks {
+  return {
+    read: async size => bytesOf(await file.read(size)),
+    close: async () => file.close?.(),
+  }
+}
+
+function bytesOf(value: unknown): Uint8Array {
+  if (value === null) return nothing
+  if (typeof value === 'string') return Buffer.from(value)
+  if (value instanceof Uint8Array) return value
+  throw new TypeError(`wsgi.file_wrapper: the source gave ${typeof value}, wanted a Uint8Array, a string, or null`)
+}
+
+function isFileHandle(source: FileHandle | FileLike): source is FileHandle {
+  return 'fd' in source && 'datasync' in source
+}

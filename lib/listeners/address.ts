@@ -1,0 +1,99 @@
+import { isIPv6 } from 'node:net'
+import { isAbsolute, resolve } from 'node:path'
+import { UnicornError } from '../errors.js'
+
+/** Where to listen: a TCP address (port 0 is any free port), a unix socket's path, or a descriptor that was inherited. */
+export type Address =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'fd'; readonly fd: number }
+
+export const ADDRESS_FORMS = 'HOST, HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or fd://N'
+export const DEFAULT_PORT = 8000
+
+/** `sun_path` holds 108 bytes on Linux and 104 on the BSDs and macOS, the closing NUL among them. */
+const SUN_PATH = process.platform === 'linux' ? 107 : 103
+/** A unix socket is bound as `PATH.<pid>.tmp` and renamed; a process id has up to 7 digits. */
+const LONGEST_PATH = SUN_PATH - '.4194304.tmp'.length
+
+/**
+ * The address that `text` names, as Gunicorn's `bind` reads it. No host (`:80`) is every IPv4 interface; no port is 8000.
+ *
+ * @throws UnicornError saying what was found and what was wanted
+ */
+export function parseAddress(text: string): Address {
+  if (text.startsWith('unix:')) return unixAddress(text.replace(/^unix:(\/\/)?/, ''))
+  if (text.startsWith('fd://')) return { kind: 'fd', fd: parseDescriptor(text) }
+  const parts = /^(?:\[(?<v6>[^\]]*)\]|(?<name>[^:[\]]*))(?::(?<port>[^/:]*))?$/.exec(text)?.groups
+  if (isIPv6(text)) throw refused(text, `brackets around it: [${text}]:PORT`)
+  if (!parts || text === '') throw refused(text, ADDRESS_FORMS)
+  return { kind: 'tcp', host: parseHost(text, parts), port: parsePort(text, parts.port) }
+}
+
+function parseHost(text: string, { v6, name }: Record<string, string | undefined>): string {
+  if (v6 !== undefined) {
+    if (isIPv6(v6)) return v6
+    throw refused(text, 'an IPv6 address between the brackets')
+  }
+  if (!name) return '0.0.0.0'
+  if (/^\d+$/.test(name)) throw refused(text, `a colon before a port (:${name}), or ${ADDRESS_FORMS}`)
+  if (!/^[A-Za-z0-9._-]+$/.test(name)) throw refused(text, ADDRESS_FORMS)
+  return name
+}
+
+function parsePort(text: string, port: string | undefined): number {
+  if (port === undefined) return DEFAULT_PORT
+  if (/^\d{1,5}$/.test(port) && Number(port) <= 65535) return Number(port)
+  throw refused(text, 'a port from 0 (any free one) to 65535 after the colon')
+}
+
+function parseDescriptor(text: string): number {
+  const fd = text.slice('fd://'.length)
+  if (/^\d{1,7}$/.test(fd) && Number(fd) > 2) return Number(fd)
+  throw refused(text, 'fd://N with N from 3 up (0 to 2 are stdin, stdout and stderr)')
+}
+
+function unixAddress(path: string): Address {
+  if (path === '' || path.includes('\0')) throw refused(`unix:${path}`, 'unix:PATH')
+  const length = Buffer.byteLength(path)
+  if (length > LONGEST_PATH) {
+    throw refused(`unix:${path}`, `a unix socket path of at most ${LONGEST_PATH} bytes (this one has ${length})`)
+  }
+  return { kind: 'unix', path }
+}
+
+function refused(found: string, wanted: string): UnicornError {
+  return new UnicornError(`found ${JSON.stringify(found)}, wanted ${wanted}`, { found, wanted })
+}
+
+/**
+ * `address` with a relative unix path made absolute; symbolic links are kept as they are.
+ *
+ * @throws UnicornError where the absolute path is too long for a unix socket
+ */
+export function anchorAddress(address: Address, directory: string): Address {
+  if (address.kind !== 'unix' || isAbsolute(address.path)) return address
+  return unixAddress(resolve(directory, address.path))
+}
+
+/** As a user would write it for `bind`: `127.0.0.1:8000`, `[::1]:80`, `unix:/path`, `fd://3`. */
+export function bindText(address: Address): string {
+  switch (address.kind) {
+    case 'tcp':
+      return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`
+    case 'unix':
+      return `unix:${address.path}`
+    case 'fd':
+      return `fd://${address.fd}`
+  }
+}
+
+/** For people: `http://127.0.0.1:8000`, `http://[::1]:80`, `unix:/path`, `fd://3`. */
+export function formatAddress(address: Address): string {
+  return address.kind === 'tcp' ? `http://${bindText(address)}` : bindText(address)
+}
+
+/** Whether two addresses are written for the same socket. Names are not looked up: `localhost` is not `127.0.0.1` here. */
+export function sameAddress(a: Address, b: Address): boolean {
+  return bindText(a) === bindText(b)
+}

@@ -1,0 +1,162 @@
+import { lookup } from 'node:dns/promises'
+import { chmodSync, lstatSync, renameSync, type Stats, unlinkSync } from 'node:fs'
+import { connect } from 'node:net'
+import { constants } from 'node:os'
+import { errorCode, UnicornError } from '../errors.js'
+import { listen, setNoDelay } from '../sys/libc.js'
+import { type Address, formatAddress } from './address.js'
+import { adoptHandle, bindHandle, type ServerHandle, systemError } from './server-handle.js'
+
+/**
+ * One bound and listening socket, as the arbiter holds it for its whole life. The kernel queues connections from the first
+ * moment; the arbiter itself never accepts one.
+ */
+export class Listener {
+  /** As configured. */
+  readonly address: Address
+  /** As bound: the real port where 0 was asked for. */
+  readonly bound: Address
+  readonly #handle: ServerHandle
+  readonly #socketFile: Stats | undefined
+
+  private constructor(address: Address, handle: ServerHandle, backlog: number, socketFile?: Stats) {
+    this.address = address
+    this.#handle = handle
+    this.#socketFile = socketFile
+    this.bound = boundAddress(address, handle)
+    if (this.bound.kind === 'tcp') setNoDelay(handle.fd)
+    listen(handle.fd, backlog)
+  }
+
+  /**
+   * @param backlog how many connections the kernel queues at most
+   * @throws UnicornError naming the address, where it is in use, not allowed or no address of this machine
+   */
+  static async bind(address: Address, backlog: number): Promise<Listener> {
+    try {
+      switch (address.kind) {
+        case 'tcp':
+          return await Listener.#bindTcp(address, backlog)
+        case 'unix':
+          return await Listener.#bindUnix(address, backlog)
+        case 'fd':
+          return new Listener(address, adoptHandle(address.fd), backlog)
+      }
+    } catch (error) {
+      throw error instanceof UnicornError ? error : refused(address, error)
+    }
+  }
+
+  static async #bindTcp(address: Address & { kind: 'tcp' }, backlog: number): Promise<Listener> {
+    const { address: ip, family } = await lookup(address.host)
+    const handle = bindHandle(ip, address.port, family === 6 ? 6 : 4)
+    try {
+      // libuv keeps the error of a bind for later; listen(2) on a socket that is not bound would take a random port.
+      const port = socketName(handle).port
+      if (!port || (address.port !== 0 && port !== address.port)) throw systemError('bind', -constants.errno.EADDRINUSE)
+      return new Listener(address, handle, backlog)
+    } catch (error) {
+      handle.close()
+      throw error
+    }
+  }
+
+  /**
+   * libuv unlinks the path that a handle was bound to when the handle closes. So it is bound at a name of its own and renamed
+   * onto the real one, which also replaces a dead server's socket without a moment in which there is none.
+   */
+  static async #bindUnix(address: Address & { kind: 'unix' }, backlog: number): Promise<Listener> {
+    await refuseLiveOrForeign(address.path)
+    const temporary = `${address.path}.${process.pid}.tmp`
+    const handle = bindHandle(temporary, -1, -1)
+    try {
+      // Anyone who can reach the path may connect, as with Gunicorn's default umask of 0: nginx runs as another user.
+      chmodSync(temporary, 0o777)
+      const listener = new Listener(address, handle, backlog, lstatSync(temporary))
+      renameSync(temporary, address.path)
+      return listener
+    } catch (error) {
+      handle.close()
+      throw error
+    }
+  }
+
+  get fd(): number {
+    return this.#handle.fd
+  }
+
+  /** Gives the address up. A unix path is removed only while it still is our socket. */
+  close(): void {
+    this.#handle.close()
+    if (this.address.kind === 'unix' && this.#socketFile && isSameFile(this.address.path, this.#socketFile)) {
+      unlinkSync(this.address.path)
+    }
+  }
+}
+
+function boundAddress(address: Address, handle: ServerHandle): Address {
+  if (address.kind === 'unix') return address
+  const { address: host, port } = socketName(handle)
+  return host !== undefined && port !== undefined ? { kind: 'tcp', host, port } : address
+}
+
+function socketName(handle: ServerHandle): { address?: string; port?: number } {
+  const out: { address?: string; port?: number } = {}
+  handle.getsockname?.(out)
+  return out
+}
+
+function isSameFile(path: string, file: Stats): boolean {
+  const current = lstatSync(path, { throwIfNoEntry: false })
+  return current?.ino === file.ino && current.dev === file.dev
+}
+
+/** A path that is no socket, or at which somebody answers, is never taken over. */
+async function refuseLiveOrForeign(path: string): Promise<void> {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (!found) return
+  if (!found.isSocket()) {
+    throw new UnicornError(`unix:${path} exists and is no socket`, { found: 'another kind of file', where: path })
+  }
+  if (await answers(path)) {
+    throw new UnicornError(`unix:${path} is in use: a live server listens on it`, {
+      found: 'a live server',
+      wanted: 'a free path or the socket of a dead server',
+      where: path,
+    })
+  }
+}
+
+/** ECONNREFUSED is the one answer that only a dead server's socket gives; a full accept queue, say, is a live one's. */
+function answers(path: string): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect(path)
+    const done = (alive: boolean): void => {
+      socket.destroy()
+      resolve(alive)
+    }
+    socket.once('connect', () => done(true))
+    socket.once('error', error => done(errorCode(error) !== 'ECONNREFUSED'))
+  })
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use by another process',
+  EACCES: 'is not allowed to this user',
+  EADDRNOTAVAIL: 'is no address of this machine',
+  ENOTFOUND: 'names a host that is not known',
+  ENOENT: 'is in a directory that does not exist',
+  EBADF: 'is no open descriptor',
+  ENOTSOCK: 'is no socket',
+}
+
+function refused(address: Address, error: unknown): UnicornError {
+  const code = errorCode(error) ?? String(error)
+  const name = formatAddress(address)
+  return new UnicornError(`${name} ${REASONS[code] ?? 'cannot be bound'} (${code})`, {
+    found: code,
+    wanted: 'an address that can be bound',
+    where: name,
+    error,
+  })
+}

@@ -1,0 +1,55 @@
+import * as net from 'node:net'
+import { getSystemErrorName } from 'node:util'
+
+/**
+ * Node's own handle of a listening socket, below `net.Server`. Node has no public call to bind without accepting, nor to accept
+ * on an inherited descriptor inside a cluster worker without asking the primary; `net._createServerHandle`, which
+ * `node:cluster` itself uses, has been the same from Node 0.6 to 26.
+ */
+export interface ServerHandle {
+  readonly fd: number
+  /** Fills `out` and returns 0, or a negative error number. */
+  getsockname?(out: { address?: string; family?: string; port?: number }): number
+  /** Begins to accept; returns 0, or a negative error number. */
+  listen(backlog: number): number
+  onconnection: ((status: number, client: ClientHandle | undefined) => void) | undefined
+  close(done?: () => void): void
+}
+
+/** The handle of an accepted connection, for `new net.Socket({ handle })`. */
+export interface ClientHandle {
+  close(done?: () => void): void
+}
+
+declare module 'node:net' {
+  function _createServerHandle(
+    address: string | null,
+    port: number | null,
+    addressType: 4 | 6 | -1 | null,
+    fd?: number,
+  ): ServerHandle | number
+  interface SocketConstructorOpts {
+    handle?: ClientHandle
+  }
+}
+
+/** Binds without listening: an address with port, or a path with port and type -1. Throws with `code` and `syscall`. */
+export function bindHandle(address: string, port: number, addressType: 4 | 6 | -1): ServerHandle {
+  return checked('bind', net._createServerHandle(address, port, addressType))
+}
+
+/** A handle on an open descriptor, which it owns from now on. */
+export function adoptHandle(fd: number): ServerHandle {
+  return checked('open', net._createServerHandle(null, null, null, fd))
+}
+
+function checked(call: string, handle: ServerHandle | number): ServerHandle {
+  if (typeof handle !== 'number') return handle
+  throw systemError(call, handle)
+}
+
+/** An error with `code` from libuv's negative error number. */
+export function systemError(call: string, errno: number): Error {
+  const code = getSystemErrorName(errno)
+  return Object.assign(new Error(`${call}: ${code}`), { code, syscall: call })
+}

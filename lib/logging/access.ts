@@ -1,0 +1,94 @@
+import { toError, UnicornError } from '../errors.js'
+import type { AccessEntry } from './access-entry.js'
+import { compileAccessFormat } from './access-format.js'
+import { jsonAccessLine } from './access-json.js'
+import { openSink, type Sink } from './sink.js'
+
+export type { AccessEntry } from './access-entry.js'
+export { compileAccessFormat, DEFAULT_ACCESS_FORMAT } from './access-format.js'
+
+/** Longest time that a line waits for others, in milliseconds. */
+const LONGEST_WAIT = 100
+
+/** Characters after which lines wait no longer; they are bytes too, but for what JSON leaves as it is. */
+const BUFFER_SIZE = 64 * 1024
+
+export interface AccessLogOptions {
+  /** A path, or `-` for standard output. */
+  accesslog: string
+  /** Gunicorn's atoms, or `json`. */
+  format: string
+  /** Told once when lines begin to be lost and once when they get through again, and when the file cannot be opened anew. */
+  onProblem?: (problem: Error) => void
+}
+
+/** One line for each request. Lines are buffered; no failure to write them throws. */
+export interface AccessLog {
+  write(entry: AccessEntry): void
+  /** Writes what is buffered, then opens the file anew by its path (USR1); the old one stays in use where that fails. */
+  reopen(): void
+  /** Writes what is buffered, synchronously: nothing is lost at exit once it was called. */
+  flush(): void
+  /** Flushes and closes; later lines are lost. */
+  close(): void
+}
+
+/** @throws UnicornError for an unknown atom of the format, or where the file cannot be opened (it names the path) */
+export function createAccessLog(options: AccessLogOptions): AccessLog {
+  return new BufferedAccessLog(options)
+}
+
+class BufferedAccessLog implements AccessLog {
+  readonly #format: (entry: AccessEntry) => string
+  readonly #sink: Sink
+  readonly #onProblem: ((problem: Error) => void) | undefined
+  #pending = ''
+  #timer: NodeJS.Timeout | undefined
+  #lost = 0
+
+  constructor({ accesslog, format, onProblem }: AccessLogOptions) {
+    this.#format = format === 'json' ? jsonAccessLine : compileAccessFormat(format)
+    this.#sink = openSink({ path: accesslog, standard: 1 })
+    this.#onProblem = onProblem
+  }
+
+  write(entry: AccessEntry): void {
+    this.#pending += `${this.#format(entry)}\n`
+    if (this.#pending.length >= BUFFER_SIZE) this.flush()
+    else this.#timer ??= setTimeout(() => this.flush(), LONGEST_WAIT).unref()
+  }
+
+  flush(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#pending === '') return
+    const lines = this.#pending
+    this.#pending = ''
+    this.#account(this.#sink.write(lines))
+  }
+
+  reopen(): void {
+    this.flush()
+    try {
+      this.#sink.reopen()
+    } catch (error) {
+      this.#onProblem?.(toError(error))
+    }
+  }
+
+  close(): void {
+    this.flush()
+    this.#sink.close()
+  }
+
+  #account(lost: number): void {
+    const { name, failure } = this.#sink
+    const before = this.#lost
+    this.#lost = lost === 0 ? 0 : before + lost
+    const fault = { found: failure ?? `${before} lines lost`, wanted: 'a log that can be written', where: name }
+    if (before === 0 && lost > 0)
+      this.#onProblem?.(new UnicornError(`lines of the access log are being lost: ${failure}`, fault))
+    if (before > 0 && lost === 0)
+      this.#onProblem?.(new UnicornError(`${before} lines of the access log were lost`, fault))
+  }
+}

@@ -1,0 +1,64 @@
+import { inspect, types } from 'node:util'
+import { errorCode, type Fault, UnicornError } from '../errors.js'
+
+/** Longest chain of causes, and most errors of an AggregateError, that one line of the log takes. */
+const MOST_CAUSES = 10
+
+/** An error as it stands in the log. Only what JSON can hold. */
+export interface ErrorRecord {
+  type: string
+  message: string
+  code?: string
+  stack?: string
+  /** Of a UnicornError: what was found and wanted, and where. */
+  fault?: { found?: unknown; wanted?: unknown; where?: string }
+  cause?: unknown
+  /** Those that an AggregateError is about. */
+  errors?: unknown[]
+}
+
+function isError(value: unknown): value is Error {
+  // Errors from another realm (node:vm) are no instances of ours.
+  return value instanceof Error || types.isNativeError(value)
+}
+
+/** An error, with its chain of causes, as a record for the log; any other value as it is. */
+export function errorRecord(value: unknown): unknown {
+  return isError(value) ? recordOf(value, MOST_CAUSES) : value
+}
+
+/** Whether `value`, after its way through JSON, is what `errorRecord` made of an error. */
+export function isErrorRecord(value: unknown): value is ErrorRecord {
+  if (typeof value !== 'object' || value === null) return false
+  return 'type' in value && typeof value.type === 'string' && 'message' in value && typeof value.message === 'string'
+}
+
+function recordOf(error: Error, depth: number): ErrorRecord {
+  const record: ErrorRecord = { type: error.constructor?.name || error.name, message: String(error.message) }
+  const code = errorCode(error)
+  if (code !== undefined) record.code = code
+  if (error.stack !== undefined) record.stack = String(error.stack)
+  if (error instanceof UnicornError) Object.assign(record, faultOf(error.cause, depth))
+  else if (error.cause !== undefined) record.cause = below(error.cause, depth)
+  if (error instanceof AggregateError)
+    record.errors = error.errors.slice(0, MOST_CAUSES).map(each => below(each, depth))
+  return record
+}
+
+function faultOf({ found, wanted, where, error }: Fault, depth: number): Pick<ErrorRecord, 'fault' | 'cause'> {
+  const fault = { found: plain(found), wanted: plain(wanted), ...(where !== undefined && { where }) }
+  return { fault, ...(error !== undefined && { cause: below(error, depth) }) }
+}
+
+function below(cause: unknown, depth: number): unknown {
+  if (!isError(cause)) return plain(cause)
+  return depth > 0 ? recordOf(cause, depth - 1) : `${cause.name}: ${cause.message}`
+}
+
+/** What was found can be anything, a whole module too: one short line of it. */
+function plain(value: unknown): unknown {
+  if (value === undefined || value === null || typeof value === 'string' || typeof value === 'number') return value
+  return typeof value === 'boolean'
+    ? value
+    : inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 200 })
+}

@@ -1,0 +1,127 @@
+import { type Logger, pino } from 'pino'
+import { toError } from '../errors.js'
+import { errorRecord } from './error-record.js'
+import { openSink, type Sink } from './sink.js'
+import { createTextRenderer, type LogRecord } from './text-line.js'
+
+export type { Logger } from 'pino'
+
+/** Gunicorn's names of the levels. */
+export type LogLevel = 'debug' | 'info' | 'warning' | 'error' | 'critical'
+
+export interface ErrorLogOptions {
+  /** A path, or `-` for standard error. */
+  errorlog: string
+  loglevel: LogLevel
+  /** `auto`: text where the destination is a terminal, JSON elsewhere. */
+  logFormat: 'auto' | 'text' | 'json'
+}
+
+/** The error log: where the server says what it does, and what went wrong. */
+export interface ErrorLog {
+  /** Stays the same object, children included, whatever `configure` changes. */
+  readonly logger: Logger
+  /** Opens the file anew by its path (USR1). Where that fails, the old file stays in use and has a line that says so. */
+  reopen(): void
+  /**
+   * Takes over level, format and destination (HUP). The file is opened anew in any case.
+   * @throws UnicornError that names the path where the new file cannot be opened; nothing has changed then
+   */
+  configure(options: ErrorLogOptions): void
+  /** Closes the file; later lines are lost. */
+  close(): void
+}
+
+const PINO_LEVELS = { debug: 'debug', info: 'info', warning: 'warn', error: 'error', critical: 'fatal' } as const
+
+/** What pino puts on each line itself: a field of that name would stand there twice, and readers take the last one. */
+const RESERVED = new Set(['level', 'time', 'pid'])
+
+/**
+ * Opens the error log. Each line is written synchronously with one write(2), so that all processes may append to one file.
+ * A line that cannot be written never throws: lost lines are counted, and reported with the next that gets through.
+ * In JSON the level has pino's label (`warn`, `fatal`), which tools that read pino's logs know.
+ * @throws UnicornError that names the path where the file cannot be opened
+ */
+export function createErrorLog(options: ErrorLogOptions): ErrorLog {
+  return new PinoErrorLog(options)
+}
+
+class PinoErrorLog implements ErrorLog {
+  readonly logger: Logger
+  readonly #toText = createTextRenderer()
+  #sink: Sink
+  #isText: boolean
+  #lost = 0
+
+  constructor(options: ErrorLogOptions) {
+    this.#sink = openErrorSink(options)
+    this.#isText = wantsText(options, this.#sink)
+    this.logger = createLogger(options.loglevel, line => this.#append(line))
+  }
+
+  reopen(): void {
+    try {
+      this.#sink.reopen()
+    } catch (error) {
+      this.logger.error({ err: toError(error) }, `Cannot reopen ${this.#sink.name}; going on with the old file`)
+    }
+  }
+
+  configure(options: ErrorLogOptions): void {
+    const old = this.#sink
+    this.#sink = openErrorSink(options)
+    this.#isText = wantsText(options, this.#sink)
+    this.logger.level = PINO_LEVELS[options.loglevel]
+    old.close()
+  }
+
+  close(): void {
+    this.#sink.close()
+  }
+
+  #append(json: string): void {
+    const notice = this.#lost > 0 ? this.#render(this.#lossNotice()) : ''
+    const isLost = this.#sink.write(notice + this.#render(json)) > 0
+    this.#lost = isLost ? this.#lost + 1 : 0
+  }
+
+  #lossNotice(): string {
+    const msg = `Lost ${this.#lost} earlier lines of this log${this.#sink.failure ? ` (${this.#sink.failure})` : ''}`
+    const record = { level: 'warn', time: new Date().toISOString(), pid: process.pid, lost: this.#lost, msg }
+    return `${JSON.stringify(record)}\n`
+  }
+
+  #render(json: string): string {
+    if (!this.#isText) return json
+    const record: LogRecord = JSON.parse(json)
+    return this.#toText(record)
+  }
+}
+
+function createLogger(level: LogLevel, write: (line: string) => void): Logger {
+  const options = {
+    level: PINO_LEVELS[level],
+    base: { pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }), log: tidyFields },
+    serializers: { err: errorRecord },
+  }
+  return pino(options, { write })
+}
+
+/** Errors under any name in full; names that pino needs for itself with an underscore behind. */
+function tidyFields(fields: Record<string, unknown>): Record<string, unknown> {
+  const entries = Object.entries(fields)
+  return Object.fromEntries(
+    entries.map(([name, value]) => [RESERVED.has(name) ? `${name}_` : name, errorRecord(value)]),
+  )
+}
+
+function openErrorSink({ errorlog }: ErrorLogOptions): Sink {
+  return openSink({ path: errorlog, standard: 2 })
+}
+
+function wantsText({ logFormat }: ErrorLogOptions, sink: Sink): boolean {
+  return logFormat === 'text' || (logFormat === 'auto' && sink.isTerminal)
+}

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join, posix } from 'node:path'
+import { errorCode } from '../errors.js'
+
+/**
+ * How many CPUs this process may use: what the scheduler allows, further limited by the CPU quota of its control group
+ * (a container's `--cpus 1.5`), rounded up; at least 1.
+ *
+ * @param root the directory that holds `proc` and `sys`
+ */
+export function availableCpus(root = '/'): number {
+  return Math.max(1, Math.min(availableParallelism(), Math.ceil(cgroupCpus(root))))
+}
+
+/**
+ * The tightest CPU quota of this process's control group and the groups above it, in CPUs (1.5 is one and a half), or
+ * Infinity where there is none. Reads `cpu.max` (cgroup v2) and `cpu.cfs_quota_us` (cgroup v1).
+ */
+export function cgroupCpus(root = '/'): number {
+  const memberships = read(join(root, 'proc/self/cgroup'))?.trim().split('\n') ?? []
+  return Math.min(Number.POSITIVE_INFINITY, ...memberships.flatMap(line => quotas(root, line)))
+}
+
+/** @param membership a line of /proc/self/cgroup: `0::/path` (v2) or `4:cpu,cpuacct:/path` (v1) */
+function quotas(root: string, membership: string): number[] {
+  const [, controllers = '', ...rest] = membership.split(':')
+  const groups = withParents(rest.join(':'))
+  if (controllers === '') return groups.map(group => quotaV2(join(root, 'sys/fs/cgroup', group)))
+  if (!controllers.split(',').includes('cpu')) return []
+  return groups.map(group => quotaV1(join(root, 'sys/fs/cgroup', controllers, group)))
+}
+
+/** In a container the path may be the host's, of which only the root is mounted: so every level is looked at. */
+function withParents(path: string): string[] {
+  const parent = posix.dirname(path)
+  return parent === path || path === '' ? [path] : [...withParents(parent), path]
+}
+
+function quotaV2(directory: string): number {
+  const [quota, period] = read(join(directory, 'cpu.max'))?.trim().split(' ') ?? []
+  return quota === undefined || quota === 'max' ? Number.POSITIVE_INFINITY : Number(quota) / Number(period)
+}
+
+function quotaV1(directory: string): number {
+  const quota = Number(read(join(directory, 'cpu.cfs_quota_us')) ?? -1)
+  const period = Number(read(join(directory, 'cpu.cfs_period_us')) ?? 100_000)
+  return quota > 0 ? quota / period : Number.POSITIVE_INFINITY
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,110 @@
+import { createRequire } from 'node:module'
+import { getSystemErrorName } from 'node:util'
+import type { KoffiFunc } from 'koffi'
+import { UnicornError } from '../errors.js'
+
+/**
+ * The few calls of the C library that Node has no name for. Symbols are looked up in the running process, so glibc, musl and
+ * macOS are alike. All of them return at once: none blocks.
+ */
+const require = createRequire(import.meta.url)
+
+const linux = process.platform === 'linux'
+const F_DUPFD_CLOEXEC = linux ? 1030 : 67
+const IPPROTO_TCP = 6
+const TCP_NODELAY = 1
+const POLLIN = 1
+const P_ALL = 0
+const WNOHANG = 1
+const WEXITED = 4
+const WNOWAIT = 0x0100_0000
+/** Where `si_pid` stands in Linux' 64-bit `siginfo_t`, and the size of that structure. */
+const SI_PID = 16
+const SIGINFO_SIZE = 128
+
+type Call = KoffiFunc<(...args: unknown[]) => number>
+
+interface Libc {
+  errno(): number
+  fcntl: Call
+  listen: Call
+  setsockopt: Call
+  poll: Call
+  waitid: Call
+  waitpid: Call
+}
+
+let loaded: Libc | undefined
+
+function libc(): Libc {
+  loaded ??= load()
+  return loaded
+}
+
+function load(): Libc {
+  try {
+    const koffi: typeof import('koffi') = require('koffi')
+    const lib = koffi.load(null)
+    return {
+      errno: () => koffi.errno(),
+      fcntl: lib.func('int fcntl(int fd, int command, ...)'),
+      listen: lib.func('int listen(int fd, int backlog)'),
+      setsockopt: lib.func('int setsockopt(int fd, int level, int name, const int *value, uint32_t size)'),
+      poll: lib.func('int poll(uint8_t *fds, unsigned long count, int timeout)'),
+      waitid: lib.func('int waitid(int type, uint32_t id, uint8_t *info, int options)'),
+      waitpid: lib.func('int waitpid(int pid, int *status, int options)'),
+    }
+  } catch (error) {
+    throw new UnicornError(
+      `unicorn calls the C library through koffi, which does not load on ${process.platform} ${process.arch}`,
+      { found: `${process.platform} ${process.arch}`, wanted: 'Linux (glibc or musl) or macOS on x64 or arm64', error },
+    )
+  }
+}
+
+/** Fails where the C library is out of reach, so that it is said once and before anything is bound. */
+export function requireLibc(): void {
+  libc()
+}
+
+function check(call: string, result: number): number {
+  if (result !== -1) return result
+  const code = getSystemErrorName(-libc().errno())
+  throw Object.assign(new Error(`${call}: ${code}`), { code, syscall: call })
+}
+
+/** Has the kernel queue connections on a bound socket. Nothing accepts them here. Throws with `code` EADDRINUSE and others. */
+export function listen(fd: number, backlog: number): void {
+  check('listen', libc().listen(fd, backlog))
+}
+
+/** A second descriptor for the same socket, closed on exec: with a plain dup(2) every child of the application would keep the port taken. */
+export function duplicate(fd: number): number {
+  return check('fcntl', libc().fcntl(fd, F_DUPFD_CLOEXEC, 'int', 0))
+}
+
+/** Sends small writes at once. Set on a listening socket, accepted ones inherit it. */
+export function setNoDelay(fd: number): void {
+  check('setsockopt', libc().setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, [1], 4))
+}
+
+/** Whether a connection waits in the accept queue of this listening socket. */
+export function hasPending(fd: number): boolean {
+  const pollfd = Buffer.alloc(8)
+  pollfd.writeInt32LE(fd, 0)
+  pollfd.writeInt16LE(POLLIN, 4)
+  return check('poll', libc().poll(pollfd, 1, 0)) > 0 && (pollfd.readInt16LE(6) & POLLIN) !== 0
+}
+
+/** The pid of a child that has ended and was not reaped yet, or undefined. It stays unreaped. Linux only. */
+export function peekEndedChild(): number | undefined {
+  if (!linux) return undefined
+  const info = Buffer.alloc(SIGINFO_SIZE)
+  if (libc().waitid(P_ALL, 0, info, WEXITED | WNOHANG | WNOWAIT) === -1) return undefined
+  return info.readInt32LE(SI_PID) || undefined
+}
+
+/** Reaps one ended child; its exit status is dropped. */
+export function reapChild(pid: number): void {
+  libc().waitpid(pid, null, WNOHANG)
+}

@@ -1,0 +1,73 @@
+import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { errorCode, UnicornError } from '../errors.js'
+
+/** Whether a process with this id exists, whoever owns it. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return errorCode(error) === 'EPERM'
+  }
+}
+
+/** The file that names the arbiter's process. It is removed at the end only while it still names us. */
+export class Pidfile {
+  readonly path: string
+
+  /** Writes our pid. Throws UnicornError where the file names another live process or cannot be written. */
+  constructor(path: string) {
+    this.path = path
+    this.#write()
+  }
+
+  #write(): void {
+    const temporary = `${this.path}.${process.pid}.tmp`
+    try {
+      writeFileSync(temporary, `${process.pid}\n`, { mode: 0o644 })
+      this.#claim(temporary)
+    } catch (error) {
+      if (error instanceof UnicornError) throw error
+      const code = errorCode(error) ?? String(error)
+      throw new UnicornError(`pid file ${this.path} cannot be written: ${code}`, {
+        found: code,
+        where: this.path,
+        error,
+      })
+    } finally {
+      rmSync(temporary, { force: true })
+    }
+  }
+
+  /** link(2) fails where the file exists, so two arbiters that start at once cannot both have it. */
+  #claim(temporary: string): void {
+    try {
+      linkSync(temporary, this.path)
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error
+      const owner = readPid(this.path)
+      if (owner !== undefined && owner !== process.pid && isAlive(owner)) {
+        throw new UnicornError(`pid file ${this.path} belongs to a live process: ${owner}`, {
+          found: owner,
+          wanted: 'a pid file of no live process',
+          where: this.path,
+        })
+      }
+      renameSync(temporary, this.path)
+    }
+  }
+
+  remove(): void {
+    if (readPid(this.path) === process.pid) unlinkSync(this.path)
+  }
+}
+
+function readPid(path: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(path, 'utf8').trim())
+    return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}

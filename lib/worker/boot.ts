@@ -1,0 +1,134 @@
+import cluster from 'node:cluster'
+import type { Hooks, ServerView, WorkerView } from '../../config/hooks.js'
+import type { Config } from '../../config/settings.js'
+import { loadHooks } from '../../config/sources/file.js'
+import { ExitCode, toError, UnicornError } from '../errors.js'
+import { loadApp } from '../gateway/app-loader.js'
+import { createGateway, type Gateway } from '../gateway/gateway.js'
+import { createErrorLog, type ErrorLog } from '../logging/logger.js'
+import { Channel } from './channel.js'
+import type { Boot } from './protocol.js'
+import { workerClass } from './registry.js'
+import { WorkerSignals } from './signals.js'
+import type { Worker } from './worker.js'
+
+/**
+ * From a fresh process to a serving worker: signal handlers first, then logs, `postFork`, the application, `postWorkerInit`, and
+ * at last the gate. What fails on the way ends the process with the exit code that says how far it came.
+ */
+export async function boot(): Promise<void> {
+  const leave = (): never => process.exit(ExitCode.ok)
+  const abort = (): never => process.exit(ExitCode.workerBoot)
+  const signals = new WorkerSignals({ term: leave, quit: leave, abort, reopen: () => {} })
+  // Node would end this process at once, without any drain, when the arbiter dies.
+  if (cluster.worker) cluster.worker.exitedAfterDisconnect = true
+  const channel = new Channel<Config>()
+  channel.onClosed(() => process.exit(ExitCode.ok))
+
+  const snapshot = await bootMessage(channel)
+  process.title = `unicorn: worker [${snapshot.config.procName}]`
+  const errorLog = createErrorLog(snapshot.config)
+  const booting = new Booting(snapshot, channel, errorLog)
+  const worker = await booting.run()
+  if (!worker) return leave()
+
+  signals.handleBy({
+    term: () => worker.retire(),
+    quit: () => worker.quit(),
+    abort: () => worker.abort(),
+    reopen: () => errorLog.reopen(),
+  })
+  channel.onClosed(() => worker.orphaned())
+  channel.onMessage(message => {
+    if (message.type === 'stop') worker.stopAccepting()
+  })
+  worker.serve()
+}
+
+function bootMessage(channel: Channel<Config>): Promise<Boot<Config>> {
+  return new Promise(resolve => {
+    channel.onMessage(message => {
+      if (message.type === 'boot') resolve(message)
+    })
+    channel.send({ type: 'hello' })
+  })
+}
+
+/** The steps between the boot message and the open gate, and the one place where a failure among them ends. */
+class Booting {
+  readonly #snapshot: Boot<Config>
+  readonly #channel: Channel<Config>
+  readonly #errorLog: ErrorLog
+  readonly #server: ServerView
+  readonly #self: WorkerView
+  /** What the process ends with if this step fails. */
+  #failure: ExitCode = ExitCode.workerBoot
+  #worker: Worker | undefined
+
+  constructor(snapshot: Boot<Config>, channel: Channel<Config>, errorLog: ErrorLog) {
+    const { config, arbiterPid, listeners, index, age } = snapshot
+    const log = errorLog.logger
+    this.#snapshot = snapshot
+    this.#channel = channel
+    this.#errorLog = errorLog
+    const addresses = listeners.map(listener => listener.name)
+    this.#server = Object.freeze({ pid: arbiterPid, config, addresses, log, workers: [] })
+    this.#self = Object.freeze({ pid: process.pid, index, age, log })
+    process.on('uncaughtException', error => (this.#worker ? this.#worker.crash(error) : this.#fail(error)))
+  }
+
+  /** Resolves with the worker, or with undefined where only a check was asked for. Never rejects: a failure ends the process. */
+  async run(): Promise<Worker | undefined> {
+    const { config, configFile, index, checkOnly } = this.#snapshot
+    try {
+      if (!checkOnly) this.#errorLog.logger.info({ worker: index }, `Booting worker with pid: ${process.pid}`)
+      const hooks = configFile === undefined ? {} : await loadHooks(configFile)
+      if (!checkOnly) await hooks.postFork?.(this.#server, this.#self)
+      const gateway = await this.#loadGateway(config)
+      if (checkOnly) return undefined
+      await hooks.postWorkerInit?.(this.#self)
+      this.#worker = await this.#createWorker(hooks, gateway)
+      return this.#worker
+    } catch (error) {
+      return this.#fail(error)
+    }
+  }
+
+  async #loadGateway(config: Config): Promise<Gateway> {
+    this.#failure = ExitCode.appLoad
+    const app = await loadApp(config.app, process.cwd())
+    const gateway = createGateway(app, config.interface, {
+      log: this.#errorLog.logger,
+      multithread: config.workerClass === 'async',
+      multiprocess: config.workers > 1,
+      serverSoftware: `unicorn/${this.#snapshot.version}`,
+      bodyLimit: config.limitRequestBody,
+    })
+    this.#failure = ExitCode.workerBoot
+    return gateway
+  }
+
+  async #createWorker(hooks: Hooks, gateway: Gateway): Promise<Worker> {
+    const { config, listeners } = this.#snapshot
+    const Class = await workerClass(config.workerClass)
+    return new Class({
+      config,
+      hooks,
+      listeners,
+      gateway,
+      channel: this.#channel,
+      log: this.#errorLog.logger,
+      server: this.#server,
+      self: this.#self,
+      exit: code => process.exit(code),
+    })
+  }
+
+  #fail(thrown: unknown): never {
+    const error = toError(thrown)
+    const exitCode = error instanceof UnicornError ? error.exitCode : this.#failure
+    const what = exitCode === ExitCode.appLoad ? 'Application failed to load' : 'Worker failed to boot'
+    this.#errorLog.logger.fatal({ err: error }, `${what}: ${error.message}`)
+    process.exit(exitCode)
+  }
+}

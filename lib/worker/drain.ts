@@ -1,0 +1,93 @@
+import type { HttpEngine } from '../http/engine.js'
+import type { Gate } from '../listeners/gate.js'
+
+/**
+ * How a worker leaves. *retire*: others go on serving, so it stops accepting at once. *stop*: nobody else will serve, so it
+ * goes on accepting until the kernel's queue is empty: those connections would be reset otherwise.
+ */
+export type DrainKind = 'retire' | 'stop'
+
+export interface DrainLimits {
+  /** How long all of it may take, in milliseconds. */
+  readonly gracefulTimeout: number
+  /** How long a quiet connection may still bring a request that its client sent in good faith, in milliseconds. */
+  readonly quietTime: number
+  /** How many connections the kernel can have queued. */
+  readonly backlog: number
+}
+
+/** How often a stopping worker looks whether others have emptied the queue, in milliseconds. */
+const QUEUE_CHECKS = 20
+
+/** One worker's way out, from the decision to the last connection. Calls `done` once. */
+export class Drain {
+  readonly #engine: HttpEngine
+  readonly #gate: Gate
+  readonly #limits: DrainLimits
+  readonly #done: (cut: number) => void
+  readonly #timers: NodeJS.Timeout[] = []
+  #kind: DrainKind = 'retire'
+  #accepting = false
+  #accepted = 0
+  #ended = false
+
+  constructor(parts: { engine: HttpEngine; gate: Gate }, limits: DrainLimits, done: (cut: number) => void) {
+    this.#engine = parts.engine
+    this.#gate = parts.gate
+    this.#limits = limits
+    this.#done = done
+  }
+
+  begin(kind: DrainKind): void {
+    this.#engine.lastResponses()
+    const { gracefulTimeout, quietTime } = this.#limits
+    this.#timers.push(
+      setTimeout(() => this.#end(), gracefulTimeout),
+      setInterval(() => this.#engine.closeQuiet(quietTime), quietTime),
+    )
+    if (kind === 'stop') this.stop()
+    else this.#gate.leave()
+    this.check()
+  }
+
+  /** From *retire* to *stop*: the arbiter has decided to end while this worker was leaving. Too late where its gate is gone. */
+  stop(): void {
+    if (this.#kind === 'stop' || this.#gate.isGone) return
+    this.#kind = 'stop'
+    this.#accepting = true
+    this.#timers.push(setInterval(() => this.check(), QUEUE_CHECKS))
+  }
+
+  /** Whether the gate may be open: only while connections wait that nobody else will take. */
+  get mayAccept(): boolean {
+    return this.#accepting && this.#accepted < this.#limits.backlog && this.#gate.hasPending()
+  }
+
+  connected(): void {
+    this.#accepted++
+  }
+
+  /** Looks whether all is done. To be called whenever a connection has come or gone. */
+  check(): void {
+    if (this.#ended) return
+    if (this.#accepting && !this.mayAccept) this.#leaveQueue()
+    if (!this.#accepting && this.#engine.connections === 0) this.#end()
+  }
+
+  #leaveQueue(): void {
+    this.#accepting = false
+    this.#gate.leave()
+    // Requests that have arrived on idle connections are read in this turn of the loop; what is idle after it may go.
+    setImmediate(() => {
+      this.#engine.closeIdle()
+      this.check()
+    })
+  }
+
+  #end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    for (const timer of this.#timers) clearInterval(timer)
+    this.#done(this.#engine.exchanges.size)
+  }
+}

@@ -1,0 +1,39 @@
+import { url as inspectorUrl } from 'node:inspector'
+import type { Figures, FromWorker } from './protocol.js'
+
+/** The longest pause between two beats, in milliseconds. */
+const LONGEST_PAUSE = 1000
+/** Beats within one `timeout`, so that one late beat never looks like a hang. */
+const BEATS_PER_TIMEOUT = 4
+
+/** Tells the arbiter at least once a second that the event loop turns, and what this worker does. */
+export class Heartbeat {
+  readonly #send: (message: FromWorker) => boolean
+  readonly #figures: () => Omit<Figures, 'rss' | 'utilisation'>
+  readonly #timer: NodeJS.Timeout
+  #loop = performance.eventLoopUtilization()
+
+  /** @param timeout of the worker in milliseconds, 0 for never; @param send returns false while an earlier message waits */
+  constructor(
+    timeout: number,
+    figures: () => Omit<Figures, 'rss' | 'utilisation'>,
+    send: (message: FromWorker) => boolean,
+  ) {
+    this.#figures = figures
+    this.#send = send
+    const pause = timeout > 0 ? Math.min(LONGEST_PAUSE, timeout / BEATS_PER_TIMEOUT) : LONGEST_PAUSE
+    this.#timer = setInterval(() => this.beat(), pause)
+  }
+
+  beat(): void {
+    const loop = performance.eventLoopUtilization()
+    const { utilization } = performance.eventLoopUtilization(loop, this.#loop)
+    this.#loop = loop
+    const figures = { ...this.#figures(), utilisation: utilization, rss: process.memoryUsage.rss() }
+    this.#send({ type: 'beat', figures, debugged: inspectorUrl() !== undefined })
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+}

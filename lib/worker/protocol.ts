@@ -1,0 +1,77 @@
+/**
+ * The messages between arbiter and worker, on the IPC channel that `node:cluster` opens. Nothing that a hung worker must obey
+ * is a message: control is by signals.
+ *
+ * The channel is also the application's: its `process.send` and `process.on('message')` must work untouched. So ours carry a
+ * `cmd` that begins with `NODE_`, which Node delivers as 'internalMessage' and never to 'message' listeners.
+ */
+const ENVELOPE = 'NODE_UNICORN'
+
+interface Envelope<Message> {
+  cmd: typeof ENVELOPE
+  message: Message
+}
+
+export function wrap<Message>(message: Message): Envelope<Message> {
+  return { cmd: ENVELOPE, message }
+}
+
+/** The message in `received`, or undefined where it is somebody else's. Both ends run the same code, so its type is known. */
+export function unwrap<Message>(received: unknown): Message | undefined {
+  const envelope = received as Partial<Envelope<Message>> | null
+  return typeof envelope === 'object' && envelope?.cmd === ENVELOPE ? envelope.message : undefined
+}
+
+/** All that a worker needs to boot: the arbiter's snapshot, in answer to its `hello`. */
+export interface Boot<Config> {
+  readonly type: 'boot'
+  readonly config: Config
+  /** The config file, for its hooks: functions cannot travel. */
+  readonly configFile: string | undefined
+  readonly index: number
+  readonly age: number
+  readonly arbiterPid: number
+  readonly version: string
+  readonly listeners: readonly ListenerSeat[]
+  /** Load the application and report, without serving (`--check-config`). */
+  readonly checkOnly: boolean
+}
+
+/** A listener as a worker inherits it. */
+export interface ListenerSeat {
+  readonly fd: number
+  /** Host and port as bound, for the environ; a unix path has neither. */
+  readonly host?: string
+  readonly port?: number
+  readonly path?: string
+  /** As people write it. */
+  readonly name: string
+}
+
+/** Nobody else will serve: the drain that TERM begins goes on accepting until the accept queue is empty. Sent before TERM. */
+export interface Stop {
+  readonly type: 'stop'
+}
+
+export type ToWorker<Config> = Boot<Config> | Stop
+
+/** What a worker says of itself with each beat. Times in milliseconds, sizes in bytes. */
+export interface Figures {
+  /** Requests finished since it booted. */
+  readonly requests: number
+  readonly inFlight: number
+  readonly connections: number
+  /** Share of the time since the last beat in which the event loop was busy, 0 to 1. */
+  readonly utilisation: number
+  readonly rss: number
+  /** How long the oldest running request has been running; 0 where none is. */
+  readonly oldest: number
+}
+
+export type FromWorker =
+  /** Its signal handlers stand and it listens: a message that came earlier would be lost. */
+  | { readonly type: 'hello' }
+  | { readonly type: 'ready' }
+  | { readonly type: 'beat'; readonly figures: Figures; readonly debugged: boolean }
+  /** It will go and wants a replacement; with `max-requests` it serves until the replacement is ready and TERM comes. */
+  | { readonly type: 'leaving'; readonly reason: 'max-requests' | 'crashed' }

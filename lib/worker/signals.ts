@@ -1,0 +1,33 @@
+/** What a worker does at each signal that it obeys. */
+export interface SignalHandlers {
+  /** TERM: drain and exit. */
+  term(): void
+  /** INT, QUIT: drop everything and exit. */
+  quit(): void
+  /** ABRT: the arbiter takes this worker for hung. */
+  abort(): void
+  /** USR1: reopen log files. */
+  reopen(): void
+}
+
+/** They mean something to an arbiter only; by default each would kill a worker. */
+const IGNORED = ['SIGHUP', 'SIGUSR2', 'SIGWINCH', 'SIGTTIN', 'SIGTTOU', 'SIGPIPE'] as const
+
+/** The signals of one worker. Handlers stand from the first moment of its boot; what they do changes once it serves. */
+export class WorkerSignals {
+  #handlers: SignalHandlers
+
+  constructor(handlers: SignalHandlers) {
+    this.#handlers = handlers
+    process.on('SIGTERM', () => this.#handlers.term())
+    process.on('SIGINT', () => this.#handlers.quit())
+    process.on('SIGQUIT', () => this.#handlers.quit())
+    process.on('SIGABRT', () => this.#handlers.abort())
+    process.on('SIGUSR1', () => this.#handlers.reopen())
+    for (const signal of IGNORED) process.on(signal, () => {})
+  }
+
+  handleBy(handlers: SignalHandlers): void {
+    this.#handlers = handlers
+  }
+}

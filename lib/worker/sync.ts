@@ -1,0 +1,87 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { refuseRequest } from '../http/engine.js'
+import type { Exchange } from '../http/exchange.js'
+import type { HttpPolicy } from '../http/policy.js'
+import { Worker } from './worker.js'
+
+/** How long a new connection may hold the worker without a whole request head, in milliseconds. */
+const PATIENCE = 50
+
+/**
+ * One request at a time, for handlers that use the CPU or must not be interleaved. The gate is shut from the moment that a
+ * connection is taken until its response has left, so no connection waits here while another worker is idle. A connection
+ * that does not say what it wants within PATIENCE is parked and the gate opens again: silent clients hold nobody. When a parked
+ * one wakes, it waits for its turn.
+ */
+export class SyncWorker extends Worker {
+  /** The connection that was taken last, while its request is not there yet. */
+  #newcomer: Socket | undefined
+  #patience: NodeJS.Timeout | undefined
+  #running: Exchange | undefined
+  readonly #waiting: Exchange[] = []
+
+  protected override httpPolicy(): HttpPolicy {
+    return { ...this.config, keepAlive: 0 }
+  }
+
+  protected override wantsConnection(): boolean {
+    return !this.#newcomer && !this.#running && this.engine.connections < this.config.workerConnections
+  }
+
+  protected override connected(socket: Socket): void {
+    this.#newcomer = socket
+    this.#patience = setTimeout(() => {
+      this.#park(socket)
+      this.regulate()
+    }, PATIENCE)
+  }
+
+  protected override disconnected(socket: Socket): void {
+    this.#park(socket)
+  }
+
+  protected override request(exchange: Exchange): void {
+    this.#park(exchange.req.socket)
+    if (wantsWebSocket(exchange.req)) {
+      this.log.warn({ path: exchange.req.url }, 'WebSocket refused: sync workers serve one request at a time')
+      refuseRequest(exchange.res, 501)
+    } else if (this.#running) {
+      this.#waiting.push(exchange)
+    } else {
+      this.#start(exchange)
+    }
+  }
+
+  protected override finished(exchange: Exchange): void {
+    if (exchange === this.#running) {
+      this.#running = undefined
+      const next = this.#waiting.shift()
+      if (next) this.#start(next)
+    } else {
+      const index = this.#waiting.indexOf(exchange)
+      if (index >= 0) this.#waiting.splice(index, 1)
+    }
+  }
+
+  #start(exchange: Exchange): void {
+    this.#running = exchange
+    this.regulate()
+    this.run(exchange)
+  }
+
+  #park(socket: Socket): void {
+    if (socket !== this.#newcomer) return
+    this.#newcomer = undefined
+    clearTimeout(this.#patience)
+  }
+}
+
+function wantsWebSocket({ rawHeaders }: IncomingMessage): boolean {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]?.length === 7 && rawHeaders[i]?.toLowerCase() === 'upgrade') {
+      return rawHeaders[i + 1]?.toLowerCase() === 'websocket'
+    }
+  }
+  return false
+}

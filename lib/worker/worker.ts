@@ -1,0 +1,250 @@
+import type { Socket } from 'node:net'
+import type { Hooks, ServerView, WorkerView } from '../../config/hooks.js'
+import type { Config } from '../../config/settings.js'
+import { toError } from '../errors.js'
+import type { Gateway } from '../gateway/gateway.js'
+import { HttpEngine, refuseRequest } from '../http/engine.js'
+import type { Exchange } from '../http/exchange.js'
+import { Gate } from '../listeners/gate.js'
+import type { Logger } from '../logging/logger.js'
+import { now } from '../sys/clock.js'
+import type { Channel } from './channel.js'
+import { Drain, type DrainKind } from './drain.js'
+import { Heartbeat } from './heartbeat.js'
+import type { ListenerSeat } from './protocol.js'
+
+/** What a worker is made of; `boot.ts` puts it together. */
+export interface WorkerParts {
+  readonly config: Config
+  readonly hooks: Hooks
+  readonly listeners: readonly ListenerSeat[]
+  readonly gateway: Gateway
+  readonly channel: Channel<Config>
+  readonly log: Logger
+  /** What hooks get to see. */
+  readonly server: ServerView
+  readonly self: WorkerView
+  /** Ends the process after the last log line was written. */
+  readonly exit: (code: number) => void
+}
+
+/**
+ * One worker process, once it has booted: accept, serve, drain, exit. A worker class decides by its subclass when the gate is
+ * open and when a request runs; everything else is the same for all of them.
+ */
+export abstract class Worker {
+  protected readonly config: Config
+  protected readonly log: Logger
+  protected readonly engine: HttpEngine
+  readonly #parts: WorkerParts
+  readonly #gate: Gate
+  readonly #heartbeat: Heartbeat
+  readonly #lastRequest: number
+  #drain: Drain | undefined
+  #nobodyElse = false
+  #requests = 0
+  #exitCode = 0
+  #exiting = false
+
+  constructor(parts: WorkerParts) {
+    const { config } = parts
+    this.#parts = parts
+    this.config = config
+    this.log = parts.log
+    this.engine = new HttpEngine(this.httpPolicy(), {
+      request: exchange => this.request(exchange),
+      finished: exchange => this.#finish(exchange),
+      disconnected: socket => this.#disconnect(socket),
+      refused: ({ status, why }) => this.log.debug({ status }, `Refused: ${why}`),
+    })
+    this.#gate = new Gate(
+      { fds: parts.listeners.map(listener => listener.fd), backlog: config.backlog },
+      client => this.#connect(this.engine.accept(client)),
+      error => this.log.warn({ err: error }, 'Connection not accepted'),
+    )
+    this.#heartbeat = new Heartbeat(
+      config.timeout,
+      () => this.#figures(),
+      message => parts.channel.send(message),
+    )
+    const jitter = Math.floor(Math.random() * (config.maxRequestsJitter + 1))
+    this.#lastRequest = config.maxRequests > 0 ? config.maxRequests + jitter : Number.POSITIVE_INFINITY
+  }
+
+  // What a worker class decides.
+
+  /** Whether another connection can be taken now. */
+  protected abstract wantsConnection(): boolean
+
+  /** A connection was accepted. */
+  protected connected(_socket: Socket): void {}
+
+  /** A request is complete but for its body: run it, now or later, by `run`. */
+  protected abstract request(exchange: Exchange): void
+
+  /** A response has left, or its client has. */
+  protected finished(_exchange: Exchange): void {}
+
+  protected disconnected(_socket: Socket): void {}
+
+  /** What clients may do; a class may be stricter than the settings. */
+  protected httpPolicy(): ConstructorParameters<typeof HttpEngine>[0] {
+    return this.config
+  }
+
+  // Serving.
+
+  /** Opens the gate and tells the arbiter that it is. */
+  serve(): void {
+    this.regulate()
+    this.#parts.channel.send({ type: 'ready' })
+    this.#heartbeat.beat()
+  }
+
+  /** Opens or closes the gate, whichever is right now. */
+  protected regulate(): void {
+    const mayAccept = this.#drain ? this.#drain.mayAccept : !this.#exiting
+    if (mayAccept && this.wantsConnection()) this.#gate.open()
+    else this.#gate.close()
+    this.#drain?.check()
+  }
+
+  /** Calls the application. */
+  protected run(exchange: Exchange): void {
+    const { hooks, self, gateway } = this.#parts
+    try {
+      hooks.preRequest?.(self, exchange.req)
+    } catch (error) {
+      this.log.error({ err: toError(error) }, 'preRequest failed')
+      return refuseRequest(exchange.res, 500)
+    }
+    gateway.handle(exchange)
+  }
+
+  #connect(socket: Socket): void {
+    this.#drain?.connected()
+    this.connected(socket)
+    this.regulate()
+  }
+
+  #disconnect(socket: Socket): void {
+    this.disconnected(socket)
+    this.regulate()
+  }
+
+  #finish(exchange: Exchange): void {
+    this.#requests++
+    this.finished(exchange)
+    this.#postRequest(exchange)
+    if (this.#requests === this.#lastRequest) {
+      this.log.info({ requests: this.#requests }, 'Maximum number of requests reached')
+      this.#parts.channel.send({ type: 'leaving', reason: 'max-requests' })
+    }
+    this.regulate()
+  }
+
+  #postRequest({ req, res, environ }: Exchange): void {
+    const { hooks, self } = this.#parts
+    try {
+      hooks.postRequest?.(self, req, environ, res)
+    } catch (error) {
+      this.log.error({ err: toError(error) }, 'postRequest failed')
+    }
+  }
+
+  #figures(): { requests: number; inFlight: number; connections: number; oldest: number } {
+    const { exchanges, connections } = this.engine
+    const [oldest] = exchanges
+    return {
+      requests: this.#requests,
+      inFlight: exchanges.size,
+      connections,
+      oldest: oldest ? now() - oldest.startedAt : 0,
+    }
+  }
+
+  // Leaving.
+
+  /** TERM. The arbiter's word that nobody else will serve is sent before the signal and read in the same turn of the loop. */
+  retire(): void {
+    setImmediate(() => this.#leave(this.#nobodyElse ? 'stop' : 'retire'))
+  }
+
+  /** Nobody else will serve when TERM comes, or has come. */
+  stopAccepting(): void {
+    this.#nobodyElse = true
+    this.#drain?.stop()
+  }
+
+  /** The arbiter is gone, so nobody will replace this worker. */
+  orphaned(): void {
+    this.log.warn('Arbiter is gone, worker drains and exits')
+    this.#leave('stop')
+  }
+
+  /** An error outside of any request: the application's state cannot be trusted any more. */
+  crash(error: unknown): void {
+    this.log.fatal({ err: toError(error) }, 'Uncaught error, worker drains and exits')
+    this.#exitCode = 1
+    this.#parts.channel.send({ type: 'leaving', reason: 'crashed' })
+    this.#leave('retire')
+  }
+
+  /** INT, QUIT: what runs is dropped. */
+  quit(): void {
+    this.#callHook('workerInt')
+    void this.exit(0)
+  }
+
+  /** ABRT: the arbiter takes this worker for hung, and what has no answer yet gets one. */
+  abort(): void {
+    this.#callHook('workerAbort')
+    for (const { res } of this.engine.exchanges) {
+      if (res.headersSent) res.destroy()
+      else refuseRequest(res, 504)
+    }
+    void this.exit(1)
+  }
+
+  #leave(kind: DrainKind): void {
+    if (this.#drain || this.#exiting) return
+    const limits = {
+      gracefulTimeout: this.config.gracefulTimeout,
+      quietTime: (kind === 'retire' ? this.httpPolicy().keepAlive : 0) + 1000,
+      backlog: this.config.backlog * this.#parts.listeners.length,
+    }
+    this.#drain = new Drain({ engine: this.engine, gate: this.#gate }, limits, cut => {
+      if (cut > 0) this.log.warn({ requests: cut }, 'Graceful timeout: requests cut')
+      void this.exit(this.#exitCode)
+    })
+    this.#drain.begin(kind)
+    this.regulate()
+  }
+
+  /** The end of this process: once, whoever asks first. */
+  protected async exit(code: number): Promise<void> {
+    if (this.#exiting) return
+    this.#exiting = true
+    this.#gate.leave()
+    const { hooks, server, self } = this.#parts
+    const limit = setTimeout(() => this.#parts.exit(code), this.config.gracefulTimeout)
+    try {
+      await hooks.workerExit?.(server, self)
+    } catch (error) {
+      this.log.error({ err: toError(error) }, 'workerExit failed')
+    }
+    clearTimeout(limit)
+    this.#heartbeat.stop()
+    this.engine.destroy()
+    this.log.info(`Worker exiting (pid: ${process.pid})`)
+    this.#parts.exit(code)
+  }
+
+  #callHook(name: 'workerInt' | 'workerAbort'): void {
+    try {
+      this.#parts.hooks[name]?.(this.#parts.self)
+    } catch (error) {
+      this.log.error({ err: toError(error) }, `${name} failed`)
+    }
+  }
+}
