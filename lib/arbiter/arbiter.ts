@@ -153,6 +153,7 @@ export class Arbiter {
     },
     message: ({ handle, message }) => this.#pool.receive(handle, message),
     exit: ({ handle, code, signal }) => this.#exited(handle, code, signal),
+    unbalanced: () => this.#pool.rebalance(),
     tick: () => {
       this.#pool.murderLazyWorkers()
       this.#orphans?.reap()

@@ -5,6 +5,7 @@ import { toError } from '../errors.js'
 import type { PatientClock } from '../sys/clock.js'
 import { type Boot, type FromWorker, unwrap } from '../worker/protocol.js'
 import { Backoff } from './backoff.js'
+import { balance } from './balance.js'
 import type { Generation } from './generation.js'
 import { spawnWorker } from './spawn.js'
 import { WorkerHandle } from './worker-handle.js'
@@ -14,6 +15,8 @@ import { type Action, type Happening, reasonOfExit, transitions } from './worker
 export interface PoolEvents {
   message: { handle: WorkerHandle; message: FromWorker }
   exit: { handle: WorkerHandle; code: number | null; signal: NodeJS.Signals | null }
+  /** The spread of connections has changed. */
+  unbalanced: object
 }
 type PoolEvent = { [Type in keyof PoolEvents]: { type: Type } & PoolEvents[Type] }[keyof PoolEvents]
 
@@ -36,6 +39,8 @@ export interface PoolContext {
 const ABORT_TIME = 500
 /** Workers end by themselves at `gracefulTimeout`, with their last log lines; KILL comes this much later. */
 const GRACE = 500
+/** How long a change in the spread of connections waits for others, in milliseconds. */
+const BALANCE_PAUSE = 2
 /** How long a worker may take over a quick stop. */
 const QUIT_TIME = 1000
 
@@ -46,6 +51,7 @@ export class Pool {
   readonly #backoff = new Backoff()
   #age = 0
   #debuggerNoticed = false
+  #balancing: NodeJS.Timeout | undefined
 
   constructor(context: PoolContext) {
     this.#context = context
@@ -134,11 +140,24 @@ export class Pool {
       case 'beat':
         handle.figures = message.figures
         return this.#noticeDebugger(handle, message.debugged)
+      case 'settled':
+        handle.settled = message.connections
+        return this.#spreadChanged()
       case 'leaving':
         if (message.reason === 'crashed') return this.#leaves(handle)
         handle.because(message.reason)
         handle.leaving = true
     }
+  }
+
+  /** Soon, for all changes that come together. */
+  #spreadChanged(): void {
+    this.#balancing ??= setTimeout(() => this.#context.queue({ type: 'unbalanced' }), BALANCE_PAUSE)
+  }
+
+  rebalance(): void {
+    this.#balancing = undefined
+    balance(this.#handles, this.#context.clock.now())
   }
 
   /** It drains by itself. Its replacement starts before its end is known, so the fault counts now. */
@@ -183,6 +202,7 @@ export class Pool {
     welcome: handle => {
       handle.deadline = Number.POSITIVE_INFINITY
       handle.generation.proven = true
+      this.#spreadChanged()
       this.#context.log.info({ worker: handle.index, workerPid: handle.pid }, `Worker ready (pid: ${handle.pid})`)
     },
     drain: handle => {
@@ -241,6 +261,7 @@ export class Pool {
   #reap(handle: WorkerHandle): void {
     const { log, server, hooks } = this.#context
     this.#handles.delete(handle)
+    this.#spreadChanged()
     const pause = this.#countDeath(handle)
     const view = handle.exitedView()
     const { reason, exitCode, signal } = view

@@ -21,6 +21,9 @@ export class WorkerHandle {
   lastBeat: number
   figures: Figures | undefined
   debugged = false
+  /** Connections that stay, and how many it was told to hold at most. */
+  settled = 0
+  cap = Number.POSITIVE_INFINITY
   /** It has asked for a replacement, and serves until that is ready. */
   leaving = false
   /** Its end was counted by the back-off. */

@@ -10,4 +10,7 @@ export interface Exchange {
   readonly expectsContinue: boolean
   /** The environ, where the gateway made one; for `postRequest` and the access log. */
   environ?: Readonly<Record<string, unknown>>
+  /** For the access log, where there is one: the client's address, and how much of a body was given to the response so far. */
+  peer?: string
+  bodyBytes?: () => number
 }

@@ -1,13 +1,95 @@
+import type { Socket } from 'node:net'
 import type { Exchange } from '../http/exchange.js'
+import { SettledConnections } from './settled.js'
 import { Worker } from './worker.js'
 
-/** Many requests at once, up to `workerConnections` open connections: for applications that wait more than they compute. */
+/** Settled connections are told to the arbiter at most this often, in milliseconds. */
+const REPORT_PAUSE = 5
+/** How often a worker at its cap looks whether others have left a connection waiting: at first, and while none has, in milliseconds. */
+const FIRST_LOOK = 1
+const LONGEST_LOOK = 20
+
+/** So many new connections without a request yet are a burst, and more than a worker takes of it beyond its cap. */
+const BURST = 6
+
+/**
+ * Many requests at once, up to `workerConnections` open connections: for applications that wait more than they compute.
+ *
+ * The kernel hands a new connection to whoever asks first, so connections that stay would gather in the busiest worker. The arbiter
+ * answers each worker's count of settled connections with a cap a little above the mean. A worker at its cap leaves new ones to
+ * the others and takes, one at a time, only those that nobody else has taken: a cap delays but never refuses. The same holds for a
+ * burst, of which one worker would take all before another wakes.
+ */
 export class AsyncWorker extends Worker {
+  readonly #settled = new SettledConnections(() => this.#settledChanged())
+  #cap = Number.POSITIVE_INFINITY
+  /** At the cap: the timer of the next look. */
+  #look: NodeJS.Timeout | undefined
+  #pause = FIRST_LOOK
+  #oneMore = false
+  #reporting: NodeJS.Timeout | undefined
+
   protected override wantsConnection(): boolean {
-    return this.engine.connections < this.config.workerConnections
+    return (!this.#look || this.#oneMore) && this.engine.connections < this.config.workerConnections
   }
 
   protected override request(exchange: Exchange): void {
+    this.#settled.spoke(exchange.req.socket)
     this.run(exchange)
+  }
+
+  protected override finished({ req, res }: Exchange): void {
+    if (res.shouldKeepAlive && !req.socket.destroyed) this.#settled.keep(req.socket)
+  }
+
+  protected override connected(socket: Socket): void {
+    this.#oneMore = false
+    this.#settled.add(socket)
+    if (this.#settled.silent >= BURST) this.#holdAtCap()
+  }
+
+  protected override disconnected(socket: Socket): void {
+    this.#settled.remove(socket)
+  }
+
+  override capConnections(cap: number): void {
+    this.#cap = cap
+    this.#holdAtCap()
+  }
+
+  #settledChanged(): void {
+    this.#holdAtCap()
+    this.#reporting ??= setTimeout(() => {
+      this.#reporting = undefined
+      this.send({ type: 'settled', connections: this.#settled.count })
+    }, REPORT_PAUSE)
+  }
+
+  #isFull(): boolean {
+    const { count, silent } = this.#settled
+    return count >= this.#cap || count + silent >= this.#cap + BURST
+  }
+
+  #holdAtCap(): void {
+    if (!this.#isFull()) this.#letGo()
+    else this.#look ??= setTimeout(() => this.#takeLeftOver(), FIRST_LOOK)
+    this.regulate()
+  }
+
+  #letGo(): void {
+    clearTimeout(this.#look)
+    this.#look = undefined
+    this.#pause = FIRST_LOOK
+  }
+
+  #takeLeftOver(): void {
+    if (!this.#isFull()) {
+      this.#letGo()
+    } else {
+      this.#oneMore = this.hasPending()
+      this.#pause = this.#oneMore ? FIRST_LOOK : Math.min(this.#pause * 2, LONGEST_LOOK)
+      this.#look = setTimeout(() => this.#takeLeftOver(), this.#pause)
+    }
+    this.regulate()
   }
 }

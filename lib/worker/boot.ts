@@ -5,7 +5,9 @@ import { loadHooks } from '../../config/sources/file.js'
 import { ExitCode, toError, UnicornError } from '../errors.js'
 import { loadApp } from '../gateway/app-loader.js'
 import { createGateway, type Gateway } from '../gateway/gateway.js'
+import { type AccessLog, createAccessLog } from '../logging/access.js'
 import { createErrorLog, type ErrorLog } from '../logging/logger.js'
+import { AccessRecorder } from './access.js'
 import { Channel } from './channel.js'
 import type { Boot } from './protocol.js'
 import { workerClass } from './registry.js'
@@ -36,11 +38,12 @@ export async function boot(): Promise<void> {
     term: () => worker.retire(),
     quit: () => worker.quit(),
     abort: () => worker.abort(),
-    reopen: () => errorLog.reopen(),
+    reopen: () => booting.reopenLogs(),
   })
   channel.onClosed(() => worker.orphaned())
   channel.onMessage(message => {
     if (message.type === 'stop') worker.stopAccepting()
+    else if (message.type === 'cap') worker.capConnections(message.cap)
   })
   worker.serve()
 }
@@ -64,6 +67,7 @@ class Booting {
   /** What the process ends with if this step fails. */
   #failure: ExitCode = ExitCode.workerBoot
   #worker: Worker | undefined
+  #access: AccessLog | undefined
 
   constructor(snapshot: Boot<Config>, channel: Channel<Config>, errorLog: ErrorLog) {
     const { config, arbiterPid, listeners, index, age } = snapshot
@@ -87,6 +91,7 @@ class Booting {
       const gateway = await this.#loadGateway(config)
       if (checkOnly) return undefined
       await hooks.postWorkerInit?.(this.#self)
+      this.#openAccessLog(config)
       this.#worker = await this.#createWorker(hooks, gateway)
       return this.#worker
     } catch (error) {
@@ -108,6 +113,19 @@ class Booting {
     return gateway
   }
 
+  #openAccessLog({ accesslog, accessLogFormat }: Config): void {
+    if (accesslog === undefined) return
+    const onProblem = (error: Error): void => this.#errorLog.logger.error({ err: error }, error.message)
+    const access = createAccessLog({ accesslog, format: accessLogFormat, onProblem })
+    this.#access = access
+    process.on('exit', () => access.flush())
+  }
+
+  reopenLogs(): void {
+    this.#errorLog.reopen()
+    this.#access?.reopen()
+  }
+
   async #createWorker(hooks: Hooks, gateway: Gateway): Promise<Worker> {
     const { config, listeners } = this.#snapshot
     const Class = await workerClass(config.workerClass)
@@ -118,6 +136,7 @@ class Booting {
       gateway,
       channel: this.#channel,
       log: this.#errorLog.logger,
+      access: this.#access && new AccessRecorder(this.#access),
       server: this.#server,
       self: this.#self,
       exit: code => process.exit(code),
@@ -128,7 +147,9 @@ class Booting {
     const error = toError(thrown)
     const exitCode = error instanceof UnicornError ? error.exitCode : this.#failure
     const what = exitCode === ExitCode.appLoad ? 'Application failed to load' : 'Worker failed to boot'
-    this.#errorLog.logger.fatal({ err: error }, `${what}: ${error.message}`)
+    // Our own errors say all in their message; the stack that helps is that of the error below.
+    const err = error instanceof UnicornError ? error.cause.error : error
+    this.#errorLog.logger.fatal({ ...(err !== undefined && { err }) }, `${what}: ${error.message}`)
     process.exit(exitCode)
   }
 }

@@ -53,7 +53,13 @@ export interface Stop {
   readonly type: 'stop'
 }
 
-export type ToWorker<Config> = Boot<Config> | Stop
+/** How many settled connections a worker should hold at most, so that all hold about as many. */
+export interface Cap {
+  readonly type: 'cap'
+  readonly cap: number
+}
+
+export type ToWorker<Config> = Boot<Config> | Stop | Cap
 
 /** What a worker says of itself with each beat. Times in milliseconds, sizes in bytes. */
 export interface Figures {
@@ -73,5 +79,7 @@ export type FromWorker =
   | { readonly type: 'hello' }
   | { readonly type: 'ready' }
   | { readonly type: 'beat'; readonly figures: Figures; readonly debugged: boolean }
+  /** How many of its connections are settled: they stay for longer than one quick request. Sent when it changes. */
+  | { readonly type: 'settled'; readonly connections: number }
   /** It will go and wants a replacement; with `max-requests` it serves until the replacement is ready and TERM comes. */
   | { readonly type: 'leaving'; readonly reason: 'max-requests' | 'crashed' }

@@ -1,17 +1,18 @@
 import type { Socket } from 'node:net'
-import type { Hooks, ServerView, WorkerView } from '../../config/hooks.js'
+import { awaitHook, callHook } from '../../config/call-hook.js'
+import type { Hooks, Logger, ServerView, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
 import { toError } from '../errors.js'
 import type { Gateway } from '../gateway/gateway.js'
 import { HttpEngine, refuseRequest } from '../http/engine.js'
 import type { Exchange } from '../http/exchange.js'
 import { Gate } from '../listeners/gate.js'
-import type { Logger } from '../logging/logger.js'
 import { now } from '../sys/clock.js'
+import type { AccessRecorder } from './access.js'
 import type { Channel } from './channel.js'
 import { Drain, type DrainKind } from './drain.js'
 import { Heartbeat } from './heartbeat.js'
-import type { ListenerSeat } from './protocol.js'
+import type { FromWorker, ListenerSeat } from './protocol.js'
 
 /** What a worker is made of; `boot.ts` puts it together. */
 export interface WorkerParts {
@@ -21,6 +22,8 @@ export interface WorkerParts {
   readonly gateway: Gateway
   readonly channel: Channel<Config>
   readonly log: Logger
+  /** Where an access log is wanted. */
+  readonly access: AccessRecorder | undefined
   /** What hooks get to see. */
   readonly server: ServerView
   readonly self: WorkerView
@@ -52,10 +55,16 @@ export abstract class Worker {
     this.config = config
     this.log = parts.log
     this.engine = new HttpEngine(this.httpPolicy(), {
-      request: exchange => this.request(exchange),
+      request: exchange => {
+        parts.access?.begin(exchange)
+        this.request(exchange)
+      },
       finished: exchange => this.#finish(exchange),
       disconnected: socket => this.#disconnect(socket),
-      refused: ({ status, why }) => this.log.debug({ status }, `Refused: ${why}`),
+      refused: (refusal, socket, req) => {
+        this.log.debug({ status: refusal.status }, `Refused: ${refusal.why}`)
+        parts.access?.refused(refusal, socket, req)
+      },
     })
     this.#gate = new Gate(
       { fds: parts.listeners.map(listener => listener.fd), backlog: config.backlog },
@@ -101,6 +110,18 @@ export abstract class Worker {
     this.#heartbeat.beat()
   }
 
+  /** The arbiter's share of the connections that stay. A class that runs one request at a time holds none. */
+  capConnections(_cap: number): void {}
+
+  protected send(message: FromWorker): void {
+    this.#parts.channel.send(message)
+  }
+
+  /** Whether a connection waits in the kernel's queue. */
+  protected hasPending(): boolean {
+    return this.#gate.hasPending()
+  }
+
   /** Opens or closes the gate, whichever is right now. */
   protected regulate(): void {
     const mayAccept = this.#drain ? this.#drain.mayAccept : !this.#exiting
@@ -112,10 +133,8 @@ export abstract class Worker {
   /** Calls the application. */
   protected run(exchange: Exchange): void {
     const { hooks, self, gateway } = this.#parts
-    try {
-      hooks.preRequest?.(self, exchange.req)
-    } catch (error) {
-      this.log.error({ err: toError(error) }, 'preRequest failed')
+    const { preRequest } = hooks
+    if (preRequest && !callHook(this.log, 'preRequest', () => preRequest(self, exchange.req))) {
       return refuseRequest(exchange.res, 500)
     }
     gateway.handle(exchange)
@@ -135,21 +154,16 @@ export abstract class Worker {
   #finish(exchange: Exchange): void {
     this.#requests++
     this.finished(exchange)
-    this.#postRequest(exchange)
+    const { hooks, self, access } = this.#parts
+    const { postRequest } = hooks
+    const { req, res, environ } = exchange
+    if (postRequest) callHook(this.log, 'postRequest', () => postRequest(self, req, environ, res))
+    access?.finished(exchange)
     if (this.#requests === this.#lastRequest) {
       this.log.info({ requests: this.#requests }, 'Maximum number of requests reached')
       this.#parts.channel.send({ type: 'leaving', reason: 'max-requests' })
     }
     this.regulate()
-  }
-
-  #postRequest({ req, res, environ }: Exchange): void {
-    const { hooks, self } = this.#parts
-    try {
-      hooks.postRequest?.(self, req, environ, res)
-    } catch (error) {
-      this.log.error({ err: toError(error) }, 'postRequest failed')
-    }
   }
 
   #figures(): { requests: number; inFlight: number; connections: number; oldest: number } {
@@ -227,13 +241,9 @@ export abstract class Worker {
     this.#exiting = true
     this.#gate.leave()
     const { hooks, server, self } = this.#parts
-    const limit = setTimeout(() => this.#parts.exit(code), this.config.gracefulTimeout)
-    try {
-      await hooks.workerExit?.(server, self)
-    } catch (error) {
-      this.log.error({ err: toError(error) }, 'workerExit failed')
-    }
-    clearTimeout(limit)
+    const { workerExit } = hooks
+    const limit = this.config.gracefulTimeout
+    if (workerExit) await awaitHook(this.log, 'workerExit', { call: () => workerExit(server, self), limit })
     this.#heartbeat.stop()
     this.engine.destroy()
     this.log.info(`Worker exiting (pid: ${process.pid})`)
@@ -241,10 +251,7 @@ export abstract class Worker {
   }
 
   #callHook(name: 'workerInt' | 'workerAbort'): void {
-    try {
-      this.#parts.hooks[name]?.(this.#parts.self)
-    } catch (error) {
-      this.log.error({ err: toError(error) }, `${name} failed`)
-    }
+    const hook = this.#parts.hooks[name]
+    if (hook) callHook(this.log, name, () => hook(this.#parts.self))
   }
 }

@@ -1,6 +1,6 @@
+import { nearest } from '../../../config/nearest.js'
 import { ExitCode, UnicornError } from '../../errors.js'
 import type { Exports } from './import-module.js'
-import { nearest } from '../../../config/nearest.js'
 
 /** An export, with the object it was found on, which a factory is called with as `this`. */
 export interface Picked {

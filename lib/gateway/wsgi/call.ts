@@ -1,6 +1,6 @@
 import { toError } from '../../errors.js'
 import type { Exchange } from '../../http/exchange.js'
-import { ApplicationBreach, ClientGone, requestFacts } from '../failure.js'
+import { ApplicationBreach, BodyTooLarge, ClientGone, requestFacts } from '../failure.js'
 import type { GatewayLog } from '../log.js'
 import { Body, hasClose } from './body.js'
 import { checkChunk, isChunk, sizeOf } from './chunk.js'
@@ -79,9 +79,8 @@ export class Call implements Services {
 
   #write(chunk: unknown): void {
     checkChunk(chunk, 'write() was given')
-    if (this.#response.gone) return
     if (this.#response.ended) this.#complain('write() was called after the response had ended')
-    else this.#response.write(chunk)
+    else if (!this.#response.gone) this.#response.write(chunk)
   }
 
   #await(promise: PromiseLike<unknown>): void {
@@ -139,14 +138,20 @@ export class Call implements Services {
 
   #fail(error: unknown): void {
     const response = this.#response
-    const expected = response.gone && (error instanceof ClientGone || isAbort(error))
-    if (expected) this.#context.log.debug(this.#facts(error), 'the client went away')
-    else this.#context.log.error(this.#facts(error), this.#failureMessage(error))
+    this.#logFailure(error)
     if (!response.ended && !response.gone) {
       if (response.headSent) response.cut()
       else this.#sendPage(error)
     }
     this.#close()
+  }
+
+  #logFailure(error: unknown): void {
+    const { log } = this.#context
+    const gone = this.#response.gone && (error instanceof ClientGone || isAbort(error))
+    if (gone) log.debug(this.#facts(error), 'the client went away')
+    else if (error instanceof BodyTooLarge) log.info(this.#facts(error), 'a request was refused')
+    else log.error(this.#facts(error), this.#failureMessage(error))
   }
 
   #sendPage(error: unknown): void {

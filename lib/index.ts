@@ -1,0 +1,27 @@
+/** What `import ... from 'unicorn'` gives. Nothing happens at import. */
+export { defineConfig, type Environment, type UserConfigFunction } from '../config/define-config.js'
+export type {
+  ExitedWorkerView,
+  ExitReason,
+  Figures,
+  Hooks,
+  Logger,
+  ServerView,
+  WorkerView,
+} from '../config/hooks.js'
+export { type Resolved, resolveConfig } from '../config/resolve.js'
+export type { Config, UserConfig } from '../config/settings.js'
+export { ExitCode, UnicornError } from './errors.js'
+export { node, wsgi } from './gateway/mark.js'
+export type { NodeHandler } from './gateway/node/types.js'
+export type {
+  Application,
+  Chunk,
+  Environ,
+  ErrorsStream,
+  Headers,
+  InputStream,
+  StartResponse,
+  Write,
+  WsgiBody,
+} from './gateway/wsgi/types.js'
