@@ -65,11 +65,6 @@ export class Pool {
     return [...this.#handles].map(handle => handle.view())
   }
 
-  has(pid: number): boolean {
-    for (const handle of this.#handles) if (handle.pid === pid) return true
-    return false
-  }
-
   /** Those that count towards a generation's number of workers, oldest first. */
   holders(generation: Generation): WorkerHandle[] {
     return [...this.#handles].filter(handle => handle.generation === generation && handle.isHolder)
@@ -231,18 +226,15 @@ export class Pool {
     reap: handle => this.#reap(handle),
   }
 
-  /** A deadline that stands is never put off. */
   #expectEnd(handle: WorkerHandle, within: number): void {
-    const now = this.#context.clock.now()
-    const deadline = now + within
-    handle.deadline = handle.deadline > now ? Math.min(handle.deadline, deadline) : deadline
+    handle.expectEnd(within, this.#context.clock.now())
   }
 
   /** Ends what is silent for too long, or has had its time. */
   murderLazyWorkers(): void {
     const now = this.#context.clock.now()
     for (const handle of this.#handles) {
-      if (isHung(handle, now)) this.happen(handle, 'hung', 'hung')
+      if (handle.isHung(now)) this.happen(handle, 'hung', 'hung')
       if (now >= handle.deadline)
         this.happen(handle, 'overdue', handle.state === 'starting' ? 'boot-timeout' : undefined)
     }
@@ -290,13 +282,3 @@ export class Pool {
 }
 
 const EXPECTED: ReadonlySet<ExitReason> = new Set(['retired', 'reloaded', 'max-requests', 'max-memory'])
-
-/** No beat for `timeout`; in a sync worker, which runs one request at a time, also a request that runs longer than that. */
-function isHung(handle: WorkerHandle, now: number): boolean {
-  const { timeout, workerClass } = handle.config
-  const watched = handle.state === 'ready' || handle.state === 'retiring'
-  if (!watched || timeout === 0 || handle.debugged) return false
-  const silence = now - handle.lastBeat
-  const oldest = workerClass === 'sync' && handle.figures?.oldest ? handle.figures.oldest : 0
-  return silence + oldest > timeout
-}

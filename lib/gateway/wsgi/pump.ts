@@ -11,12 +11,10 @@ import type { Response } from './response.js'
  * @throws what the iterator throws, ApplicationBreach for what is no chunk
  */
 export async function pump(body: Body, response: Response, res: ServerResponse): Promise<void> {
-  while (!response.gone) {
+  while (!response.gone && !response.full) {
     const chunk = await nextChunk(body)
     if (chunk === undefined || response.gone) return
-    const fluent = response.write(chunk)
-    if (response.overflowed || (response.headSent && response.bodyless)) return
-    if (!fluent) await drained(res)
+    if (!response.write(chunk)) await drained(res)
   }
 }
 

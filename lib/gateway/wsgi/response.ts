@@ -41,6 +41,11 @@ export class Response {
     return code === 204 || code === 304 || this.#exchange.req.method === 'HEAD'
   }
 
+  /** Whatever else the body has, it will not be sent. */
+  get full(): boolean {
+    return this.overflowed || (this.headSent && this.bodyless)
+  }
+
   /** The client has gone: nothing can be sent any more. */
   get gone(): boolean {
     return this.#res.destroyed

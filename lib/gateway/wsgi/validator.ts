@@ -1,0 +1,67 @@
+import type { Application, Environ, StartResponse, WsgiBody, Write } from './types.js'
+import { isChunk } from './chunk.js'
+import { demand, show } from './validator/breach.js'
+import { CheckedBody, Ledger } from './validator/checked-body.js'
+import { CheckedErrors, CheckedInput } from './validator/checked-services.js'
+import { checkEnviron } from './validator/environ-rules.js'
+import { checkHead } from './validator/head-rules.js'
+
+/**
+ * Wraps an application so that every breach of the contract throws an AssertionError that names it, whether the
+ * application or the server is to blame. For development and tests; in the spirit of Python's `wsgiref.validate`.
+ */
+export function validator(application: Application): Application {
+  demand(typeof application === 'function', `the application is ${show(application)}, wanted a function`)
+  return (...call) => {
+    demand(call.length === 2, `the application is called with ${call.length} arguments, wanted environ and startResponse`)
+    const [environ, startResponse] = call
+    checkEnviron(environ)
+    demand(typeof startResponse === 'function', `startResponse is ${show(startResponse)}, wanted a function`)
+    const ledger = new Ledger(environ.REQUEST_METHOD)
+    const returned: unknown = application(checkedEnviron(environ, ledger), checkedStart(startResponse, ledger))
+    return isPromise(returned) ? returned.then(body => checkedBody(body, ledger)) : checkedBody(returned, ledger)
+  }
+}
+
+/** The environ itself, with watched streams: middleware may have put in more than a copy would keep. */
+function checkedEnviron(environ: Environ, ledger: Ledger): Environ {
+  environ['wsgi.input'] = new CheckedInput(environ['wsgi.input'], () => ledger.ended)
+  environ['wsgi.errors'] = new CheckedErrors(environ['wsgi.errors'])
+  return environ
+}
+
+function checkedStart(startResponse: StartResponse, ledger: Ledger): StartResponse {
+  return (...args) => {
+    demand(args.length === 2 || args.length === 3, `startResponse is called with ${args.length} arguments`)
+    const [status, headers, excInfo] = args
+    const again = excInfo !== undefined && excInfo !== null
+    demand(ledger.head === undefined || again, 'startResponse is called twice, without the error that allows it')
+    demand(!ledger.ended, 'startResponse is called after the response had ended')
+    ledger.head = checkHead(status, headers)
+    const write: Write = startResponse(...args)
+    demand(typeof write === 'function', `startResponse returned ${show(write)}, wanted the function write`)
+    return (...chunks) => {
+      demand(chunks.length === 1, `write() is called with ${chunks.length} arguments`)
+      demand(!ledger.ended, 'write() is called after the response had ended')
+      write(ledger.take(chunks[0], 'write() was given'))
+    }
+  }
+}
+
+/** Bodies that are known at once stay what they are, so that they get their Content-Length. */
+function checkedBody(body: unknown, ledger: Ledger): WsgiBody {
+  if (isChunk(body)) return known([body], ledger)
+  demand(typeof body === 'object' && body !== null, `the application returned ${show(body)}, wanted an iterable`)
+  if (Array.isArray(body) && !('close' in body)) return known(body, ledger)
+  return new CheckedBody(body, ledger)
+}
+
+function known(chunks: readonly unknown[], ledger: Ledger): WsgiBody {
+  const checked = chunks.map(chunk => ledger.take(chunk, 'the body has'))
+  ledger.settle()
+  return checked
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}

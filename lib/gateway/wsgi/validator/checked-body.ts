@@ -1,0 +1,86 @@
+import { isChunk, sizeOf } from '../chunk.js'
+import type { Chunk } from '../types.js'
+import { demand, show } from './breach.js'
+import type { AnnouncedBody } from './head-rules.js'
+
+/** What was announced, and what came of it; also by `write()`. */
+export class Ledger {
+  head: AnnouncedBody | undefined
+  sent = 0
+  ended = false
+  readonly #method: string
+
+  constructor(method: string) {
+    this.#method = method
+  }
+
+  take(chunk: unknown, origin: string): Chunk {
+    demand(isChunk(chunk), `${origin} ${show(chunk)}, wanted a Uint8Array or a string`)
+    const size = sizeOf(chunk)
+    demand(size === 0 || this.head !== undefined, 'a chunk came before startResponse was called')
+    this.sent += size
+    return chunk
+  }
+
+  /** The whole body has come. */
+  settle(): void {
+    this.ended = true
+    const { head } = this
+    demand(head !== undefined, 'startResponse was not called')
+    if (this.#method === 'HEAD') return
+    if (head.code === 204 || head.code === 304) {
+      demand(this.sent === 0, `a response with status ${head.code} has a body of ${this.sent} bytes`)
+    } else if (head.length !== undefined) {
+      demand(this.sent === head.length, `the body has ${this.sent} bytes, its Content-Length says ${head.length}`)
+    }
+  }
+}
+
+type Results = IteratorResult<Chunk, void>
+
+/** The body of the application, which watches that it is iterated over and closed as it should be. */
+export class CheckedBody implements AsyncIterable<Chunk> {
+  readonly #body: object
+  readonly #ledger: Ledger
+  #iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined
+  #exhausted = false
+  #closed = false
+
+  constructor(body: object, ledger: Ledger) {
+    this.#body = body
+    this.#ledger = ledger
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Chunk, void> {
+    demand(this.#iterator === undefined, 'the body is iterated over twice')
+    const make: unknown = Reflect.get(this.#body, Symbol.asyncIterator) ?? Reflect.get(this.#body, Symbol.iterator)
+    demand(typeof make === 'function', `the application returned ${show(this.#body)}, wanted an iterable`)
+    const iterator: AsyncIterator<unknown> | Iterator<unknown> = make.call(this.#body)
+    demand(typeof iterator?.next === 'function', `the iterator of the body is ${show(iterator)}`)
+    this.#iterator = iterator
+    return { next: () => this.#next(iterator) }
+  }
+
+  /** Once, and at the end, whatever the end was. */
+  async close(): Promise<void> {
+    demand(!this.#closed, 'the body is closed twice')
+    this.#closed = true
+    this.#ledger.ended = true
+    const close: unknown = Reflect.get(this.#body, 'close')
+    if (typeof close === 'function') await close.call(this.#body)
+    else if (!this.#exhausted) await this.#iterator?.return?.()
+  }
+
+  async #next(iterator: AsyncIterator<unknown> | Iterator<unknown>): Promise<Results> {
+    demand(!this.#closed, 'the body is iterated over after it was closed')
+    demand(!this.#exhausted, 'the body is iterated over after its end')
+    const result: unknown = await iterator.next()
+    demand(typeof result === 'object' && result !== null, `the iterator of the body gave ${show(result)}`)
+    if ('done' in result && result.done) {
+      this.#exhausted = true
+      this.#ledger.settle()
+      return { done: true, value: undefined }
+    }
+    return { done: false, value: this.#ledger.take('value' in result ? result.value : undefined, 'the body yielded') }
+  }
+}

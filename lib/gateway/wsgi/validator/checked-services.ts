@@ -1,0 +1,78 @@
+import type { Readable } from 'node:stream'
+import type { ErrorsStream, InputStream } from '../types.js'
+import { demand, show } from './breach.js'
+
+/** `wsgi.input` that watches how it is used, and what it gives. */
+export class CheckedInput implements InputStream {
+  readonly #input: InputStream
+  readonly #ended: () => boolean
+
+  /** @param ended  whether the response is over */
+  constructor(input: InputStream, ended: () => boolean) {
+    this.#input = input
+    this.#ended = ended
+  }
+
+  async read(...args: [size?: number]): Promise<Buffer> {
+    this.#check('read', args)
+    return bytes(await this.#input.read(...args))
+  }
+
+  async readline(...args: [limit?: number]): Promise<Buffer> {
+    this.#check('readline', args)
+    const line = bytes(await this.#input.readline(...args))
+    const end = line.indexOf('\n')
+    demand(end < 0 || end === line.length - 1, 'readline() gave more than a line')
+    return line
+  }
+
+  async readlines(...args: [hint?: number]): Promise<Buffer[]> {
+    this.#check('readlines', args)
+    const lines = await this.#input.readlines(...args)
+    return lines.map(bytes)
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
+    this.#check('iteration', [])
+    for await (const chunk of this.#input) yield bytes(chunk)
+  }
+
+  get stream(): Readable {
+    this.#check('stream', [])
+    return this.#input.stream
+  }
+
+  #check(method: string, args: readonly unknown[]): void {
+    demand(!this.#ended(), `wsgi.input was read (${method}) after the response had ended`)
+    demand(args.length <= 1, `wsgi.input.${method} was called with ${args.length} arguments, wanted at most 1`)
+    const [size] = args
+    demand(size === undefined || Number.isInteger(size), `wsgi.input.${method} was given ${show(size)}, wanted a whole number`)
+  }
+}
+
+/** `wsgi.errors` that takes text only. */
+export class CheckedErrors implements ErrorsStream {
+  readonly #errors: ErrorsStream
+
+  constructor(errors: ErrorsStream) {
+    this.#errors = errors
+  }
+
+  write(...args: [text: string]): void {
+    demand(args.length === 1 && typeof args[0] === 'string', `wsgi.errors.write was given ${show(args[0])}, wanted a string`)
+    this.#errors.write(...args)
+  }
+
+  writelines(lines: Iterable<string>): void {
+    for (const line of lines) this.write(line)
+  }
+
+  flush(): void {
+    this.#errors.flush()
+  }
+}
+
+function bytes(value: Buffer): Buffer {
+  demand(Buffer.isBuffer(value), `wsgi.input gave ${show(value)}, wanted a Buffer`)
+  return value
+}

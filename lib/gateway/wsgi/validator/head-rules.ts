@@ -1,0 +1,49 @@
+import { checkValue, kindOfName, parseLength, parseStatus } from '../header-rules.js'
+import { demand, show } from './breach.js'
+
+/** What the head says of the body. */
+export interface AnnouncedBody {
+  readonly code: number
+  /** Bytes, undefined without a Content-Length. */
+  readonly length: number | undefined
+}
+
+/**
+ * The rules for the arguments of `startResponse`; stricter than the server, which serves a response without Content-Type.
+ * @throws AssertionError
+ */
+export function checkHead(status: unknown, headers: unknown): AnnouncedBody {
+  const { code } = lawful(() => parseStatus(status))
+  demand(Array.isArray(headers), `headers are ${show(headers)}, wanted an array of [name, value]`)
+  let length: number | undefined
+  const names = new Set<string>()
+  for (const field of headers) {
+    demand(Array.isArray(field) && field.length === 2, `a header is ${show(field)}, wanted [name, value]`)
+    const [name, value]: unknown[] = field
+    const kind = lawful(() => kindOfName(name))
+    demand(kind !== 'hop-by-hop', `${String(name)} is a hop-by-hop header, which is up to the server`)
+    lawful(() => checkValue(String(name), value))
+    if (kind === 'length') {
+      demand(length === undefined, 'there are two Content-Length headers')
+      length = lawful(() => parseLength(String(value)))
+    }
+    names.add(String(name).toLowerCase())
+  }
+  demand(!names.has('status'), 'a header is named Status, which is what CGI scripts do')
+  checkContentType(code, names.has('content-type'))
+  return { code, length }
+}
+
+function checkContentType(code: number, given: boolean): void {
+  if (code === 204 || code === 304) demand(!given, `a response with status ${code} has a Content-Type, but no content`)
+  else demand(given, `a response with status ${code} has no Content-Type`)
+}
+
+/** The rules of the server, with the errors of the validator. */
+function lawful<Result>(check: () => Result): Result {
+  try {
+    return check()
+  } catch (error) {
+    demand(false, error instanceof Error ? error.message : String(error))
+  }
+}
