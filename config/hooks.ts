@@ -166,6 +166,12 @@ export const hooks = {
     parameters: 'server',
     when: 'HUP, before the new workers start',
   }),
+  preExec: hook<[server: ServerView]>({
+    process: 'arbiter',
+    awaited: true,
+    parameters: 'server',
+    when: 'USR2, before the new arbiter starts',
+  }),
   onExit: hook<[server: ServerView]>({
     process: 'arbiter',
     awaited: true,

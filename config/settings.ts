@@ -4,7 +4,7 @@ import type { Hooks } from './hooks.js'
 import type { SnakeCase } from './names.js'
 import { accessFormat, address, boolean, choice, integer, list, logFile, path, text, workerCount } from './parsers.js'
 import { type AnySetting, absent, commandLineOnly, derived, type InputOf, setting, type ValueOf } from './setting.js'
-import { duration, size } from './units.js'
+import { duration, durationRange, size } from './units.js'
 
 /**
  * THE table of settings. Command line, environment, config file, `--help`, `--print-config`, `docs/settings.md` and the
@@ -97,6 +97,40 @@ export const settings = {
     reload: 'respawn',
     description: 'add a random number up to this to --max-requests, so that workers do not retire together',
   }),
+  maxMemory: setting({
+    section: 'Workers',
+    flags: '--max-memory',
+    parser: size,
+    default: 0,
+    reload: 'apply',
+    description:
+      'retire a worker whose resident memory stays above this, its replacement being ready first; 0 is never',
+  }),
+  restartBackoff: setting({
+    section: 'Workers',
+    flags: '--restart-backoff',
+    parser: durationRange,
+    default: '100ms..30s',
+    reload: 'apply',
+    description: 'first and longest pause between restarts of a worker that keeps dying young',
+  }),
+  reloadStrategy: setting({
+    section: 'Workers',
+    flags: '--reload-strategy',
+    parser: choice('STRATEGY', ['all', 'rolling']),
+    default: 'all',
+    reload: 'apply',
+    description: 'on HUP: all starts all new workers beside the old ones, rolling replaces one at a time',
+  }),
+  watchdog: setting({
+    section: 'Workers',
+    flags: '--no-watchdog',
+    parser: boolean,
+    default: true,
+    reload: 'respawn',
+    description:
+      'the thread that tells where a worker hangs and ends a hung orphan; without it a worker needs 11 MB less',
+  }),
   preload: setting({
     section: 'Workers',
     flags: '--preload',
@@ -122,6 +156,14 @@ export const settings = {
     default: '60s',
     reload: 'apply',
     description: 'a worker not ready after this has failed to boot; 0 is never',
+  }),
+  requestTimeout: setting({
+    section: 'Time limits',
+    flags: '--request-timeout',
+    parser: duration,
+    default: 0,
+    reload: 'respawn',
+    description: 'an async request that runs longer gets 504, or is cut once its head is out; 0 is never',
   }),
   gracefulTimeout: setting({
     section: 'Time limits',

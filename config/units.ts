@@ -31,6 +31,26 @@ export const duration: Parser<number, number | string> = {
   print: value => withUnit(value, DURATION_UNITS, 'ms'),
 }
 
+/** The shortest and the longest of something, in milliseconds. */
+export interface DurationRange {
+  readonly first: number
+  readonly longest: number
+}
+
+/** Two durations with two dots between them: `100ms..30s`. */
+export const durationRange: Parser<DurationRange, string> = {
+  wanted: 'two durations, the shorter one first, such as "100ms..30s"',
+  metavar: 'FIRST..LONGEST',
+  parse(found) {
+    const parts = typeof found === 'string' ? found.split('..') : []
+    const [first, longest] = parts.map(part => Math.ceil(milliseconds(part.trim())))
+    if (parts.length !== 2 || first === undefined || longest === undefined) return refuse(found, durationRange.wanted)
+    const isOrdered = first > 0 && longest >= first && longest <= LONGEST_TIMER
+    return isOrdered ? { first, longest } : refuse(found, durationRange.wanted)
+  },
+  print: ({ first, longest }) => `${duration.print(first)}..${duration.print(longest)}`,
+}
+
 /** NaN where `found` is no duration. */
 function milliseconds(found: unknown): number {
   if (typeof found === 'number') return found * 1000

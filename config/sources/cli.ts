@@ -53,7 +53,11 @@ function options(row: AnySetting): Option[] {
   const option = new Option(metavar ? `${row.flags} <${metavar}>` : row.flags, helpText(row))
   option.helpGroup(`${row.section}:`)
   if (repeatable) option.argParser((value, before: string[] | undefined) => [...(before ?? []), value])
-  return metavar ? [option] : [option, new Option(flagOf(row).replace('--', '--no-')).hideHelp()]
+  return metavar ? [option] : [option, new Option(opposite(flagOf(row))).hideHelp()]
+}
+
+function opposite(flag: string): string {
+  return flag.startsWith('--no-') ? flag.replace('--no-', '--') : flag.replace('--', '--no-')
 }
 
 function helpText({ description, parser, variable, ...row }: AnySetting): string {

@@ -1,5 +1,5 @@
-import { awaitHook, callHook } from '../../config/call-hook.js'
-import type { Hooks, Logger, ServerView } from '../../config/hooks.js'
+import { awaitHook } from '../../config/call-hook.js'
+import type { HookName, Hooks, Logger, ServerView } from '../../config/hooks.js'
 import type { Resolved } from '../../config/resolve.js'
 import type { Config } from '../../config/settings.js'
 import { ExitCode, toError } from '../errors.js'
@@ -8,14 +8,14 @@ import { createErrorLog, type ErrorLog } from '../logging/logger.js'
 import { AsyncQueue } from '../sys/async-queue.js'
 import { PatientClock } from '../sys/clock.js'
 import { requireLibc } from '../sys/libc.js'
-import { Pidfile } from '../sys/pidfile.js'
-import type { Boot } from '../worker/protocol.js'
-import type { Generation } from './generation.js'
+import { bootMessage } from './boot-message.js'
+import { Generations } from './generations.js'
 import { Orphans } from './orphans.js'
+import { PidfileKeeper } from './pidfile-keeper.js'
 import { Pool, type PoolEvents } from './pool.js'
-import { reread } from './reload.js'
+import { readAnew } from './reload.js'
 import { type ArbiterSignal, queueSignals, surviveErrors } from './signals.js'
-import { FIRST_LISTENER_FD } from './spawn.js'
+import { type Command, Upgrade, type UpgradeEvents } from './upgrade.js'
 import type { WorkerHandle } from './worker-handle.js'
 
 /** How often deadlines are looked at, in milliseconds. */
@@ -24,10 +24,10 @@ const TICK = 200
 const HOOK_TIME = 60_000
 
 /** All that can happen to an arbiter, and what it brings. One is handled at a time, to its end. */
-interface ArbiterEvents extends PoolEvents {
+interface ArbiterEvents extends PoolEvents, UpgradeEvents {
   tick: object
   signal: { signal: ArbiterSignal }
-  configured: { fresh: Resolved }
+  configured: { resolved: Resolved; listeners: Listeners }
   misconfigured: { error: unknown }
 }
 type EventType = keyof ArbiterEvents
@@ -38,6 +38,8 @@ export interface ArbiterOptions {
   /** The file that a worker process runs. */
   readonly exec: string
   readonly version: string
+  /** How this process was started, for USR2. */
+  readonly command: Command
   /** Reads the configuration anew, for HUP. */
   readonly reconfigure: () => Promise<Resolved>
 }
@@ -57,16 +59,13 @@ export class Arbiter {
   readonly #log: Logger
   readonly #server: ServerView
   readonly #pool: Pool
+  readonly #generations: Generations
+  readonly #upgrade: Upgrade
+  readonly #pidfile: PidfileKeeper
   readonly #orphans = process.pid === 1 ? new Orphans() : undefined
-  #listeners: Listeners | undefined
-  #pidfile: Pidfile | undefined
   #ticker: NodeJS.Timeout | undefined
-  /** The generation that serves. */
-  #current: Generation
-  /** The one that a reload is bringing up. */
-  #next: Generation | undefined
-  #generations = 1
-  #target = 0
+  /** A configuration is being read, and whether HUP came again since. */
+  #reading: 'once' | 'again' | undefined
   #stopping: 'gracefully' | 'quickly' | undefined
   #exitCode: ExitCode = ExitCode.ok
 
@@ -74,10 +73,11 @@ export class Arbiter {
   constructor(resolved: Resolved, options: ArbiterOptions) {
     requireLibc()
     this.#options = options
-    this.#current = { number: 1, resolved, proven: false }
     this.#errorLog = createErrorLog(resolved.config)
     this.#log = this.#errorLog.logger
     this.#server = this.#view()
+    this.#upgrade = new Upgrade(options.command, event => this.#events.push(event))
+    this.#pidfile = new PidfileKeeper(this.#upgrade.predecessor)
     this.#pool = new Pool({
       exec: options.exec,
       clock: this.#clock,
@@ -85,17 +85,22 @@ export class Arbiter {
       server: this.#server,
       queue: event => this.#events.push(event),
       hooks: () => this.#hooks,
-      bootMessage: handle => this.#bootMessage(handle),
-      fds: () => this.#listeners?.fds ?? [],
+      bootMessage: handle => bootMessage(handle, options.version),
+    })
+    this.#generations = new Generations(resolved, {
+      pool: this.#pool,
+      log: this.#log,
+      server: this.#server,
+      committed: (old, fresh) => this.#applySettings(old, fresh),
     })
   }
 
   get #config(): Config {
-    return this.#current.resolved.config
+    return this.#generations.current.resolved.config
   }
 
   get #hooks(): Hooks {
-    return this.#current.resolved.hooks
+    return this.#generations.current.resolved.hooks
   }
 
   /** From start to end. @returns the exit code; @throws UnicornError where the server cannot start */
@@ -120,12 +125,13 @@ export class Arbiter {
     this.#setTitle()
     this.#log.info(`Starting unicorn ${this.#options.version}`)
     await this.#awaitHook('onStarting')
-    if (pidfile !== undefined) this.#pidfile = new Pidfile(pidfile)
-    this.#listeners = await Listeners.bind(bind, backlog)
-    this.#log.info(`Listening at: ${this.#listeners.names.join(', ')} (${process.pid})`)
+    this.#pidfile.change(pidfile)
+    const listeners = await Listeners.none.change(bind, backlog, this.#upgrade.sockets)
+    this.#generations.current.listeners = listeners
+    this.#log.info(`Listening at: ${listeners.names.join(', ')} (${process.pid})`)
     this.#log.info(`Using worker: ${workerClass}`)
     await this.#awaitHook('whenReady')
-    this.#setTarget(this.#config.workers)
+    this.#generations.target = this.#config.workers
     this.#clock.now()
     this.#ticker = setInterval(() => this.#events.push({ type: 'tick' }), TICK)
     this.#manageWorkers()
@@ -134,9 +140,9 @@ export class Arbiter {
   /** Whatever was reached of the start is taken back. */
   async #end(): Promise<void> {
     clearInterval(this.#ticker)
-    this.#listeners?.close()
+    this.#generations.closeListeners(!this.#upgrade.isServedByOther)
     await this.#awaitHook('onExit')
-    this.#pidfile?.remove()
+    this.#pidfile.remove()
   }
 
   // One event at a time.
@@ -157,10 +163,20 @@ export class Arbiter {
     tick: () => {
       this.#pool.murderLazyWorkers()
       this.#orphans?.reap()
+      if (this.#upgrade.inherit()) this.#pidfile.takeOver(this.#config.pidfile)
     },
-    configured: ({ fresh }) => this.#reload(fresh),
+    configured: ({ resolved, listeners }) => {
+      if (this.#hasBeenOvertaken()) listeners.close({ next: this.#generations.current.listeners })
+      else this.#generations.begin(resolved, listeners)
+    },
     misconfigured: ({ error }) => {
-      this.#log.error({ err: toError(error) }, 'Reload refused, the old configuration stays: the new one is invalid')
+      if (this.#hasBeenOvertaken()) return
+      this.#log.error({ err: toError(error) }, 'Reload refused, the old configuration stays')
+    },
+    prepared: () => this.#startSuccessor(),
+    successorGone: facts => {
+      const hasFailed = facts.exitCode !== ExitCode.ok
+      this.#log[hasFailed ? 'error' : 'info'](facts, 'The new arbiter has ended, this one goes on')
     },
   }
 
@@ -169,37 +185,23 @@ export class Arbiter {
     SIGINT: () => this.#stop('quickly'),
     SIGQUIT: () => this.#stop('quickly'),
     SIGHUP: () => this.#reconfigure(),
-    SIGTTIN: () => this.#setTarget(this.#target + 1),
-    SIGTTOU: () => this.#setTarget(Math.max(1, this.#target - 1)),
+    SIGTTIN: () => this.#addWorkers(1),
+    SIGTTOU: () => this.#addWorkers(-1),
     SIGUSR1: () => {
       this.#errorLog.reopen()
       this.#pool.reopenLogs()
     },
-    SIGUSR2: () => this.#log.warn('USR2 ignored: upgrades in place are not supported yet'),
-    SIGWINCH: () => this.#log.debug('WINCH ignored: neither a daemon nor in an upgrade'),
-  }
-
-  // Workers.
-
-  /** Brings the pool to what is wanted of it: called after every event, and idle when nothing is missing. */
-  #manageWorkers(): void {
-    if (this.#stopping) return
-    const next = this.#next
-    this.#pool.spawnMissing(this.#current, this.#target)
-    if (next) {
-      const { workers } = next.resolved.config
-      this.#pool.spawnMissing(next, workers)
-      if (this.#pool.isComplete(next, workers)) this.#commit(next)
-    }
-    this.#pool.relieve(this.#current, this.#target)
+    SIGUSR2: () => this.#beginUpgrade(),
+    SIGWINCH: () => {
+      if (this.#upgrade.isUnderWay) this.#generations.target = 0
+      else this.#log.debug('WINCH ignored: no upgrade is under way')
+    },
   }
 
   #exited(handle: WorkerHandle, code: number | null, signal: NodeJS.Signals | null): void {
     this.#pool.exited(handle, code, signal)
     const hasFailed = handle.reason === 'boot-failed' || handle.reason === 'boot-timeout'
-    if (!hasFailed || this.#stopping) return
-    if (handle.generation === this.#next) this.#rollBack(this.#next)
-    else if (!this.#current.proven) this.#giveUp(code)
+    if (hasFailed && !this.#stopping && this.#generations.bootFailed(handle.generation)) this.#giveUp(code)
   }
 
   /** Nothing was ever ready, so it is for whoever started us to see it: systemd, Docker, a shell. */
@@ -210,86 +212,75 @@ export class Arbiter {
     this.#stop('quickly')
   }
 
-  #setTarget(target: number): void {
-    const before = this.#target
-    this.#target = target
-    if (target === before) return
-    const { nworkersChanged } = this.#hooks
-    if (nworkersChanged) {
-      callHook(this.#log, 'nworkersChanged', () => nworkersChanged(this.#server, target, before || undefined))
-    }
+  #addWorkers(change: number): void {
+    this.#generations.target = Math.max(1, this.#generations.target + change)
   }
 
-  #bootMessage({ generation, index, age }: WorkerHandle): Boot<Config> {
-    const { config, file } = generation.resolved
-    const names = this.#listeners?.names ?? []
-    const seats = (this.#listeners?.bound ?? []).map((address, i) => ({
-      fd: FIRST_LISTENER_FD + i,
-      name: names[i] ?? '',
-      ...(address.kind === 'tcp' && { host: address.host, port: address.port }),
-      ...(address.kind === 'unix' && { path: address.path }),
-    }))
-    const { version } = this.#options
-    const self = { index, age, arbiterPid: process.pid, version, checkOnly: false }
-    return { type: 'boot', config, configFile: file, listeners: seats, ...self }
+  #manageWorkers(): void {
+    if (!this.#stopping) this.#generations.manage()
   }
 
-  // Reload: a new generation beside the old one, which is retired when all of the new one is ready.
+  // Reload.
 
+  /** HUP. Those that come while the configuration is being read are one more, not many. */
   #reconfigure(): void {
     if (this.#stopping) return
-    this.#options.reconfigure().then(
-      fresh => this.#events.push({ type: 'configured', fresh }),
+    const isReading = this.#reading !== undefined
+    this.#reading = isReading ? 'again' : 'once'
+    if (isReading) return
+    this.#readConfiguration().then(
+      event => this.#events.push(event),
       error => this.#events.push({ type: 'misconfigured', error }),
     )
   }
 
-  #reload(fresh: Resolved): void {
-    if (this.#stopping) return
-    const { resolved, unchangeable } = reread(this.#current.resolved, fresh)
-    for (const name of unchangeable)
+  /** New addresses are bound before old ones are given up; where one cannot be, nothing has changed. */
+  async #readConfiguration(): Promise<EventOf<'configured'>> {
+    const fresh = await this.#options.reconfigure()
+    const { resolved: current, listeners } = this.#generations.current
+    const { resolved, unchangeable } = readAnew(current, fresh)
+    for (const name of unchangeable) {
       this.#log.warn({ setting: name }, `Changed ${name} needs a restart; the old value stays`)
-    if (this.#next) this.#withdraw(this.#next)
-    this.#pool.forgetFaults()
-    this.#next = { number: ++this.#generations, resolved, proven: false }
-    const { onReload } = resolved.hooks
-    if (onReload) callHook(this.#log, 'onReload', () => onReload(this.#server))
-    this.#log.info({ generation: this.#next.number }, 'Reloading: new workers start beside the old ones')
+    }
+    const { bind, backlog } = resolved.config
+    return { type: 'configured', resolved, listeners: await listeners.change(bind, backlog) }
   }
 
-  #commit(next: Generation): void {
-    const old = this.#current
-    this.#current = next
-    this.#next = undefined
-    this.#setTarget(next.resolved.config.workers)
-    this.#apply(old.resolved.config, next.resolved.config)
-    this.#pool.happenToAll('retire', 'reloaded', old)
-    this.#log.info({ generation: next.number }, 'Reloaded: new workers are ready, old ones retire')
-  }
-
-  /** The new generation cannot serve, so the old one goes on. */
-  #rollBack(next: Generation): void {
-    this.#withdraw(next)
-    this.#next = undefined
-    this.#log.error({ generation: next.number }, 'Reload failed, the old workers go on: a new worker did not boot')
-  }
-
-  #withdraw(generation: Generation): void {
-    this.#pool.happenToAll('retire', 'retired', generation)
+  /** @returns whether what was read is out of date, and is being read again or no longer wanted */
+  #hasBeenOvertaken(): boolean {
+    const isStale = this.#reading === 'again' || this.#stopping !== undefined
+    this.#reading = undefined
+    if (isStale) this.#reconfigure()
+    return isStale
   }
 
   /** What the arbiter itself does with new settings. */
-  #apply(old: Config, fresh: Config): void {
+  #applySettings({ config: old }: Resolved, { config: fresh }: Resolved): void {
     try {
       this.#errorLog.configure(fresh)
-      if (fresh.pidfile !== old.pidfile) {
-        this.#pidfile?.remove()
-        this.#pidfile = fresh.pidfile === undefined ? undefined : new Pidfile(fresh.pidfile)
-      }
+      if (fresh.pidfile !== old.pidfile) this.#pidfile.change(fresh.pidfile)
     } catch (error) {
       this.#log.error({ err: toError(error) }, 'Changed setting not applied')
     }
     this.#setTitle()
+  }
+
+  // Upgrade.
+
+  #beginUpgrade(): void {
+    const refusal = this.#stopping ? 'this arbiter is stopping' : this.#upgrade.refusal
+    if (refusal) this.#log.warn(`USR2 ignored: ${refusal}`)
+    else this.#upgrade.prepare(() => this.#awaitHook('preExec'))
+  }
+
+  #startSuccessor(): void {
+    if (this.#stopping) return
+    try {
+      const pid = this.#upgrade.start(this.#generations.current.listeners)
+      this.#log.info({ successor: pid }, 'Upgrade: a new arbiter starts beside this one')
+    } catch (error) {
+      this.#log.error({ err: toError(error) }, 'Upgrade failed, this arbiter goes on')
+    }
   }
 
   // Stop.
@@ -298,9 +289,10 @@ export class Arbiter {
     if (this.#stopping === 'quickly' || this.#stopping === how) return
     if (!this.#stopping) this.#log.info(`Shutting down ${how}`)
     this.#stopping = how
+    const gracefully = this.#upgrade.isServedByOther ? 'retire' : 'stop'
+    this.#pool.happenToAll(how === 'gracefully' ? gracefully : 'quit', 'retired')
     // The workers keep the sockets open until the queue is empty; nothing that comes after that should wait in vain.
-    this.#listeners?.close()
-    this.#pool.happenToAll(how === 'gracefully' ? 'stop' : 'quit', 'retired')
+    this.#generations.closeListeners(!this.#upgrade.isServedByOther)
   }
 
   // What others see.
@@ -314,7 +306,7 @@ export class Arbiter {
         return arbiter.#config
       },
       get addresses() {
-        return arbiter.#listeners?.names ?? []
+        return arbiter.#generations.current.listeners.names
       },
       get workers() {
         return arbiter.#pool.views
@@ -326,7 +318,7 @@ export class Arbiter {
     process.title = `unicorn: master [${this.#config.procName}]`
   }
 
-  async #awaitHook(name: 'onStarting' | 'whenReady' | 'onExit'): Promise<void> {
+  async #awaitHook(name: Extract<HookName, 'onStarting' | 'whenReady' | 'preExec' | 'onExit'>): Promise<void> {
     const hook = this.#hooks[name]
     if (hook) await awaitHook(this.#log, name, { call: () => hook(this.#server), limit: HOOK_TIME })
   }

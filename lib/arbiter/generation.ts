@@ -1,10 +1,14 @@
 import type { Resolved } from '../../config/resolve.js'
+import type { Listeners } from '../listeners/listeners.js'
 
 /** All workers that were started with one reading of the configuration. */
 export interface Generation {
   /** 1 at the start; each reload that is tried counts one up. */
   readonly number: number
   readonly resolved: Resolved
+  listeners: Listeners
   /** Whether any of its workers was ready: the application loads with this configuration. */
   proven: boolean
+  /** The places of listeners that a reload is removing: nobody else serves them when these workers go. */
+  abandoned: readonly number[]
 }

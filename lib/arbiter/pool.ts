@@ -30,17 +30,17 @@ export interface PoolContext {
   readonly queue: (event: PoolEvent) => void
   /** The hooks in force. */
   readonly hooks: () => Hooks
-  /** The boot message for a worker, and the listeners that it inherits. */
   readonly bootMessage: (handle: WorkerHandle) => Boot<Config>
-  readonly fds: () => readonly number[]
 }
 
 /** From ABRT to KILL, and how often KILL is repeated, in milliseconds. */
 const ABORT_TIME = 500
-/** Workers end by themselves at `gracefulTimeout`, with their last log lines; KILL comes this much later. */
+/** Workers end by themselves at `gracefulTimeout`, and tell at `bootTimeout` where they hang; KILL comes this much later. */
 const GRACE = 500
 /** How long a change in the spread of connections waits for others, in milliseconds. */
 const BALANCE_PAUSE = 2
+/** Beats in a row that say more than `maxMemory` before it is believed. */
+const FAT_SAMPLES = 3
 /** How long a worker may take over a quick stop. */
 const QUIT_TIME = 1000
 
@@ -70,6 +70,15 @@ export class Pool {
     return [...this.#handles].filter(handle => handle.generation === generation && handle.isHolder)
   }
 
+  ready(generation: Generation): WorkerHandle[] {
+    return this.holders(generation).filter(handle => handle.state === 'ready')
+  }
+
+  /** Whether any of a generation has been told to go and is still there. */
+  isLeaving(generation: Generation): boolean {
+    return [...this.#handles].some(handle => handle.generation === generation && isOnItsWayOut(handle))
+  }
+
   isComplete(generation: Generation, target: number): boolean {
     const holders = this.holders(generation)
     return holders.length >= target && holders.every(handle => handle.state === 'ready')
@@ -78,9 +87,9 @@ export class Pool {
   // Spawn.
 
   /** Brings a generation to its number of workers: spawns on free indices, retires the oldest ones above it. */
-  spawnMissing(generation: Generation, target: number): void {
+  spawnMissing(generation: Generation, target: number, surplus: ExitReason = 'retired'): void {
     const holders = this.holders(generation)
-    for (const handle of holders.splice(0, holders.length - target)) this.happen(handle, 'retire', 'retired')
+    for (const handle of holders.splice(0, holders.length - target)) this.happen(handle, 'retire', surplus)
     const wanted = generation.resolved.config.preload && !generation.proven ? 1 : target
     const taken = new Set(holders.map(handle => handle.index))
     const now = this.#context.clock.now()
@@ -92,18 +101,19 @@ export class Pool {
   }
 
   #spawn(generation: Generation, index: number): void {
-    const { exec, clock, log, server, fds, hooks } = this.#context
+    const { exec, clock, log, server, hooks } = this.#context
     const identity = { index, age: ++this.#age, generation }
     callHook(log, 'preFork', () => hooks().preFork?.(server, { pid: undefined, index, age: identity.age, log }))
     try {
       const { config } = generation.resolved
-      const worker = spawnWorker(exec, config, { index, fds: fds() })
+      const worker = spawnWorker(exec, config, { index, fds: generation.listeners.fds })
       const handle = new WorkerHandle(worker, identity, { log, now: clock.now() })
-      if (config.bootTimeout > 0) handle.deadline = clock.now() + config.bootTimeout
+      if (config.bootTimeout > 0) handle.deadline = clock.now() + config.bootTimeout + GRACE
       this.#handles.add(handle)
       this.#listen(handle)
     } catch (error) {
-      const pause = this.#backoff.died(index, 'boot-failed', { age: 0, now: clock.now() })
+      const range = generation.resolved.config.restartBackoff
+      const pause = this.#backoff.died(index, 'boot-failed', { age: 0, now: clock.now(), range })
       log.error({ err: toError(error), worker: index, pause }, 'Worker cannot be forked')
     }
   }
@@ -134,6 +144,7 @@ export class Pool {
         return this.happen(handle, 'ready')
       case 'beat':
         handle.figures = message.figures
+        this.#watchMemory(handle)
         return this.#noticeDebugger(handle, message.debugged)
       case 'settled':
         handle.settled = message.connections
@@ -159,6 +170,20 @@ export class Pool {
   #leaves(handle: WorkerHandle): void {
     this.happen(handle, 'leave', 'crashed')
     this.#countDeath(handle)
+  }
+
+  /** One sample may be garbage that is about to be collected; several in a row are not. */
+  #watchMemory(handle: WorkerHandle): void {
+    const { maxMemory } = handle.config
+    const rss = handle.figures?.rss ?? 0
+    handle.fatSamples = maxMemory > 0 && rss > maxMemory ? handle.fatSamples + 1 : 0
+    if (handle.fatSamples < FAT_SAMPLES || handle.leaving || handle.state !== 'ready') return
+    this.#context.log.warn(
+      { worker: handle.index, workerPid: handle.pid, rss, maxMemory },
+      'Worker uses too much memory',
+    )
+    handle.because('max-memory')
+    handle.leaving = true
   }
 
   #noticeDebugger(handle: WorkerHandle, debugged: boolean): void {
@@ -201,7 +226,9 @@ export class Pool {
       this.#context.log.info({ worker: handle.index, workerPid: handle.pid }, `Worker ready (pid: ${handle.pid})`)
     },
     drain: handle => {
+      const { abandoned } = handle.generation
       this.#expectEnd(handle, handle.config.gracefulTimeout + GRACE)
+      if (abandoned.length > 0) handle.send({ type: 'stop', listeners: abandoned })
       handle.kill('SIGTERM')
     },
     drainQueue: handle => {
@@ -268,7 +295,7 @@ export class Pool {
     if (isCounted || !reason) return 0
     handle.isCounted = true
     const now = this.#context.clock.now()
-    return this.#backoff.died(index, reason, { age: now - since, now })
+    return this.#backoff.died(index, reason, { age: now - since, now, range: handle.config.restartBackoff })
   }
 
   /** Has all ready workers reopen their log files; one that boots opens them by then anyway. */
@@ -279,6 +306,10 @@ export class Pool {
   forgetFaults(): void {
     this.#backoff.forget()
   }
+}
+
+function isOnItsWayOut({ state }: WorkerHandle): boolean {
+  return state === 'retiring' || state === 'aborting'
 }
 
 const EXPECTED: ReadonlySet<ExitReason> = new Set(['retired', 'reloaded', 'max-requests', 'max-memory'])

@@ -1,5 +1,7 @@
 import type { Resolved } from '../../config/resolve.js'
 import { rows, type SettingName, settingNames } from '../../config/settings.js'
+import type { Generation } from './generation.js'
+import type { Pool } from './pool.js'
 
 /** What a reload takes over, and what it cannot. */
 export interface Reading {
@@ -8,14 +10,10 @@ export interface Reading {
   readonly unchangeable: SettingName[]
 }
 
-/** Whether a reload can take a changed value over. Listeners are bound once, at the start. */
-function needsRestart(name: SettingName): boolean {
-  return rows[name].reload === 'restart' || name === 'bind'
-}
-
 /** The new configuration, as far as a running server can take it over. */
-export function reread(old: Resolved, fresh: Resolved): Reading {
-  const unchangeable = settingNames.filter(name => needsRestart(name) && !isSame(old.config[name], fresh.config[name]))
+export function readAnew(old: Resolved, fresh: Resolved): Reading {
+  const needRestart = settingNames.filter(name => rows[name].reload === 'restart')
+  const unchangeable = needRestart.filter(name => !isSame(old.config[name], fresh.config[name]))
   const kept = Object.fromEntries(unchangeable.map(name => [name, old.config[name]]))
   const config = Object.freeze({ ...fresh.config, ...kept })
   return { resolved: { ...fresh, config }, unchangeable }
@@ -23,4 +21,45 @@ export function reread(old: Resolved, fresh: Resolved): Reading {
 
 function isSame(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
+}
+
+/**
+ * A reload under way, as a transaction: a new generation comes up beside the old one, and takes its place only when all of it is
+ * ready. It holds no state of its own but what it is about; each step looks at the pool and brings it one closer.
+ */
+export class Reload {
+  readonly old: Generation
+  readonly next: Generation
+  readonly #pool: Pool
+
+  constructor(pool: Pool, old: Generation, next: Generation) {
+    this.#pool = pool
+    this.old = old
+    this.next = next
+    old.abandoned = old.listeners.missingIn(next.listeners)
+  }
+
+  /**
+   * @param target how many workers the old generation should have while it serves alone
+   * @returns whether the new generation is complete
+   */
+  step(target: number): boolean {
+    const { workers, reloadStrategy } = this.next.resolved.config
+    if (reloadStrategy === 'rolling') this.#replaceOne(target, workers)
+    else this.#startAll(target, workers)
+    return this.#pool.isComplete(this.next, workers)
+  }
+
+  #startAll(target: number, workers: number): void {
+    this.#pool.spawnMissing(this.old, target)
+    this.#pool.spawnMissing(this.next, workers)
+  }
+
+  /** One worker more than wanted at most: the next new one starts when the old one that it replaced is gone. */
+  #replaceOne(target: number, workers: number): void {
+    const ready = this.#pool.ready(this.next).length
+    this.#pool.spawnMissing(this.old, Math.max(0, Math.min(target, workers - ready)), 'reloaded')
+    const isLeaving = this.#pool.isLeaving(this.old)
+    this.#pool.spawnMissing(this.next, Math.min(workers, ready + (isLeaving ? 0 : 1)))
+  }
 }

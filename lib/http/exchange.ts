@@ -10,6 +10,10 @@ export interface Exchange {
   readonly expectsContinue: boolean
   /** The environ, where the gateway made one; for `postRequest` and the access log. */
   environ?: Readonly<Record<string, unknown>>
+  /** It ran for longer than `requestTimeout`. */
+  isExpired?: boolean
+  /** Tells the application that nobody waits for its answer any more; set by the gateway where the application can be told. */
+  abort?: (reason: Error) => void
   /** For the access log, where there is one: the client's address, and how much of a body was given to the response so far. */
   peer?: string
   bodyBytes?: () => number

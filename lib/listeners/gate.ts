@@ -2,25 +2,21 @@ import { closeSync } from 'node:fs'
 import { duplicate, hasPending } from '../sys/libc.js'
 import { adoptHandle, type ClientHandle, type ServerHandle, systemError } from './server-handle.js'
 
-/** Called for each accepted connection, with the index of its listener. */
-export type OnConnection = (client: ClientHandle, listener: number) => void
-
 /**
  * The worker's accept gate: a way to stop accepting while other workers go on, which Node has no call for. The inherited
  * descriptors stay untouched; to accept, the gate opens a handle on a duplicate of each, and closing those handles closes the
  * gate. A handle accepts one connection per wakeup (libuv 1.45), and closing all of them in the callback takes exactly one.
  */
 export class Gate {
-  readonly #fds: readonly number[]
   readonly #backlog: number
-  readonly #onConnection: OnConnection
+  readonly #onConnection: (client: ClientHandle) => void
   readonly #onError: (error: Error) => void
+  #fds: readonly number[]
   #handles: ServerHandle[] = []
-  #gone = false
 
   constructor(
     sockets: { fds: readonly number[]; backlog: number },
-    onConnection: OnConnection,
+    onConnection: (client: ClientHandle) => void,
     onError: (error: Error) => void,
   ) {
     this.#fds = sockets.fds
@@ -35,12 +31,11 @@ export class Gate {
 
   /** Whether the inherited descriptors were given up: the gate stays shut. */
   get isGone(): boolean {
-    return this.#gone
+    return this.#fds.length === 0
   }
 
   open(): void {
-    if (this.isOpen || this.#gone) return
-    for (let index = 0; index < this.#fds.length; index++) this.#handles.push(this.#accept(index))
+    if (!this.isOpen) this.#handles = this.#fds.map(fd => this.#accept(fd))
   }
 
   close(): void {
@@ -54,18 +49,21 @@ export class Gate {
     return this.#fds.some(hasPending)
   }
 
-  /** Closes the gate and gives the inherited descriptors up, so that this process no longer keeps the sockets listening. */
-  leave(): void {
-    if (this.#gone) return
+  /** Closes the gate and gives inherited descriptors up, so that this process no longer keeps those sockets listening. */
+  leaveAllBut(kept: readonly number[]): void {
     this.close()
-    this.#gone = true
-    for (const fd of this.#fds) closeSync(fd)
+    for (const [index, fd] of this.#fds.entries()) if (!kept.includes(index)) closeSync(fd)
+    this.#fds = this.#fds.filter((_, index) => kept.includes(index))
   }
 
-  #accept(index: number): ServerHandle {
-    const handle = adoptHandle(duplicate(this.#fds[index] ?? -1))
+  leave(): void {
+    this.leaveAllBut([])
+  }
+
+  #accept(fd: number): ServerHandle {
+    const handle = adoptHandle(duplicate(fd))
     handle.onconnection = (status, client) => {
-      if (client) this.#onConnection(client, index)
+      if (client) this.#onConnection(client)
       else this.#onError(systemError('accept', status))
     }
     // listen(2) sets the queue's length anew, so it must be the configured one.

@@ -18,6 +18,7 @@ export class Listener {
   readonly bound: Address
   readonly #handle: ServerHandle
   readonly #socketFile: Stats | undefined
+  #isClosed = false
 
   private constructor(address: Address, handle: ServerHandle, backlog: number, socketFile?: Stats) {
     this.address = address
@@ -30,10 +31,15 @@ export class Listener {
 
   /**
    * @param backlog how many connections the kernel queues at most
+   * @param inherited the descriptor of a socket that a predecessor has bound to this address
    * @throws UnicornError naming the address, where it is in use, not allowed or no address of this machine
    */
-  static async bind(address: Address, backlog: number): Promise<Listener> {
+  static async open(address: Address, backlog: number, inherited?: number): Promise<Listener> {
     try {
+      if (inherited !== undefined) {
+        const file = address.kind === 'unix' ? lstatSync(address.path, { throwIfNoEntry: false }) : undefined
+        return new Listener(address, adoptHandle(inherited), backlog, file)
+      }
       switch (address.kind) {
         case 'tcp':
           return await Listener.#bindTcp(address, backlog)
@@ -85,11 +91,14 @@ export class Listener {
     return this.#handle.fd
   }
 
-  /** Gives the address up. A unix path is removed only while it still is our socket. */
-  close(): void {
+  /** Gives the address up. A unix path is removed only while it still is our socket, and only where `unlink` says so. */
+  close(unlink: boolean): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
     this.#handle.close()
-    if (this.address.kind === 'unix' && this.#socketFile && isSameFile(this.address.path, this.#socketFile)) {
-      unlinkSync(this.address.path)
+    const { address } = this
+    if (unlink && address.kind === 'unix' && this.#socketFile && isSameFile(address.path, this.#socketFile)) {
+      unlinkSync(address.path)
     }
   }
 }

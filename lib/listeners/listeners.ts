@@ -1,29 +1,47 @@
-import { type Address, formatAddress } from './address.js'
+import { type Address, bindText, formatAddress } from './address.js'
 import { Listener } from './listener.js'
 
-/** All listening sockets of one arbiter. */
-export class Listeners implements Iterable<Listener> {
+/** A listening socket that another arbiter has handed over: the address as configured there, and its descriptor here. */
+export interface InheritedSocket {
+  readonly address: string
+  readonly fd: number
+}
+
+/** The listening sockets of one generation of workers. A set never changes; a reload makes another that shares what stays. */
+export class Listeners {
+  static readonly none = new Listeners([])
   readonly #listeners: readonly Listener[]
-  #isClosed = false
 
   private constructor(listeners: readonly Listener[]) {
     this.#listeners = listeners
   }
 
-  /** Binds all of them, or none: where one fails, the others are closed again and its error is thrown. */
-  static async bind(addresses: readonly Address[], backlog: number): Promise<Listeners> {
-    const bound: Listener[] = []
+  /**
+   * Sockets for all addresses, or an error and none: what this set or a predecessor has open already is taken over, the rest is bound.
+   * @throws UnicornError naming the address that cannot be bound
+   */
+  async change(
+    addresses: readonly Address[],
+    backlog: number,
+    inherited: readonly InheritedSocket[] = [],
+  ): Promise<Listeners> {
+    const fresh: Listener[] = []
+    const open = [...this.#listeners]
+    const left = [...inherited]
     try {
-      for (const address of addresses) bound.push(await Listener.bind(address, backlog))
-      return new Listeners(bound)
+      const listeners: Listener[] = []
+      for (const address of addresses) {
+        const kept = take(open, listener => bindText(listener.address) === bindText(address))
+        const socket = kept ? undefined : take(left, ({ address: text }) => text === bindText(address))
+        const listener = kept ?? (await Listener.open(address, backlog, socket?.fd))
+        if (!kept) fresh.push(listener)
+        listeners.push(listener)
+      }
+      return new Listeners(listeners)
     } catch (error) {
-      for (const listener of bound) listener.close()
+      for (const listener of fresh) listener.close(true)
       throw error
     }
-  }
-
-  [Symbol.iterator](): Iterator<Listener> {
-    return this.#listeners[Symbol.iterator]()
   }
 
   /** The descriptors, in the order in which workers inherit them. */
@@ -33,17 +51,31 @@ export class Listeners implements Iterable<Listener> {
 
   /** As people write them: `http://127.0.0.1:8000`, `unix:/run/app.sock`. */
   get names(): string[] {
-    return this.#listeners.map(listener => formatAddress(listener.bound))
+    return this.bound.map(formatAddress)
   }
 
   get bound(): Address[] {
     return this.#listeners.map(listener => listener.bound)
   }
 
-  /** Gives all addresses up; their names stay. */
-  close(): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    for (const listener of this.#listeners) listener.close()
+  /** For a successor: each address as configured. */
+  get configured(): string[] {
+    return this.#listeners.map(listener => bindText(listener.address))
   }
+
+  /** The places in this set of those that `next` does not have. */
+  missingIn(next: Listeners): number[] {
+    return this.#listeners.flatMap((listener, place) => (next.#listeners.includes(listener) ? [] : [place]))
+  }
+
+  /** Gives up the addresses that `next` does not have; their names stay. @param unlink false where somebody else serves the unix paths */
+  close({ unlink = true, next = Listeners.none }: { unlink?: boolean; next?: Listeners } = {}): void {
+    for (const listener of this.#listeners) if (!next.#listeners.includes(listener)) listener.close(unlink)
+  }
+}
+
+/** Removes and returns the first that fits. */
+function take<T>(items: T[], fits: (item: T) => boolean): T | undefined {
+  const index = items.findIndex(fits)
+  return index < 0 ? undefined : items.splice(index, 1)[0]
 }

@@ -13,25 +13,25 @@ export function isAlive(pid: number): boolean {
 
 /** The file that names the arbiter's process. It is removed at the end only while it still names us. */
 export class Pidfile {
-  readonly path: string
+  #path: string
 
   /** Writes our pid. Throws UnicornError where the file names another live process or cannot be written. */
   constructor(path: string) {
-    this.path = path
+    this.#path = path
     this.#write()
   }
 
   #write(): void {
-    const temporary = `${this.path}.${process.pid}.tmp`
+    const temporary = `${this.#path}.${process.pid}.tmp`
     try {
       writeFileSync(temporary, `${process.pid}\n`, { mode: 0o644 })
       this.#claim(temporary)
     } catch (error) {
       if (error instanceof UnicornError) throw error
       const code = errorCode(error) ?? String(error)
-      throw new UnicornError(`pid file ${this.path} cannot be written: ${code}`, {
+      throw new UnicornError(`pid file ${this.#path} cannot be written: ${code}`, {
         found: code,
-        where: this.path,
+        where: this.#path,
         error,
       })
     } finally {
@@ -42,23 +42,33 @@ export class Pidfile {
   /** link(2) fails where the file exists, so two arbiters that start at once cannot both have it. */
   #claim(temporary: string): void {
     try {
-      linkSync(temporary, this.path)
+      linkSync(temporary, this.#path)
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error
-      const owner = readPid(this.path)
+      const owner = readPid(this.#path)
       if (owner !== undefined && owner !== process.pid && isAlive(owner)) {
-        throw new UnicornError(`pid file ${this.path} belongs to a live process: ${owner}`, {
+        throw new UnicornError(`pid file ${this.#path} belongs to a live process: ${owner}`, {
           found: owner,
           wanted: 'a pid file of no live process',
-          where: this.path,
+          where: this.#path,
         })
       }
-      renameSync(temporary, this.path)
+      renameSync(temporary, this.#path)
     }
   }
 
+  get path(): string {
+    return this.#path
+  }
+
+  /** Takes another name, whatever stands there: the pid file of a predecessor that is gone. */
+  moveTo(path: string): void {
+    renameSync(this.#path, path)
+    this.#path = path
+  }
+
   remove(): void {
-    if (readPid(this.path) === process.pid) unlinkSync(this.path)
+    if (readPid(this.#path) === process.pid) unlinkSync(this.#path)
   }
 }
 

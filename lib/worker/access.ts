@@ -50,9 +50,9 @@ export class AccessRecorder {
   }
 }
 
-function outcomeOf({ res }: Exchange): AccessEntry['outcome'] {
-  if (!res.writableFinished) return 'aborted'
-  return res.statusCode === 504 ? 'timeout' : undefined
+function outcomeOf({ res, isExpired }: Exchange): AccessEntry['outcome'] {
+  if (isExpired) return 'timeout'
+  return res.writableFinished ? undefined : 'aborted'
 }
 
 type RequestPart = Pick<AccessEntry, 'method' | 'url' | 'httpVersion' | 'requestHeader'>

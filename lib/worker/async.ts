@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import type { Exchange } from '../http/exchange.js'
+import { RequestTimeout } from './request-timeout.js'
 import { SettledConnections } from './settled.js'
-import { Worker } from './worker.js'
+import { Worker, type WorkerParts } from './worker.js'
 
 /** Settled connections are told to the arbiter at most this often, in milliseconds. */
 const REPORT_PAUSE = 5
@@ -28,6 +29,14 @@ export class AsyncWorker extends Worker {
   #pause = FIRST_LOOK
   #oneMore = false
   #reporting: NodeJS.Timeout | undefined
+  readonly #timeout: RequestTimeout
+
+  constructor(parts: WorkerParts) {
+    super(parts)
+    this.#timeout = new RequestTimeout(this.config.requestTimeout, this.engine.exchanges, exchange =>
+      this.expire(exchange),
+    )
+  }
 
   protected override wantsConnection(): boolean {
     return (!this.#look || this.#oneMore) && this.engine.connections < this.config.workerConnections
@@ -35,6 +44,7 @@ export class AsyncWorker extends Worker {
 
   protected override request(exchange: Exchange): void {
     this.#settled.spoke(exchange.req.socket)
+    this.#timeout.watch()
     this.run(exchange)
   }
 

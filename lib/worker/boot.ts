@@ -12,6 +12,7 @@ import { Channel } from './channel.js'
 import type { Boot } from './protocol.js'
 import { workerClass } from './registry.js'
 import { WorkerSignals } from './signals.js'
+import { Watchdog } from './watchdog.js'
 import type { Worker } from './worker.js'
 
 /**
@@ -42,7 +43,7 @@ export async function boot(): Promise<void> {
   })
   channel.onClosed(() => worker.orphaned())
   channel.onMessage(message => {
-    if (message.type === 'stop') worker.stopAccepting()
+    if (message.type === 'stop') worker.abandon(message.listeners)
     else if (message.type === 'cap') worker.capConnections(message.cap)
   })
   worker.serve()
@@ -66,6 +67,7 @@ class Booting {
   readonly #self: WorkerView
   /** What the process ends with if this step fails. */
   #failure: ExitCode = ExitCode.workerBoot
+  readonly #watchdog: Watchdog | undefined
   #worker: Worker | undefined
   #access: AccessLog | undefined
 
@@ -78,6 +80,8 @@ class Booting {
     const addresses = listeners.map(listener => listener.name)
     this.#server = Object.freeze({ pid: arbiterPid, config, addresses, log, workers: [] })
     this.#self = Object.freeze({ pid: process.pid, index, age, log })
+    // Before anything of the application runs: that may hang too.
+    this.#watchdog = config.watchdog && !snapshot.checkOnly ? new Watchdog(snapshot, log) : undefined
     process.on('uncaughtException', error => (this.#worker ? this.#worker.crash(error) : this.#fail(error)))
   }
 
@@ -136,6 +140,7 @@ class Booting {
       gateway,
       channel: this.#channel,
       log: this.#errorLog.logger,
+      watchdog: this.#watchdog,
       access: this.#access && new AccessRecorder(this.#access),
       server: this.#server,
       self: this.#self,

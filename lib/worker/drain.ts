@@ -3,9 +3,15 @@ import type { Gate } from '../listeners/gate.js'
 
 /**
  * How a worker leaves. *retire*: others go on serving, so it stops accepting at once. *stop*: nobody else will serve, so it
- * goes on accepting until the kernel's queue is empty: those connections would be reset otherwise.
+ * goes on accepting until the kernel's queue is empty: those connections would be reset otherwise. In between, a reload that
+ * removed addresses leaves only those to the old workers.
  */
-export type DrainKind = 'retire' | 'stop'
+export interface Departure {
+  /** Whether other workers go on serving. */
+  readonly othersServe: boolean
+  /** The listeners, by their place, that nobody else serves. */
+  readonly abandoned: readonly number[]
+}
 
 export interface DrainLimits {
   /** How long all of it may take, in milliseconds. */
@@ -26,7 +32,7 @@ export class Drain {
   readonly #limits: DrainLimits
   readonly #done: (cut: number) => void
   readonly #timers: NodeJS.Timeout[] = []
-  #kind: DrainKind = 'retire'
+  #othersServe = true
   #accepting = false
   #accepted = 0
   #ended = false
@@ -38,24 +44,24 @@ export class Drain {
     this.#done = done
   }
 
-  begin(kind: DrainKind): void {
+  begin({ othersServe, abandoned }: Departure): void {
     this.#engine.lastResponses()
     const { gracefulTimeout, quietTime } = this.#limits
     this.#timers.push(
       setTimeout(() => this.#end(), gracefulTimeout),
       setInterval(() => this.#engine.closeQuiet(quietTime), quietTime),
     )
-    if (kind === 'stop') this.stop()
-    else this.#gate.leave()
+    this.#othersServe = othersServe
+    this.#gate.leaveAllBut(abandoned)
+    this.#accepting = true
+    this.#timers.push(setInterval(() => this.check(), QUEUE_CHECKS))
     this.check()
   }
 
-  /** From *retire* to *stop*: the arbiter has decided to end while this worker was leaving. Too late where its gate is gone. */
+  /** The others end as well. What this worker does not accept on any more is too late, but nothing idle need wait. */
   stop(): void {
-    if (this.#kind === 'stop' || this.#gate.isGone) return
-    this.#kind = 'stop'
-    this.#accepting = true
-    this.#timers.push(setInterval(() => this.check(), QUEUE_CHECKS))
+    this.#othersServe = false
+    if (!this.#accepting) this.#closeIdle()
   }
 
   /** Whether the gate may be open: only while connections wait that nobody else will take. */
@@ -77,7 +83,11 @@ export class Drain {
   #leaveQueue(): void {
     this.#accepting = false
     this.#gate.leave()
-    // Requests that have arrived on idle connections are read in this turn of the loop; what is idle after it may go.
+    if (!this.#othersServe) this.#closeIdle()
+  }
+
+  /** Requests that have arrived on idle connections are read in this turn of the loop; what is idle after it may go. */
+  #closeIdle(): void {
     setImmediate(() => {
       this.#engine.closeIdle()
       this.check()

@@ -6,18 +6,20 @@ const LONGEST_PAUSE = 1000
 /** Beats within one `timeout`, so that one late beat never looks like a hang. */
 const BEATS_PER_TIMEOUT = 4
 
+export type Beat = Extract<FromWorker, { type: 'beat' }>
+
 /** Tells the arbiter at least once a second that the event loop turns, and what this worker does. */
 export class Heartbeat {
-  readonly #send: (message: FromWorker) => boolean
+  readonly #send: (beat: Beat) => void
   readonly #figures: () => Omit<Figures, 'rss' | 'utilisation'>
   readonly #timer: NodeJS.Timeout
   #loop = performance.eventLoopUtilization()
 
-  /** @param timeout of the worker in milliseconds, 0 for never; @param send returns false while an earlier message waits */
+  /** @param timeout of the worker in milliseconds, 0 for never */
   constructor(
     timeout: number,
     figures: () => Omit<Figures, 'rss' | 'utilisation'>,
-    send: (message: FromWorker) => boolean,
+    send: (beat: Beat) => void,
   ) {
     this.#figures = figures
     this.#send = send

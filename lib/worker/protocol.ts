@@ -51,6 +51,8 @@ export interface ListenerSeat {
 /** Nobody else will serve: the drain that TERM begins goes on accepting until the accept queue is empty. Sent before TERM. */
 export interface Stop {
   readonly type: 'stop'
+  /** Only these listeners, by their place: a reload has removed them. */
+  readonly listeners?: readonly number[]
 }
 
 /** How many settled connections a worker should hold at most, so that all hold about as many. */

@@ -6,13 +6,17 @@ import { toError } from '../errors.js'
 import type { Gateway } from '../gateway/gateway.js'
 import { HttpEngine, refuseRequest } from '../http/engine.js'
 import type { Exchange } from '../http/exchange.js'
+import { muzzle } from '../http/muzzle.js'
 import { Gate } from '../listeners/gate.js'
 import { now } from '../sys/clock.js'
 import type { AccessRecorder } from './access.js'
 import type { Channel } from './channel.js'
-import { Drain, type DrainKind } from './drain.js'
+import { type Departure, Drain } from './drain.js'
+import { abortReport } from './hang-report.js'
 import { Heartbeat } from './heartbeat.js'
 import type { FromWorker, ListenerSeat } from './protocol.js'
+import { requestsInFlight } from './requests-in-flight.js'
+import type { Watchdog } from './watchdog.js'
 
 /** What a worker is made of; `boot.ts` puts it together. */
 export interface WorkerParts {
@@ -22,6 +26,8 @@ export interface WorkerParts {
   readonly gateway: Gateway
   readonly channel: Channel<Config>
   readonly log: Logger
+  /** Where one is wanted. */
+  readonly watchdog: Watchdog | undefined
   /** Where an access log is wanted. */
   readonly access: AccessRecorder | undefined
   /** What hooks get to see. */
@@ -44,7 +50,7 @@ export abstract class Worker {
   readonly #heartbeat: Heartbeat
   readonly #lastRequest: number
   #drain: Drain | undefined
-  #nobodyElse = false
+  #departure: Departure = { othersServe: true, abandoned: [] }
   #requests = 0
   #exitCode = 0
   #exiting = false
@@ -74,8 +80,13 @@ export abstract class Worker {
     this.#heartbeat = new Heartbeat(
       config.timeout,
       () => this.#figures(),
-      message => parts.channel.send(message),
+      beat => {
+        // First: the watchdog's count must never begin after the arbiter's.
+        parts.watchdog?.beat(beat)
+        parts.channel.send(beat)
+      },
     )
+    parts.watchdog?.watch(this.engine.exchanges)
     const jitter = Math.floor(Math.random() * (config.maxRequestsJitter + 1))
     this.#lastRequest = config.maxRequests > 0 ? config.maxRequests + jitter : Number.POSITIVE_INFINITY
   }
@@ -140,6 +151,17 @@ export abstract class Worker {
     gateway.handle(exchange)
   }
 
+  /** Answers for the application, which took too long: 504, or a cut connection where its head is out. */
+  protected expire(exchange: Exchange): void {
+    const { req, res } = exchange
+    const limit = this.config.requestTimeout
+    this.log.warn({ method: req.method, path: req.url, limit }, 'Request timeout')
+    if (res.headersSent) res.destroy()
+    else refuseRequest(res, 504)
+    muzzle(res)
+    exchange.abort?.(new Error(`request timeout: no response within ${limit} ms`))
+  }
+
   #connect(socket: Socket): void {
     this.#drain?.connected()
     this.connected(socket)
@@ -179,21 +201,26 @@ export abstract class Worker {
 
   // Leaving.
 
-  /** TERM. The arbiter's word that nobody else will serve is sent before the signal and read in the same turn of the loop. */
+  /** TERM. The arbiter's word on who else will serve is sent before the signal and read in the same turn of the loop. */
   retire(): void {
-    setImmediate(() => this.#leave(this.#nobodyElse ? 'stop' : 'retire'))
+    setImmediate(() => this.#leave())
   }
 
-  /** Nobody else will serve when TERM comes, or has come. */
-  stopAccepting(): void {
-    this.#nobodyElse = true
-    this.#drain?.stop()
+  /** When TERM comes, or has come, nobody else will serve these listeners; without a list, nobody will serve at all. */
+  abandon(listeners?: readonly number[]): void {
+    this.#departure = { othersServe: listeners !== undefined, abandoned: listeners ?? this.#allListeners() }
+    if (!listeners) this.#drain?.stop()
   }
 
   /** The arbiter is gone, so nobody will replace this worker. */
   orphaned(): void {
     this.log.warn('Arbiter is gone, worker drains and exits')
-    this.#leave('stop')
+    this.abandon()
+    this.#leave()
+  }
+
+  #allListeners(): number[] {
+    return [...this.#parts.listeners.keys()]
   }
 
   /** An error outside of any request: the application's state cannot be trusted any more. */
@@ -201,7 +228,7 @@ export abstract class Worker {
     this.log.fatal({ err: toError(error) }, 'Uncaught error, worker drains and exits')
     this.#exitCode = 1
     this.#parts.channel.send({ type: 'leaving', reason: 'crashed' })
-    this.#leave('retire')
+    this.#leave()
   }
 
   /** INT, QUIT: what runs is dropped. */
@@ -212,26 +239,29 @@ export abstract class Worker {
 
   /** ABRT: the arbiter takes this worker for hung, and what has no answer yet gets one. */
   abort(): void {
+    const { message, fields } = abortReport(this.#parts.self.index, requestsInFlight(this.engine.exchanges))
+    this.log.error(fields, message)
     this.#callHook('workerAbort')
-    for (const { res } of this.engine.exchanges) {
-      if (res.headersSent) res.destroy()
-      else refuseRequest(res, 504)
+    for (const exchange of this.engine.exchanges) {
+      exchange.isExpired = true
+      if (exchange.res.headersSent) exchange.res.destroy()
+      else refuseRequest(exchange.res, 504)
     }
     void this.exit(1)
   }
 
-  #leave(kind: DrainKind): void {
+  #leave(): void {
     if (this.#drain || this.#exiting) return
     const limits = {
       gracefulTimeout: this.config.gracefulTimeout,
-      quietTime: (kind === 'retire' ? this.httpPolicy().keepAlive : 0) + 1000,
+      quietTime: (this.#departure.othersServe ? this.httpPolicy().keepAlive : 0) + 1000,
       backlog: this.config.backlog * this.#parts.listeners.length,
     }
     this.#drain = new Drain({ engine: this.engine, gate: this.#gate }, limits, cut => {
       if (cut > 0) this.log.warn({ requests: cut }, 'Graceful timeout: requests cut')
       void this.exit(this.#exitCode)
     })
-    this.#drain.begin(kind)
+    this.#drain.begin(this.#departure)
     this.regulate()
   }
 
@@ -245,6 +275,8 @@ export abstract class Worker {
     const limit = this.config.gracefulTimeout
     if (workerExit) await awaitHook(this.log, 'workerExit', { call: () => workerExit(server, self), limit })
     this.#heartbeat.stop()
+    // What is still under way is cut by the end of the process; it has its line all the same.
+    for (const exchange of this.engine.exchanges) this.#parts.access?.finished(exchange)
     this.engine.destroy()
     this.log.info(`Worker exiting (pid: ${process.pid})`)
     this.#parts.exit(code)

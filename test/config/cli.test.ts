@@ -69,7 +69,8 @@ t.test('--help shows every option, grouped, with its default and environment', a
   for (const name of settingNames) t.ok(output.includes(rows[name].flags ?? 'MODULE:EXPORT'), `shows ${name}`)
   t.match(output.replace(/\s+/g, ' '), '(default: 1; env: WEB_CONCURRENCY)')
   t.match(output.replace(/\s+/g, ' '), '(default: 30s)')
-  t.notMatch(output, '--no-')
+  t.notMatch(output, '--no-preload')
+  t.match(output, '  --no-watchdog ')
 })
 
 t.test('help and version are answered whatever else is there', async t => {

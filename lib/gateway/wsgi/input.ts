@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Exchange } from '../../http/exchange.js'
+import { lingerAfter } from '../linger.js'
 import { BodyReader } from './body-reader.js'
 import type { UnreadBody } from './response.js'
 import type { InputStream } from './types.js'
@@ -82,11 +83,14 @@ export class RequestInput implements InputStream, UnreadBody {
   abandon(): void {
     if (this.#declared === 0) return
     const { req, res } = this.#exchange
-    if (this.#started || (!req.complete && this.#remaining > WORTH_DISCARDING)) res.once('finish', () => this.#discard(req))
+    if (!req.complete) lingerAfter(req)
+    if (this.#started || (!req.complete && this.#remaining > WORTH_DISCARDING))
+      res.once('finish', () => this.#discard(req))
   }
 
   /** Not before `finish`: by then the rest may have come, and the next request may be running. */
   #discard(req: IncomingMessage): void {
+    if (req.socket.writableEnded) return
     if (!req.complete && this.#remaining > WORTH_DISCARDING) req.socket.destroySoon()
     // What nobody touched node:http reads away by itself. A pending read lets go of the stream at `finish`, hence the wait.
     else if (this.#started) setImmediate(() => req.resume())

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Exchange } from '../../http/exchange.js'
 import { ApplicationBreach } from '../failure.js'
+import { lingerAfter } from '../linger.js'
 import { cutTo, sizeOf } from './chunk.js'
 import type { Head } from './head.js'
 import type { Chunk } from './types.js'
@@ -46,9 +47,10 @@ export class Response {
     return this.overflowed || (this.headSent && this.bodyless)
   }
 
-  /** The client has gone: nothing can be sent any more. */
+  /** Nothing can be sent any more: the client has gone, or the server has answered in place of the application (504). */
   get gone(): boolean {
-    return this.#res.destroyed
+    const res = this.#res
+    return res.destroyed || (res.writableEnded && !this.ended)
   }
 
   get #res(): ServerResponse {
@@ -91,6 +93,7 @@ export class Response {
     if (!this.headSent) return this.sendWhole([], 0)
     if (this.#left > 0 && Number.isFinite(this.#left)) {
       this.ended = true
+      lingerAfter(this.#exchange.req)
       // No end of the response, or a pipelined one would follow and be read as the rest of this body.
       this.#res.socket?.destroySoon()
       return false
@@ -114,7 +117,10 @@ export class Response {
     if (known >= 0 && this.#wantsLength(head, known)) head.fields.push('Content-Length', String(known))
     else if (!this.bodyless && head.contentLength >= 0) this.#left = head.contentLength
     else if (this.#exchange.req.httpVersionMinor === 0) this.#closeDelimited(head)
-    if (short || this.#body.mustClose(known >= 0)) res.shouldKeepAlive = false
+    if (short || this.#body.mustClose(known >= 0)) {
+      res.shouldKeepAlive = false
+      lingerAfter(this.#exchange.req)
+    }
     this.headSent = true
     writeHead(res, head)
     return short

@@ -1,5 +1,5 @@
-import type { Application, Environ, StartResponse, WsgiBody, Write } from './types.js'
 import { isChunk } from './chunk.js'
+import type { Application, Environ, StartResponse, Write, WsgiBody } from './types.js'
 import { demand, show } from './validator/breach.js'
 import { CheckedBody, Ledger } from './validator/checked-body.js'
 import { CheckedErrors, CheckedInput } from './validator/checked-services.js'
@@ -13,7 +13,10 @@ import { checkHead } from './validator/head-rules.js'
 export function validator(application: Application): Application {
   demand(typeof application === 'function', `the application is ${show(application)}, wanted a function`)
   return (...call) => {
-    demand(call.length === 2, `the application is called with ${call.length} arguments, wanted environ and startResponse`)
+    demand(
+      call.length === 2,
+      `the application is called with ${call.length} arguments, wanted environ and startResponse`,
+    )
     const [environ, startResponse] = call
     checkEnviron(environ)
     demand(typeof startResponse === 'function', `startResponse is ${show(startResponse)}, wanted a function`)

@@ -29,7 +29,11 @@ export function createWsgiGateway(
 
 /** Pipelined requests are run one after the other: their effects must not overtake each other. */
 function handle(exchange: Exchange, shared: CallContext): void {
-  const { res } = exchange
-  if (res.socket !== null) new Call(exchange, shared).run()
-  else res.once('socket', () => process.nextTick(() => new Call(exchange, shared).run()))
+  const { req, res } = exchange
+  const run = (): void => {
+    // Nothing is served behind the last response of a connection.
+    if (!req.socket.writableEnded) new Call(exchange, shared).run()
+  }
+  if (res.socket !== null) run()
+  else res.once('socket', () => process.nextTick(run))
 }

@@ -46,7 +46,10 @@ export class CheckedInput implements InputStream {
     demand(!this.#ended(), `wsgi.input was read (${method}) after the response had ended`)
     demand(args.length <= 1, `wsgi.input.${method} was called with ${args.length} arguments, wanted at most 1`)
     const [size] = args
-    demand(size === undefined || Number.isInteger(size), `wsgi.input.${method} was given ${show(size)}, wanted a whole number`)
+    demand(
+      size === undefined || Number.isInteger(size),
+      `wsgi.input.${method} was given ${show(size)}, wanted a whole number`,
+    )
   }
 }
 
@@ -59,7 +62,10 @@ export class CheckedErrors implements ErrorsStream {
   }
 
   write(...args: [text: string]): void {
-    demand(args.length === 1 && typeof args[0] === 'string', `wsgi.errors.write was given ${show(args[0])}, wanted a string`)
+    demand(
+      args.length === 1 && typeof args[0] === 'string',
+      `wsgi.errors.write was given ${show(args[0])}, wanted a string`,
+    )
     this.#errors.write(...args)
   }
 

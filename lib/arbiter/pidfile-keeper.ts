@@ -1,0 +1,29 @@
+import { Pidfile } from '../sys/pidfile.js'
+import type { Predecessor } from './upgrade.js'
+
+/** The arbiter's pid file through reloads and upgrades: while a predecessor lives, ours has `.2` at its end. */
+export class PidfileKeeper {
+  #file: Pidfile | undefined
+  #suffix: string
+
+  constructor(predecessor: Predecessor | undefined) {
+    this.#suffix = predecessor ? '.2' : ''
+  }
+
+  /** Writes the file at another path, and removes the one before. Throws UnicornError; the old file stays then. */
+  change(path: string | undefined): void {
+    const file = path === undefined ? undefined : new Pidfile(path + this.#suffix)
+    this.#file?.remove()
+    this.#file = file
+  }
+
+  /** The predecessor is gone: its path is ours. */
+  takeOver(path: string | undefined): void {
+    this.#suffix = ''
+    if (path !== undefined) this.#file?.moveTo(path)
+  }
+
+  remove(): void {
+    this.#file?.remove()
+  }
+}

@@ -1,0 +1,34 @@
+import { printConfig } from '../config/print.js'
+import { resolveConfig, type Sources } from '../config/resolve.js'
+import { readCommandLine } from '../config/sources/cli.js'
+import { version } from '../config/version.js'
+import { Arbiter, type ArbiterOptions } from './arbiter/arbiter.js'
+import { checkApplication } from './arbiter/check.js'
+import { ExitCode } from './errors.js'
+
+/** The processes of a server, as the composition root knows them. */
+export type Processes = Pick<ArbiterOptions, 'exec' | 'command'>
+
+/**
+ * What the command `unicorn` does: answers `--help` and `--version`, prints or checks the configuration, or runs a server to its end.
+ * @param print gets what is asked for, for standard output
+ * @returns the exit code; @throws UnicornError, which has the exit code then
+ */
+export async function runCommand(
+  sources: Sources,
+  processes: Processes,
+  print: (text: string) => void,
+): Promise<ExitCode> {
+  const line = readCommandLine(sources.argv)
+  if (line.kind === 'answer') {
+    print(line.output)
+    return ExitCode.ok
+  }
+  const resolved = await resolveConfig(sources)
+  const options = { ...processes, version: version(), reconfigure: () => resolveConfig(sources) }
+  if (resolved.config.printConfig) {
+    print(printConfig(resolved))
+    return ExitCode.ok
+  }
+  return resolved.config.checkConfig ? checkApplication(resolved, options) : new Arbiter(resolved, options).run()
+}

@@ -1,0 +1,70 @@
+/** The slots of the shared memory: microseconds of the system's monotonic clock, which is the same in all threads. */
+const BEAT = 0
+const COUNTED_FROM = 1
+const ANSWER = 2
+/** 0 or 1. */
+const DEBUGGED = 3
+const SLOTS = 4
+
+/** What the watchdog reads. Times in milliseconds of `Pulse.now()`. */
+export interface Reading {
+  /** When the main thread last told that its event loop turns; 0 while it boots. */
+  readonly beat: number
+  /** The moment that the time limit counts from: the last beat, the start of the process, or of a sync worker's request. */
+  readonly countedFrom: number
+  /** When it last answered a question of the watchdog; 0 where it never did. */
+  readonly answer: number
+  readonly debugged: boolean
+}
+
+/** Signs of life of the main thread in memory that it shares with its watchdog: nothing waits, nothing is sent. */
+export class Pulse {
+  readonly buffer: SharedArrayBuffer
+  readonly #slots: BigInt64Array
+
+  constructor(buffer = new SharedArrayBuffer(SLOTS * BigInt64Array.BYTES_PER_ELEMENT)) {
+    this.buffer = buffer
+    this.#slots = new BigInt64Array(buffer)
+  }
+
+  /** Milliseconds of a monotonic clock that all threads share; `performance.now()` begins anew in each of them. */
+  static now(): number {
+    return Number(process.hrtime.bigint()) / 1e6
+  }
+
+  /** The main thread boots since so many milliseconds. */
+  boot(age: number, debugged: boolean): void {
+    this.#set(COUNTED_FROM, Pulse.now() - age)
+    Atomics.store(this.#slots, DEBUGGED, debugged ? 1n : 0n)
+  }
+
+  /** The event loop turns; `age` is how long ago the arbiter's count began, in milliseconds. */
+  beat(age: number, debugged: boolean): void {
+    const now = Pulse.now()
+    Atomics.store(this.#slots, DEBUGGED, debugged ? 1n : 0n)
+    this.#set(COUNTED_FROM, now - age)
+    this.#set(BEAT, now)
+  }
+
+  /** The event loop got to the watchdog's question. */
+  answer(): void {
+    this.#set(ANSWER, Pulse.now())
+  }
+
+  read(): Reading {
+    return {
+      beat: this.#get(BEAT),
+      countedFrom: this.#get(COUNTED_FROM),
+      answer: this.#get(ANSWER),
+      debugged: Atomics.load(this.#slots, DEBUGGED) === 1n,
+    }
+  }
+
+  #set(slot: number, milliseconds: number): void {
+    Atomics.store(this.#slots, slot, BigInt(Math.round(milliseconds * 1000)))
+  }
+
+  #get(slot: number): number {
+    return Number(Atomics.load(this.#slots, slot)) / 1000
+  }
+}

@@ -1,0 +1,55 @@
+import type { IncomingMessage } from 'node:http'
+import type { Exchange } from '../http/exchange.js'
+import { now } from '../sys/clock.js'
+
+/** A request that runs, as the log shows it. Its query is left out: it may hold what no log should. */
+export interface RequestInFlight {
+  readonly method: string
+  readonly path: string
+  /** Milliseconds since its head was complete. */
+  readonly age: number
+}
+
+/** The requests that a worker runs, as fields of a line of the log. */
+export interface InFlight {
+  readonly inFlight: number
+  /** The oldest ones, oldest first. */
+  readonly requests: readonly RequestInFlight[]
+}
+
+/** As many as a line of the log has room for. */
+const MOST_REQUESTS = 10
+const LONGEST_PATH = 200
+
+/** @param exchanges oldest first */
+export function requestsInFlight(exchanges: ReadonlySet<Exchange>): InFlight {
+  const oldest = [...exchanges].slice(0, MOST_REQUESTS)
+  const requests = oldest.map(({ req, startedAt }) => ({
+    method: req.method ?? '',
+    path: pathOf(req),
+    age: Math.round(now() - startedAt),
+  }))
+  return { inFlight: exchanges.size, requests }
+}
+
+/** Express and Connect cut `url` while a router handles the request, and keep the whole as `originalUrl`. */
+function pathOf(req: IncomingMessage & { originalUrl?: unknown }): string {
+  const url = typeof req.originalUrl === 'string' ? req.originalUrl : (req.url ?? '')
+  return url.split('?', 1)[0]?.slice(0, LONGEST_PATH) ?? ''
+}
+
+/** `2 requests in flight` */
+export function inFlightText({ inFlight }: InFlight): string {
+  return inFlight === 1 ? '1 request in flight' : `${inFlight || 'no'} requests in flight`
+}
+
+/** Where the watchdog finds the table: a function on the global object that takes no argument and returns `InFlight`. */
+const TABLE = Symbol.for('unicorn.requests')
+
+/** What the watchdog evaluates in the paused main thread. */
+export const TABLE_EXPRESSION = `globalThis[Symbol.for(${JSON.stringify(TABLE.description)})]?.()`
+
+/** Makes the table of running requests readable from outside while the main thread is paused. It costs nothing until then. */
+export function publishRequests(exchanges: ReadonlySet<Exchange>): void {
+  Object.defineProperty(globalThis, TABLE, { value: () => requestsInFlight(exchanges), configurable: true })
+}

@@ -1,0 +1,43 @@
+import { fileURLToPath } from 'node:url'
+import { unicornBin } from '../helpers/root.js'
+
+/** The compiled applications, all of which export `handler`, and some `application`. */
+export const appsDirectory = fileURLToPath(new URL('apps/', import.meta.url))
+
+export type App = 'hello' | 'pid' | 'block'
+
+export interface Contestant {
+  readonly name: string
+  readonly ours: boolean
+  /** The command that serves `app` with so many workers on some port of the loopback interface. */
+  command(app: App, workers: number): string[]
+}
+
+function ours(workerClass: 'async' | 'sync', gateway: 'node' | 'wsgi'): Contestant {
+  const exported = { node: 'handler', wsgi: 'application' }[gateway]
+  return {
+    name: `${workerClass} ${gateway}`,
+    ours: true,
+    command: (app, workers) => [
+      ...[process.execPath, unicornBin, '--worker-class', workerClass, '--interface', gateway],
+      ...['--workers', String(workers), '--bind', '127.0.0.1:0', `${app}.js:${exported}`],
+    ],
+  }
+}
+
+function bare(policy: 'none' | 'rr'): Contestant {
+  return {
+    name: `SCHED_${policy.toUpperCase()}`,
+    ours: false,
+    command: (app, workers) => [process.execPath, `${appsDirectory}bare.js`, policy, app, String(workers)],
+  }
+}
+
+export const asyncNode = ours('async', 'node')
+export const asyncWsgi = ours('async', 'wsgi')
+export const syncNode = ours('sync', 'node')
+export const syncWsgi = ours('sync', 'wsgi')
+/** Bare node:http; workers accept from a shared handle. */
+export const schedNone = bare('none')
+/** Bare node:http; the primary accepts and hands over: the default of node:cluster. */
+export const schedRr = bare('rr')

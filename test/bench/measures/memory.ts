@@ -1,0 +1,77 @@
+import { groupOf } from '../chart.js'
+import { asyncNode, asyncWsgi, type Contestant, schedNone } from '../contestants.js'
+import { judge, plain, spread as range, type Target, written } from '../finding.js'
+import type { Bench, Finding, Measure } from '../measure.js'
+import { memoryOf } from '../proc.js'
+import { load } from '../raw-client.js'
+import { rotated } from '../statistics.js'
+import { Table } from '../table.js'
+import { megabytes } from './units.js'
+
+/** One worker, so that it gets every request and each contestant's worker gets as many. */
+const WORKERS = 1
+const REQUESTS = 10_000
+const CONNECTIONS = 8
+const BODY = /Hello, world!$/
+
+interface Tables {
+  readonly rss: Table
+  readonly pss: Table
+  readonly primary: Table
+}
+
+export const memory: Measure = {
+  name: 'memory',
+  title: 'Memory of a worker',
+  method: `Resident memory (Rss and Pss of /proc/PID/smaps_rollup) of a worker after ${REQUESTS.toLocaleString('en-US')} keep-alive requests.`,
+  async run(bench) {
+    const tables: Tables = { rss: new Table(), pss: new Table(), primary: new Table() }
+    for (let round = 0; round < bench.rounds; round++) {
+      bench.say(`round ${round + 1} of ${bench.rounds}`)
+      for (const lane of rotated([asyncNode, asyncWsgi, schedNone], round)) await playLane(bench, lane, tables)
+    }
+    return {
+      findings: findings(tables),
+      chart: {
+        title: 'Resident memory in MB (less is better)',
+        groups: [groupOf('A worker', tables.rss), groupOf('The primary process', tables.primary)],
+      },
+    }
+  },
+}
+
+function playLane(bench: Bench, lane: Contestant, { rss, pss, primary }: Tables): Promise<void> {
+  return bench.servers.with([lane, 'hello', WORKERS], async ({ host, port, workers: [worker = 0], server }) => {
+    bench.signal.throwIfAborted()
+    await load({ host, port }, { requests: REQUESTS, connections: CONNECTIONS, complete: BODY })
+    const memory = memoryOf(worker)
+    rss.add(lane, memory.rss)
+    pss.add(lane, memory.pss)
+    primary.add(lane, memoryOf(server.pid).rss)
+  })
+}
+
+function findings({ rss, pss, primary }: Tables): Finding[] {
+  const more: Target = { atMost: 15 }
+  return [
+    extra('worker RSS', rss, { contestant: asyncNode, target: more }),
+    extra('worker RSS', rss, { contestant: asyncWsgi, target: more }),
+    plain('worker RSS', rss, [schedNone, megabytes]),
+    extra('worker PSS', pss, { contestant: asyncNode }),
+    extra('primary RSS', primary, { contestant: asyncNode }),
+  ]
+}
+
+function extra(
+  what: string,
+  table: Table,
+  { contestant, target = {} }: { contestant: Contestant; target?: Target },
+): Finding {
+  const difference = table.difference(contestant, schedNone)
+  return {
+    what: `${what}: ${contestant.name}`,
+    figure: written(table.summary(contestant), megabytes),
+    comparison: `${range(difference, 1)} MB over ${schedNone.name}`,
+    ...judge(difference, target, 'MB more'),
+  }
+}

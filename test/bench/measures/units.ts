@@ -1,0 +1,10 @@
+import type { Unit } from '../finding.js'
+
+/** On the machine's side of the loopback interface, wrk takes a core too. */
+export const WORKERS = 2
+
+export const rate: Unit = { digits: 0, name: '/s' }
+export const cpu: Unit = { digits: 1, name: 'us CPU a request' }
+export const milliseconds: Unit = { digits: 1, name: 'ms' }
+export const megabytes: Unit = { digits: 1, name: 'MB' }
+export const shares: Unit = { digits: 2, name: 'x mean' }

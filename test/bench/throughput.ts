@@ -1,0 +1,57 @@
+import type { Contestant } from './contestants.js'
+import type { Bench } from './measure.js'
+import { cpuSeconds } from './proc.js'
+import type { Running } from './servers.js'
+import { rotated } from './statistics.js'
+import { Table } from './table.js'
+import { wrk } from './wrk.js'
+
+/** Many, so that it does not decide the figure how a few connections happen to fall on two workers. */
+const CONNECTIONS = 64
+const WARM_UP_SECONDS = 1
+
+export interface Throughput {
+  readonly perSecond: Table
+  /** CPU time of all processes of a server for one request, in microseconds: what others do on the machine hardly moves it. */
+  readonly cpu: Table
+}
+
+export interface Race {
+  readonly lanes: readonly Contestant[]
+  readonly workers: number
+  /** A new connection for each request. */
+  readonly fresh: boolean
+}
+
+/**
+ * Requests per second under wrk. In each round all contestants are started anew and warmed up, and then take their turns while
+ * the others idle: so turns that are compared lie seconds apart.
+ */
+export async function throughput(bench: Bench, race: Race): Promise<Throughput> {
+  const result = { perSecond: new Table(), cpu: new Table() }
+  for (let round = 0; round < bench.rounds; round++) {
+    bench.say(`round ${round + 1} of ${bench.rounds}`)
+    await playRound(bench, { ...race, lanes: rotated(race.lanes, round) }, result)
+  }
+  return result
+}
+
+async function playRound(bench: Bench, { lanes, workers, fresh }: Race, { perSecond, cpu }: Throughput): Promise<void> {
+  const running = new Map<Contestant, Running>()
+  try {
+    for (const lane of lanes) running.set(lane, await bench.servers.start(lane, 'hello', workers))
+    for (const { url } of running.values()) await load(url, WARM_UP_SECONDS)
+    for (const [lane, { url, server, workers }] of running) {
+      const before = cpuSeconds([server.pid, ...workers])
+      const result = await load(url, bench.seconds)
+      perSecond.add(lane, result.perSecond)
+      cpu.add(lane, ((cpuSeconds([server.pid, ...workers]) - before) / result.requests) * 1e6)
+    }
+  } finally {
+    for (const each of running.values()) await bench.servers.stop(each)
+  }
+
+  function load(url: string, seconds: number): ReturnType<typeof wrk> {
+    return wrk({ url, connections: CONNECTIONS, seconds, fresh }, bench.signal)
+  }
+}

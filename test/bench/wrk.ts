@@ -1,0 +1,45 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+
+export interface Load {
+  readonly url: string
+  readonly connections: number
+  readonly seconds: number
+  /** A new connection for each request. */
+  readonly fresh: boolean
+}
+
+export interface Result {
+  readonly perSecond: number
+  readonly requests: number
+}
+
+/** The version of the wrk that is installed, or undefined where none is. */
+export function wrkVersion(): string | undefined {
+  const { stdout } = spawnSync('wrk', ['--version'], { encoding: 'utf8' })
+  return /^wrk (\S+)/.exec(stdout ?? '')?.[1]
+}
+
+/**
+ * Runs wrk in one thread, so that it takes the same part of the CPU from every contestant.
+ * @throws Error where it fails, and where anything but 2xx and 3xx was answered: such figures are worth nothing
+ */
+export async function wrk({ url, connections, seconds, fresh }: Load, signal: AbortSignal): Promise<Result> {
+  const header = fresh ? ['-H', 'Connection: close'] : []
+  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, ...header, url]
+  const child = spawn('wrk', args, { signal, stdio: ['ignore', 'pipe', 'inherit'] })
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
+  if (code !== 0) throw new Error(`wrk ${args.join(' ')} ended with ${code}`)
+  return parseWrk(output)
+}
+
+/** @throws Error where the output holds errors, or no result */
+export function parseWrk(output: string): Result {
+  const bad = /Non-2xx.*|Socket errors: (?!connect 0, read 0, write 0, timeout 0).*/.exec(output)?.[0]
+  if (bad !== undefined) throw new Error(`wrk: ${bad}`)
+  const perSecond = /^Requests\/sec:\s+([\d.]+)/m.exec(output)?.[1]
+  const requests = /^\s+(\d+) requests in /m.exec(output)?.[1]
+  if (perSecond === undefined || requests === undefined) throw new Error(`wrk printed no result: ${output}`)
+  return { perSecond: Number(perSecond), requests: Number(requests) }
+}

@@ -1,0 +1,290 @@
+import t from 'tap'
+import type { Application, StartResponse } from '../../lib/gateway/wsgi/types.js'
+import { until } from '../helpers/until.js'
+import { plain, request, serve } from './serve.js'
+
+const page =
+  'HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/plain\r\nContent-Length: 21\r\n\r\nInternal Server Error'
+
+/** What an untyped application may do; the types would not let it. */
+type Anything = (environ: unknown, startResponse: (...args: unknown[]) => (chunk: unknown) => void) => unknown
+
+function returning(body: unknown): Anything {
+  return (_, startResponse) => {
+    startResponse('200 OK', [])
+    return body
+  }
+}
+
+function starting(...args: unknown[]): Anything {
+  return (_, startResponse) => {
+    startResponse(...args)
+    return []
+  }
+}
+
+const broken: Record<string, { app: Anything; logs: RegExp }> = {
+  'throws at once': { app: () => JSON.parse('{'), logs: /JSON/ },
+  'throws what is no error': {
+    app: () => {
+      throw 'a string'
+    },
+    logs: /a string/,
+  },
+  rejects: { app: () => Promise.reject(new Error('no database')), logs: /no database/ },
+  'throws after startResponse': {
+    app: (_, startResponse) => {
+      startResponse('200 OK', [['Content-Length', '5']])
+      throw new Error('second thoughts')
+    },
+    logs: /second thoughts/,
+  },
+  'never starts': { app: () => ['hello'], logs: /did not call startResponse/ },
+  'never starts, in a generator': {
+    app: function* () {
+      yield 'hello'
+    },
+    logs: /did not call startResponse/,
+  },
+  'never starts, with an empty body': { app: () => [], logs: /did not call startResponse/ },
+  'starts twice': {
+    app: (_, startResponse) => {
+      startResponse('200 OK', [])
+      startResponse('200 OK', [])
+      return []
+    },
+    logs: /called twice/,
+  },
+  'returns undefined': { app: returning(undefined), logs: /returned undefined/ },
+  'returns null': { app: returning(null), logs: /returned null/ },
+  'returns a number': { app: returning(5), logs: /returned a number/ },
+  'returns a plain object': { app: returning({ a: 1 }), logs: /returned an object of class Object/ },
+  'returns a function': { app: returning(() => 'x'), logs: /returned a function/ },
+  'resolves to undefined': {
+    app: async (_, startResponse) => void startResponse('200 OK', []),
+    logs: /returned undefined/,
+  },
+  'a list with a number': { app: returning(['a', 5]), logs: /the body has a number/ },
+  'a list with a hole': { app: returning(Array(1)), logs: /the body has undefined/ },
+  'a generator that yields undefined': {
+    app: returning(
+      (function* () {
+        yield undefined
+      })(),
+    ),
+    logs: /yielded undefined/,
+  },
+  'a list of promises': { app: returning([Promise.resolve('x')]), logs: /the body has an object of class Promise/ },
+  'a generator that throws first': {
+    // biome-ignore lint/correctness/useYield: it does not come to that
+    app: async function* (_, startResponse) {
+      startResponse('200 OK', [])
+      throw new Error('not even one')
+    },
+    logs: /not even one/,
+  },
+  'an iterator without next': { app: returning({ [Symbol.iterator]: () => ({}) }), logs: /broken iterator/ },
+  'an iterator that is none': { app: returning({ [Symbol.iterator]: () => 5 }), logs: /broken iterator/ },
+  'an iterator that gives no result': {
+    app: returning({ [Symbol.iterator]: () => ({ next: () => 'x' }) }),
+    logs: /iterator of the body gave a string/,
+  },
+  'an iterable that throws': {
+    app: returning({
+      [Symbol.iterator]: () => {
+        throw new Error('no iterator today')
+      },
+    }),
+    logs: /no iterator today/,
+  },
+  'write() of a number': {
+    app: (_, startResponse) => {
+      startResponse('200 OK', [])(5)
+      return []
+    },
+    logs: /write\(\) was given a number/,
+  },
+  'no status': { app: starting(), logs: /illegal status of type undefined/ },
+  'a number as status': { app: starting(200, []), logs: /illegal status of type number/ },
+  'a status without reason': { app: starting('200', []), logs: /illegal status "200"/ },
+  'an interim status': { app: starting('100 Continue', []), logs: /illegal status/ },
+  'switching protocols': { app: starting('101 Switching Protocols', []), logs: /illegal status/ },
+  'status 600': { app: starting('600 Far', []), logs: /illegal status/ },
+  'status 2000': { app: starting('2000 OK', []), logs: /illegal status/ },
+  'a line break in the reason': { app: starting('200 OK\r\nX-Evil: 1', []), logs: /illegal status/ },
+  'a reason above latin-1': { app: starting('200 \u20ac', []), logs: /illegal status/ },
+  'no headers': { app: starting('200 OK'), logs: /illegal headers/ },
+  'an object as headers': { app: starting('200 OK', { a: 'b' }), logs: /illegal headers/ },
+  'a header that is no pair': { app: starting('200 OK', [['a']]), logs: /illegal header at index 0/ },
+  'a string as header': { app: starting('200 OK', ['ab']), logs: /illegal header at index 0/ },
+  'an empty name': { app: starting('200 OK', [['', 'x']]), logs: /illegal header name/ },
+  'a name with a space': { app: starting('200 OK', [['a b', 'x']]), logs: /illegal header name "a b"/ },
+  'a name with a colon': { app: starting('200 OK', [['a:', 'x']]), logs: /illegal header name/ },
+  'a name that is no string': { app: starting('200 OK', [[1, 'x']]), logs: /illegal header name of type number/ },
+  'a line break in a value': { app: starting('200 OK', [['a', 'x\r\nb: c']]), logs: /illegal value of header a/ },
+  'a NUL in a value': { app: starting('200 OK', [['a', 'x\0']]), logs: /illegal value of header a/ },
+  'a value above latin-1': { app: starting('200 OK', [['a', '\u20ac']]), logs: /illegal value of header a/ },
+  'a number as value': {
+    app: starting('200 OK', [['Content-Length', 5]]),
+    logs: /Content-Length: it is of type number/,
+  },
+  'a negative length': { app: starting('200 OK', [['Content-Length', '-5']]), logs: /illegal Content-Length "-5"/ },
+  'a hexadecimal length': { app: starting('200 OK', [['Content-Length', '0x5']]), logs: /illegal Content-Length/ },
+  'an empty length': { app: starting('200 OK', [['Content-Length', '']]), logs: /illegal Content-Length/ },
+  'two lengths': {
+    app: starting('200 OK', [
+      ['Content-Length', '0'],
+      ['content-length', '0'],
+    ]),
+    logs: /two Content-Length/,
+  },
+}
+
+for (const [what, { app, logs }] of Object.entries(broken)) {
+  t.test(`${what}: 500`, async t => {
+    const server = await serve(t, app)
+    t.equal(plain(await server.exchange(request())), page)
+    t.equal(server.log.errors.length, 1, 'logged once')
+    t.match(server.log.errors[0], logs)
+    const { err, ...facts } = server.log.entries[0]?.facts ?? {}
+    t.ok(err instanceof Error)
+    t.same(facts, { method: 'GET', path: '/', remote: '127.0.0.1' })
+  })
+}
+
+t.test('the connection outlives a 500', async t => {
+  const server = await serve(t, broken['throws at once']?.app)
+  const client = await server.connect()
+  client.write('GET /1 HTTP/1.1\r\nHost: a\r\n\r\n')
+  await client.until(/Internal Server Error$/)
+  client.write(request())
+  t.equal((await client.all()).match(/HTTP\/1.1 500/g)?.length, 2)
+})
+
+const late: Record<string, Application> = {
+  'a generator throws': function* (_, startResponse) {
+    startResponse('200 OK', [])
+    yield 'hello'
+    throw new Error('too late')
+  },
+  'an async generator throws': async function* (_, startResponse) {
+    startResponse('200 OK', [])
+    yield 'hello'
+    throw new Error('too late')
+  },
+  'throws after write()': (_, startResponse) => {
+    startResponse('200 OK', [])('hello')
+    throw new Error('too late')
+  },
+  'starts again with the error': (_, startResponse) => {
+    startResponse('200 OK', [])('hello')
+    startResponse('500 No', [], new Error('too late'))
+    return []
+  },
+}
+
+for (const [what, app] of Object.entries(late)) {
+  t.test(`after the head, ${what}: the connection is cut`, async t => {
+    const server = await serve(t, app)
+    const got = await server.exchange(request())
+    t.notMatch(got, /0\r\n\r\n$/, 'no end of the body')
+    t.notMatch(got, /500/)
+    t.match(server.log.errors, [/after the head of the response: too late/])
+  })
+
+  t.test(`${what}, on HTTP/1.0: the connection is reset, since its end would be that of the body`, async t => {
+    const server = await serve(t, app)
+    const client = await server.connect()
+    client.write('GET / HTTP/1.0\r\n\r\n')
+    t.equal(await client.ending, 'reset')
+    t.match(server.log.errors, [/too late/])
+  })
+}
+
+t.test('yields a number after the head: cut, and the generator is ended', async t => {
+  const ended: string[] = []
+  const server = await serve(t, function* (_: unknown, startResponse: StartResponse) {
+    startResponse('200 OK', [])
+    try {
+      yield 'hello'
+      yield 5
+    } finally {
+      ended.push('finally')
+    }
+  })
+  t.notMatch(await server.exchange(request()), /0\r\n\r\n$/)
+  t.match(server.log.errors, [/yielded a number/])
+  t.same(ended, ['finally'])
+})
+
+t.test('close() that throws or rejects is logged, and the response stands', async t => {
+  const closes = [
+    () => {
+      throw new Error('stuck')
+    },
+    () => Promise.reject(new Error('stuck')),
+  ]
+  for (const close of closes) {
+    const server = await serve(t, returning(Object.assign(['hello'], { close })))
+    t.match(await server.exchange(request()), /5\r\nhello\r\n0\r\n\r\n$/)
+    t.match(server.log.errors, [/close\(\) of the response body failed: stuck/])
+  }
+})
+
+t.test('write() after the end is logged, and nothing is sent', async t => {
+  let write: (chunk: unknown) => void = () => {}
+  const app: Anything = (_, startResponse) => {
+    write = startResponse('200 OK', [])
+    return ['hello']
+  }
+  const server = await serve(t, app)
+  const client = await server.connect()
+  client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  await client.until(/hello$/)
+  write('more')
+  t.match(server.log.errors, [/write\(\) was called after the response had ended/])
+  client.write(request())
+  t.equal((await client.all()).split('hello').length, 3)
+  t.notMatch(client.text, 'more')
+})
+
+t.test('a short body and a pipelined request: the second response is never sent', async t => {
+  const paths: unknown[] = []
+  const app: Application = function* ({ PATH_INFO }, startResponse) {
+    paths.push(PATH_INFO)
+    startResponse('200 OK', [['Content-Length', '50']])
+    yield 'hello'
+  }
+  const server = await serve(t, app)
+  const client = await server.connect()
+  client.write('GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n')
+  await client.ending
+  t.equal(client.text.match(/HTTP\/1.1/g)?.length, 1)
+  t.match(client.text, /hello$/)
+  t.same(paths, ['/1'])
+})
+
+t.test('a function that is a (req, res) handler gets a hint, under auto only', async t => {
+  const handlers: ((req: { url: string }, res: { end(text: string): void }) => unknown)[] = [
+    (_, res) => res.end('hello'),
+    () => {},
+    async () => {},
+  ]
+  for (const handler of handlers) {
+    const server = await serve(t, handler, { interface: 'auto' })
+    t.equal(plain(await server.exchange(request())), page)
+    t.match(server.log.errors, [/--interface node/])
+    const sure = await serve(t, handler, { interface: 'wsgi' })
+    await sure.exchange(request())
+    t.notMatch(sure.log.errors, [/--interface node/])
+  }
+  const server = await serve(t, broken['throws after startResponse']?.app, { interface: 'auto' })
+  await server.exchange(request())
+  t.notMatch(server.log.errors, [/--interface node/])
+})
+
+t.test('a failing application that never lets the client see details', async t => {
+  const server = await serve(t, () => Promise.reject(new Error('password=123')))
+  t.notMatch(await server.exchange(request()), /123/)
+  await until('it is logged', () => server.log.errors.length === 1)
+})

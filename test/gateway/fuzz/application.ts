@@ -1,0 +1,98 @@
+import { Readable } from 'node:stream'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Application, Chunk, Environ, StartResponse, WsgiBody } from '../../../lib/gateway/wsgi/types.js'
+import type { Plan } from './plan.js'
+
+/** How often the bodies of a plan were closed. */
+export type Closings = Map<number, number>
+
+/** An application that does what the plan for the requested path says. */
+export function planned(plans: ReadonlyMap<string, Plan>, closings: Closings): Application {
+  return (environ, startResponse) => {
+    const plan = plans.get(environ.PATH_INFO)
+    if (plan === undefined) throw new Error(`no plan for ${environ.PATH_INFO}: a request that nobody sent`)
+    return plan.promised || plan.read !== 'none' || plan.pause
+      ? runLater(plan, environ, startResponse, closings)
+      : run(plan, startResponse, closings, [])
+  }
+}
+
+async function runLater(
+  plan: Plan,
+  environ: Environ,
+  startResponse: StartResponse,
+  closings: Closings,
+): Promise<WsgiBody> {
+  const input = environ['wsgi.input']
+  const echo: Buffer[] = []
+  if (plan.read === 'some') await input.read(2)
+  if (plan.read === 'all') echo.push(await input.read())
+  if (plan.read === 'iterate') for await (const chunk of input) echo.push(chunk)
+  if (plan.pause) await turn()
+  // What came must be what was sent; it is sent by length, since chunks may arrive in other pieces.
+  if (plan.read === 'all' || plan.read === 'iterate') {
+    if (!Buffer.concat(echo).equals(plan.body)) throw new Error('the body is not what was sent')
+  }
+  return run(plan, startResponse, closings, [])
+}
+
+function run(plan: Plan, startResponse: StartResponse, closings: Closings, _: readonly never[]): WsgiBody {
+  if (plan.failing === 'call') throw new Error('planned: in the call')
+  const start = (): ReturnType<StartResponse> => {
+    const length: [string, string][] = plan.announced === undefined ? [] : [['Content-Length', String(plan.announced)]]
+    return startResponse(plan.status, [...plan.headers, ...length])
+  }
+  if (plan.lateStart) return bodyOf(plan, start, closings)
+  const write = start()
+  for (const chunk of plan.written) write(chunk)
+  if (plan.failing === 'started') throw new Error('planned: after the start')
+  return bodyOf(plan, () => {}, closings)
+}
+
+function bodyOf(plan: Plan, start: () => unknown, closings: Closings): WsgiBody {
+  const [first = ''] = plan.chunks
+  switch (plan.shape) {
+    case 'string':
+      return failed(plan, 0) ?? String(first)
+    case 'bytes':
+      return failed(plan, 0) ?? Buffer.from(first)
+    case 'array':
+      return [...syncChunks(plan, start)]
+    case 'generator':
+      return syncChunks(plan, start)
+    case 'async':
+      return asyncChunks(plan, start)
+    case 'stream':
+      return Readable.from(asyncChunks(plan, start))
+    case 'closable':
+      return {
+        [Symbol.iterator]: () => syncChunks(plan, start),
+        close: () => closings.set(plan.index, (closings.get(plan.index) ?? 0) + 1),
+      }
+  }
+}
+
+function* syncChunks(plan: Plan, start: () => unknown): Generator<Chunk> {
+  start()
+  if (plan.lateStart && plan.failing === 'started') throw new Error('planned: after the start')
+  for (let i = 0; i <= plan.chunks.length; i++) {
+    const bad = failed(plan, i)
+    if (bad !== undefined) yield bad
+    const chunk = plan.chunks[i]
+    if (chunk !== undefined) yield chunk
+  }
+}
+
+async function* asyncChunks(plan: Plan, start: () => unknown): AsyncGenerator<Chunk> {
+  for (const chunk of syncChunks(plan, start)) {
+    if (plan.pause) await turn()
+    yield chunk
+  }
+}
+
+/** Fails where the plan says so: by an error, or by something that is no chunk though the types say so. */
+function failed(plan: Plan, at: number): Chunk | undefined {
+  if (plan.failing !== at) return undefined
+  if (plan.badChunk && plan.shape !== 'stream') return JSON.parse('5')
+  throw new Error('planned: in place of a chunk')
+}

@@ -1,0 +1,181 @@
+import { createServer } from 'node:http'
+import t from 'tap'
+import { UnicornError } from '../../lib/errors.js'
+import { createGateway, type InterfaceName } from '../../lib/gateway/gateway.js'
+import { markOf, node, wsgi } from '../../lib/gateway/mark.js'
+import type { NodeHandler } from '../../lib/gateway/node/types.js'
+import type { Application } from '../../lib/gateway/wsgi/types.js'
+import { MemoryLog, request, serve } from './serve.js'
+
+const application: Application = (_, startResponse) => {
+  startResponse('200 OK', [])
+  return 'wsgi'
+}
+const handler: NodeHandler = (_, res) => res.end('node')
+
+function create(value: unknown, name: InterfaceName = 'auto'): ReturnType<typeof createGateway> {
+  const context = { log: new MemoryLog(), multithread: true, multiprocess: true, serverSoftware: 'unicorn/test' }
+  return createGateway({ value, file: '/srv/app.js', exportName: 'application', spec: 'app' }, name, context)
+}
+
+/** As Express and Connect make them: a function with methods. */
+function expressLike(): NodeHandler {
+  return Object.assign(((_, res) => res.end('express')) satisfies NodeHandler, { handle() {}, use() {}, set() {} })
+}
+
+class KoaLike {
+  readonly #text = 'koa'
+
+  use(): void {}
+
+  callback(): NodeHandler {
+    return async (_, res) => res.end(this.#text)
+  }
+}
+
+t.test('auto: by what the export is', async t => {
+  t.equal(create(application).interface, 'wsgi')
+  t.equal(create(expressLike()).interface, 'node')
+  t.equal(create(new KoaLike()).interface, 'node')
+  // The names of its parameters do not decide.
+  t.equal(create((req: unknown, res: unknown) => [req, res]).interface, 'wsgi')
+})
+
+t.test('the setting, or a wrapper', async t => {
+  t.equal(create(handler, 'node').interface, 'node')
+  t.equal(create(node(() => {})).interface, 'node')
+  t.equal(
+    create(
+      node(() => {}),
+      'node',
+    ).interface,
+    'node',
+  )
+  t.equal(create(wsgi(() => 'x')).interface, 'wsgi')
+  t.equal(create(wsgi(Object.assign(() => '', { handle() {}, use() {} }))).interface, 'wsgi')
+})
+
+t.test('a wrapper gives the same function back', async t => {
+  const own: NodeHandler = () => {}
+  t.equal(node(own), own)
+  t.equal(markOf(own), 'node')
+  t.same(Object.keys(own), [])
+  const frozen = Object.freeze<NodeHandler>(() => 'x')
+  t.equal(markOf(node(frozen)), 'node')
+  t.equal(markOf(frozen), undefined)
+  const copy = Object.assign(() => {}, { [Symbol.for('unicorn.interface')]: 'node' })
+  t.equal(create(copy).interface, 'node', 'another copy of the package has wrapped it')
+})
+
+t.test('what cannot be served says why', async t => {
+  class Site {}
+  const refused: [value: unknown, name: InterfaceName, message: RegExp][] = [
+    [
+      undefined,
+      'auto',
+      /export "application" of \/srv\/app.js cannot be served: it is undefined; wanted a function.*--interface/,
+    ],
+    [null, 'auto', /it is null/],
+    ['text', 'auto', /it is a string/],
+    [{}, 'auto', /it is an object of class Object/],
+    [Object.create(null), 'auto', /it is an object of class none/],
+    [createServer(), 'auto', /it is an object of class Server/],
+    [Site, 'auto', /it is the class Site/],
+    [{ fetch() {} }, 'auto', /the fetch interface is not supported yet/],
+    [application, 'fetch', /the fetch interface is not supported yet/],
+    [{}, 'node', /wanted a function \(req, res\)/],
+    [new KoaLike(), 'wsgi', /wanted a function \(environ, startResponse\)/],
+    [node(() => {}), 'wsgi', /wrapped as node, and --interface says wsgi/],
+    [Object.assign(() => {}, { [Symbol.for('unicorn.interface')]: 'grpc' }), 'auto', /wrapped as "grpc"/],
+  ]
+  for (const [value, name, message] of refused) {
+    try {
+      create(value, name)
+      t.fail(`${message} was not thrown`)
+    } catch (error) {
+      t.ok(error instanceof UnicornError)
+      t.match(error, { exitCode: 4, message })
+    }
+  }
+})
+
+t.test('the node interface', async t => {
+  for (const [value, body] of [
+    [node(handler), 'node'],
+    [expressLike(), 'express'],
+    [new KoaLike(), 'koa'],
+  ] as const) {
+    const server = await serve(t, value, { interface: 'auto' })
+    t.match(await server.exchange(request()), new RegExp(`^HTTP/1.1 200 OK\r\n(.*\r\n)*.*${body}`))
+    t.equal(server.exchanges[0]?.environ, undefined)
+    t.same(server.log.entries, [])
+  }
+})
+
+t.test('a handler that fails', async t => {
+  const failing: Record<string, NodeHandler> = {
+    'throws at once': () => JSON.parse('{'),
+    rejects: async (_, res) => {
+      res.setHeader('X-Half', 'made').setHeader('Content-Length', '5')
+      res.statusCode = 201
+      return JSON.parse('{')
+    },
+  }
+  for (const [what, fail] of Object.entries(failing)) {
+    const server = await serve(t, fail, { interface: 'node' })
+    const got = await server.exchange(request())
+    t.match(got, /^HTTP\/1.1 500 Internal Server Error\r\n[\s\S]*Internal Server Error$/, what)
+    t.notMatch(got, /X-Half|Content-Length: 5/)
+    t.match(server.log.errors, [/the application failed: .*JSON/])
+    t.match(server.log.entries[0]?.facts, { method: 'GET', path: '/', remote: '127.0.0.1' })
+  }
+  const late: NodeHandler = async (_, res) => {
+    res.write('hello')
+    throw new Error('too late')
+  }
+  const server = await serve(t, late, { interface: 'node' })
+  t.notMatch(await server.exchange(request()), /0\r\n\r\n$/)
+  t.match(server.log.errors, [/too late/])
+  const after: NodeHandler = async (_, res) => {
+    res.end('hello')
+    throw new Error('afterwards')
+  }
+  const served = await serve(t, after, { interface: 'node' })
+  t.match(await served.exchange(request()), /hello/)
+  await served.logged(/afterwards/)
+})
+
+t.test('100 Continue goes out before the handler runs, as node:http does it', async t => {
+  const echo: NodeHandler = (req, res) => req.pipe(res)
+  const server = await serve(t, echo, { interface: 'node' })
+  const client = await server.connect()
+  client.write(request('POST', ['Expect: 100-continue', 'Content-Length: 5']))
+  await client.until(/^HTTP\/1.1 100 Continue\r\n\r\n$/)
+  client.write('hello')
+  t.match(await client.all(), /hello/)
+})
+
+t.test('a chunked body beyond the limit', async t => {
+  const bodies: string[] = []
+  const collect: NodeHandler = async (req, res) => {
+    let body = ''
+    for await (const chunk of req) body += String(chunk)
+    bodies.push(body)
+    res.end('ok')
+  }
+  const server = await serve(t, collect, { interface: 'node', bodyLimit: 10 })
+  const chunked = (size: number): string =>
+    request('POST', ['Transfer-Encoding: chunked'], `${size.toString(16)}\r\n${'x'.repeat(size)}\r\n0\r\n\r\n`)
+  t.match(await server.exchange(chunked(10)), /^HTTP\/1.1 200/)
+  t.match(await server.exchange(chunked(11)), /^HTTP\/1.1 413 Content Too Large\r\n[\s\S]*Connection: close/)
+  t.match(server.log.entries[0], { level: 'info', message: 'a request was refused' })
+  t.same(bodies, ['x'.repeat(10)])
+
+  const echo: NodeHandler = (req, res) => req.pipe(res)
+  const answered = await serve(t, echo, { interface: 'node', bodyLimit: 10 })
+  const client = await answered.connect()
+  client.write(`${request('POST', ['Transfer-Encoding: chunked'])}5\r\nhello\r\n`)
+  await client.until(/hello/)
+  client.write('6\r\nworld!\r\n0\r\n\r\n')
+  t.notMatch(await client.all(), /world|413|0\r\n\r\n$/, 'cut, once the head is out')
+})

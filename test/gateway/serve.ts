@@ -1,0 +1,140 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Test } from 'tap'
+import { createGateway, type GatewayContext, type InterfaceName } from '../../lib/gateway/gateway.js'
+import type { GatewayLog } from '../../lib/gateway/log.js'
+import type { Exchange } from '../../lib/http/exchange.js'
+import { connectRaw, type Raw } from '../helpers/raw.js'
+import { until } from '../helpers/until.js'
+
+export interface Entry {
+  readonly level: keyof GatewayLog
+  readonly message: string
+  readonly facts: Record<string, unknown>
+}
+
+/** A log that keeps what it is told. */
+export class MemoryLog implements GatewayLog {
+  readonly entries: Entry[] = []
+
+  debug(facts: object, message: string): void {
+    this.#add('debug', facts, message)
+  }
+
+  info(facts: object, message: string): void {
+    this.#add('info', facts, message)
+  }
+
+  warn(facts: object, message: string): void {
+    this.#add('warn', facts, message)
+  }
+
+  error(facts: object, message: string): void {
+    this.#add('error', facts, message)
+  }
+
+  /** The messages of the errors that were logged, with those of their `err`. */
+  get errors(): string[] {
+    return this.entries
+      .filter(entry => entry.level === 'error')
+      .map(({ message, facts: { err } }) =>
+        err instanceof Error && err.message !== message ? `${message}: ${err.message}` : message,
+      )
+  }
+
+  #add(level: keyof GatewayLog, facts: object, message: string): void {
+    this.entries.push({ level, message, facts: { ...facts } })
+  }
+}
+
+export interface Options extends Partial<Omit<GatewayContext, 'log'>> {
+  readonly interface?: InterfaceName
+  /** Runs before the gateway, as an engine does that sets headers. */
+  readonly before?: (req: IncomingMessage, res: ServerResponse) => void
+  readonly socketPath?: string
+}
+
+/** A gateway behind a real `node:http` server. */
+export class Served {
+  readonly log = new MemoryLog()
+  readonly exchanges: Exchange[] = []
+  readonly sockets: Socket[] = []
+  readonly server: Server
+  readonly #test: Test
+  #path: string | undefined
+
+  constructor(t: Test, application: unknown, options: Options) {
+    const { interface: name = 'wsgi', before, socketPath, ...context } = options
+    const app = { value: application, file: '/app.js', exportName: 'application', spec: 'app:application' }
+    const gateway = createGateway(app, name, {
+      log: this.log,
+      multithread: true,
+      multiprocess: false,
+      serverSoftware: 'unicorn/test',
+      ...context,
+    })
+    const serve = (req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void => {
+      before?.(req, res)
+      const exchange: Exchange = { req, res, startedAt: performance.now(), expectsContinue }
+      this.exchanges.push(exchange)
+      gateway.handle(exchange)
+    }
+    this.#test = t
+    this.#path = socketPath
+    this.server = createServer((req, res) => serve(req, res, false))
+    this.server.on('checkContinue', (req, res) => serve(req, res, true))
+    this.server.on('connection', socket => this.sockets.push(socket))
+    t.teardown(() => {
+      this.server.closeAllConnections()
+      this.server.close()
+    })
+  }
+
+  async listen(): Promise<this> {
+    if (this.#path === undefined) this.server.listen(0, '127.0.0.1')
+    else this.server.listen(this.#path)
+    await once(this.server, 'listening')
+    return this
+  }
+
+  get port(): number {
+    const address = this.server.address()
+    return typeof address === 'object' && address !== null ? address.port : 0
+  }
+
+  connect(): Promise<Raw> {
+    return connectRaw(
+      this.#test,
+      this.#path === undefined ? { host: '127.0.0.1', port: this.port } : { socketPath: this.#path },
+    )
+  }
+
+  /** Sends the bytes of one request on a connection of its own and returns all that came, until the server closed. */
+  async exchange(request: string): Promise<string> {
+    const client = await this.connect()
+    client.write(Buffer.from(request, 'latin1'))
+    return client.all()
+  }
+
+  /** Waits until an error with these words is in the log. */
+  async logged(pattern: RegExp): Promise<void> {
+    await until(`an error ${pattern} in the log, which has: ${this.log.errors.join(' | ')}`, () =>
+      this.log.errors.some(message => pattern.test(message)),
+    )
+  }
+}
+
+export function serve(t: Test, application: unknown, options: Options = {}): Promise<Served> {
+  return new Served(t, application, options).listen()
+}
+
+/** The bytes of a request whose connection closes after it. */
+export function request(method = 'GET', fields: readonly string[] = [], body = ''): string {
+  return `${[`${method} / HTTP/1.1`, 'Host: test', 'Connection: close', ...fields].join('\r\n')}\r\n\r\n${body}`
+}
+
+/** A response without the lines that `node:http` adds to each one, which differ from run to run. */
+export function plain(text: string): string {
+  return text.replace(/^(Date|Connection|Keep-Alive): .*\r\n/gm, '')
+}

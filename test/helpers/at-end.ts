@@ -1,0 +1,41 @@
+import type { Test } from 'tap'
+
+type Ending = () => unknown
+
+const endings = new WeakMap<Test, Ending[]>()
+
+/**
+ * Runs `ending` when the test is over: the last one registered first, each awaited, and all of them, whatever the others throw
+ * (tap's own teardown stops at the first error, and would leave processes behind).
+ */
+export function atEnd(t: Test, ending: Ending): void {
+  endingsOf(t).push(ending)
+}
+
+/** As `t.testdir()`, but removed after the endings: tap removes it before its teardown where it was made first. */
+export function testdir(t: Test, content: Readonly<Record<string, string>>): string {
+  endingsOf(t)
+  return t.testdir({ ...content })
+}
+
+function endingsOf(t: Test): Ending[] {
+  const known = endings.get(t)
+  if (known) return known
+  const list: Ending[] = []
+  endings.set(t, list)
+  t.teardown(() => runAll(list))
+  return list
+}
+
+async function runAll(list: Ending[]): Promise<void> {
+  const errors: unknown[] = []
+  for (let ending = list.pop(); ending; ending = list.pop()) {
+    try {
+      await ending()
+    } catch (error) {
+      errors.push(error)
+    }
+  }
+  if (errors.length === 1) throw errors[0]
+  if (errors.length > 1) throw new AggregateError(errors, errors.map(String).join('\n'))
+}

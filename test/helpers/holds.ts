@@ -1,0 +1,54 @@
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Test } from 'tap'
+import { atEnd } from './at-end.js'
+
+/**
+ * Requests that an application holds until the test lets them go: it asks this server and waits for the answer, so the test
+ * knows that the request runs, and decides when it ends.
+ */
+export class Holds {
+  readonly url: string
+  readonly #held = new Map<string, ServerResponse>()
+  readonly #waiting = new Map<string, () => void>()
+
+  constructor(url: string) {
+    this.url = url
+  }
+
+  /** For the server's environment. */
+  get env(): Record<string, string> {
+    return { HOLDS: this.url }
+  }
+
+  arrive(name: string, res: ServerResponse): void {
+    this.#held.set(name, res)
+    this.#waiting.get(name)?.()
+  }
+
+  /** Resolves when the application runs the request of that name. */
+  arrival(name: string): Promise<void> {
+    if (this.#held.has(name)) return Promise.resolve()
+    return new Promise(resolve => this.#waiting.set(name, resolve))
+  }
+
+  release(name: string): void {
+    this.#held.get(name)?.end()
+    this.#held.delete(name)
+  }
+}
+
+export async function startHolds(t: Test): Promise<Holds> {
+  const server = createServer((req, res) => holds.arrive((req.url ?? '').slice(1), res))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  atEnd(t, () => {
+    server.closeAllConnections()
+    server.close()
+  })
+  // A server that listens on a port has an object as its address.
+  const { port } = server.address() as AddressInfo
+  const holds = new Holds(`http://127.0.0.1:${port}`)
+  return holds
+}

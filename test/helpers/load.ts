@@ -1,0 +1,30 @@
+import type { Client, Reply } from './http.js'
+
+/** Clients that ask one request after the other until they are told to stop. */
+export class Load {
+  readonly replies: Reply[] = []
+  readonly failures: unknown[] = []
+  readonly #clients: Promise<void>[]
+  #stopping = false
+
+  constructor(client: Client, { concurrency, path = '/' }: { concurrency: number; path?: string }) {
+    this.#clients = Array.from({ length: concurrency }, () => this.#run(client, path))
+  }
+
+  async #run(client: Client, path: string): Promise<void> {
+    while (!this.#stopping) {
+      try {
+        this.replies.push(await client.get(path))
+      } catch (error) {
+        this.failures.push(error)
+      }
+    }
+  }
+
+  /** What did not go well, after the last reply. */
+  async stop(): Promise<unknown[]> {
+    this.#stopping = true
+    await Promise.all(this.#clients)
+    return [...this.failures, ...this.replies.filter(({ status }) => status !== 200)]
+  }
+}

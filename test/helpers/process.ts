@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { until } from './until.js'
+
+interface Stat {
+  readonly state: string
+  readonly parent: number
+}
+
+/** Of /proc/PID/stat, fields 3 and 4 (proc(5)); undefined where there is no such process. */
+function stat(pid: number): Stat | undefined {
+  const text = orGone(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  // The second field is the name in parentheses, and may hold anything, parentheses too.
+  const [state, parent] = text?.slice(text.lastIndexOf(')') + 2).split(' ') ?? []
+  return state === undefined ? undefined : { state, parent: Number(parent) }
+}
+
+/** Whether it runs. A zombie does not: it only waits for somebody to take its exit code. */
+export function isRunning(pid: number): boolean {
+  const found = stat(pid)
+  return found !== undefined && found.state !== 'Z' && found.state !== 'X'
+}
+
+/** Whether it is stopped, as by SIGSTOP. */
+export function isStopped(pid: number): boolean {
+  return stat(pid)?.state === 'T'
+}
+
+export function childrenOf(pid: number): number[] {
+  return everyChildOf(pid).filter(isRunning)
+}
+
+/** Zombies too. */
+export function everyChildOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
+    .filter(each => stat(each)?.parent === pid)
+}
+
+/** What each open descriptor of a process leads to: `socket:[inode]`, a path ... */
+export function descriptorsOf(pid: number): Map<number, string> {
+  const found = new Map<number, string>()
+  for (const name of orGone(() => readdirSync(`/proc/${pid}/fd`)) ?? []) {
+    const target = orGone(() => readlinkSync(`/proc/${pid}/fd/${name}`))
+    if (target !== undefined) found.set(Number(name), target)
+  }
+  return found
+}
+
+export async function gone(...pids: number[]): Promise<void> {
+  await until(`processes ${pids} gone`, () => !pids.some(isRunning))
+}
+
+/** Ends a process of the test's own, if it still runs. */
+export async function killAndWait(pid: number): Promise<void> {
+  if (!isRunning(pid)) return
+  process.kill(pid, 'SIGKILL')
+  await gone(pid)
+}
+
+/** A process can go at any moment between two looks at it. */
+function orGone<Value>(look: () => Value): Value | undefined {
+  try {
+    return look()
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined
+    throw error
+  }
+}

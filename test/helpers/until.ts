@@ -1,0 +1,13 @@
+import { CEILING } from './log.js'
+
+/** Between two looks, in milliseconds. */
+const PAUSE = 10
+
+/** Waits for a fact that nobody announces. The one place where tests look again and again. */
+export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + CEILING
+  while (!(await isSo())) {
+    if (performance.now() > deadline) throw new Error(`${CEILING} ms passed, and still not: ${what}`)
+    await new Promise(resolve => setTimeout(resolve, PAUSE))
+  }
+}

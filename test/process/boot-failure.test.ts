@@ -1,0 +1,66 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { hello } from '../helpers/apps.js'
+import { Client } from '../helpers/http.js'
+import { messages } from '../helpers/messages.js'
+import { killAndWait } from '../helpers/process.js'
+import { type ServerOptions, spawnServer, startServer } from '../helpers/server.js'
+
+interface Case {
+  readonly name: string
+  readonly options: ServerOptions
+  readonly code: 3 | 4
+  readonly says: RegExp
+}
+
+const CASES: readonly Case[] = [
+  { name: 'an error while loading', options: { app: 'throw new Error("on purpose")' }, code: 4, says: /on purpose/ },
+  { name: 'a syntax error', options: { app: 'export function application( {' }, code: 4, says: /app\.js/ },
+  {
+    name: 'a failing postFork',
+    options: { files: { 'unicorn.config.js': 'export default { postFork() { throw new Error("on purpose") } }' } },
+    code: 3,
+    says: /on purpose/,
+  },
+  {
+    name: 'a failing postWorkerInit',
+    options: {
+      files: { 'unicorn.config.js': 'export default { async postWorkerInit() { throw new Error("on purpose") } }' },
+    },
+    code: 3,
+    says: /on purpose/,
+  },
+  { name: 'process.exit while loading', options: { app: 'process.exit(0)' }, code: 3, says: messages.gaveUp },
+  {
+    name: 'never ready',
+    options: { app: 'await new Promise(() => setInterval(() => {}, 1000))', args: ['--boot-timeout', '1'] },
+    code: 3,
+    says: messages.gaveUp,
+  },
+]
+
+for (const { name, options, code, says } of CASES) {
+  t.test(`${name} ends the server with ${code} before any worker was ready`, async t => {
+    const server = spawnServer(t, { ...options, workers: 2, expectErrors: [/./] })
+    t.same(await server.ended(), { code, signal: null })
+    t.ok(
+      server.logged(({ level, msg, err }) => level !== 'info' && says.test(`${msg} ${JSON.stringify(err)}`)).length > 0,
+      `the log says ${says}`,
+    )
+    t.equal(server.logged(messages.ready).length, 0)
+  })
+}
+
+t.test('once a worker was ready, a replacement that fails to boot does not end the server', async t => {
+  const server = await startServer(t, { workers: 2, expectErrors: [messages.appLoadFailed, messages.exited] })
+  const client = new Client(t, server.target)
+  const [victim = 0] = server.workers()
+  writeFileSync(join(server.cwd, 'app.js'), 'throw new Error("broken on purpose")')
+  await killAndWait(victim)
+  await server.log(messages.appLoadFailed, { count: 3 })
+  t.equal((await client.get()).status, 200, 'the other worker serves')
+  writeFileSync(join(server.cwd, 'app.js'), hello)
+  await server.ready(3)
+  t.equal(server.workers().length, 2)
+})

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { mischief } from '../helpers/apps.js'
+import { Client } from '../helpers/http.js'
+import { messages } from '../helpers/messages.js'
+import { childrenOf } from '../helpers/process.js'
+import { root } from '../helpers/root.js'
+import { spawnServer, startServer } from '../helpers/server.js'
+
+t.test('workers boot, each with an index of its own, and answer', async t => {
+  const server = await startServer(t, { workers: 3 })
+  const ready = server.logged(messages.ready)
+  t.same(ready.map(({ worker }) => worker).sort(), [0, 1, 2])
+  t.same(childrenOf(server.pid).sort(), server.workers().sort(), 'the workers are all the children that it has')
+  const { status, pid } = await new Client(t, server.target).get()
+  t.equal(status, 200)
+  t.ok(server.workers().includes(pid), 'a worker answered, not the arbiter')
+  t.same(await server.stop(), { code: 0, signal: null })
+})
+
+t.test('the sockets listen before the first worker starts', async t => {
+  const server = await startServer(t)
+  const order = server.lines.map(({ msg }) => msg)
+  const listening = order.findIndex(msg => messages.listening.test(msg))
+  t.ok(listening >= 0 && listening < order.findIndex(msg => messages.booting.test(msg)))
+})
+
+t.test('a connection made while no worker is ready waits and is served', async t => {
+  const server = spawnServer(t, { app: `await new Promise(r => setTimeout(r, 300))\n${mischief}` })
+  await server.log(messages.listening)
+  t.equal(server.logged(messages.ready).length, 0)
+  t.equal((await new Client(t, server.target).get()).status, 200)
+})
+
+t.test("a worker has its own environment, without what is the arbiter's", async t => {
+  const env = { LISTEN_FDS: '1', LISTEN_PID: '1', NOTIFY_SOCKET: '/nowhere', UNICORN_FD: '7', COLOUR: 'grey' }
+  const server = await startServer(t, { app: mischief, args: ['--env', 'SHADE=dark'], env })
+  const client = new Client(t, server.target)
+  const value = async (name: string) => (await client.get(`/env/${name}`)).body
+  t.equal(await value('COLOUR'), 'grey')
+  t.equal(await value('SHADE'), 'dark')
+  t.equal(await value('UNICORN_WORKER_INDEX'), '0')
+  t.equal(await value('NODE_APP_INSTANCE'), '0')
+  for (const name of ['LISTEN_FDS', 'LISTEN_PID', 'NOTIFY_SOCKET', 'UNICORN_FD']) {
+    t.equal(await value(name), 'undefined', name)
+  }
+})
+
+t.test('processes carry titles', { skip: process.platform !== 'linux' && 'titles are read from /proc' }, async t => {
+  const server = await startServer(t, { args: ['--name', 'shop'] })
+  const title = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+  t.match(title(server.pid), /^unicorn: master \[shop\]/)
+  t.match(title(server.worker()), /^unicorn: worker \[shop\]/)
+})
+
+t.test('the bundled example', async t => {
+  const server = await startServer(t, { cwd: `${root}docs/examples/hello`, workers: 2 })
+  const { status, body } = await new Client(t, server.target).get('/path')
+  t.equal(status, 200)
+  t.match(body, /^Hello from \/path, served by worker \d+\n$/)
+})

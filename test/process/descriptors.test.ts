@@ -1,0 +1,41 @@
+import t from 'tap'
+import { mischief } from '../helpers/apps.js'
+import { atEnd } from '../helpers/at-end.js'
+import { Client } from '../helpers/http.js'
+import { messages } from '../helpers/messages.js'
+import { descriptorsOf, gone, killAndWait } from '../helpers/process.js'
+import { startServer } from '../helpers/server.js'
+import type { Server } from '../helpers/server-process.js'
+import { until } from '../helpers/until.js'
+
+t.test('a child of the application inherits no listening socket', async t => {
+  const server = await startServer(t, { app: mischief })
+  const child = Number((await new Client(t, server.target).get('/spawn')).body)
+  atEnd(t, () => killAndWait(child))
+  const sockets = [...descriptorsOf(child).values()].filter(target => target.startsWith('socket:'))
+  t.same(sockets, [])
+})
+
+t.test('an arbiter that has replaced many workers holds as many descriptors as before', async t => {
+  const server = await startServer(t, { workers: 5, expectErrors: [messages.exited] })
+  const before = descriptorsOf(server.pid).size
+  let ready = 5
+  for (let round = 0; round < 4; round++) {
+    for (const pid of server.workers()) process.kill(pid, 'SIGKILL')
+    ready += 5
+    await server.ready(ready)
+    // Killed twice by somebody outside is replaced at once; a reload forgets what has been.
+    if (round === 1) ready += await reload(server)
+  }
+  t.equal(server.logged(messages.exited).length, 25)
+  await until(`${before} descriptors again`, () => descriptorsOf(server.pid).size === before)
+  t.equal(descriptorsOf(server.pid).size, before)
+})
+
+async function reload(server: Server): Promise<number> {
+  const old = server.workers()
+  server.signal('SIGHUP')
+  await server.log(messages.reloaded)
+  await gone(...old)
+  return old.length
+}

@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { mischief } from '../helpers/apps.js'
+import { Client } from '../helpers/http.js'
+import { messages } from '../helpers/messages.js'
+import { startServer } from '../helpers/server.js'
+import type { Server } from '../helpers/server-process.js'
+
+const NAMES = [
+  'onStarting',
+  'whenReady',
+  'preFork',
+  'postFork',
+  'postWorkerInit',
+  'preRequest',
+  'postRequest',
+  'workerInt',
+  'workerAbort',
+  'workerExit',
+  'childExit',
+  'nworkersChanged',
+  'onReload',
+  'onExit',
+]
+
+/** Each hook notes its name, its process, and what stands in the worker that it is given. */
+const CONFIG = `
+import { appendFileSync } from 'node:fs'
+const facts = ({ pid, index, reason } = {}) => ({ pid, index, reason })
+const note = (hook, args) => {
+  const worker = args.findLast(arg => typeof arg?.index === 'number')
+  const numbers = args.filter(arg => typeof arg === 'number')
+  appendFileSync('hooks.log', JSON.stringify({ hook, by: process.pid, worker: worker && facts(worker), numbers }) + '\\n')
+}
+export default Object.fromEntries(${JSON.stringify(NAMES)}.map(hook => [hook, (...args) => note(hook, args)]))
+`
+
+interface Note {
+  readonly hook: string
+  readonly by: number
+  readonly worker?: { readonly pid?: number; readonly index?: number; readonly reason?: string }
+  readonly numbers: readonly number[]
+}
+
+function notes(server: Server): Note[] {
+  const lines = readFileSync(join(server.cwd, 'hooks.log'), 'utf8').trimEnd().split('\n')
+  return lines.map((line): Note => JSON.parse(line))
+}
+
+const files = { 'unicorn.config.js': CONFIG }
+
+t.test('from start to end, each hook in its process and in order', async t => {
+  const server = await startServer(t, { files })
+  const worker = server.worker()
+  await new Client(t, server.target).get()
+  await server.stop()
+  const [arbiter] = [server.pid]
+  t.same(
+    notes(server).map(({ hook, by }) => [hook, by]),
+    [
+      ['onStarting', arbiter],
+      ['whenReady', arbiter],
+      ['nworkersChanged', arbiter],
+      ['preFork', arbiter],
+      ['postFork', worker],
+      ['postWorkerInit', worker],
+      ['preRequest', worker],
+      ['postRequest', worker],
+      ['workerExit', worker],
+      ['childExit', arbiter],
+      ['onExit', arbiter],
+    ],
+  )
+  const of = (name: string) => notes(server).find(({ hook }) => hook === name)
+  t.match(of('postFork')?.worker, { pid: worker, index: 0 })
+  t.match(of('childExit')?.worker, { pid: worker, index: 0, reason: 'retired' })
+  t.same(of('nworkersChanged')?.numbers, [1])
+})
+
+t.test('HUP, TTIN and INT to a worker have their hooks', async t => {
+  const server = await startServer(t, { files })
+  server.signal('SIGHUP')
+  await server.log(messages.exited)
+  server.signal('SIGTTIN')
+  await server.ready(3)
+  const [worker = 0] = server.workers()
+  await server.stop('SIGINT')
+  const seen = notes(server)
+  t.equal(seen.filter(({ hook, by }) => hook === 'onReload' && by === server.pid).length, 1)
+  t.same(
+    seen.filter(({ hook }) => hook === 'nworkersChanged').map(({ numbers }) => numbers),
+    [[1], [2, 1]],
+  )
+  t.ok(seen.some(({ hook, by }) => hook === 'workerInt' && by === worker))
+})
+
+t.test('workerAbort runs in a worker that is taken for hung and can still run code', async t => {
+  const expectErrors = [messages.timeout, messages.exited]
+  const args = ['--worker-class', 'sync', '--timeout', '500ms']
+  const app = mischief.replace('String(process.pid),', 'new Promise(() => setInterval(() => {}, 1000)),')
+  const server = await startServer(t, { files, app, args, expectErrors })
+  const worker = server.worker()
+  t.equal((await new Client(t, server.target).get()).status, 504)
+  await server.log(messages.exited)
+  t.ok(notes(server).some(({ hook, by }) => hook === 'workerAbort' && by === worker))
+})
+
+t.test('a failing hook in the arbiter is logged and ends nothing', async t => {
+  const config =
+    'export default { whenReady() { throw new Error("on purpose") }, async preFork() { throw new Error("too") } }'
+  const server = await startServer(t, {
+    files: { 'unicorn.config.js': config },
+    expectErrors: [/whenReady/, /preFork/],
+  })
+  t.equal((await new Client(t, server.target).get()).status, 200)
+})
