@@ -4,11 +4,10 @@ import { workingDirectory } from '../config/sources/env.js'
 import { runCommand } from '../lib/command.js'
 import { ExitCode, toError, UnicornError } from '../lib/errors.js'
 
-const { argv, env, execPath, execArgv } = process
-const sources = { argv: argv.slice(2), env, cwd: workingDirectory(env, process.cwd()) }
+const sources = { argv: process.argv.slice(2), env: process.env, cwd: workingDirectory(process.env, process.cwd()) }
 const processes = {
   exec: fileURLToPath(new URL('./worker.js', import.meta.url)),
-  command: { argv: [execPath, ...execArgv, ...argv.slice(1)], env, cwd: sources.cwd },
+  command: { ...sources, argv: [process.execPath, ...process.execArgv, ...process.argv.slice(1)] },
 }
 
 try {

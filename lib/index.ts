@@ -9,7 +9,6 @@ export type {
   ServerView,
   WorkerView,
 } from '../config/hooks.js'
-export { type Resolved, resolveConfig } from '../config/resolve.js'
 export type { Config, UserConfig } from '../config/settings.js'
 export { ExitCode, UnicornError } from './errors.js'
 export { node, wsgi } from './gateway/mark.js'
@@ -25,3 +24,4 @@ export type {
   Write,
   WsgiBody,
 } from './gateway/wsgi/types.js'
+export { validator } from './gateway/wsgi/validator.js'

@@ -163,7 +163,7 @@ export class Arbiter {
     tick: () => {
       this.#pool.murderLazyWorkers()
       this.#orphans?.reap()
-      if (this.#upgrade.inherit()) this.#pidfile.takeOver(this.#config.pidfile)
+      if (this.#upgrade.inherit()) this.#succeed()
     },
     configured: ({ resolved, listeners }) => {
       if (this.#hasBeenOvertaken()) listeners.close({ next: this.#generations.current.listeners })
@@ -280,6 +280,16 @@ export class Arbiter {
       this.#log.info({ successor: pid }, 'Upgrade: a new arbiter starts beside this one')
     } catch (error) {
       this.#log.error({ err: toError(error) }, 'Upgrade failed, this arbiter goes on')
+    }
+  }
+
+  /** The arbiter before this one is gone: what was its is ours. */
+  #succeed(): void {
+    this.#log.info('Upgraded: the arbiter before this one is gone')
+    try {
+      this.#pidfile.takeOver(this.#config.pidfile)
+    } catch (error) {
+      this.#log.error({ err: toError(error) }, 'Pid file not taken over')
     }
   }
 

@@ -11,11 +11,11 @@ import type { ArbiterOptions } from './arbiter.js'
  */
 export async function checkApplication(
   { config, file }: Resolved,
-  { exec, version }: ArbiterOptions,
+  { exec, version, command }: ArbiterOptions,
 ): Promise<ExitCode> {
   const child = fork(exec, [], {
     cwd: config.chdir,
-    env: { ...process.env, ...config.rawEnv },
+    env: { ...command.env, ...config.rawEnv },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     ...(config.bootTimeout > 0 && { timeout: config.bootTimeout, killSignal: 'SIGKILL' }),
   })

@@ -5,9 +5,11 @@ import type { Predecessor } from './upgrade.js'
 export class PidfileKeeper {
   #file: Pidfile | undefined
   #suffix: string
+  readonly #predecessor: number | undefined
 
   constructor(predecessor: Predecessor | undefined) {
     this.#suffix = predecessor ? '.2' : ''
+    this.#predecessor = predecessor?.pid
   }
 
   /** Writes the file at another path, and removes the one before. Throws UnicornError; the old file stays then. */
@@ -17,10 +19,12 @@ export class PidfileKeeper {
     this.#file = file
   }
 
-  /** The predecessor is gone: its path is ours. */
+  /** The predecessor is gone: its path is ours, unless somebody else has it by now. Throws as `change` does. */
   takeOver(path: string | undefined): void {
     this.#suffix = ''
-    if (path !== undefined) this.#file?.moveTo(path)
+    const file = path === undefined ? undefined : new Pidfile(path, this.#predecessor)
+    this.#file?.remove()
+    this.#file = file
   }
 
   remove(): void {

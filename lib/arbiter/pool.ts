@@ -74,9 +74,9 @@ export class Pool {
     return this.holders(generation).filter(handle => handle.state === 'ready')
   }
 
-  /** Whether any of a generation has been told to go and is still there. */
-  isLeaving(generation: Generation): boolean {
-    return [...this.#handles].some(handle => handle.generation === generation && isOnItsWayOut(handle))
+  /** Whether any was replaced or dropped by a reload, this one or one before, and is still there. */
+  get hasReplaced(): boolean {
+    return [...this.#handles].some(handle => isOnItsWayOut(handle) && REPLACED.has(handle.reason))
   }
 
   isComplete(generation: Generation, target: number): boolean {
@@ -311,5 +311,8 @@ export class Pool {
 function isOnItsWayOut({ state }: WorkerHandle): boolean {
   return state === 'retiring' || state === 'aborting'
 }
+
+/** Not those that leave after their number of requests: there may always be one of them. */
+const REPLACED: ReadonlySet<ExitReason | undefined> = new Set<ExitReason>(['retired', 'reloaded'])
 
 const EXPECTED: ReadonlySet<ExitReason> = new Set(['retired', 'reloaded', 'max-requests', 'max-memory'])

@@ -59,7 +59,6 @@ export class Reload {
   #replaceOne(target: number, workers: number): void {
     const ready = this.#pool.ready(this.next).length
     this.#pool.spawnMissing(this.old, Math.max(0, Math.min(target, workers - ready)), 'reloaded')
-    const isLeaving = this.#pool.isLeaving(this.old)
-    this.#pool.spawnMissing(this.next, Math.min(workers, ready + (isLeaving ? 0 : 1)))
+    this.#pool.spawnMissing(this.next, Math.min(workers, ready + (this.#pool.hasReplaced ? 0 : 1)))
   }
 }

@@ -1,39 +1,28 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
-import { Socket } from 'node:net'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { ClientHandle } from '../listeners/server-handle.js'
 import { now } from '../sys/clock.js'
-import type { Exchange } from './exchange.js'
+import { LinkedList } from '../sys/linked-list.js'
+import { ClientSocket, type LocalAddress } from './client-socket.js'
+import { createExchange, type Exchange } from './exchange.js'
 import { checkHead, type HttpPolicy, maxHeadSize, type Refusal, refusalOf } from './policy.js'
+import { refuseConnection, refuseRequest } from './refuse.js'
 
 /** What the engine tells the worker. Each request ends with one `finished`, however it ends. */
 export interface HttpEvents {
   /** The head is complete and within the limits. */
-  request(exchange: Exchange): void
-  finished(exchange: Exchange): void
+  request(exchange: Exchange, socket: ClientSocket): void
+  finished(exchange: Exchange, socket: ClientSocket): void
   /** A connection is gone. */
-  disconnected(socket: Socket): void
+  disconnected(socket: ClientSocket): void
   /** Bytes that did not become a request for the application; `req` where there was a head at all. */
   refused(refusal: Refusal, socket: Socket, req?: IncomingMessage): void
 }
 
 /** How often Node looks for request heads that take too long, in milliseconds. */
 const HEAD_CHECKS = 1000
-/** How long a refused client may go on sending before its connection is destroyed, so that it can read the answer first. */
-const LINGER = 500
 /** Above the announced `Keep-Alive: timeout=` (whole seconds), so that a client that uses it to the last moment is still served. */
 const KEEP_ALIVE_MARGIN = 999
-
-/** A connection as the engine sees it. */
-interface Connection {
-  /** When it was accepted. */
-  readonly since: number
-  /** Requests under way; above 1 where the client pipelines. */
-  running: number
-  refused: boolean
-  /** The newest request, and whether its response is the last: what a client pipelines behind it is not served. */
-  newest: Exchange | undefined
-  last: boolean
-}
 
 /**
  * HTTP/1 on accepted connections, by `node:http` (llhttp). It never listens: connections are handed in.
@@ -41,8 +30,8 @@ interface Connection {
  */
 export class HttpEngine {
   /** Requests under way, oldest first. */
-  readonly exchanges = new Set<Exchange>()
-  readonly #connections = new Map<Socket, Connection>()
+  readonly exchanges = new LinkedList<Exchange>()
+  readonly #connections = new LinkedList<ClientSocket>()
   readonly #server: Server
   readonly #policy: HttpPolicy
   readonly #events: HttpEvents
@@ -73,11 +62,10 @@ export class HttpEngine {
     return this.#connections.size
   }
 
-  /** Takes an accepted connection over. */
-  accept(client: ClientHandle): Socket {
-    const socket = new Socket({ handle: client, allowHalfOpen: true, readable: true, writable: true })
-    this.#connections.set(socket, { since: now(), running: 0, refused: false, newest: undefined, last: false })
-    socket.on('close', () => this.#onDisconnect(socket))
+  /** Takes an accepted connection over, and notes at which address it was accepted. */
+  accept(client: ClientHandle, local?: LocalAddress): ClientSocket {
+    const socket = new ClientSocket(client, local, this.#onGone)
+    this.#connections.add(socket)
     this.#server.emit('connection', socket)
     return socket
   }
@@ -85,11 +73,11 @@ export class HttpEngine {
   /** From now on each response is the last of its connection. */
   lastResponses(): void {
     this.#keepAlive = false
-    for (const connection of this.#connections.values()) {
-      const { running, newest } = connection
+    for (const socket of this.#connections) {
+      const { running, newest } = socket
       if (running === 0 || !newest || newest.res.headersSent) continue
       newest.res.shouldKeepAlive = false
-      connection.last = true
+      socket.last = true
     }
   }
 
@@ -101,91 +89,66 @@ export class HttpEngine {
   /** Closes connections that were accepted at least `age` milliseconds ago and have no request under way, or never had one. */
   closeQuiet(age: number): void {
     const latest = now() - age
-    for (const [socket, { running, since }] of this.#connections) {
-      if (running === 0 && since <= latest) socket.destroy()
-    }
+    for (const socket of this.#connections) if (socket.running === 0 && socket.since <= latest) socket.destroy()
   }
 
   /** Cuts every connection, and stops the engine's own timers. */
   destroy(): void {
-    for (const socket of this.#connections.keys()) socket.destroy()
+    for (const socket of this.#connections) socket.destroy()
     this.#server.close()
   }
 
   #onRequest(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
-    const connection = this.#connections.get(req.socket)
-    if (!connection || connection.refused || connection.last) return
+    const { socket } = req
+    if (!(socket instanceof ClientSocket) || socket.refused || socket.last) return
     if (!this.#keepAlive) {
       res.shouldKeepAlive = false
-      connection.last = true
+      socket.last = true
     }
     const refusal = checkHead(req, this.#policy)
-    if (refusal) {
-      connection.refused = true
-      refuseRequest(res, refusal.status)
-      return this.#events.refused(refusal, req.socket, req)
-    }
-    const exchange: Exchange = { req, res, startedAt: now(), expectsContinue }
-    connection.running++
-    connection.newest = exchange
+    if (refusal) return this.#refuse(refusal, socket, res)
+    const exchange = createExchange(req, res, expectsContinue)
+    socket.running++
+    socket.newest = exchange
     this.exchanges.add(exchange)
-    res.on('close', () => this.#finish(exchange, connection))
-    this.#events.request(exchange)
+    res.on('close', () => this.#finish(exchange, socket))
+    this.#events.request(exchange, socket)
   }
 
-  #finish(exchange: Exchange, connection: Connection): void {
+  #refuse(refusal: Refusal, socket: ClientSocket, res: ServerResponse): void {
+    socket.refused = true
+    refuseRequest(res, refusal.status)
+    this.#events.refused(refusal, socket, res.req)
+  }
+
+  #finish(exchange: Exchange, socket: ClientSocket): void {
     if (!this.exchanges.delete(exchange)) return
-    connection.running--
-    this.#events.finished(exchange)
+    socket.running--
+    this.#events.finished(exchange, socket)
   }
 
   /** Node closes only the response that is being written; those of pipelined requests behind it end here. */
-  #onDisconnect(socket: Socket): void {
-    const connection = this.#connections.get(socket)
-    this.#connections.delete(socket)
-    if (connection && connection.running > 0) {
-      for (const exchange of this.exchanges) if (exchange.req.socket === socket) this.#finish(exchange, connection)
+  readonly #onGone = (socket: ClientSocket): void => {
+    if (!this.#connections.delete(socket)) return
+    if (socket.running > 0) {
+      for (const exchange of this.exchanges) if (exchange.req.socket === socket) this.#finish(exchange, socket)
     }
     this.#events.disconnected(socket)
   }
 
   /** An answer is written only where nothing was answered yet: it would stand in the middle of another response. */
-  #onClientError(error: Error & { code?: string }, stream: NodeJS.WritableStream): void {
-    if (!(stream instanceof Socket)) return
-    const connection = this.#connections.get(stream)
-    if (!connection || connection.refused) return
-    connection.refused = true
-    const answered = connection.running > 0 && this.#hasAnswered(stream)
-    if (error.code === 'ECONNRESET' || !stream.writable || answered) return void stream.destroy()
+  #onClientError(error: Error & { code?: string }, socket: unknown): void {
+    if (!(socket instanceof ClientSocket) || socket.refused) return
+    socket.refused = true
+    const answered = socket.running > 0 && this.#hasAnswered(socket)
+    if (error.code === 'ECONNRESET' || !socket.writable || answered) return void socket.destroy()
     const refusal = refusalOf(error)
-    refuseConnection(stream, refusal.status)
-    this.#events.refused(refusal, stream)
+    refuseConnection(socket, refusal.status)
+    this.#events.refused(refusal, socket)
   }
 
-  #hasAnswered(socket: Socket): boolean {
+  #hasAnswered(socket: ClientSocket): boolean {
     for (const { req, res } of this.exchanges) if (req.socket === socket && res.headersSent) return true
     return false
   }
-}
-
-/** Answers a request without the application; the connection closes after it. */
-export function refuseRequest(res: ServerResponse, status: number): void {
-  const body = `${STATUS_CODES[status]}\n`
-  res.shouldKeepAlive = false
-  res.writeHead(status, { 'Content-Type': 'text/plain', 'Content-Length': body.length })
-  res.end(body)
-}
-
-function refuseConnection(socket: Socket, status: number): void {
-  const body = `${STATUS_CODES[status]}\n`
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'Connection: close',
-    `Date: ${new Date().toUTCString()}`,
-    'Content-Type: text/plain',
-    `Content-Length: ${body.length}`,
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
-  socket.once('end', () => socket.destroy())
-  setTimeout(() => socket.destroy(), LINGER).unref()
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Linked } from '../sys/linked-list.js'
 
 /** One request and its response, from a complete request head to the end of the response. */
-export interface Exchange {
+export interface Exchange extends Linked<Exchange> {
   readonly req: IncomingMessage
   readonly res: ServerResponse
   /** `performance.now()` when the head was complete, in milliseconds. */
@@ -9,12 +10,28 @@ export interface Exchange {
   /** The client waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1). */
   readonly expectsContinue: boolean
   /** The environ, where the gateway made one; for `postRequest` and the access log. */
-  environ?: Readonly<Record<string, unknown>>
+  environ: Readonly<Record<string, unknown>> | undefined
   /** It ran for longer than `requestTimeout`. */
-  isExpired?: boolean
+  isExpired: boolean
   /** Tells the application that nobody waits for its answer any more; set by the gateway where the application can be told. */
-  abort?: (reason: Error) => void
+  abort: ((reason: Error) => void) | undefined
   /** For the access log, where there is one: the client's address, and how much of a body was given to the response so far. */
-  peer?: string
-  bodyBytes?: () => number
+  peer: string | undefined
+  bodyBytes: (() => number) | undefined
+}
+
+export function createExchange(req: IncomingMessage, res: ServerResponse, expectsContinue = false): Exchange {
+  return {
+    req,
+    res,
+    startedAt: performance.now(),
+    expectsContinue,
+    environ: undefined,
+    isExpired: false,
+    abort: undefined,
+    peer: undefined,
+    bodyBytes: undefined,
+    previous: undefined,
+    next: undefined,
+  }
 }

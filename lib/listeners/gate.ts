@@ -1,6 +1,9 @@
 import { closeSync } from 'node:fs'
-import { duplicate, hasPending } from '../sys/libc.js'
+import { acceptNow, duplicate, hasPending } from '../sys/libc.js'
 import { adoptHandle, type ClientHandle, type ServerHandle, systemError } from './server-handle.js'
+
+/** Gets each accepted connection, and the descriptor that it came by. */
+type OnConnection = (client: ClientHandle, fd: number) => void
 
 /**
  * The worker's accept gate: a way to stop accepting while other workers go on, which Node has no call for. The inherited
@@ -9,14 +12,14 @@ import { adoptHandle, type ClientHandle, type ServerHandle, systemError } from '
  */
 export class Gate {
   readonly #backlog: number
-  readonly #onConnection: (client: ClientHandle) => void
+  readonly #onConnection: OnConnection
   readonly #onError: (error: Error) => void
   #fds: readonly number[]
   #handles: ServerHandle[] = []
 
   constructor(
     sockets: { fds: readonly number[]; backlog: number },
-    onConnection: (client: ClientHandle) => void,
+    onConnection: OnConnection,
     onError: (error: Error) => void,
   ) {
     this.#fds = sockets.fds
@@ -36,6 +39,21 @@ export class Gate {
 
   open(): void {
     if (!this.isOpen) this.#handles = this.#fds.map(fd => this.#accept(fd))
+  }
+
+  /**
+   * Accepts one connection that waits already, without opening. A busy worker that takes one at a time saves itself the opening and
+   * closing for each.
+   * @returns whether there was one
+   */
+  take(): boolean {
+    for (const fd of this.#fds) {
+      const client = acceptNow(fd)
+      if (client === undefined) continue
+      this.#onConnection(adoptHandle(client), fd)
+      return true
+    }
+    return false
   }
 
   close(): void {
@@ -63,7 +81,7 @@ export class Gate {
   #accept(fd: number): ServerHandle {
     const handle = adoptHandle(duplicate(fd))
     handle.onconnection = (status, client) => {
-      if (client) this.#onConnection(client)
+      if (client) this.#onConnection(client, fd)
       else this.#onError(systemError('accept', status))
     }
     // listen(2) sets the queue's length anew, so it must be the configured one.

@@ -14,6 +14,8 @@ const F_DUPFD_CLOEXEC = linux ? 1030 : 67
 const IPPROTO_TCP = 6
 const TCP_NODELAY = 1
 const POLLIN = 1
+const SOCK_NONBLOCK = 0o4000
+const SOCK_CLOEXEC = 0o2000000
 const P_ALL = 0
 const WNOHANG = 1
 const WEXITED = 4
@@ -29,10 +31,15 @@ interface Libc {
   fcntl: Call
   listen: Call
   setsockopt: Call
+  accept4: Call | undefined
   poll: Call
   waitid: Call
   waitpid: Call
 }
+
+/** The variadic call costs koffi three times as much; only on Apple's arm64 are its arguments passed in another way. */
+const FCNTL = linux ? 'int fcntl(int fd, int command, int argument)' : 'int fcntl(int fd, int command, ...)'
+const ARGUMENT = linux ? [0] : ['int', 0]
 
 let loaded: Libc | undefined
 
@@ -47,7 +54,8 @@ function load(): Libc {
     const lib = koffi.load(null)
     return {
       errno: () => koffi.errno(),
-      fcntl: lib.func('int fcntl(int fd, int command, ...)'),
+      fcntl: lib.func(FCNTL),
+      accept4: linux ? lib.func('int accept4(int fd, void *address, void *size, int flags)') : undefined,
       listen: lib.func('int listen(int fd, int backlog)'),
       setsockopt: lib.func('int setsockopt(int fd, int level, int name, const int *value, uint32_t size)'),
       poll: lib.func('int poll(uint8_t *fds, unsigned long count, int timeout)'),
@@ -80,12 +88,18 @@ export function listen(fd: number, backlog: number): void {
 
 /** A second descriptor for the same socket, closed on exec: with a plain dup(2) every child of the application would keep the port taken. */
 export function duplicate(fd: number): number {
-  return check('fcntl', libc().fcntl(fd, F_DUPFD_CLOEXEC, 'int', 0))
+  return check('fcntl', libc().fcntl(fd, F_DUPFD_CLOEXEC, ...ARGUMENT))
 }
 
 /** Sends small writes at once. Set on a listening socket, accepted ones inherit it. */
 export function setNoDelay(fd: number): void {
   check('setsockopt', libc().setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, [1], 4))
+}
+
+/** Accepts one connection where one waits; undefined where none does, or where this platform has no such call. */
+export function acceptNow(fd: number): number | undefined {
+  const client = libc().accept4?.(fd, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC) ?? -1
+  return client < 0 ? undefined : client
 }
 
 /** Whether a connection waits in the accept queue of this listening socket. */

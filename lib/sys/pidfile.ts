@@ -13,11 +13,16 @@ export function isAlive(pid: number): boolean {
 
 /** The file that names the arbiter's process. It is removed at the end only while it still names us. */
 export class Pidfile {
-  #path: string
+  readonly #path: string
+  readonly #predecessor: number | undefined
 
-  /** Writes our pid. Throws UnicornError where the file names another live process or cannot be written. */
-  constructor(path: string) {
+  /**
+   * Writes our pid. Throws UnicornError where the file names another live process or cannot be written.
+   * @param predecessor a process that is gone, though its parent may not have reaped it yet
+   */
+  constructor(path: string, predecessor?: number) {
     this.#path = path
+    this.#predecessor = predecessor
     this.#write()
   }
 
@@ -46,7 +51,7 @@ export class Pidfile {
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error
       const owner = readPid(this.#path)
-      if (owner !== undefined && owner !== process.pid && isAlive(owner)) {
+      if (owner !== undefined && owner !== process.pid && owner !== this.#predecessor && isAlive(owner)) {
         throw new UnicornError(`pid file ${this.#path} belongs to a live process: ${owner}`, {
           found: owner,
           wanted: 'a pid file of no live process',
@@ -55,16 +60,6 @@ export class Pidfile {
       }
       renameSync(temporary, this.#path)
     }
-  }
-
-  get path(): string {
-    return this.#path
-  }
-
-  /** Takes another name, whatever stands there: the pid file of a predecessor that is gone. */
-  moveTo(path: string): void {
-    renameSync(this.#path, path)
-    this.#path = path
   }
 
   remove(): void {

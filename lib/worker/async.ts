@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { ClientSocket } from '../http/client-socket.js'
 import type { Exchange } from '../http/exchange.js'
 import { RequestTimeout } from './request-timeout.js'
 import { SettledConnections } from './settled.js'
@@ -42,23 +42,23 @@ export class AsyncWorker extends Worker {
     return (!this.#look || this.#oneMore) && this.engine.connections < this.config.workerConnections
   }
 
-  protected override request(exchange: Exchange): void {
-    this.#settled.spoke(exchange.req.socket)
+  protected override request(exchange: Exchange, socket: ClientSocket): void {
+    this.#settled.spoke(socket)
     this.#timeout.watch()
     this.run(exchange)
   }
 
-  protected override finished({ req, res }: Exchange): void {
-    if (res.shouldKeepAlive && !req.socket.destroyed) this.#settled.keep(req.socket)
+  protected override finished({ res }: Exchange, socket: ClientSocket): void {
+    if (res.shouldKeepAlive && !socket.destroyed) this.#settled.keep(socket)
   }
 
-  protected override connected(socket: Socket): void {
+  protected override connected(socket: ClientSocket): void {
     this.#oneMore = false
     this.#settled.add(socket)
     if (this.#settled.silent >= BURST) this.#holdAtCap()
   }
 
-  protected override disconnected(socket: Socket): void {
+  protected override disconnected(socket: ClientSocket): void {
     this.#settled.remove(socket)
   }
 

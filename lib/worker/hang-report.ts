@@ -29,14 +29,14 @@ const MOST_FRAMES = 15
 const OURS = new URL('../../', import.meta.url).href
 
 const BLIND =
-  ', most likely in a synchronous child process, a blocking read or other native code: it cannot be stopped there, so neither its stack nor its requests are known'
+  'most likely in a synchronous child process, a blocking read or other native code: it cannot be stopped there, so neither its stack nor its requests are known'
 
 /** What the log says of a worker whose event loop does not turn. The stack has the form that errors have there. */
 export function hangReport({ pid, worker, booting, blocked, sight }: Hang): HangReport {
   const seconds = (blocked / 1000).toFixed(1)
   const what = booting ? `not ready after ${seconds} s, event loop blocked` : `event loop blocked for ${seconds} s`
   const stack = sight && describeFrames(sight)
-  const where = stack ? ` in ${stack[0]}` : ` ${BLIND}`
+  const where = stack ? ` in ${stack[0]}` : `, ${BLIND}`
   const message = `Worker hangs (pid: ${pid}): ${what}${where}${sight && !booting ? requestsText(sight) : ''}`
   const fields = { worker, blocked: Math.round(blocked), ...sight?.inFlight, ...(stack && { err: asError(stack) }) }
   return { message, fields }

@@ -16,11 +16,7 @@ export class Heartbeat {
   #loop = performance.eventLoopUtilization()
 
   /** @param timeout of the worker in milliseconds, 0 for never */
-  constructor(
-    timeout: number,
-    figures: () => Omit<Figures, 'rss' | 'utilisation'>,
-    send: (beat: Beat) => void,
-  ) {
+  constructor(timeout: number, figures: () => Omit<Figures, 'rss' | 'utilisation'>, send: (beat: Beat) => void) {
     this.#figures = figures
     this.#send = send
     const pause = timeout > 0 ? Math.min(LONGEST_PAUSE, timeout / BEATS_PER_TIMEOUT) : LONGEST_PAUSE

@@ -7,12 +7,12 @@ import { now } from '../sys/clock.js'
  */
 export class RequestTimeout {
   readonly #limit: number
-  readonly #exchanges: ReadonlySet<Exchange>
+  readonly #exchanges: Iterable<Exchange>
   readonly #expire: (exchange: Exchange) => void
   #timer: NodeJS.Timeout | undefined
 
   /** @param limit in milliseconds, 0 for never; @param exchanges the requests under way, oldest first */
-  constructor(limit: number, exchanges: ReadonlySet<Exchange>, expire: (exchange: Exchange) => void) {
+  constructor(limit: number, exchanges: Iterable<Exchange>, expire: (exchange: Exchange) => void) {
     this.#limit = limit
     this.#exchanges = exchanges
     this.#expire = expire

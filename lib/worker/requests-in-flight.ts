@@ -17,12 +17,14 @@ export interface InFlight {
   readonly requests: readonly RequestInFlight[]
 }
 
+/** The engine's requests under way, oldest first. */
+export type Requests = Iterable<Exchange> & { readonly size: number }
+
 /** As many as a line of the log has room for. */
 const MOST_REQUESTS = 10
 const LONGEST_PATH = 200
 
-/** @param exchanges oldest first */
-export function requestsInFlight(exchanges: ReadonlySet<Exchange>): InFlight {
+export function requestsInFlight(exchanges: Requests): InFlight {
   const oldest = [...exchanges].slice(0, MOST_REQUESTS)
   const requests = oldest.map(({ req, startedAt }) => ({
     method: req.method ?? '',
@@ -50,6 +52,6 @@ const TABLE = Symbol.for('unicorn.requests')
 export const TABLE_EXPRESSION = `globalThis[Symbol.for(${JSON.stringify(TABLE.description)})]?.()`
 
 /** Makes the table of running requests readable from outside while the main thread is paused. It costs nothing until then. */
-export function publishRequests(exchanges: ReadonlySet<Exchange>): void {
+export function publishRequests(exchanges: Requests): void {
   Object.defineProperty(globalThis, TABLE, { value: () => requestsInFlight(exchanges), configurable: true })
 }

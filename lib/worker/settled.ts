@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { ClientSocket } from '../http/client-socket.js'
 
 /** After one to two of these a connection counts as settled, in milliseconds. */
 const EPOCH = 3
@@ -17,7 +17,6 @@ interface Young {
  * is settled.
  */
 export class SettledConnections {
-  readonly #connections = new Map<Socket, { epoch: number; silent: boolean }>()
   readonly #changed: () => void
   #epoch = 0
   #fresh: Young = { open: 0, silent: 0 }
@@ -39,40 +38,35 @@ export class SettledConnections {
     return this.#fresh.silent + this.#aging.silent
   }
 
-  add(socket: Socket): void {
-    this.#connections.set(socket, { epoch: this.#epoch, silent: true })
+  add(socket: ClientSocket): void {
+    socket.epoch = this.#epoch
     this.#fresh.open++
     this.#fresh.silent++
     this.#timer ??= setTimeout(() => this.#turn(), EPOCH)
   }
 
   /** It has sent a request. */
-  spoke(socket: Socket): void {
-    const connection = this.#connections.get(socket)
-    if (!connection?.silent) return
-    connection.silent = false
-    const young = this.#youngOf(connection.epoch)
+  spoke(socket: ClientSocket): void {
+    if (!socket.silent) return
+    socket.silent = false
+    const young = this.#youngOf(socket.epoch)
     if (young) young.silent--
   }
 
   /** It was answered and stays open: settled at once. */
-  keep(socket: Socket): void {
-    const connection = this.#connections.get(socket)
-    const young = connection && this.#youngOf(connection.epoch)
+  keep(socket: ClientSocket): void {
+    const young = this.#youngOf(socket.epoch)
     if (!young) return
     young.open--
-    connection.epoch = SETTLED
+    socket.epoch = SETTLED
     this.#settle(1)
   }
 
-  remove(socket: Socket): void {
-    const connection = this.#connections.get(socket)
-    if (!connection) return
-    this.#connections.delete(socket)
-    const young = this.#youngOf(connection.epoch)
+  remove(socket: ClientSocket): void {
+    const young = this.#youngOf(socket.epoch)
     if (!young) return this.#settle(-1)
     young.open--
-    if (connection.silent) young.silent--
+    if (socket.silent) young.silent--
   }
 
   #youngOf(epoch: number): Young | undefined {

@@ -55,7 +55,10 @@ function loadMap(scriptUrl: string, sourceMapUrl: string): LoadedMap | undefined
     const url = URL.canParse(sourceMapUrl) ? new URL(sourceMapUrl) : new URL(sourceMapUrl, scriptUrl)
     const text = url.protocol === 'data:' ? decodeDataUrl(url.href) : readMap(url)
     const map = new SourceMap(JSON.parse(text))
-    return { map, base: url.protocol === 'data:' ? scriptUrl : url.href }
+    const base = url.protocol === 'data:' ? scriptUrl : url.href
+    // ECMA-426: it stands before each source. Node leaves that to its reader.
+    const { sourceRoot } = map.payload
+    return { map, base: sourceRoot ? new URL(sourceRoot.replace(/\/?$/, '/'), base).href : base }
   } catch {
     return undefined
   }

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
-import { refuseRequest } from '../http/engine.js'
+import type { ClientSocket } from '../http/client-socket.js'
 import type { Exchange } from '../http/exchange.js'
 import type { HttpPolicy } from '../http/policy.js'
+import { refuseRequest } from '../http/refuse.js'
+import type { Gate } from '../listeners/gate.js'
 import { Worker } from './worker.js'
 
 /** How long a new connection may hold the worker without a whole request head, in milliseconds. */
@@ -16,7 +17,7 @@ const PATIENCE = 50
  */
 export class SyncWorker extends Worker {
   /** The connection that was taken last, while its request is not there yet. */
-  #newcomer: Socket | undefined
+  #newcomer: ClientSocket | undefined
   #patience: NodeJS.Timeout | undefined
   #running: Exchange | undefined
   readonly #waiting: Exchange[] = []
@@ -29,7 +30,12 @@ export class SyncWorker extends Worker {
     return !this.#newcomer && !this.#running && this.engine.connections < this.config.workerConnections
   }
 
-  protected override connected(socket: Socket): void {
+  /** Under load the next one waits already, and the gate need not be opened for it. */
+  protected override openGate(gate: Gate): void {
+    if (!gate.isOpen && !gate.take()) gate.open()
+  }
+
+  protected override connected(socket: ClientSocket): void {
     this.#newcomer = socket
     this.#patience = setTimeout(() => {
       this.#park(socket)
@@ -37,12 +43,12 @@ export class SyncWorker extends Worker {
     }, PATIENCE)
   }
 
-  protected override disconnected(socket: Socket): void {
+  protected override disconnected(socket: ClientSocket): void {
     this.#park(socket)
   }
 
-  protected override request(exchange: Exchange): void {
-    this.#park(exchange.req.socket)
+  protected override request(exchange: Exchange, socket: ClientSocket): void {
+    this.#park(socket)
     if (wantsWebSocket(exchange.req)) {
       this.log.warn({ path: exchange.req.url }, 'WebSocket refused: sync workers serve one request at a time')
       refuseRequest(exchange.res, 501)
@@ -62,6 +68,7 @@ export class SyncWorker extends Worker {
       const index = this.#waiting.indexOf(exchange)
       if (index >= 0) this.#waiting.splice(index, 1)
     }
+    this.regulate()
   }
 
   #start(exchange: Exchange): void {
@@ -70,7 +77,7 @@ export class SyncWorker extends Worker {
     this.run(exchange)
   }
 
-  #park(socket: Socket): void {
+  #park(socket: ClientSocket): void {
     if (socket !== this.#newcomer) return
     this.#newcomer = undefined
     clearTimeout(this.#patience)

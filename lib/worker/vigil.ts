@@ -34,7 +34,7 @@ export class Vigil {
   /** When the next judgement is due. */
   #next: number
   /** Since when this process runs without having been stopped, as far as it matters. */
-  #running = 0
+  #running = Number.NEGATIVE_INFINITY
   #asked: number | undefined
 
   constructor(limits: Limits, now: number) {

@@ -3,11 +3,10 @@ import { Worker as Thread } from 'node:worker_threads'
 import type { Logger } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
 import { toError } from '../errors.js'
-import type { Exchange } from '../http/exchange.js'
 import type { Beat } from './heartbeat.js'
 import type { Boot } from './protocol.js'
 import { Pulse } from './pulse.js'
-import { publishRequests } from './requests-in-flight.js'
+import { publishRequests, type Requests } from './requests-in-flight.js'
 import type { WatchdogData } from './watchdog-thread.js'
 
 /** Megabytes. It needs about 4; the rest is for the source maps that it may have to read. */
@@ -62,7 +61,7 @@ export class Watchdog {
   }
 
   /** The requests that a report is to name, oldest first. */
-  watch(exchanges: ReadonlySet<Exchange>): void {
+  watch(exchanges: Requests): void {
     publishRequests(exchanges)
   }
 

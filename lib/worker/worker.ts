@@ -1,12 +1,11 @@
-import type { Socket } from 'node:net'
 import { awaitHook, callHook } from '../../config/call-hook.js'
 import type { Hooks, Logger, ServerView, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
 import { toError } from '../errors.js'
 import type { Gateway } from '../gateway/gateway.js'
-import { HttpEngine, refuseRequest } from '../http/engine.js'
+import type { ClientSocket } from '../http/client-socket.js'
+import { HttpEngine } from '../http/engine.js'
 import type { Exchange } from '../http/exchange.js'
-import { muzzle } from '../http/muzzle.js'
 import { Gate } from '../listeners/gate.js'
 import { now } from '../sys/clock.js'
 import type { AccessRecorder } from './access.js'
@@ -16,6 +15,7 @@ import { abortReport } from './hang-report.js'
 import { Heartbeat } from './heartbeat.js'
 import type { FromWorker, ListenerSeat } from './protocol.js'
 import { requestsInFlight } from './requests-in-flight.js'
+import { Service } from './service.js'
 import type { Watchdog } from './watchdog.js'
 
 /** What a worker is made of; `boot.ts` puts it together. */
@@ -46,12 +46,12 @@ export abstract class Worker {
   protected readonly log: Logger
   protected readonly engine: HttpEngine
   readonly #parts: WorkerParts
+  readonly #service: Service
   readonly #gate: Gate
   readonly #heartbeat: Heartbeat
   readonly #lastRequest: number
   #drain: Drain | undefined
   #departure: Departure = { othersServe: true, abandoned: [] }
-  #requests = 0
   #exitCode = 0
   #exiting = false
 
@@ -60,21 +60,20 @@ export abstract class Worker {
     this.#parts = parts
     this.config = config
     this.log = parts.log
+    this.#service = new Service(parts)
     this.engine = new HttpEngine(this.httpPolicy(), {
-      request: exchange => {
-        parts.access?.begin(exchange)
-        this.request(exchange)
+      request: (exchange, socket) => {
+        this.#service.begin(exchange)
+        this.request(exchange, socket)
       },
-      finished: exchange => this.#finish(exchange),
+      finished: (exchange, socket) => this.#finish(exchange, socket),
       disconnected: socket => this.#disconnect(socket),
-      refused: (refusal, socket, req) => {
-        this.log.debug({ status: refusal.status }, `Refused: ${refusal.why}`)
-        parts.access?.refused(refusal, socket, req)
-      },
+      refused: (refusal, socket, req) => this.#service.refused(refusal, socket, req),
     })
+    const seats = new Map(parts.listeners.map(seat => [seat.fd, seat]))
     this.#gate = new Gate(
-      { fds: parts.listeners.map(listener => listener.fd), backlog: config.backlog },
-      client => this.#connect(this.engine.accept(client)),
+      { fds: [...seats.keys()], backlog: config.backlog },
+      (client, fd) => this.#connect(this.engine.accept(client, seats.get(fd))),
       error => this.log.warn({ err: error }, 'Connection not accepted'),
     )
     this.#heartbeat = new Heartbeat(
@@ -97,15 +96,20 @@ export abstract class Worker {
   protected abstract wantsConnection(): boolean
 
   /** A connection was accepted. */
-  protected connected(_socket: Socket): void {}
+  protected connected(_socket: ClientSocket): void {}
 
   /** A request is complete but for its body: run it, now or later, by `run`. */
-  protected abstract request(exchange: Exchange): void
+  protected abstract request(exchange: Exchange, socket: ClientSocket): void
 
   /** A response has left, or its client has. */
-  protected finished(_exchange: Exchange): void {}
+  protected finished(_exchange: Exchange, _socket: ClientSocket): void {}
 
-  protected disconnected(_socket: Socket): void {}
+  protected disconnected(_socket: ClientSocket): void {}
+
+  /** Another connection is wanted. */
+  protected openGate(gate: Gate): void {
+    gate.open()
+  }
 
   /** What clients may do; a class may be stricter than the settings. */
   protected httpPolicy(): ConstructorParameters<typeof HttpEngine>[0] {
@@ -136,63 +140,50 @@ export abstract class Worker {
   /** Opens or closes the gate, whichever is right now. */
   protected regulate(): void {
     const mayAccept = this.#drain ? this.#drain.mayAccept : !this.#exiting
-    if (mayAccept && this.wantsConnection()) this.#gate.open()
+    if (mayAccept && this.wantsConnection()) this.openGate(this.#gate)
     else this.#gate.close()
     this.#drain?.check()
   }
 
   /** Calls the application. */
   protected run(exchange: Exchange): void {
-    const { hooks, self, gateway } = this.#parts
-    const { preRequest } = hooks
-    if (preRequest && !callHook(this.log, 'preRequest', () => preRequest(self, exchange.req))) {
-      return refuseRequest(exchange.res, 500)
-    }
-    gateway.handle(exchange)
+    this.#service.run(exchange)
   }
 
-  /** Answers for the application, which took too long: 504, or a cut connection where its head is out. */
+  /** `requestTimeout` is over for this request. */
   protected expire(exchange: Exchange): void {
-    const { req, res } = exchange
+    const { method, url: path } = exchange.req
     const limit = this.config.requestTimeout
-    this.log.warn({ method: req.method, path: req.url, limit }, 'Request timeout')
-    if (res.headersSent) res.destroy()
-    else refuseRequest(res, 504)
-    muzzle(res)
-    exchange.abort?.(new Error(`request timeout: no response within ${limit} ms`))
+    this.log.warn({ method, path, limit }, 'Request timeout')
+    this.#service.expire(exchange, `request timeout: no response within ${limit} ms`)
   }
 
-  #connect(socket: Socket): void {
+  #connect(socket: ClientSocket): void {
     this.#drain?.connected()
     this.connected(socket)
     this.regulate()
   }
 
-  #disconnect(socket: Socket): void {
+  #disconnect(socket: ClientSocket): void {
     this.disconnected(socket)
     this.regulate()
   }
 
-  #finish(exchange: Exchange): void {
-    this.#requests++
-    this.finished(exchange)
-    const { hooks, self, access } = this.#parts
-    const { postRequest } = hooks
-    const { req, res, environ } = exchange
-    if (postRequest) callHook(this.log, 'postRequest', () => postRequest(self, req, environ, res))
-    access?.finished(exchange)
-    if (this.#requests === this.#lastRequest) {
-      this.log.info({ requests: this.#requests }, 'Maximum number of requests reached')
+  #finish(exchange: Exchange, socket: ClientSocket): void {
+    this.#service.finish(exchange)
+    this.finished(exchange, socket)
+    if (this.#service.finishedRequests === this.#lastRequest) {
+      this.log.info({ requests: this.#lastRequest }, 'Maximum number of requests reached')
       this.#parts.channel.send({ type: 'leaving', reason: 'max-requests' })
     }
-    this.regulate()
+    if (this.#drain) this.regulate()
   }
 
   #figures(): { requests: number; inFlight: number; connections: number; oldest: number } {
     const { exchanges, connections } = this.engine
-    const [oldest] = exchanges
+    const oldest = exchanges.first
     return {
-      requests: this.#requests,
+      requests: this.#service.finishedRequests,
       inFlight: exchanges.size,
       connections,
       oldest: oldest ? now() - oldest.startedAt : 0,
@@ -242,11 +233,7 @@ export abstract class Worker {
     const { message, fields } = abortReport(this.#parts.self.index, requestsInFlight(this.engine.exchanges))
     this.log.error(fields, message)
     this.#callHook('workerAbort')
-    for (const exchange of this.engine.exchanges) {
-      exchange.isExpired = true
-      if (exchange.res.headersSent) exchange.res.destroy()
-      else refuseRequest(exchange.res, 504)
-    }
+    for (const exchange of this.engine.exchanges) this.#service.expire(exchange, 'the worker was taken for hung')
     void this.exit(1)
   }
 
@@ -275,8 +262,7 @@ export abstract class Worker {
     const limit = this.config.gracefulTimeout
     if (workerExit) await awaitHook(this.log, 'workerExit', { call: () => workerExit(server, self), limit })
     this.#heartbeat.stop()
-    // What is still under way is cut by the end of the process; it has its line all the same.
-    for (const exchange of this.engine.exchanges) this.#parts.access?.finished(exchange)
+    this.#service.cut(this.engine.exchanges)
     this.engine.destroy()
     this.log.info(`Worker exiting (pid: ${process.pid})`)
     this.#parts.exit(code)

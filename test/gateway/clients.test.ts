@@ -327,3 +327,34 @@ t.test('a request that the server has answered in place of the application', asy
   t.same(events, ['close'])
   t.match(await client.all(), /^HTTP\/1.1 504 [\s\S]*late$/)
 })
+
+t.test('an application that is told that its request took too long', async t => {
+  const events: string[] = []
+  const app: Application = async (environ, startResponse) => {
+    startResponse('200 OK', [])
+    const signal = environ['unicorn.signal']
+    if (environ.PATH_INFO === '/signal') {
+      await once(signal, 'abort')
+      events.push('abort')
+      throw signal.reason
+    }
+    const next = (): Promise<IteratorResult<Chunk>> => new Promise(() => {})
+    return { [Symbol.asyncIterator]: () => ({ next }), close: () => events.push('close') }
+  }
+  const server = await serve(t, app)
+  for (const [i, [path, event]] of [
+    ['/signal', 'abort'],
+    ['/body', 'close'],
+  ].entries()) {
+    const client = await server.connect()
+    client.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
+    await until('the application can be told', () => server.exchanges[i]?.abort !== undefined)
+    const exchange = server.exchanges[i]
+    exchange?.res.writeHead(504, { 'Content-Length': 4 }).end('late')
+    exchange?.abort?.(new Error('too slow'))
+    await until('it was told', () => events.length > 0)
+    t.same(events.splice(0), [event])
+    await client.until(/late$/)
+  }
+  t.same(server.log.errors, [])
+})

@@ -129,6 +129,12 @@ t.test('a handler that fails', async t => {
     t.match(server.log.errors, [/the application failed: .*JSON/])
     t.match(server.log.entries[0]?.facts, { method: 'GET', path: '/', remote: '127.0.0.1' })
   }
+  const goingOn: NodeHandler = (_, res) => {
+    setImmediate(() => res.writeHead(200).end('after all'))
+    throw new Error('sorry')
+  }
+  const patient = await serve(t, goingOn, { interface: 'node' })
+  t.match(await patient.exchange(request()), /^HTTP\/1.1 500/, 'what it still does is dropped')
   const late: NodeHandler = async (_, res) => {
     res.write('hello')
     throw new Error('too late')

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { Test } from 'tap'
 import { createGateway, type GatewayContext, type InterfaceName } from '../../lib/gateway/gateway.js'
 import type { GatewayLog } from '../../lib/gateway/log.js'
-import type { Exchange } from '../../lib/http/exchange.js'
+import { createExchange, type Exchange } from '../../lib/http/exchange.js'
 import { connectRaw, type Raw } from '../helpers/raw.js'
 import { until } from '../helpers/until.js'
 
@@ -76,7 +76,7 @@ export class Served {
     })
     const serve = (req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void => {
       before?.(req, res)
-      const exchange: Exchange = { req, res, startedAt: performance.now(), expectsContinue }
+      const exchange: Exchange = createExchange(req, res, expectsContinue)
       this.exchanges.push(exchange)
       gateway.handle(exchange)
     }

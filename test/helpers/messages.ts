@@ -8,6 +8,8 @@ export const messages = {
   ready: /^Worker ready/,
   exited: /^Worker exited/,
   timeout: /^Worker timeout/,
+  hangs: /^Worker hangs/,
+  aborted: /^Worker aborted/,
   maxRequests: /^Maximum number of requests/,
   uncaught: /^Uncaught error/,
   appLoadFailed: /^Application failed to load/,
@@ -22,6 +24,18 @@ export const messages = {
   reloadRefused: /^Reload refused/,
   gracefulTimeout: /^Graceful timeout/,
   orphaned: /^Arbiter is gone/,
+  needsRestart: /needs a restart; the old value stays/,
+  notApplied: /^Changed setting not applied/,
+  /** Its field `successor` is the new arbiter's pid. */
+  upgrading: /^Upgrade: a new arbiter starts/,
+  /** The new arbiter's word that the old one is gone. */
+  upgraded: /^Upgraded/,
+  pidfileNotTakenOver: /^Pid file not taken over/,
+  upgradeRefused: /^USR2 ignored/,
+  successorGone: /^The new arbiter has ended/,
+  requestTimeout: /^Request timeout/,
+  tooMuchMemory: /^Worker uses too much memory/,
+  lostLines: /^Lost \d+ earlier lines/,
 } as const
 
 /** `Handling signal: term` and the like. */

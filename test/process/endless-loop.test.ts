@@ -6,7 +6,7 @@ import { messages } from '../helpers/messages.js'
 import { gone } from '../helpers/process.js'
 import { startServer } from '../helpers/server.js'
 
-const expectErrors = [messages.timeout, messages.exited]
+const expectErrors = [messages.timeout, messages.exited, messages.hangs]
 
 t.test('a worker in an endless loop is killed and replaced, and the others serve meanwhile', async t => {
   const server = await startServer(t, { app: mischief, workers: 2, args: ['--timeout', '1'], expectErrors })
@@ -33,11 +33,13 @@ t.test('a request that runs too long in a sync worker is answered 504', async t 
     app: mischief,
     env: holds.env,
     args: ['--worker-class', 'sync', '--timeout', '1'],
-    expectErrors,
+    expectErrors: [messages.timeout, messages.exited, messages.aborted],
   })
   const client = new Client(t, server.target)
   t.equal((await client.get('/hold/never')).status, 504)
+  t.match(await server.log(messages.aborted), { worker: 0, inFlight: 1, requests: [{ path: '/hold/never' }] })
   t.match(await server.log(messages.exited), { reason: 'hung', exitCode: 1 })
+  t.same(server.logged(messages.hangs), [], 'its event loop turns')
   await server.ready(2)
   t.equal((await client.get()).status, 200)
 })

@@ -96,7 +96,7 @@ t.test('HUP, TTIN and INT to a worker have their hooks', async t => {
 })
 
 t.test('workerAbort runs in a worker that is taken for hung and can still run code', async t => {
-  const expectErrors = [messages.timeout, messages.exited]
+  const expectErrors = [messages.timeout, messages.exited, messages.aborted]
   const args = ['--worker-class', 'sync', '--timeout', '500ms']
   const app = mischief.replace('String(process.pid),', 'new Promise(() => setInterval(() => {}, 1000)),')
   const server = await startServer(t, { files, app, args, expectErrors })

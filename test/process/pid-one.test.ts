@@ -64,3 +64,11 @@ t.test('as PID 1 it reaps orphans', { skip }, async t => {
   await until('no zombie is left', () => everyChildOf(arbiter).length === 1)
   t.same(everyChildOf(arbiter), [worker])
 })
+
+t.test('as PID 1 it refuses an upgrade: the container would end with it', { skip }, async t => {
+  const { log, client, arbiter } = await startContainer(t)
+  process.kill(arbiter, 'SIGUSR2')
+  t.match(await log.wait(messages.upgradeRefused), { pid: 1, level: 'warn' })
+  t.equal((await client.get()).status, 200)
+  t.equal(childrenOf(arbiter).length, 1, 'one worker and no new arbiter')
+})

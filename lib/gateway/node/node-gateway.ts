@@ -1,10 +1,10 @@
 import { toError } from '../../errors.js'
 import type { Exchange } from '../../http/exchange.js'
+import { refuseRequest } from '../../http/refuse.js'
 import type { GatewayContext } from '../context.js'
 import { BodyTooLarge, requestFacts } from '../failure.js'
 import type { Gateway } from '../gateway.js'
 import { limitBody } from './body-limit.js'
-import { sendErrorPage } from './error-page.js'
 import type { NodeHandler } from './types.js'
 
 export function createNodeGateway(handler: NodeHandler, context: GatewayContext): Gateway {
@@ -31,5 +31,5 @@ function fail(exchange: Exchange, error: unknown, { log }: GatewayContext): void
   else log.error(facts, 'the application failed')
   if (res.writableEnded || res.destroyed) return
   if (res.headersSent) res.destroy()
-  else sendErrorPage(res, error instanceof BodyTooLarge ? 413 : 500)
+  else refuseRequest(res, error instanceof BodyTooLarge ? 413 : 500)
 }

@@ -55,11 +55,11 @@ export class BodyReader {
     return new Promise(resolve => {
       const wake = (): void => {
         for (const name of ['readable', 'end', 'error', 'close']) req.off(name, wake)
-        for (const name of ['finish', 'close']) res.off(name, wake)
+        res.off('close', wake)
         resolve()
       }
       for (const name of ['readable', 'end', 'error', 'close']) req.on(name, wake)
-      for (const name of ['finish', 'close']) res.on(name, wake)
+      res.on('close', wake)
     })
   }
 }

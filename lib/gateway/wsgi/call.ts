@@ -3,7 +3,7 @@ import type { Exchange } from '../../http/exchange.js'
 import { ApplicationBreach, BodyTooLarge, ClientGone, requestFacts } from '../failure.js'
 import type { GatewayLog } from '../log.js'
 import { Body, hasClose } from './body.js'
-import { checkChunk, isChunk, sizeOf } from './chunk.js'
+import { checkChunk, checkChunks, isChunk } from './chunk.js'
 import { sendEarlyHints } from './early-hints.js'
 import { makeEnviron, type Services, type Surroundings } from './environ.js'
 import { errorPage, statusFor } from './error-page.js'
@@ -12,7 +12,7 @@ import { looksLikeNodeHandler, NODE_HINT, NothingAnswered } from './hint.js'
 import { RequestInput } from './input.js'
 import { pump } from './pump.js'
 import { Response } from './response.js'
-import type { Application, Chunk, Headers, Write } from './types.js'
+import type { Application, Headers, Write } from './types.js'
 
 /** What all calls of a gateway share. */
 export interface CallContext {
@@ -105,22 +105,19 @@ export class Call implements Services {
 
   /** The fast path: all of the body is there. */
   #answer(chunks: readonly unknown[]): void {
-    let size = 0
-    for (const chunk of chunks) {
-      checkChunk(chunk, 'the body has')
-      size += sizeOf(chunk)
-    }
-    if (this.#response.gone) return
-    if (this.#response.headSent) {
-      for (const chunk of chunks) this.#response.write(chunk as Chunk)
-      this.#end(this.#response.finish())
-    } else this.#end(this.#response.sendWhole(chunks as readonly Chunk[], size))
+    checkChunks(chunks)
+    const response = this.#response
+    if (response.gone) return
+    if (!response.headSent) return this.#end(response.sendWhole(chunks))
+    for (const chunk of chunks) response.write(chunk)
+    this.#end(response.finish())
   }
 
   #stream(body: Body): void {
     this.#body = body
     const { res } = this.#exchange
     if (!this.#response.gone) res.once('close', () => this.#close())
+    this.#listenForAbort()
     pump(body, this.#response, res)
       .then(() => {
         if (!this.#response.gone) this.#end(this.#response.finish())
@@ -148,16 +145,21 @@ export class Call implements Services {
 
   #logFailure(error: unknown): void {
     const { log } = this.#context
-    const gone = this.#response.gone && (error instanceof ClientGone || isAbort(error))
-    if (gone) log.debug(this.#facts(error), 'the client went away')
+    if (this.#response.gone && this.#isExpected(error)) log.debug(this.#facts(error), 'the client went away')
     else if (error instanceof BodyTooLarge) log.info(this.#facts(error), 'a request was refused')
     else log.error(this.#facts(error), this.#failureMessage(error))
+  }
+
+  /** The application was told that nobody waits for it any more, and passes that on. */
+  #isExpected(error: unknown): boolean {
+    const isAbort = error instanceof Error && error.name === 'AbortError'
+    return isAbort || error instanceof ClientGone || (this.#abort !== undefined && error === this.#abort.signal.reason)
   }
 
   #sendPage(error: unknown): void {
     const page = errorPage(statusFor(error))
     this.#response.head = page.head
-    this.#response.sendWhole([page.text], page.text.length)
+    this.#response.sendWhole([page.text])
   }
 
   #failureMessage(error: unknown): string {
@@ -190,9 +192,18 @@ export class Call implements Services {
     return { err: toError(error), ...requestFacts(this.#exchange) }
   }
 
+  /** The worker answers in place of an application that takes too long: it need not go on. */
+  #listenForAbort(): void {
+    this.#exchange.abort = reason => {
+      this.#abort?.abort(reason)
+      this.#close()
+    }
+  }
+
   #watchClient(): AbortController {
     const abort = new AbortController()
     const { res } = this.#exchange
+    this.#listenForAbort()
     if (this.#response.gone) abort.abort()
     else {
       res.once('close', () => {
@@ -205,8 +216,4 @@ export class Call implements Services {
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
-}
-
-function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError'
 }

@@ -13,6 +13,11 @@ export function checkChunk(value: unknown, origin: string): asserts value is Chu
   if (!isChunk(value)) throw new ApplicationBreach(`${origin} ${describe(value)}: wanted a Uint8Array or a string`)
 }
 
+/** @throws ApplicationBreach where one of `values` is no chunk */
+export function checkChunks(values: readonly unknown[]): asserts values is readonly Chunk[] {
+  for (const value of values) checkChunk(value, 'the body has')
+}
+
 /** Bytes of a chunk on the wire. */
 export function sizeOf(chunk: Chunk): number {
   return typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.byteLength

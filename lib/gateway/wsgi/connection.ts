@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { ClientSocket, type LocalAddress } from '../../http/client-socket.js'
 
 /** What the environ says of a connection: the same for all its requests. */
 export interface Connection {
@@ -10,26 +11,35 @@ export interface Connection {
   readonly serverPort: string
 }
 
-const connections = new WeakMap<Socket, Connection>()
+const KNOWN = Symbol('connection')
 
-export function connectionOf(socket: Socket): Connection {
-  const known = connections.get(socket)
-  if (known !== undefined) return known
-  const connection = describe(socket)
-  connections.set(socket, connection)
-  return connection
+/** Noted on the socket itself: a table beside it makes the collection of short-lived sockets much slower. */
+interface Described extends Socket {
+  [KNOWN]?: Connection
+}
+
+export function connectionOf(socket: Described): Connection {
+  socket[KNOWN] ??= describe(socket)
+  return socket[KNOWN]
 }
 
 function describe(socket: Socket): Connection {
-  const { remoteAddress = '', remotePort = '', localAddress = '', localPort = '' } = socket
-  // A socket refers to itself: without this no environ could be written as JSON.
-  Object.defineProperty(socket, 'toJSON', { value: () => `[socket ${remoteAddress}]`, configurable: true })
+  const { remoteAddress = '', remotePort = '' } = socket
+  // The address that the server listens at is known; asking the kernel for each connection's own costs a call.
+  const { host = '', port = '' } = socket instanceof ClientSocket && socket.local ? socket.local : boundTo(socket)
   return {
     scheme: 'encrypted' in socket && socket.encrypted === true ? 'https' : 'http',
     remoteAddress,
     remotePort: String(remotePort),
-    serverName: localAddress,
-    serverPort: String(localPort),
+    serverName: host,
+    serverPort: String(port),
+  }
+}
+
+function boundTo({ localAddress, localPort }: Socket): LocalAddress {
+  return {
+    ...(localAddress !== undefined && { host: localAddress }),
+    ...(localPort !== undefined && { port: localPort }),
   }
 }
 

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Exchange } from '../../http/exchange.js'
-import { lingerAfter } from '../linger.js'
+import { lingerAfter } from '../../http/linger.js'
 import { BodyReader } from './body-reader.js'
 import type { UnreadBody } from './response.js'
 import type { InputStream } from './types.js'
 
 /** Bytes of an unread body that are read away to keep a connection; for more it closes. */
-const WORTH_DISCARDING = 64 * 1024
+const WORTH_DISCARDING = 256 * 1024
 const NEWLINE = 10
 const nothing = Buffer.alloc(0)
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Exchange } from '../../http/exchange.js'
+import { lingerAfter } from '../../http/linger.js'
 import { ApplicationBreach } from '../failure.js'
-import { lingerAfter } from '../linger.js'
 import { cutTo, sizeOf } from './chunk.js'
 import type { Head } from './head.js'
 import type { Chunk } from './types.js'
@@ -57,8 +57,10 @@ export class Response {
     return this.#exchange.res
   }
 
-  /** Sends a whole body, of which `size` is the sum in bytes. @returns false where it was shorter than announced */
-  sendWhole(chunks: readonly Chunk[], size: number): boolean {
+  /** Sends a whole body. @returns false where it was shorter than announced */
+  sendWhole(chunks: readonly Chunk[]): boolean {
+    let size = 0
+    for (const chunk of chunks) size += sizeOf(chunk)
     const short = this.#sendHead(size, size)
     const only = chunks[0]
     if (chunks.length === 1 && only !== undefined && size <= this.#left && !this.bodyless) this.#end(only)
@@ -90,7 +92,7 @@ export class Response {
 
   /** Ends the response. @returns false where the body was shorter than its Content-Length: the connection closes then */
   finish(): boolean {
-    if (!this.headSent) return this.sendWhole([], 0)
+    if (!this.headSent) return this.sendWhole([])
     if (this.#left > 0 && Number.isFinite(this.#left)) {
       this.ended = true
       lingerAfter(this.#exchange.req)

@@ -13,7 +13,7 @@ export function planned(plans: ReadonlyMap<string, Plan>, closings: Closings): A
     if (plan === undefined) throw new Error(`no plan for ${environ.PATH_INFO}: a request that nobody sent`)
     return plan.promised || plan.read !== 'none' || plan.pause
       ? runLater(plan, environ, startResponse, closings)
-      : run(plan, startResponse, closings, [])
+      : run(plan, startResponse, closings)
   }
 }
 
@@ -29,14 +29,13 @@ async function runLater(
   if (plan.read === 'all') echo.push(await input.read())
   if (plan.read === 'iterate') for await (const chunk of input) echo.push(chunk)
   if (plan.pause) await turn()
-  // What came must be what was sent; it is sent by length, since chunks may arrive in other pieces.
   if (plan.read === 'all' || plan.read === 'iterate') {
     if (!Buffer.concat(echo).equals(plan.body)) throw new Error('the body is not what was sent')
   }
-  return run(plan, startResponse, closings, [])
+  return run(plan, startResponse, closings)
 }
 
-function run(plan: Plan, startResponse: StartResponse, closings: Closings, _: readonly never[]): WsgiBody {
+function run(plan: Plan, startResponse: StartResponse, closings: Closings): WsgiBody {
   if (plan.failing === 'call') throw new Error('planned: in the call')
   const start = (): ReturnType<StartResponse> => {
     const length: [string, string][] = plan.announced === undefined ? [] : [['Content-Length', String(plan.announced)]]
@@ -65,6 +64,7 @@ function bodyOf(plan: Plan, start: () => unknown, closings: Closings): WsgiBody 
     case 'stream':
       return Readable.from(asyncChunks(plan, start))
     case 'closable':
+      closings.set(plan.index, 0)
       return {
         [Symbol.iterator]: () => syncChunks(plan, start),
         close: () => closings.set(plan.index, (closings.get(plan.index) ?? 0) + 1),

@@ -1,0 +1,68 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { callHook } from '../../config/call-hook.js'
+import type { Exchange } from '../http/exchange.js'
+import { muzzle } from '../http/muzzle.js'
+import type { Refusal } from '../http/policy.js'
+import { refuseRequest } from '../http/refuse.js'
+import type { WorkerParts } from './worker.js'
+
+/** All that is done with a request besides deciding when it runs: hooks, application, access log, the answers given in its place. */
+export class Service {
+  readonly #parts: WorkerParts
+  #finished = 0
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts
+  }
+
+  /** How many requests have ended. */
+  get finishedRequests(): number {
+    return this.#finished
+  }
+
+  /** The head of a request is there. */
+  begin(exchange: Exchange): void {
+    this.#parts.access?.begin(exchange)
+  }
+
+  /** Calls the application; a `preRequest` that throws is answered with 500 instead. */
+  run(exchange: Exchange): void {
+    const { hooks, self, gateway, log } = this.#parts
+    const { preRequest } = hooks
+    if (preRequest && !callHook(log, 'preRequest', () => preRequest(self, exchange.req))) {
+      return refuseRequest(exchange.res, 500)
+    }
+    gateway.handle(exchange)
+  }
+
+  finish(exchange: Exchange): void {
+    this.#finished++
+    const { hooks, self, access, log } = this.#parts
+    const { postRequest } = hooks
+    const { req, res, environ } = exchange
+    if (postRequest) callHook(log, 'postRequest', () => postRequest(self, req, environ, res))
+    access?.finished(exchange)
+  }
+
+  /** The engine has answered by itself. */
+  refused(refusal: Refusal, socket: Socket, req?: IncomingMessage): void {
+    this.#parts.log.debug({ status: refusal.status }, `Refused: ${refusal.why}`)
+    this.#parts.access?.refused(refusal, socket, req)
+  }
+
+  /** Answers for an application that took too long: 504, or a cut connection where its head is out. */
+  expire(exchange: Exchange, reason: string): void {
+    const { res } = exchange
+    exchange.isExpired = true
+    if (res.headersSent) res.destroy()
+    else refuseRequest(res, 504)
+    muzzle(res)
+    exchange.abort?.(new Error(reason))
+  }
+
+  /** The process ends. What is still under way is cut; it has its line all the same. */
+  cut(exchanges: Iterable<Exchange>): void {
+    for (const exchange of exchanges) this.#parts.access?.finished(exchange)
+  }
+}

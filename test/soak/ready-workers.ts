@@ -1,0 +1,26 @@
+import type { LogLine } from '../helpers/log.js'
+import { messages } from '../helpers/messages.js'
+
+/** The lowest number of ready workers since there were `wanted` of them, from the arbiter's lines. */
+export function fewestReady(lines: readonly LogLine[], wanted: number): number {
+  const ready = new Set<unknown>()
+  let fewest = Number.POSITIVE_INFINITY
+  for (const { msg, workerPid } of lines) {
+    if (messages.ready.test(msg)) ready.add(workerPid)
+    if (messages.exited.test(msg)) ready.delete(workerPid)
+    if (ready.size >= wanted || fewest < Number.POSITIVE_INFINITY) fewest = Math.min(fewest, ready.size)
+  }
+  return fewest
+}
+
+/** The highest number of worker processes that were there at once. */
+export function mostAlive(lines: readonly LogLine[]): number {
+  const alive = new Set<unknown>()
+  let most = 0
+  for (const { msg, pid, workerPid } of lines) {
+    if (messages.booting.test(msg)) alive.add(pid)
+    if (messages.exited.test(msg)) alive.delete(workerPid)
+    most = Math.max(most, alive.size)
+  }
+  return most
+}

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs'
+import { messages } from '../../helpers/messages.js'
+import { descriptorsOf } from '../../helpers/process.js'
+import { until } from '../../helpers/until.js'
+import { check, type Outcome, type Scale, type Scenario } from '../scenario.js'
+import { SoakServer } from '../soak-server.js'
+
+const WORKERS = 4
+/** What the arbiter may grow by, in bytes. */
+const MEMORY = 5 * 2 ** 20
+
+/** So many are waited for at once: a wait that lasts long has failed. */
+const STEP = 50
+
+/** Once the file `broken` is there, each worker dies as soon as it was ready. */
+const APP = `import { existsSync } from 'node:fs'
+if (existsSync('broken')) setTimeout(() => process.exit(1), 10)
+export function application(_environ, startResponse) {
+  startResponse('200 OK', [['Content-Type', 'text/plain']])
+  return ['well']
+}
+`
+
+interface Footprint {
+  readonly rss: number
+  readonly descriptors: number
+}
+
+function footprint(pid: number): Footprint {
+  const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  return { rss: Number(kilobytes) * 1024, descriptors: descriptorsOf(pid).size }
+}
+
+async function crash(soaked: SoakServer, { cycles, signal }: Scale): Promise<Outcome> {
+  const { server } = soaked
+  const before = footprint(server.pid)
+  soaked.write('broken', '')
+  // The first of them are still healthy and do not die by themselves.
+  for (const pid of server.workers()) process.kill(pid, 'SIGKILL')
+  for (let crashes = 0; crashes < cycles; crashes += STEP) {
+    signal.throwIfAborted()
+    await server.log(messages.exited, { count: Math.min(crashes + STEP, cycles) })
+  }
+  soaked.remove('broken')
+  await until('all workers are well again', () => server.workers().length === WORKERS && isCalm(soaked))
+  const after = footprint(server.pid)
+  const grown = after.rss - before.rss
+  const leaked = after.descriptors - before.descriptors
+  return {
+    requests: 0,
+    failures: [],
+    slowest: 0,
+    did: `${cycles} crashes and restarts`,
+    checks: [
+      check('arbiter grows by less than 5 MB', `${(grown / 2 ** 20).toFixed(1)} MB`, grown < MEMORY),
+      check('descriptors as before', `${leaked >= 0 ? '+' : ''}${leaked}`, leaked === 0),
+    ],
+  }
+}
+
+/** As many workers were ready as have not exited. */
+function isCalm({ server }: SoakServer): boolean {
+  const ready = new Set(server.logged(messages.ready).map(({ workerPid }) => workerPid))
+  for (const { workerPid } of server.logged(messages.exited)) ready.delete(workerPid)
+  return ready.size === WORKERS
+}
+
+/** Workers that die as soon as they are ready, with next to no pause between restarts. */
+export const crashLoop: Scenario = {
+  name: 'crash-loop',
+  run: async scale => {
+    const options = { workers: WORKERS, app: APP, args: ['--restart-backoff', '1ms..1ms'] }
+    const soaked = await SoakServer.start({ ...options, expectErrors: [messages.exited] })
+    try {
+      return await crash(soaked, scale)
+    } finally {
+      await soaked.stop()
+    }
+  },
+}

@@ -1,0 +1,20 @@
+import type { Scenario } from '../scenario.js'
+import { crashLoop } from './crash-loop.js'
+import { hangs } from './hangs.js'
+import { kills } from './kills.js'
+import { maxRequests } from './max-requests.js'
+import { ttinTtou } from './more-and-less.js'
+import { hupAll, hupBroken, hupRolling } from './reloads.js'
+import { upgrades } from './upgrades.js'
+
+export const scenarios: readonly Scenario[] = [
+  hupAll,
+  hupRolling,
+  hupBroken,
+  ttinTtou,
+  upgrades,
+  maxRequests,
+  kills,
+  hangs,
+  crashLoop,
+]
