@@ -1,6 +1,7 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { lingerAfter } from './linger.js'
+import { muzzle } from './muzzle.js'
 
 /** How long a refused client may go on sending before its connection is destroyed, so that it can read the answer first. */
 const LINGER = 500
@@ -10,7 +11,7 @@ function reasonOf(status: number): string {
   return status === 413 ? 'Content Too Large' : (STATUS_CODES[status] ?? '')
 }
 
-/** Answers in place of the application, whose half-made head is forgotten. The connection closes after it. */
+/** Answers in place of the application, whose half-made head is forgotten. The connection closes after it, and what the application still says is dropped. */
 export function refuseRequest(res: ServerResponse, status: number): void {
   const reason = reasonOf(status)
   for (const name of res.getHeaderNames()) res.removeHeader(name)
@@ -18,6 +19,7 @@ export function refuseRequest(res: ServerResponse, status: number): void {
   if (!res.req.complete) lingerAfter(res.req)
   res.writeHead(status, reason, ['Content-Type', 'text/plain', 'Content-Length', String(reason.length)])
   res.end(reason)
+  muzzle(res)
 }
 
 /** Answers bytes that are no request, on the bare connection, and closes it. */

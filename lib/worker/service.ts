@@ -55,9 +55,12 @@ export class Service {
   expire(exchange: Exchange, reason: string): void {
     const { res } = exchange
     exchange.isExpired = true
-    if (res.headersSent) res.destroy()
-    else refuseRequest(res, 504)
-    muzzle(res)
+    if (res.headersSent) {
+      res.destroy()
+      muzzle(res)
+    } else {
+      refuseRequest(res, 504)
+    }
     exchange.abort?.(new Error(reason))
   }
 

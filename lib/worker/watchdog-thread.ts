@@ -21,7 +21,7 @@ export interface WatchdogData {
 }
 
 /** How long a look at the main thread may take, in milliseconds: the arbiter's KILL comes 500 ms after the time limit. */
-const LOOK_TIME = 350
+const LOOK_TIME = 400
 
 // Given by `Watchdog`, the only one who starts this thread.
 const { pulse: buffer, limits, log, index, arbiterPid }: WatchdogData = workerData

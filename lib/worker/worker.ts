@@ -248,6 +248,8 @@ export abstract class Worker {
       if (cut > 0) this.log.warn({ requests: cut }, 'Graceful timeout: requests cut')
       void this.exit(this.#exitCode)
     })
+    const { connections, exchanges } = this.engine
+    if (connections > 0) this.log.info({ connections, inFlight: exchanges.size }, 'Worker drains')
     this.#drain.begin(this.#departure)
     this.regulate()
   }

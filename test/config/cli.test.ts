@@ -30,7 +30,7 @@ t.test('each setting has a flag that works, and is named as its origin', async t
     const row = rows[name]
     for (const flag of row.flags?.split(', ') ?? []) {
       const line = readCommandLine(row.parser.metavar ? [flag, 'x'] : [flag])
-      const value = row.parser.metavar ? (row.parser.repeatable ? ['x'] : 'x') : true
+      const value = row.parser.metavar ? (row.parser.repeatable ? ['x'] : 'x') : !flag.startsWith('--no-')
       const given = line.kind === 'settings' ? [...line.given] : []
       t.same(given, [[name, { value, origin: `command line ${flagOf(row)}` }]], flag)
     }

@@ -19,6 +19,7 @@ export const messages = {
   shuttingDown: /^Shutting down/,
   shutDown: /^Shut down/,
   reloading: /^Reloading/,
+  drains: /^Worker drains/,
   reloaded: /^Reloaded/,
   reloadFailed: /^Reload failed/,
   reloadRefused: /^Reload refused/,

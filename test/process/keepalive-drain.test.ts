@@ -11,7 +11,7 @@ t.test('a retiring worker answers once more on a keep-alive connection, and says
   t.equal(first.headers.connection, 'keep-alive')
   t.match(first.headers['keep-alive'], 'timeout=10')
   server.signal('SIGHUP')
-  await server.log(messages.reloaded)
+  await server.log(messages.drains)
   const second = await client.get()
   t.ok(second.reused)
   t.equal(second.pid, first.pid)

@@ -9,6 +9,7 @@ export interface Options {
 
 interface Parsed {
   only?: Scenario[]
+  workers: number
   rate: number
   seconds: number
   times: number
@@ -17,7 +18,7 @@ interface Parsed {
 }
 
 /** What the targets were set for. */
-const FULL = { rate: 500, seconds: 20, times: 20, upgrades: 5, cycles: 1000 }
+const FULL = { workers: 4, rate: 500, seconds: 20, times: 20, upgrades: 5, cycles: 1000 }
 const QUIET_SECONDS = 3
 
 /** Reads the command line; prints and exits by itself for `--help` and where an option is wrong. */
@@ -28,6 +29,7 @@ export function readOptions(): Options {
       'Has all that can happen to a server happen to one under a steady load, and counts the requests that fail.',
     )
     .addOption(new Option('--only <scenarios>', `some of: ${names}`).argParser(parseScenarios))
+    .addOption(count('--workers <n>', 'workers of each server', FULL.workers))
     .addOption(count('--rate <n>', 'requests in a second', FULL.rate))
     .addOption(count('--seconds <n>', 'under load, where nothing else tells when it is enough', FULL.seconds))
     .addOption(count('--times <n>', 'reloads of each strategy, pairs of TTIN and TTOU, kills', FULL.times))

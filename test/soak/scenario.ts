@@ -2,6 +2,7 @@ import type { Failure } from './steady-load.js'
 
 /** How much of it: the long form by `npm run soak`, the short one in `npm test`. */
 export interface Scale {
+  readonly workers: number
   /** Requests in a second. */
   readonly rate: number
   /** How long the load runs where nothing counts the end, and before and after what happens, in seconds. */

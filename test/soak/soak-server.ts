@@ -21,6 +21,7 @@ export interface SoakServerOptions {
   readonly workers: number
   readonly args?: readonly string[]
   readonly app?: string
+  readonly config?: string
   /** Lines of level error or fatal that must come; any other such line is a failure. */
   readonly expectErrors?: readonly RegExp[]
 }
@@ -31,9 +32,10 @@ export class SoakServer {
   arbiter: number
   readonly #directory: string
 
-  constructor({ workers, args = [], app = PATIENT_APP, expectErrors = [] }: SoakServerOptions) {
+  constructor({ workers, args = [], app = PATIENT_APP, config, expectErrors = [] }: SoakServerOptions) {
     this.#directory = mkdtempSync(join(tmpdir(), 'soak-'))
     this.write('app.js', app)
+    if (config !== undefined) this.write('unicorn.config.js', config)
     const options = ['--workers', String(workers), '--bind', '127.0.0.1:0', ...args, 'app:application']
     const child = spawnClean([process.execPath, unicornBin, ...options], { cwd: this.#directory })
     this.server = new Server(child, { cwd: this.#directory, expectErrors })

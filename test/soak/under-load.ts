@@ -3,8 +3,6 @@ import type { Outcome, Scale } from './scenario.js'
 import { SoakServer, type SoakServerOptions } from './soak-server.js'
 import { SteadyLoad } from './steady-load.js'
 
-export const WORKERS = 4
-
 /** Short enough that a drain, which waits for idle clients, fits many times into a soak; in whole seconds. */
 const KEEP_ALIVE = 1
 
@@ -25,7 +23,7 @@ interface Plan {
 /** Runs a server under a steady load, has something happen to it, and counts what failed. */
 export async function underLoad({ options = {}, scale, act, conclude }: Plan): Promise<Outcome> {
   const args = ['--keep-alive', String(KEEP_ALIVE), ...(options.args ?? [])]
-  const soaked = await SoakServer.start({ workers: WORKERS, ...options, args })
+  const soaked = await SoakServer.start({ workers: scale.workers, ...options, args })
   try {
     const load = new SteadyLoad(soaked.server.target, scale.rate)
     try {

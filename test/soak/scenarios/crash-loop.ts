@@ -5,7 +5,6 @@ import { until } from '../../helpers/until.js'
 import { check, type Outcome, type Scale, type Scenario } from '../scenario.js'
 import { SoakServer } from '../soak-server.js'
 
-const WORKERS = 4
 /** What the arbiter may grow by, in bytes. */
 const MEMORY = 5 * 2 ** 20
 
@@ -21,29 +20,41 @@ export function application(_environ, startResponse) {
 }
 `
 
+/** Memory is compared after a garbage collection: what is garbage is no leak. Hooks run in the arbiter. */
+const CONFIG = `import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc')
+export default { onReload: () => collect() }
+`
+
 interface Footprint {
   readonly rss: number
   readonly descriptors: number
 }
 
-function footprint(pid: number): Footprint {
+async function footprint(soaked: SoakServer, workers: number): Promise<Footprint> {
+  await soaked.signal('SIGHUP', messages.reloaded)
+  await until('the workers of before are gone', () => isCalm(soaked, workers))
+  const { pid } = soaked.server
   const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   return { rss: Number(kilobytes) * 1024, descriptors: descriptorsOf(pid).size }
 }
 
-async function crash(soaked: SoakServer, { cycles, signal }: Scale): Promise<Outcome> {
+async function crash(soaked: SoakServer, { workers, cycles, signal }: Scale): Promise<Outcome> {
   const { server } = soaked
-  const before = footprint(server.pid)
+  const before = await footprint(soaked, workers)
+  const exited = server.logged(messages.exited).length
   soaked.write('broken', '')
   // The first of them are still healthy and do not die by themselves.
   for (const pid of server.workers()) process.kill(pid, 'SIGKILL')
   for (let crashes = 0; crashes < cycles; crashes += STEP) {
     signal.throwIfAborted()
-    await server.log(messages.exited, { count: Math.min(crashes + STEP, cycles) })
+    await server.log(messages.exited, { count: exited + Math.min(crashes + STEP, cycles) })
   }
   soaked.remove('broken')
-  await until('all workers are well again', () => server.workers().length === WORKERS && isCalm(soaked))
-  const after = footprint(server.pid)
+  await until('all workers are well again', () => isCalm(soaked, workers))
+  const after = await footprint(soaked, workers)
   const grown = after.rss - before.rss
   const leaked = after.descriptors - before.descriptors
   return {
@@ -59,18 +70,19 @@ async function crash(soaked: SoakServer, { cycles, signal }: Scale): Promise<Out
 }
 
 /** As many workers were ready as have not exited. */
-function isCalm({ server }: SoakServer): boolean {
+function isCalm({ server }: SoakServer, workers: number): boolean {
   const ready = new Set(server.logged(messages.ready).map(({ workerPid }) => workerPid))
   for (const { workerPid } of server.logged(messages.exited)) ready.delete(workerPid)
-  return ready.size === WORKERS
+  return ready.size === workers
 }
 
 /** Workers that die as soon as they are ready, with next to no pause between restarts. */
 export const crashLoop: Scenario = {
   name: 'crash-loop',
   run: async scale => {
-    const options = { workers: WORKERS, app: APP, args: ['--restart-backoff', '1ms..1ms'] }
-    const soaked = await SoakServer.start({ ...options, expectErrors: [messages.exited] })
+    const args = ['--restart-backoff', '1ms..1ms']
+    const { workers } = scale
+    const soaked = await SoakServer.start({ workers, app: APP, config: CONFIG, args, expectErrors: [messages.exited] })
     try {
       return await crash(soaked, scale)
     } finally {

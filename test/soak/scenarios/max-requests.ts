@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { messages } from '../../helpers/messages.js'
 import { fewestReady } from '../ready-workers.js'
 import { check, type Scenario } from '../scenario.js'
-import { underLoad, WORKERS } from '../under-load.js'
+import { underLoad } from '../under-load.js'
 
 /** Requests after which a worker is replaced, and how many come in a second at most: each replacement takes a boot. */
 const REQUESTS = 50
@@ -21,8 +21,9 @@ export const maxRequests: Scenario = {
         return `${server.logged(messages.exited).length} workers replaced`
       },
       conclude: ({ soaked: { server } }) => {
-        const fewest = fewestReady(server.lines, WORKERS)
-        return { checks: [check(`never fewer than ${WORKERS} ready workers`, fewest, fewest >= WORKERS)] }
+        const { workers } = scale
+        const fewest = fewestReady(server.lines, workers)
+        return { checks: [check(`never fewer than ${workers} ready workers`, fewest, fewest >= workers)] }
       },
     }),
 }

@@ -1,7 +1,7 @@
 import { messages } from '../../helpers/messages.js'
 import { fewestReady, mostAlive } from '../ready-workers.js'
 import { check, type Scenario } from '../scenario.js'
-import { rounds, underLoad, WORKERS } from '../under-load.js'
+import { rounds, underLoad } from '../under-load.js'
 
 function reloads(strategy: 'all' | 'rolling'): Scenario {
   return {
@@ -15,13 +15,14 @@ function reloads(strategy: 'all' | 'rolling'): Scenario {
           return `${scale.times} reloads`
         },
         conclude: ({ soaked: { server } }) => {
-          const fewest = fewestReady(server.lines, WORKERS)
+          const { workers } = scale
+          const fewest = fewestReady(server.lines, workers)
           const most = mostAlive(server.lines)
           return {
             checks: [
-              check(`never fewer than ${WORKERS} ready workers`, fewest, fewest >= WORKERS),
+              check(`never fewer than ${workers} ready workers`, fewest, fewest >= workers),
               ...(strategy === 'rolling'
-                ? [check('at most one worker more', most - WORKERS, most <= WORKERS + 1)]
+                ? [check('at most one worker more', most - workers, most <= workers + 1)]
                 : []),
             ],
           }
@@ -50,7 +51,7 @@ export const hupBroken: Scenario = {
         return `${times} reloads rolled back`
       },
       conclude: ({ soaked: { server } }) => {
-        const replaced = server.logged(messages.ready).length - WORKERS
+        const replaced = server.logged(messages.ready).length - scale.workers
         return { checks: [check('no old worker was replaced', replaced, replaced === 0)] }
       },
     })

@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario.js'
-import { rounds, underLoad, WORKERS } from '../under-load.js'
+import { rounds, underLoad } from '../under-load.js'
 
 /** A new arbiter on the same sockets, and TERM to the old one. */
 export const upgrades: Scenario = {
@@ -8,7 +8,7 @@ export const upgrades: Scenario = {
     underLoad({
       scale,
       act: async ({ soaked }) => {
-        await rounds(scale.upgrades, scale, () => soaked.upgrade(WORKERS))
+        await rounds(scale.upgrades, scale, () => soaked.upgrade(scale.workers))
         return `${scale.upgrades} upgrades`
       },
     }),
