@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Jiti } from 'jiti'
+import { packageFile } from '../../lib/sys/package.js'
 
 /** This package, as `import ... from 'unicorn'` is to find it in config files, installed beside them or not. */
-const PACKAGE = new URL('../../lib/index.js', import.meta.url)
+const PACKAGE = packageFile('dist/lib/index.js')
 
 /** Node's cache of CommonJS modules and JSON. */
 const { cache } = createRequire(import.meta.url)

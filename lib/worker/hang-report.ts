@@ -1,3 +1,4 @@
+import { packageFile } from '../sys/package.js'
 import type { Sight } from './main-thread.js'
 import type { InFlight } from './requests-in-flight.js'
 import { inFlightText } from './requests-in-flight.js'
@@ -26,7 +27,7 @@ export interface HangReport {
 const MOST_FRAMES = 15
 
 /** Our own code, which calls the application; it is below every stack. */
-const OURS = new URL('../../', import.meta.url).href
+const OURS = packageFile('dist/').href
 
 const BLIND =
   'most likely in a synchronous child process, a blocking read or other native code: it cannot be stopped there, so neither its stack nor its requests are known'

@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { createErrorLog, type ErrorLogOptions } from '../logging/logger.js'
-import { hangReport } from './hang-report.js'
-import { lookAtMainThread } from './main-thread.js'
-import { Pulse, type Reading } from './pulse.js'
+import type { ErrorLogOptions } from '../logging/logger.js'
+import { Pulse } from './pulse.js'
 import { type Limits, Vigil } from './vigil.js'
 
 /**
@@ -20,12 +18,10 @@ export interface WatchdogData {
   readonly arbiterPid: number
 }
 
-/** How long a look at the main thread may take, in milliseconds: the arbiter's KILL comes 500 ms after the time limit. */
-const LOOK_TIME = 400
-
 // Given by `Watchdog`, the only one who starts this thread.
-const { pulse: buffer, limits, log, index, arbiterPid }: WatchdogData = workerData
-const pulse = new Pulse(buffer)
+const data: WatchdogData = workerData
+const { limits, arbiterPid } = data
+const pulse = new Pulse(data.pulse)
 const vigil = new Vigil(limits, Pulse.now())
 let reported = false
 
@@ -34,7 +30,8 @@ for (;;) {
   const orphaned = process.ppid !== arbiterPid
   const { verdict, again } = vigil.judge(Pulse.now(), reading, orphaned)
   if (verdict === 'hung') {
-    if (!reported) await report(reading)
+    // Loaded only now: a thread in each worker must not make the start slower.
+    if (!reported) await (await import('./report-hang.js')).reportHang(data, reading)
     reported = true
     // Nobody else is left to end it.
     if (orphaned) process.kill(process.pid, 'SIGKILL')
@@ -43,14 +40,4 @@ for (;;) {
     parentPort?.postMessage(undefined)
   }
   await sleep(again)
-}
-
-async function report({ beat, answer, countedFrom }: Reading): Promise<void> {
-  const booting = beat === 0
-  const blocked = Pulse.now() - (booting ? countedFrom : Math.max(beat, answer))
-  const sight = await lookAtMainThread(LOOK_TIME)
-  const { message, fields } = hangReport({ pid: process.pid, worker: index, booting, blocked, sight })
-  const errorLog = createErrorLog(log)
-  errorLog.logger.error(fields, message)
-  errorLog.close()
 }

@@ -3,6 +3,7 @@ import { Worker as Thread } from 'node:worker_threads'
 import type { Logger } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
 import { toError } from '../errors.js'
+import { packageFile } from '../sys/package.js'
 import type { Beat } from './heartbeat.js'
 import type { Boot } from './protocol.js'
 import { Pulse } from './pulse.js'
@@ -44,7 +45,7 @@ export class Watchdog {
 
   /** Without the environment and Node's options, which would load the application's preloads a second time. */
   #start(workerData: WatchdogData): Thread {
-    const thread = new Thread(new URL('./watchdog-thread.js', import.meta.url), {
+    const thread = new Thread(packageFile('dist/bin/watchdog-thread.js'), {
       workerData,
       name: 'watchdog',
       env: {},

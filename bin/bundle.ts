@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build, type Metafile } from 'esbuild'
+
+const OUT = 'dist/bin'
+
+/**
+ * Joins what each process of a server runs into one file: loading a hundred small ones takes longer than all the rest of a start.
+ * koffi brings a native module and jiti is seldom wanted, so both stay outside. Run at build time, from the package's directory.
+ */
+const { metafile } = await build({
+  entryPoints: ['bin/unicorn.ts', 'bin/worker.ts', 'lib/worker/watchdog-thread.ts'],
+  entryNames: '[name]',
+  outdir: OUT,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  sourcemap: true,
+  sourcesContent: false,
+  metafile: true,
+  external: ['koffi', 'jiti'],
+  banner: {
+    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+  },
+})
+writeFileSync(`${OUT}/LICENSES.txt`, licenses(metafile))
+
+/** Their licenses ask to be handed on with the code of others. */
+function licenses({ inputs }: Metafile): string {
+  const packages = new Set(Object.keys(inputs).flatMap(path => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []))
+  return [...packages].sort().map(licenseOf).join('\n')
+}
+
+function licenseOf(directory: string): string {
+  const file = readdirSync(directory).find(name => /^licen[cs]e/i.test(name))
+  return `${directory.replace(/^.*node_modules\//, '')}\n\n${file ? readFileSync(join(directory, file), 'utf8') : ''}`
+}
