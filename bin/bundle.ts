@@ -16,6 +16,8 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20',
   format: 'esm',
+  minifySyntax: true,
+  minifyWhitespace: true,
   sourcemap: true,
   sourcesContent: false,
   metafile: true,
