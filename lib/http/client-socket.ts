@@ -13,8 +13,8 @@ export interface LocalAddress {
 export class ClientSocket extends Socket implements Linked<ClientSocket> {
   previous: ClientSocket | undefined = undefined
   next: ClientSocket | undefined = undefined
-  /** When it was accepted, in milliseconds. */
-  readonly since = now()
+  /** When it was accepted or, in a drain, had its last response; in milliseconds. */
+  quietSince = now()
   /** Requests under way; above 1 where the client pipelines. */
   running = 0
   refused = false

@@ -86,10 +86,10 @@ export class HttpEngine {
     this.#server.closeIdleConnections()
   }
 
-  /** Closes connections that were accepted at least `age` milliseconds ago and have no request under way, or never had one. */
+  /** In a drain: closes connections without a request under way that were accepted, or answered, at least `age` milliseconds ago. */
   closeQuiet(age: number): void {
     const latest = now() - age
-    for (const socket of this.#connections) if (socket.running === 0 && socket.since <= latest) socket.destroy()
+    for (const socket of this.#connections) if (socket.running === 0 && socket.quietSince <= latest) socket.destroy()
   }
 
   /** Cuts every connection, and stops the engine's own timers. */
@@ -124,6 +124,8 @@ export class HttpEngine {
   #finish(exchange: Exchange, socket: ClientSocket): void {
     if (!this.exchanges.delete(exchange)) return
     socket.running--
+    // A response whose head was out before the drain has announced keep-alive, and its client counts from now.
+    if (!this.#keepAlive) socket.quietSince = now()
     this.#events.finished(exchange, socket)
   }
 

@@ -25,7 +25,8 @@ export function parseAddress(text: string): Address {
   if (text.startsWith('unix:')) return unixAddress(text.replace(/^unix:(\/\/)?/, ''))
   if (text.startsWith('fd://')) return { kind: 'fd', fd: parseDescriptor(text) }
   const parts = /^(?:\[(?<v6>[^\]]*)\]|(?<name>[^:[\]]*))(?::(?<port>[^/:]*))?$/.exec(text)?.groups
-  if (text.indexOf(':') !== text.lastIndexOf(':') && isIPv6(text)) throw refused(text, `brackets around it: [${text}]:PORT`)
+  if (text.indexOf(':') !== text.lastIndexOf(':') && isIPv6(text))
+    throw refused(text, `brackets around it: [${text}]:PORT`)
   if (!parts || text === '') throw refused(text, ADDRESS_FORMS)
   return { kind: 'tcp', host: parseHost(text, parts), port: parsePort(text, parts.port) }
 }
