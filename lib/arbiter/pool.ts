@@ -222,6 +222,7 @@ export class Pool {
     welcome: handle => {
       handle.deadline = Number.POSITIVE_INFINITY
       handle.generation.proven = true
+      if (handle.missedReopening) handle.kill('SIGUSR1')
       this.#spreadChanged()
       this.#context.log.info({ worker: handle.index, workerPid: handle.pid }, `Worker ready (pid: ${handle.pid})`)
     },
@@ -298,9 +299,12 @@ export class Pool {
     return this.#backoff.died(index, reason, { age: now - since, now, range: handle.config.restartBackoff })
   }
 
-  /** Has all ready workers reopen their log files; one that boots opens them by then anyway. */
+  /** Has all workers reopen their log files; one that boots does it when it is ready. */
   reopenLogs(): void {
-    for (const handle of this.#handles) if (handle.state !== 'starting') handle.kill('SIGUSR1')
+    for (const handle of this.#handles) {
+      if (handle.state === 'starting') handle.missedReopening = true
+      else handle.kill('SIGUSR1')
+    }
   }
 
   forgetFaults(): void {

@@ -24,14 +24,10 @@ export function spawnWorker(
     exec,
     args: [],
     cwd: config.chdir,
-    execArgv: [...process.execArgv, ...NO_DEBUGGER_BY_SIGNAL],
+    execArgv: [...process.execArgv],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...fds],
   })
   const env: Record<string, unknown> = { ...config.rawEnv, UNICORN_WORKER_INDEX: index, NODE_APP_INSTANCE: index }
   for (const name of PRIVATE) env[name] = undefined
   return cluster.fork(env)
 }
-
-/** Where Node knows it: a stray USR1 before our handlers stand would open the debugger. */
-const FLAG = '--disable-sigusr1'
-const NO_DEBUGGER_BY_SIGNAL = process.allowedNodeEnvironmentFlags.has(FLAG) ? [FLAG] : []

@@ -21,6 +21,8 @@ export class WorkerHandle {
   lastBeat: number
   figures: Figures | undefined
   debugged = false
+  /** Log files were to be opened anew while it booted; it may have opened them before. */
+  missedReopening = false
   /** Beats in a row with more memory than allowed. */
   fatSamples = 0
   /** Connections that stay, and how many it was told to hold at most. */

@@ -54,6 +54,7 @@ export class HttpEngine {
     this.#server.on('request', (req, res) => this.#onRequest(req, res, false))
     this.#server.on('checkContinue', (req, res) => this.#onRequest(req, res, true))
     this.#server.on('clientError', (error, socket) => this.#onClientError(error, socket))
+    this.#server.on('timeout', socket => this.#onTimeout(socket))
     // Node starts its check of slow heads when a server begins to listen, and this one never does.
     this.#server.emit('listening')
   }
@@ -129,6 +130,20 @@ export class HttpEngine {
     this.#events.finished(exchange, socket)
   }
 
+  /**
+   * A connection was idle for as long as it may, or the application's own time limit has passed. A request that came in time waits
+   * in the kernel where the event loop is late, so an idle connection gets one more turn in which it is read; Node gives none.
+   */
+  #onTimeout(socket: Socket): void {
+    if (!(socket instanceof ClientSocket)) return
+    const { bytesRead, running, newest } = socket
+    if (running === 0) {
+      setImmediate(() => {
+        if (socket.running === 0 && socket.bytesRead === bytesRead) socket.destroy()
+      })
+    } else if (!newest || !hasTimeoutListener(newest)) socket.destroy()
+  }
+
   /** Node closes only the response that is being written; those of pipelined requests behind it end here. */
   readonly #onGone = (socket: ClientSocket): void => {
     if (!this.#connections.delete(socket)) return
@@ -153,4 +168,9 @@ export class HttpEngine {
     for (const { req, res } of this.exchanges) if (req.socket === socket && res.headersSent) return true
     return false
   }
+}
+
+/** Whether the application deals with the end of its own `req.setTimeout` or `res.setTimeout`, as Node would ask. */
+function hasTimeoutListener({ req, res }: Exchange): boolean {
+  return req.listenerCount('timeout') + res.listenerCount('timeout') > 0
 }

@@ -49,7 +49,8 @@ export class Drain {
     const { gracefulTimeout, quietTime } = this.#limits
     this.#timers.push(
       setTimeout(() => this.#end(), gracefulTimeout),
-      setInterval(() => this.#engine.closeQuiet(quietTime), quietTime),
+      // One more turn, in which requests that came in time are read, should the loop be late.
+      setInterval(() => setImmediate(() => this.#engine.closeQuiet(quietTime)), quietTime),
     )
     this.#othersServe = othersServe
     this.#gate.leaveAllBut(abandoned)

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { mischief } from '../helpers/apps.js'
+import { heldBoot, mischief } from '../helpers/apps.js'
 import { startHolds } from '../helpers/holds.js'
 import { Client } from '../helpers/http.js'
 import { messages } from '../helpers/messages.js'
@@ -54,6 +54,20 @@ t.test('a log file that was removed is there again after USR1', async t => {
   t.same(await server.stop(), { code: 0, signal: null })
   t.match(read(log), /Shut down/)
   t.equal(read(log).split('Worker exiting').length, 3, 'both workers write to it')
+})
+
+t.test('USR1 while a worker boots: it opens the log anew when it is ready', async t => {
+  const holds = await startHolds(t)
+  const log = join(shortDir(t), 'error.log')
+  const server = spawnServer(t, { app: heldBoot, env: holds.env, args: ['--error-logfile', log] })
+  await holds.arrival('boot-0')
+  rmSync(log)
+  server.signal('SIGUSR1')
+  await until('the arbiter has opened it anew', () => existsSync(log))
+  holds.release('boot-0')
+  await until('the worker is ready', () => read(log).includes('Worker ready'))
+  t.same(await server.stop(), { code: 0, signal: null })
+  t.match(read(log), /Worker exiting/)
 })
 
 t.test('a pid file that was removed changes nothing', async t => {

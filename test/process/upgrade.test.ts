@@ -46,7 +46,7 @@ for (const kind of ['TCP', 'unix']) {
     t.same(await server.exit, { code: 0, signal: null })
     await gone(old)
     await until('the new arbiter has the pid file', () => read(pidfile) === `${successor}\n`)
-    t.notOk(existsSync(`${pidfile}.2`))
+    await until('its other one is gone', () => !existsSync(`${pidfile}.2`))
     t.same(await load.stop(), [])
     t.same(new Set(load.replies.map(({ body }) => body)), new Set(['old', 'new']))
     t.equal((await new Client(t, server.target).get()).body, 'new')

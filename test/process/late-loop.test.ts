@@ -1,0 +1,44 @@
+import t from 'tap'
+import { messages } from '../helpers/messages.js'
+import { connectRaw, head } from '../helpers/raw.js'
+import { startServer } from '../helpers/server.js'
+
+/** /block keeps the event loop busy for longer than an idle connection is kept. */
+const APP = `export function application({ PATH_INFO }, startResponse) {
+  if (PATH_INFO === '/block') {
+    console.error('blocking')
+    const end = performance.now() + 2500
+    while (performance.now() < end);
+  }
+  startResponse('200 OK', [['Content-Type', 'text/plain']])
+  return ['answered', PATH_INFO]
+}
+`
+const options = { app: APP, args: ['--keep-alive', '1'] }
+
+t.test('a request that came in time is answered, however late the event loop finds it', async t => {
+  const server = await startServer(t, options)
+  const [kept, blocking] = [await connectRaw(t, server.target), await connectRaw(t, server.target)]
+  kept.write(head('/first'))
+  t.match(await kept.until(/answered\/first/), /keep-alive: timeout=1/i)
+  blocking.write(head('/block'))
+  await server.log(/^blocking/)
+  kept.write(head('/second'))
+  await kept.until(/answered\/second/)
+  t.equal(await kept.ending, 'closed', 'and is closed when it was idle for long enough')
+})
+
+t.test('in a drain too', async t => {
+  const server = await startServer(t, options)
+  const [kept, blocking] = [await connectRaw(t, server.target), await connectRaw(t, server.target)]
+  for (const [name, raw] of Object.entries({ kept, blocking })) {
+    raw.write(head(`/${name}`))
+    await raw.until(new RegExp(`answered/${name}`))
+  }
+  server.signal('SIGHUP')
+  await server.log(messages.drains)
+  blocking.write(head('/block'))
+  await server.log(/^blocking/)
+  kept.write(head('/second'))
+  t.match(await kept.all(), /answered\/second/)
+})
