@@ -287,6 +287,8 @@ export class Pool {
     const { reason, exitCode, signal } = view
     const facts = { worker: handle.index, workerPid: handle.pid, reason, exitCode, signal, ...(pause > 0 && { pause }) }
     log[EXPECTED.has(reason) ? 'info' : 'error'](facts, `Worker exited (pid: ${handle.pid})`)
+    if (pause > 0)
+      log.warn({ worker: handle.index }, `Crash loop: a worker keeps dying young, the next starts in ${pause} ms`)
     callHook(log, 'childExit', () => hooks().childExit?.(server, view))
   }
 

@@ -1,3 +1,5 @@
+import type { Figures as PublicFigures } from '../../config/hooks.js'
+
 /**
  * The messages between arbiter and worker, on the IPC channel that `node:cluster` opens. Nothing that a hung worker must obey
  * is a message: control is by signals.
@@ -63,16 +65,9 @@ export interface Cap {
 
 export type ToWorker<Config> = Boot<Config> | Stop | Cap
 
-/** What a worker says of itself with each beat. Times in milliseconds, sizes in bytes. */
-export interface Figures {
-  /** Requests finished since it booted. */
-  readonly requests: number
-  readonly inFlight: number
-  readonly connections: number
-  /** Share of the time since the last beat in which the event loop was busy, 0 to 1. */
-  readonly utilisation: number
-  readonly rss: number
-  /** How long the oldest running request has been running; 0 where none is. */
+/** What a worker says of itself with each beat. */
+export interface Figures extends PublicFigures {
+  /** How long the oldest running request has been running, in milliseconds; 0 where none is. */
   readonly oldest: number
 }
 
