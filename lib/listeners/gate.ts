@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs'
 import { acceptNow, duplicate, hasPending } from '../sys/libc.js'
-import { adoptHandle, type ClientHandle, type ServerHandle, systemError } from './server-handle.js'
+import { adoptAlike, adoptHandle, type ClientHandle, type ServerHandle, systemError } from './server-handle.js'
 
 /** Gets each accepted connection, and the descriptor that it came by. */
 type OnConnection = (client: ClientHandle, fd: number) => void
@@ -16,6 +16,8 @@ export class Gate {
   readonly #onError: (error: Error) => void
   #fds: readonly number[]
   #handles: ServerHandle[] = []
+  /** A handle for each listener, by its descriptor, whatever has become of it: what matters is its class. */
+  readonly #samples = new Map<number, ServerHandle>()
 
   constructor(
     sockets: { fds: readonly number[]; backlog: number },
@@ -50,7 +52,7 @@ export class Gate {
     for (const fd of this.#fds) {
       const client = acceptNow(fd)
       if (client === undefined) continue
-      this.#onConnection(adoptHandle(client), fd)
+      this.#onConnection(this.#adopt(client, fd), fd)
       return true
     }
     return false
@@ -78,8 +80,17 @@ export class Gate {
     this.leaveAllBut([])
   }
 
+  /** @param listener the listener that `fd` is a duplicate of or was accepted from: both are of one kind */
+  #adopt(fd: number, listener: number): ServerHandle {
+    const sample = this.#samples.get(listener)
+    if (sample) return adoptAlike(sample, fd)
+    const handle = adoptHandle(fd)
+    this.#samples.set(listener, handle)
+    return handle
+  }
+
   #accept(fd: number): ServerHandle {
-    const handle = adoptHandle(duplicate(fd))
+    const handle = this.#adopt(duplicate(fd), fd)
     handle.onconnection = (status, client) => {
       if (client) this.#onConnection(client, fd)
       else this.#onError(systemError('accept', status))

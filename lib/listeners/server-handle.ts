@@ -10,6 +10,8 @@ export interface ServerHandle {
   readonly fd: number
   /** Fills `out` and returns 0, or a negative error number. */
   getsockname?(out: { address?: string; family?: string; port?: number }): number
+  /** Takes a descriptor over; returns 0, or a negative error number. */
+  open(fd: number): number
   /** Begins to accept; returns 0, or a negative error number. */
   listen(backlog: number): number
   onconnection: ((status: number, client: ClientHandle | undefined) => void) | undefined
@@ -41,6 +43,15 @@ export function bindHandle(address: string, port: number, addressType: 4 | 6 | -
 /** A handle on an open descriptor, which it owns from now on. */
 export function adoptHandle(fd: number): ServerHandle {
   return checked('open', net._createServerHandle(null, null, null, fd))
+}
+
+/** The same for a descriptor of the same kind as `sample`, which saves asking the kernel what it is. */
+export function adoptAlike(sample: ServerHandle, fd: number): ServerHandle {
+  // The class of a handle; its argument, 0, is a number that only names it in traces.
+  const handle: ServerHandle = Reflect.construct(sample.constructor, [0])
+  const status = handle.open(fd)
+  if (status === 0) return handle
+  throw systemError('open', status)
 }
 
 function checked(call: string, handle: ServerHandle | number): ServerHandle {
