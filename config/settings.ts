@@ -128,8 +128,7 @@ export const settings = {
     parser: boolean,
     default: true,
     reload: 'respawn',
-    description:
-      'the thread that tells where a worker hangs and ends a hung orphan; without it a worker needs 11 MB less',
+    description: 'a thread tells where a worker hangs, and ends a hung orphan (11 MB a worker); the flag does without it',
   }),
   preload: setting({
     section: 'Workers',

@@ -174,9 +174,11 @@ export class Arbiter {
       this.#log.error({ err: toError(error) }, 'Reload refused, the old configuration stays')
     },
     prepared: () => this.#startSuccessor(),
-    successorGone: facts => {
-      const hasFailed = facts.exitCode !== ExitCode.ok
-      this.#log[hasFailed ? 'error' : 'info'](facts, 'The new arbiter has ended, this one goes on')
+    successorGone: ({ exitCode, signal }) => {
+      const level = exitCode === ExitCode.ok ? 'info' : 'error'
+      this.#log[level]({ exitCode, signal }, 'The new arbiter has ended, this one goes on')
+      // After WINCH nobody would serve any more.
+      if (this.#generations.target === 0) this.#generations.target = this.#config.workers
     },
   }
 

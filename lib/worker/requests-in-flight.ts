@@ -34,8 +34,11 @@ export function requestsInFlight(exchanges: Requests): InFlight {
   return { inFlight: exchanges.size, requests }
 }
 
-/** Express and Connect cut `url` while a router handles the request, and keep the whole as `originalUrl`. */
-function pathOf(req: IncomingMessage & { originalUrl?: unknown }): string {
+/**
+ * The path of a request, for logs: without its query, which may hold what no log should. Express and Connect cut `url` while a
+ * router handles the request, and keep the whole as `originalUrl`.
+ */
+export function pathOf(req: IncomingMessage & { originalUrl?: unknown }): string {
   const url = typeof req.originalUrl === 'string' ? req.originalUrl : (req.url ?? '')
   return url.split('?', 1)[0]?.slice(0, LONGEST_PATH) ?? ''
 }

@@ -4,6 +4,7 @@ import type { Exchange } from '../http/exchange.js'
 import type { HttpPolicy } from '../http/policy.js'
 import { refuseRequest } from '../http/refuse.js'
 import type { Gate } from '../listeners/gate.js'
+import { pathOf } from './requests-in-flight.js'
 import { Worker } from './worker.js'
 
 /** How long a new connection may hold the worker without a whole request head, in milliseconds. */
@@ -50,7 +51,7 @@ export class SyncWorker extends Worker {
   protected override request(exchange: Exchange, socket: ClientSocket): void {
     this.#park(socket)
     if (wantsWebSocket(exchange.req)) {
-      this.log.warn({ path: exchange.req.url }, 'WebSocket refused: sync workers serve one request at a time')
+      this.log.warn({ path: pathOf(exchange.req) }, 'WebSocket refused: sync workers serve one request at a time')
       refuseRequest(exchange.res, 501)
     } else if (this.#running) {
       this.#waiting.push(exchange)

@@ -14,7 +14,7 @@ import { type Departure, Drain } from './drain.js'
 import { abortReport } from './hang-report.js'
 import { Heartbeat } from './heartbeat.js'
 import type { FromWorker, ListenerSeat } from './protocol.js'
-import { requestsInFlight } from './requests-in-flight.js'
+import { pathOf, requestsInFlight } from './requests-in-flight.js'
 import { Service } from './service.js'
 import type { Watchdog } from './watchdog.js'
 
@@ -152,9 +152,9 @@ export abstract class Worker {
 
   /** `requestTimeout` is over for this request. */
   protected expire(exchange: Exchange): void {
-    const { method, url: path } = exchange.req
+    const { req } = exchange
     const limit = this.config.requestTimeout
-    this.log.warn({ method, path, limit }, 'Request timeout')
+    this.log.warn({ method: req.method, path: pathOf(req), limit }, 'Request timeout')
     this.#service.expire(exchange, `request timeout: no response within ${limit} ms`)
   }
 

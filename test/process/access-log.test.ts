@@ -113,8 +113,7 @@ for (const face of INTERFACES) {
     })
 
     t.test(`${face}, ${workerClass}: a request that INT to its worker ends has one line`, async t => {
-      const expectErrors = workerClass === 'async' ? [] : []
-      const { server, holds } = await scene(t, args, { ...options, expectErrors })
+      const { server, holds } = await scene(t, args, { ...options, expectErrors: [messages.exited] })
       const raw = await connectRaw(t, server.target)
       raw.write(head('/hold/int'))
       await holds.arrival('int')

@@ -44,8 +44,13 @@ export class SoakServer {
 
   static async start(options: SoakServerOptions): Promise<SoakServer> {
     const soaked = new SoakServer(options)
-    await soaked.server.log(messages.listening)
-    await soaked.server.ready(options.workers)
+    try {
+      await soaked.server.log(messages.listening)
+      await soaked.server.ready(options.workers)
+    } catch (error) {
+      await soaked.stop()
+      throw error
+    }
     return soaked
   }
 
