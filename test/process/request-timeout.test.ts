@@ -68,3 +68,17 @@ t.test('requests within their time are not touched by others that are not', asyn
   t.equal((await slow).status, 504)
   t.equal(server.logged(messages.requestTimeout).length, 1)
 })
+
+/** Never answers, and says when it is told that nobody waits any more. */
+const listens = `
+export function application(environ) {
+  const signal = environ['unicorn.signal']
+  return new Promise(() => signal.addEventListener('abort', () => console.log('told: ' + signal.reason.message)))
+}
+`
+
+t.test('the application is told by its abort signal', async t => {
+  const server = await startServer(t, { app: listens, args: ['--request-timeout', '300ms'] })
+  t.equal((await new Client(t, server.target).get()).status, 504)
+  await server.stdout.wait(/^told: request timeout: no response within 300 ms$/)
+})
