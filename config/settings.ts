@@ -128,7 +128,8 @@ export const settings = {
     parser: boolean,
     default: true,
     reload: 'respawn',
-    description: 'a thread tells where a worker hangs, and ends a hung orphan (11 MB a worker); the flag does without it',
+    description:
+      'a thread tells where a worker hangs, and ends a hung orphan (11 MB a worker); the flag does without it',
   }),
   preload: setting({
     section: 'Workers',

@@ -158,10 +158,14 @@ export class HttpEngine {
     if (!(socket instanceof ClientSocket) || socket.refused) return
     socket.refused = true
     const answered = socket.running > 0 && this.#hasAnswered(socket)
-    if (error.code === 'ECONNRESET' || !socket.writable || answered) return void socket.destroy()
+    const torn = socket.running > 0 && socket.newest?.req.complete === false ? socket.newest : undefined
+    const isGone = error.code === 'ECONNRESET' || (torn && error.code === 'HPE_INVALID_EOF_STATE')
+    if (isGone || !socket.writable || answered) return void socket.destroy()
     const refusal = refusalOf(error)
     refuseConnection(socket, refusal.status)
-    this.#events.refused(refusal, socket)
+    // An error in the body of a request is no request of its own.
+    if (torn) torn.refusal = refusal
+    else this.#events.refused(refusal, socket)
   }
 
   #hasAnswered(socket: ClientSocket): boolean {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Linked } from '../sys/linked-list.js'
+import type { Refusal } from './policy.js'
 
 /** One request and its response, from a complete request head to the end of the response. */
 export interface Exchange extends Linked<Exchange> {
@@ -13,6 +14,8 @@ export interface Exchange extends Linked<Exchange> {
   environ: Readonly<Record<string, unknown>> | undefined
   /** It ran for longer than `requestTimeout`. */
   isExpired: boolean
+  /** It was answered in place of the application: a malformed body, or a WebSocket that cannot be served. */
+  refusal: Refusal | undefined
   /** Tells the application that nobody waits for its answer any more; set by the gateway where the application can be told. */
   abort: ((reason: Error) => void) | undefined
   /** For the access log, where there is one: the client's address, and how much of a body was given to the response so far. */
@@ -28,6 +31,7 @@ export function createExchange(req: IncomingMessage, res: ServerResponse, expect
     expectsContinue,
     environ: undefined,
     isExpired: false,
+    refusal: undefined,
     abort: undefined,
     peer: undefined,
     bodyBytes: undefined,

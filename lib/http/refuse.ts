@@ -7,7 +7,7 @@ import { muzzle } from './muzzle.js'
 const LINGER = 500
 
 /** RFC 9110's name where Node still has an older one. */
-function reasonOf(status: number): string {
+export function reasonOf(status: number): string {
   return status === 413 ? 'Content Too Large' : (STATUS_CODES[status] ?? '')
 }
 

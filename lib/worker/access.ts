@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Exchange } from '../http/exchange.js'
 import type { Refusal } from '../http/policy.js'
+import { reasonOf } from '../http/refuse.js'
 import { countBody, sentHeader } from '../http/sent.js'
 import type { AccessEntry, AccessLog } from '../logging/access.js'
 import { now } from '../sys/clock.js'
@@ -9,19 +10,28 @@ import { now } from '../sys/clock.js'
 /** What becomes a line of the access log: each request once, when its response has left or its client has. */
 export class AccessRecorder {
   readonly #log: AccessLog
+  readonly #unfinished = new Set<Exchange>()
 
   constructor(log: AccessLog) {
     this.#log = log
+    // The application may end the process at any moment, in the middle of a request too.
+    process.on('exit', () => {
+      for (const exchange of this.#unfinished) this.finished(exchange)
+      log.flush()
+    })
   }
 
   /** A request begins: notes what cannot be asked for any more when it is over. */
   begin(exchange: Exchange): void {
     exchange.peer = peerOf(exchange.req.socket)
     exchange.bodyBytes = countBody(exchange.res)
+    this.#unfinished.add(exchange)
   }
 
+  /** Writes its line, the first time that it is told. */
   finished(exchange: Exchange): void {
-    const { req, res, startedAt, environ } = exchange
+    if (!this.#unfinished.delete(exchange)) return
+    const { req, res, startedAt, environ, refusal } = exchange
     const outcome = outcomeOf(exchange)
     this.#log.write({
       ...requestOf(req),
@@ -29,6 +39,7 @@ export class AccessRecorder {
       status: res.headersSent ? res.statusCode : 0,
       reason: res.statusMessage,
       bytes: exchange.bodyBytes?.() ?? 0,
+      ...(refusal && answerOf(refusal, req)),
       durationMs: now() - startedAt,
       responseHeader: name => sentHeader(res, name),
       ...(environ && { environ }),
@@ -37,22 +48,28 @@ export class AccessRecorder {
   }
 
   /** An answer without the application, or to bytes that were no request. */
-  refused({ status }: Refusal, socket: Socket, req?: IncomingMessage): void {
+  refused(refusal: Refusal, socket: Socket, req?: IncomingMessage): void {
     this.#log.write({
       ...(req ? requestOf(req) : NO_REQUEST),
       remoteAddress: peerOf(socket),
-      status,
-      bytes: 0,
+      ...answerOf(refusal, req),
       durationMs: 0,
       responseHeader: () => undefined,
-      outcome: status === 408 ? 'timeout' : 'refused',
+      outcome: refusal.status === 408 ? 'timeout' : 'refused',
     })
   }
 }
 
-function outcomeOf({ res, isExpired }: Exchange): AccessEntry['outcome'] {
+function outcomeOf({ res, isExpired, refusal }: Exchange): AccessEntry['outcome'] {
+  if (refusal) return 'refused'
   if (isExpired) return 'timeout'
   return res.writableFinished ? undefined : 'aborted'
+}
+
+/** What a refused client is sent: the reason is the body. */
+function answerOf({ status }: Refusal, req?: IncomingMessage): Pick<AccessEntry, 'status' | 'reason' | 'bytes'> {
+  const reason = reasonOf(status)
+  return { status, reason, bytes: req?.method === 'HEAD' ? 0 : reason.length }
 }
 
 type RequestPart = Pick<AccessEntry, 'method' | 'url' | 'httpVersion' | 'requestHeader'>

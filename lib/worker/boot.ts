@@ -120,9 +120,7 @@ class Booting {
   #openAccessLog({ accesslog, accessLogFormat }: Config): void {
     if (accesslog === undefined) return
     const onProblem = (error: Error): void => this.#errorLog.logger.error({ err: error }, error.message)
-    const access = createAccessLog({ accesslog, format: accessLogFormat, onProblem })
-    this.#access = access
-    process.on('exit', () => access.flush())
+    this.#access = createAccessLog({ accesslog, format: accessLogFormat, onProblem })
   }
 
   reopenLogs(): void {

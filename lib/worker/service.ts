@@ -11,6 +11,7 @@ import type { WorkerParts } from './worker.js'
 export class Service {
   readonly #parts: WorkerParts
   #finished = 0
+  #isCut = false
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
@@ -28,6 +29,7 @@ export class Service {
 
   /** Calls the application; a `preRequest` that throws is answered with 500 instead. */
   run(exchange: Exchange): void {
+    if (this.#isCut) return
     const { hooks, self, gateway, log } = this.#parts
     const { preRequest } = hooks
     if (preRequest && !callHook(log, 'preRequest', () => preRequest(self, exchange.req))) {
@@ -40,7 +42,8 @@ export class Service {
     this.#finished++
     const { hooks, self, access, log } = this.#parts
     const { postRequest } = hooks
-    const { req, res, environ } = exchange
+    const { req, res, environ, refusal } = exchange
+    if (refusal) log.debug({ status: refusal.status }, `Refused: ${refusal.why}`)
     if (postRequest) callHook(log, 'postRequest', () => postRequest(self, req, environ, res))
     access?.finished(exchange)
   }
@@ -64,8 +67,9 @@ export class Service {
     exchange.abort?.(new Error(reason))
   }
 
-  /** The process ends. What is still under way is cut; it has its line all the same. */
+  /** The process ends. What is still under way is cut, and what waits is not begun; it has its line all the same. */
   cut(exchanges: Iterable<Exchange>): void {
+    this.#isCut = true
     for (const exchange of exchanges) this.#parts.access?.finished(exchange)
   }
 }

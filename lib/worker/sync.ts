@@ -7,19 +7,21 @@ import type { Gate } from '../listeners/gate.js'
 import { pathOf } from './requests-in-flight.js'
 import { Worker } from './worker.js'
 
-/** How long a new connection may hold the worker without a whole request head, in milliseconds. */
+/** How long a new connection may hold the worker without a whole request head, in milliseconds: at most, and after many silent ones. */
 const PATIENCE = 50
+const LEAST_PATIENCE = 1
 
 /**
  * One request at a time, for handlers that use the CPU or must not be interleaved. The gate is shut from the moment that a
  * connection is taken until its response has left, so no connection waits here while another worker is idle. A connection
- * that does not say what it wants within PATIENCE is parked and the gate opens again: silent clients hold nobody. When a parked
- * one wakes, it waits for its turn.
+ * that does not say what it wants within PATIENCE is parked and the gate opens again. Each silent one halves the patience with the next,
+ * and each that speaks in time doubles it: a crowd of silent clients holds nobody. When a parked one wakes, it waits for its turn.
  */
 export class SyncWorker extends Worker {
   /** The connection that was taken last, while its request is not there yet. */
   #newcomer: ClientSocket | undefined
-  #patience: NodeJS.Timeout | undefined
+  #patience = PATIENCE
+  #parking: NodeJS.Timeout | undefined
   #running: Exchange | undefined
   readonly #waiting: Exchange[] = []
 
@@ -38,10 +40,11 @@ export class SyncWorker extends Worker {
 
   protected override connected(socket: ClientSocket): void {
     this.#newcomer = socket
-    this.#patience = setTimeout(() => {
+    this.#parking = setTimeout(() => {
       this.#park(socket)
+      this.#patience = Math.max(this.#patience / 2, LEAST_PATIENCE)
       this.regulate()
-    }, PATIENCE)
+    }, this.#patience)
   }
 
   protected override disconnected(socket: ClientSocket): void {
@@ -49,9 +52,11 @@ export class SyncWorker extends Worker {
   }
 
   protected override request(exchange: Exchange, socket: ClientSocket): void {
+    if (socket === this.#newcomer) this.#patience = Math.min(this.#patience * 2, PATIENCE)
     this.#park(socket)
     if (wantsWebSocket(exchange.req)) {
       this.log.warn({ path: pathOf(exchange.req) }, 'WebSocket refused: sync workers serve one request at a time')
+      exchange.refusal = { status: 501, why: 'WebSocket' }
       refuseRequest(exchange.res, 501)
     } else if (this.#running) {
       this.#waiting.push(exchange)
@@ -81,7 +86,7 @@ export class SyncWorker extends Worker {
   #park(socket: ClientSocket): void {
     if (socket !== this.#newcomer) return
     this.#newcomer = undefined
-    clearTimeout(this.#patience)
+    clearTimeout(this.#parking)
   }
 }
 

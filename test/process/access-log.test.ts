@@ -108,7 +108,11 @@ for (const face of INTERFACES) {
       t.match(await torn.all(), /^HTTP\/1\.1 400 /)
       await server.stop()
       const lines = accessLines(server)
-      t.match(lines, [{ status: 400, outcome: 'refused' }, { status: 400, outcome: 'refused', url: '/echo' }])
+      const rest = { status: 400, bytes: 'Bad Request'.length, outcome: 'refused' }
+      t.match(lines, [
+        { method: '', url: '', ...rest },
+        { method: 'POST', url: '/echo', ...rest },
+      ])
       t.equal(lines.length, 2)
     })
 
@@ -124,16 +128,19 @@ for (const face of INTERFACES) {
       t.same(await everyLine(server), ['GET /hold/int null 0 aborted'])
     })
 
-    t.test(`${face}, ${workerClass}: the request that ends the process has a line, and so have those before`, async t => {
-      const { server, client } = await scene(t, args, { ...options, expectErrors: [messages.exited] })
-      for (const number of [1, 2, 3]) await client.get(`/stream?${number}`)
-      await t.rejects(client.get('/exit'))
-      await server.ready(2)
-      t.same(await everyLine(server), [
-        'GET /exit null 0 aborted',
-        ...[1, 2, 3].map(number => `GET /stream?${number} 200 19 finished`),
-      ])
-    })
+    t.test(
+      `${face}, ${workerClass}: the request that ends the process has a line, and so have those before`,
+      async t => {
+        const { server, client } = await scene(t, args, { ...options, expectErrors: [messages.exited] })
+        for (const number of [1, 2, 3]) await client.get(`/stream?${number}`)
+        await t.rejects(client.get('/exit'))
+        await server.ready(2)
+        t.same(await everyLine(server), [
+          'GET /exit null 0 aborted',
+          ...[1, 2, 3].map(number => `GET /stream?${number} 200 19 finished`),
+        ])
+      },
+    )
   }
 
   t.test(`${face}: a request timeout has one line, before and behind the head`, async t => {
@@ -169,6 +176,34 @@ for (const face of INTERFACES) {
   })
 }
 
+t.test('a request that waits for its turn when a sync worker ends has a line, and is not begun', async t => {
+  const app = answers.replace(
+    'async function node(req, res) {',
+    'async function node(req, res) { console.error(req.url)',
+  )
+  const args = [...JSON_ACCESS_LOG, '--worker-class', 'sync']
+  const { server, holds, client } = await scene(t, args, { app, expectErrors: [messages.exited] })
+  const running = await connectRaw(t, server.target)
+  const waiting = await connectRaw(t, server.target)
+  const broken = await connectRaw(t, server.target)
+  // Is answered after all three are parked.
+  await client.get('/pid')
+  running.write(head('/hold/a'))
+  await holds.arrival('a')
+  waiting.write(head('/hold/b'))
+  broken.write('NO SUCH THING\r\n\r\n')
+  await broken.until(/400/)
+  process.kill(server.worker(), 'SIGINT')
+  t.same(await Promise.all([running.all(), waiting.all()]), ['', ''])
+  await server.ready(2)
+  const lines = (await everyLine(server)).filter(line => line.includes('/hold/'))
+  t.same(lines, ['GET /hold/a null 0 aborted', 'GET /hold/b null 0 aborted'])
+  t.same(
+    server.logged(/^\/hold/).map(({ msg }) => msg),
+    ['/hold/a'],
+  )
+})
+
 t.test('a WebSocket that a sync worker refuses has one line', async t => {
   const { server } = await scene(t, [...JSON_ACCESS_LOG, '--worker-class', 'sync'])
   const raw = await connectRaw(t, server.target)
@@ -181,7 +216,7 @@ t.test('no client can forge a line, or a field of one', async t => {
   const { server } = await scene(t, ['--access-logfile', '-'])
   const user = Buffer.from('x y"\n127.0.0.1 - - "GET /forged":z').toString('base64')
   const fields = [
-    'Referer: "\\ \x85 \x7f',
+    'Referer: "\\ \x85\t\xff',
     `Authorization: Basic ${user}`,
     'User-Agent: a" 200 5 "\tb\xe9',
     'Connection: close',
@@ -229,7 +264,10 @@ t.test('USR1 after a rename: all workers go on in the new file, and no line is l
   await until('each worker has opened the new file', () => workers.every(isOpen))
   await askEach('after')
   await server.stop()
-  const urls = (path: string): string[] => parseAccessLines(readFileSync(path, 'utf8')).map(({ url }) => url).sort()
+  const urls = (path: string): string[] =>
+    parseAccessLines(readFileSync(path, 'utf8'))
+      .map(({ url }) => url)
+      .sort()
   t.same(urls(`${file}.1`), ['/hold/before0', '/hold/before1', '/hold/before2'])
   t.same(urls(file), ['/hold/after0', '/hold/after1', '/hold/after2'])
 })
@@ -258,8 +296,7 @@ for (const [where, length] of [
     const paths = Array.from({ length: 400 }, (_, number) => `/pid?${String(number).repeat(length).slice(0, length)}`)
     const pids = (await Promise.all(paths.map(path => client.get(path)))).map(({ pid }) => pid)
     await server.stop()
-    const lines =
-      where === '-' ? accessLines(server) : parseAccessLines(readFileSync(join(server.cwd, where), 'utf8'))
+    const lines = where === '-' ? accessLines(server) : parseAccessLines(readFileSync(join(server.cwd, where), 'utf8'))
     t.same(new Set(lines.map(({ pid }) => pid)), new Set(pids))
     t.ok(new Set(pids).size > 1, 'of several workers')
     t.same(lines.map(({ url }) => url).sort(), paths.sort())

@@ -28,6 +28,8 @@ function fail(exchange: Exchange, error: unknown, { log }: GatewayContext): void
   const { res } = exchange
   const facts = { err: toError(error), ...requestFacts(exchange) }
   if (error instanceof BodyTooLarge) log.info(facts, 'a request was refused')
+  // What a client does must not fill the error log.
+  else if (exchange.req.socket.destroyed) log.debug(facts, 'the client went away')
   else log.error(facts, 'the application failed')
   if (res.writableEnded || res.destroyed) return
   if (res.headersSent) res.destroy()
