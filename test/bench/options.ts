@@ -20,7 +20,7 @@ interface Parsed {
 }
 
 const FULL = { rounds: 7, seconds: 3 }
-const QUICK = { rounds: 2, seconds: 1 }
+const QUICK = { rounds: 1, seconds: 1 }
 
 /** Reads the command line; prints and exits by itself for `--help` and where an option is wrong. */
 export function readOptions(): Options {
@@ -30,7 +30,7 @@ export function readOptions(): Options {
     .addOption(new Option('--only <measures>', `some of: ${names}`).argParser(parseMeasures))
     .addOption(new Option('--rounds <n>', `rounds of each measure (default: ${FULL.rounds})`).argParser(parseCount))
     .addOption(new Option('--seconds <n>', `under load in each round (default: ${FULL.seconds})`).argParser(parseCount))
-    .option('--quick', `a look: ${QUICK.rounds} rounds of ${QUICK.seconds} s, in a minute and a half`)
+    .option('--quick', `a look: one round of ${QUICK.seconds} s, in about a minute`)
     .option('--write', 'write docs/benchmarks.md: the default, except with --quick and --only')
     .option('--no-write', 'write nothing')
     .option('--strict', 'exit with 1 where a target is not met')
