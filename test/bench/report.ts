@@ -82,7 +82,7 @@ const RERUN = [
   '## Again',
   '',
   '`npm run bench` measures and writes this page and its charts; it needs `wrk` and Linux. `npm run bench -- --quick` looks once, in',
-  'about a minute and a half, and writes nothing. `--only keep-alive,spread` picks measures, `--rounds` and `--seconds` set their size, `--strict`',
+  'about a minute, and writes nothing. `--only keep-alive,spread` picks measures, `--rounds` and `--seconds` set their size, `--strict`',
   'fails where a target is not met.',
 ]
 
