@@ -1,3 +1,4 @@
+import { reasonOf } from '../../http/refuse.js'
 import type { Head } from './head.js'
 import { makeHead } from './head.js'
 
@@ -7,9 +8,7 @@ export interface ErrorPage {
   readonly text: string
 }
 
-const REASONS = { 413: 'Content Too Large', 500: 'Internal Server Error' } as const
-
-export type ErrorStatus = keyof typeof REASONS
+export type ErrorStatus = 413 | 500
 
 /** Which status an error that the application did not handle is answered with. */
 export function statusFor(error: unknown): ErrorStatus {
@@ -19,6 +18,6 @@ export function statusFor(error: unknown): ErrorStatus {
 }
 
 export function errorPage(status: ErrorStatus): ErrorPage {
-  const text = REASONS[status]
+  const text = reasonOf(status)
   return { head: makeHead(`${status} ${text}`, [['Content-Type', 'text/plain']]), text }
 }
