@@ -150,7 +150,7 @@ export class Pool {
         handle.settled = message.connections
         return this.#spreadChanged()
       case 'leaving':
-        if (message.reason === 'crashed') return this.#leaves(handle)
+        if (message.reason !== 'max-requests') return this.#leaves(handle, message.reason)
         handle.because(message.reason)
         handle.leaving = true
     }
@@ -167,8 +167,8 @@ export class Pool {
   }
 
   /** It drains by itself. Its replacement starts before its end is known, so the fault counts now. */
-  #leaves(handle: WorkerHandle): void {
-    this.happen(handle, 'leave', 'crashed')
+  #leaves(handle: WorkerHandle, reason: ExitReason): void {
+    this.happen(handle, 'leave', reason)
     this.#countDeath(handle)
   }
 

@@ -1,34 +1,75 @@
 import { resolve } from 'node:path'
 import { ExitCode, toError, UnicornError } from '../errors.js'
+import type { Adoption } from './adoption.js'
 import { describe } from './detect.js'
+import { isServerOf } from './frameworks.js'
 import { findModule } from './loader/find-module.js'
-import { importModule } from './loader/import-module.js'
-import { type Picked, pickExport } from './loader/pick-export.js'
-import { parseSpec } from './loader/spec.js'
+import { type Exports, importModule } from './loader/import-module.js'
+import { noApplication, type Picked, pickByConvention, pickExport, pickShutdown } from './loader/pick-export.js'
+import { type AppSpec, parseSpec } from './loader/spec.js'
 
 /** The application as its module gave it. */
 export interface LoadedApp {
   readonly value: unknown
   /** Absolute path of the module. */
   readonly file: string
-  /** Dotted, `default` for the default export. */
+  /** Dotted, `default` for the default export, `listen()` for a server that listens by itself. */
   readonly exportName: string
   /** As the user wrote it. */
   readonly spec: string
+  /** What the module exports to be called at the end of a drain. */
+  readonly shutdown?: (() => unknown) | undefined
+}
+
+/** What surrounds the loading of a module. */
+export interface LoadContext {
+  /** Where the module is looked for. */
+  readonly directory: string
+  /** Where scripts that listen by themselves are adopted. */
+  readonly scripts?: ScriptContext
+}
+
+interface ScriptContext {
+  readonly adoption: Adoption
+  /** Resolves when nothing is left that could still call `listen()`. */
+  readonly idle: () => Promise<void>
 }
 
 /**
- * Loads `module:export` or `module:factory("literal", 1)`. A promise, exported or returned, is awaited.
- * @param directory  where the module is looked for
+ * Loads `module:export` or `module:factory("literal", 1)`, or runs a script that listens by itself. A promise, exported or
+ * returned, is awaited.
  * @throws UnicornError with exit code 4: module not found (files tried), export missing (exports, nearest name), error
  * thrown while loading (kept in its cause)
  */
-export async function loadApp(spec: string, directory: string): Promise<LoadedApp> {
-  const { module, path, args } = parseSpec(spec)
-  const file = await findModule(module, resolve(directory))
-  const picked = pickExport(await importModule(file), path, file)
+export async function loadApp(spec: string, { directory, scripts }: LoadContext): Promise<LoadedApp> {
+  const parsed = parseSpec(spec)
+  const file = await findModule(parsed.module, resolve(directory))
+  const isNamed = parsed.path.length > 0
+  scripts?.adoption.begin(file, isNamed)
+  const exports = await importModule(file)
+  const found = isNamed ? await namedExport(exports, parsed, file) : await ofScript(exports, file, scripts)
+  if (isNamed) scripts?.adoption.settle(server => isServerOf(found.value, server))
+  return { ...found, file, spec, shutdown: pickShutdown(exports) }
+}
+
+type Found = Pick<LoadedApp, 'value' | 'exportName'>
+
+async function namedExport(exports: Exports, { path, args }: AppSpec, file: string): Promise<Found> {
+  const picked = pickExport(exports, path, file)
   const value = args === undefined ? await settle(picked, file) : await construct(picked, args, file)
-  return { value, file, exportName: picked.name, spec }
+  return { value, exportName: picked.name }
+}
+
+/** A server that listens is the application; an export of the framework that it belongs to knows how it ends, too. */
+async function ofScript(exports: Exports, file: string, scripts: ScriptContext | undefined): Promise<Found> {
+  const picked = pickByConvention(exports)
+  const exported = picked && { value: await settle(picked, file), exportName: picked.name }
+  if (exported && !scripts?.adoption.adopted) return exported
+  const adopted =
+    scripts && (scripts.adoption.adopted ?? (await Promise.race([scripts.adoption.whenAdopted, scripts.idle()])))
+  if (!adopted) throw noApplication(exports, file)
+  if (exported && typeof exported.value === 'object' && isServerOf(exported.value, adopted.server)) return exported
+  return { value: adopted.server, exportName: 'listen()' }
 }
 
 async function settle({ value, name }: Picked, file: string): Promise<unknown> {

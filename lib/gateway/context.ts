@@ -1,4 +1,6 @@
+import type { Server } from 'node:http'
 import type { GatewayLog } from './log.js'
+import type { ServerApp } from './node/server-app.js'
 
 /** What the worker tells the gateway about itself. */
 export interface GatewayContext {
@@ -9,6 +11,8 @@ export interface GatewayContext {
   readonly multiprocess: boolean
   /** `SERVER_SOFTWARE`, such as `unicorn/0.1.0`. */
   readonly serverSoftware: string
+  /** A server of the application, as one that seems to listen. */
+  readonly serverApp: (server: Server) => ServerApp
   /** Bytes of a request body (limitRequestBody); 0 or absent: no limit. */
   readonly bodyLimit?: number
   /**

@@ -1,7 +1,9 @@
+import type { Server } from 'node:http'
 import { ExitCode, UnicornError } from '../errors.js'
 import type { LoadedApp } from './app-loader.js'
+import { hasMethods, isNodeApp, type NodeApp, prepare } from './frameworks.js'
 import { markOf } from './mark.js'
-import type { NodeHandler } from './node/types.js'
+import { isHttpServer } from './node/server-app.js'
 import type { Application } from './wsgi/types.js'
 
 /** How an application is called: as `--interface` says, or as its export shows. */
@@ -10,18 +12,19 @@ export type InterfaceName = 'auto' | 'wsgi' | 'node' | 'fetch'
 /** An application with the interface that it is called by. */
 export type Callable =
   | { readonly interface: 'wsgi'; readonly application: Application; readonly guessed: boolean }
-  | { readonly interface: 'node'; readonly handler: NodeHandler }
+  | ({ readonly interface: 'node' } & NodeApp)
 
 const ADVICE = "say which with --interface wsgi|node, or wrap it: import { node, wsgi } from 'unicorn'"
 
 /**
- * Decides how the export is called: by its wrapper, by `name`, or under `auto` by what it is. Never by parameter names.
- * @throws UnicornError with exit code 4 where the export does not fit
+ * Decides how the export is called: by its wrapper, by `name`, or under `auto` by what it is. Never by parameter names. An application
+ * of a framework is made ready.
+ * @throws UnicornError with exit code 4 where the export does not fit, or does not become ready
  */
-export function detect(app: LoadedApp, name: InterfaceName): Callable {
+export async function detect(app: LoadedApp, name: InterfaceName): Promise<Callable> {
   const wanted = interfaceOf(app, name)
   if (wanted === 'fetch') throw misfit(app, 'the fetch interface is not supported yet', 'a wsgi or node application')
-  if (wanted === 'node') return { interface: 'node', handler: asNodeHandler(app) }
+  if (wanted === 'node') return { interface: 'node', ...(await asNodeApp(app)) }
   return { interface: 'wsgi', application: asApplication(app), guessed: name === 'auto' && !markOf(app.value) }
 }
 
@@ -40,35 +43,30 @@ function interfaceOf(app: LoadedApp, name: InterfaceName): 'wsgi' | 'node' | 'fe
 function guess(app: LoadedApp): 'wsgi' | 'node' | 'fetch' {
   const { value } = app
   if (hasMethods(value, 'fetch')) return 'fetch'
-  if (typeof value === 'function') return hasMethods(value, 'handle', 'use') ? 'node' : 'wsgi'
-  if (isKoa(value)) return 'node'
+  if (isNodeApp(value)) return 'node'
+  if (typeof value === 'function') return 'wsgi'
   throw misfit(app, `it is ${describe(value)}`, `a function (environ, startResponse) or (req, res); ${ADVICE}`)
 }
 
-function asNodeHandler(app: LoadedApp): NodeHandler {
-  const { value } = app
-  if (isFunction(value)) return (req, res) => value(req, res)
-  if (isKoa(value)) {
-    const handler = value.callback()
-    if (isFunction(handler)) return (req, res) => handler(req, res)
-  }
-  throw misfit(app, `it is ${describe(value)}`, 'a function (req, res), or an Express or Koa application')
+async function asNodeApp(app: LoadedApp): Promise<NodeApp> {
+  const found = await prepare(app)
+  if (found) return found
+  throw misfit(
+    app,
+    `it is ${describe(app.value)}`,
+    'a function (req, res), an http.Server, or an application of a framework',
+  )
+}
+
+/** The server of a node application, where it has one. */
+export function serverOf(callable: Callable): Server | undefined {
+  return callable.interface === 'node' && isHttpServer(callable.target) ? callable.target : undefined
 }
 
 function asApplication(app: LoadedApp): Application {
   const { value } = app
   if (isFunction(value) && !isClass(value)) return value
   throw misfit(app, `it is ${describe(value)}`, 'a function (environ, startResponse)')
-}
-
-/** Connect and Express make functions with methods; Koa an object that makes its handler. */
-function isKoa(value: unknown): value is { callback(): unknown } {
-  return typeof value === 'object' && hasMethods(value, 'callback', 'use')
-}
-
-function hasMethods(value: unknown, ...names: string[]): boolean {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
-  return names.every(name => typeof Reflect.get(value, name) === 'function')
 }
 
 /** An untyped function of the user's: what it returns is checked at each call. */

@@ -1,8 +1,11 @@
+import type { Server } from 'node:http'
+import { toError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
 import type { LoadedApp } from './app-loader.js'
 import type { GatewayContext } from './context.js'
 import { detect, type InterfaceName } from './detect.js'
 import { createNodeGateway } from './node/node-gateway.js'
+import type { ServerApp } from './node/server-app.js'
 import { createWsgiGateway } from './wsgi/wsgi-gateway.js'
 
 export type { GatewayContext } from './context.js'
@@ -14,15 +17,34 @@ export interface Gateway {
   readonly interface: 'wsgi' | 'node'
   /** Has the application answer one request. Never throws and never rejects; sets `exchange.environ` for wsgi. */
   handle(exchange: Exchange): void
+  /** The application's own server, whose other listeners (`upgrade`, `connection`) want to be told as well. */
+  readonly server?: Server | undefined
+  /** A script that exports a handler begins to listen with a server after all: that one is the application from now on. */
+  adopt?(serverApp: ServerApp): void
+  /** Ends the application after its last response. */
+  close?(): Promise<void>
 }
 
 /**
+ * Makes the application ready to be called.
  * @param name  the setting `interface`
- * @throws UnicornError with exit code 4 where the export does not fit the interface
+ * @throws UnicornError with exit code 4 where the export does not fit the interface, or does not become ready
  */
-export function createGateway(app: LoadedApp, name: InterfaceName, context: GatewayContext): Gateway {
-  const callable = detect(app, name)
-  return callable.interface === 'wsgi'
-    ? createWsgiGateway(callable, context)
-    : createNodeGateway(callable.handler, context)
+export async function createGateway(app: LoadedApp, name: InterfaceName, context: GatewayContext): Promise<Gateway> {
+  const callable = await detect(app, name)
+  return callable.interface === 'wsgi' ? createWsgiGateway(callable, context) : createNodeGateway(callable, context)
+}
+
+/**
+ * Ends an application after its last response: its framework, its server, and what its module exports for it. What fails is
+ * logged, and the rest is ended all the same.
+ */
+export async function closeApplication(gateway: Gateway, app: LoadedApp, { log }: GatewayContext): Promise<void> {
+  for (const close of [() => gateway.close?.(), app.shutdown]) {
+    try {
+      await close?.()
+    } catch (error) {
+      log.error({ err: toError(error) }, 'The application failed to close')
+    }
+  }
 }

@@ -18,6 +18,8 @@ export class ClientSocket extends Socket implements Linked<ClientSocket> {
   /** Requests under way; above 1 where the client pipelines. */
   running = 0
   refused = false
+  /** It speaks another protocol than HTTP from now on, a WebSocket say, and belongs to the application. */
+  upgraded = false
   /** The newest request, and whether its response is the last: what a client pipelines behind it is not served. */
   newest: Exchange | undefined = undefined
   last = false

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { ClientHandle } from '../listeners/server-handle.js'
 import { now } from '../sys/clock.js'
 import { LinkedList } from '../sys/linked-list.js'
@@ -7,12 +8,15 @@ import { ClientSocket, type LocalAddress } from './client-socket.js'
 import { createExchange, type Exchange } from './exchange.js'
 import { checkHead, type HttpPolicy, maxHeadSize, type Refusal, refusalOf } from './policy.js'
 import { refuseConnection, refuseRequest } from './refuse.js'
+import { StandIn, type Takeover } from './stand-in.js'
 
 /** What the engine tells the worker. Each request ends with one `finished`, however it ends. */
 export interface HttpEvents {
   /** The head is complete and within the limits. */
   request(exchange: Exchange, socket: ClientSocket): void
   finished(exchange: Exchange, socket: ClientSocket): void
+  /** A request that ends HTTP on its connection is about to be handed to the application. */
+  upgraded(req: IncomingMessage, socket: ClientSocket): void
   /** A connection is gone. */
   disconnected(socket: ClientSocket): void
   /** Bytes that did not become a request for the application; `req` where there was a head at all. */
@@ -36,6 +40,8 @@ export class HttpEngine {
   readonly #policy: HttpPolicy
   readonly #events: HttpEvents
   #keepAlive: boolean
+  #standIn: StandIn | undefined
+  #upgraded = 0
 
   constructor(policy: HttpPolicy, events: HttpEvents) {
     this.#policy = policy
@@ -53,6 +59,7 @@ export class HttpEngine {
     if ('keepAliveTimeoutBuffer' in this.#server) this.#server.keepAliveTimeoutBuffer = 0
     this.#server.on('request', (req, res) => this.#onRequest(req, res, false))
     this.#server.on('checkContinue', (req, res) => this.#onRequest(req, res, true))
+    this.#server.on('checkExpectation', (req, res) => this.#onExpectation(req, res))
     this.#server.on('clientError', (error, socket) => this.#onClientError(error, socket))
     this.#server.on('timeout', socket => this.#onTimeout(socket))
     // Node starts its check of slow heads when a server begins to listen, and this one never does.
@@ -63,11 +70,26 @@ export class HttpEngine {
     return this.#connections.size
   }
 
+  /** Of them, those that HTTP has left. */
+  get upgraded(): number {
+    return this.#upgraded
+  }
+
+  /**
+   * From now on the application's own server is told of connections, and gets those that ask to leave HTTP.
+   * @param takeovers  in which ways they may
+   */
+  standInFor(server: Server, takeovers: readonly Takeover[]): void {
+    this.#standIn = new StandIn(this.#server, server, (event, ...args) => this.#onTakeover(event, args))
+    for (const event of takeovers) this.#standIn.watch(event)
+  }
+
   /** Takes an accepted connection over, and notes at which address it was accepted. */
   accept(client: ClientHandle, local?: LocalAddress): ClientSocket {
     const socket = new ClientSocket(client, local, this.#onGone)
     this.#connections.add(socket)
     this.#server.emit('connection', socket)
+    this.#standIn?.connected(socket)
     return socket
   }
 
@@ -84,13 +106,13 @@ export class HttpEngine {
 
   /** Closes the connections that were served before and wait for a next request. (Node's own call closes new ones too, from 26 on.) */
   closeIdle(): void {
-    for (const socket of this.#connections) if (socket.running === 0 && socket.newest) socket.destroy()
+    for (const socket of this.#connections) if (isIdle(socket) && socket.newest) socket.destroy()
   }
 
   /** In a drain: closes connections without a request under way that were accepted, or answered, at least `age` milliseconds ago. */
   closeQuiet(age: number): void {
     const latest = now() - age
-    for (const socket of this.#connections) if (socket.running === 0 && socket.quietSince <= latest) socket.destroy()
+    for (const socket of this.#connections) if (isIdle(socket) && socket.quietSince <= latest) socket.destroy()
   }
 
   /** Cuts every connection, and stops the engine's own timers. */
@@ -114,6 +136,30 @@ export class HttpEngine {
     this.exchanges.add(exchange)
     res.on('close', () => this.#finish(exchange, socket))
     this.#events.request(exchange, socket)
+  }
+
+  /** RFC 9110, section 10.1.1: of all expectations only 100-continue is known. */
+  #onExpectation(req: IncomingMessage, res: ServerResponse): void {
+    const { socket } = req
+    if (!(socket instanceof ClientSocket) || socket.refused || socket.last) return
+    this.#refuse({ status: 417, why: `Expect: ${req.headers.expect}` }, socket, res)
+  }
+
+  /** Node has let go of the connection: what is written to it now is the application's. */
+  #onTakeover(event: Takeover, args: [req: IncomingMessage, socket: Duplex, head: Buffer]): void {
+    const [req, socket] = args
+    if (!(socket instanceof ClientSocket)) return
+    if (socket.refused || socket.last) return void socket.destroy()
+    const refusal = checkHead(req, this.#policy)
+    if (refusal) {
+      socket.refused = true
+      refuseConnection(socket, refusal.status)
+      return this.#events.refused(refusal, socket, req)
+    }
+    socket.upgraded = true
+    this.#upgraded++
+    this.#events.upgraded(req, socket)
+    this.#standIn?.tell(event, args)
   }
 
   #refuse(refusal: Refusal, socket: ClientSocket, res: ServerResponse): void {
@@ -147,6 +193,7 @@ export class HttpEngine {
   /** Node closes only the response that is being written; those of pipelined requests behind it end here. */
   readonly #onGone = (socket: ClientSocket): void => {
     if (!this.#connections.delete(socket)) return
+    if (socket.upgraded) this.#upgraded--
     if (socket.running > 0) {
       for (const exchange of this.exchanges) if (exchange.req.socket === socket) this.#finish(exchange, socket)
     }
@@ -172,6 +219,11 @@ export class HttpEngine {
     for (const { req, res } of this.exchanges) if (req.socket === socket && res.headersSent) return true
     return false
   }
+}
+
+/** Whether it waits for a next request. */
+function isIdle({ running, upgraded }: ClientSocket): boolean {
+  return running === 0 && !upgraded
 }
 
 /** Whether the application deals with the end of its own `req.setTimeout` or `res.setTimeout`, as Node would ask. */

@@ -1,9 +1,10 @@
 import { lookup } from 'node:dns/promises'
-import { chmodSync, lstatSync, renameSync, type Stats, unlinkSync } from 'node:fs'
+import { type BigIntStats, chmodSync, renameSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { constants } from 'node:os'
 import { errorCode, UnicornError } from '../errors.js'
 import { listen, setNoDelay } from '../sys/libc.js'
+import { statOfPath } from '../sys/stat.js'
 import { type Address, formatAddress } from './address.js'
 import { adoptHandle, bindHandle, type ServerHandle, systemError } from './server-handle.js'
 
@@ -17,10 +18,10 @@ export class Listener {
   /** As bound: the real port where 0 was asked for. */
   readonly bound: Address
   readonly #handle: ServerHandle
-  readonly #socketFile: Stats | undefined
+  readonly #socketFile: BigIntStats | undefined
   #isClosed = false
 
-  private constructor(address: Address, handle: ServerHandle, backlog: number, socketFile?: Stats) {
+  private constructor(address: Address, handle: ServerHandle, backlog: number, socketFile?: BigIntStats) {
     this.address = address
     this.#handle = handle
     this.#socketFile = socketFile
@@ -37,7 +38,7 @@ export class Listener {
   static async open(address: Address, backlog: number, inherited?: number): Promise<Listener> {
     try {
       if (inherited !== undefined) {
-        const file = address.kind === 'unix' ? lstatSync(address.path, { throwIfNoEntry: false }) : undefined
+        const file = address.kind === 'unix' ? statOfPath(address.path) : undefined
         return new Listener(address, adoptHandle(inherited), backlog, file)
       }
       switch (address.kind) {
@@ -78,7 +79,7 @@ export class Listener {
     try {
       // Anyone who can reach the path may connect, as with Gunicorn's default umask of 0: nginx runs as another user.
       chmodSync(temporary, 0o777)
-      const listener = new Listener(address, handle, backlog, lstatSync(temporary))
+      const listener = new Listener(address, handle, backlog, statOfPath(temporary))
       renameSync(temporary, address.path)
       return listener
     } catch (error) {
@@ -115,14 +116,14 @@ function socketName(handle: ServerHandle): { address?: string; port?: number } {
   return out
 }
 
-function isSameFile(path: string, file: Stats): boolean {
-  const current = lstatSync(path, { throwIfNoEntry: false })
+function isSameFile(path: string, file: BigIntStats): boolean {
+  const current = statOfPath(path)
   return current?.ino === file.ino && current.dev === file.dev
 }
 
 /** A path that is no socket, or at which somebody answers, is never taken over. */
 async function refuseLiveOrForeign(path: string): Promise<void> {
-  const found = lstatSync(path, { throwIfNoEntry: false })
+  const found = statOfPath(path)
   if (!found) return
   if (!found.isSocket()) {
     throw new UnicornError(`unix:${path} exists and is no socket`, { found: 'another kind of file', where: path })

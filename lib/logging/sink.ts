@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isatty } from 'node:tty'
 import { errorCode, toError, UnicornError } from '../errors.js'
+import { statOfDescriptor } from '../sys/stat.js'
 
 const NEWLINE = 10
 
@@ -83,7 +84,7 @@ function openLog(path: string): number {
  */
 function openOwnPipe(fd: number): number | undefined {
   try {
-    if (!fstatSync(fd).isFIFO()) return undefined
+    if (!statOfDescriptor(fd).isFIFO()) return undefined
     return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK)
   } catch {
     return undefined
@@ -185,7 +186,7 @@ class DescriptorSink implements Sink {
 
 /** A file takes any length at once under O_APPEND; pipes and sockets keep only short writes together. */
 function longestWrite(fd: number): number {
-  const stat = fstatSync(fd)
+  const stat = statOfDescriptor(fd)
   return stat.isFIFO() || stat.isSocket() ? PIPE_BUF : Number.POSITIVE_INFINITY
 }
 

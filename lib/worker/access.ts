@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Exchange } from '../http/exchange.js'
 import type { Refusal } from '../http/policy.js'
@@ -47,6 +47,29 @@ export class AccessRecorder {
     })
   }
 
+  /**
+   * A connection leaves HTTP. Its line is written when it ends, with the status that the application wrote and the bytes that
+   * went out since.
+   */
+  upgraded(req: IncomingMessage, socket: Socket): void {
+    const startedAt = now()
+    const before = socket.bytesWritten
+    const remoteAddress = peerOf(socket)
+    const status = answeredStatus(socket)
+    socket.once('close', () =>
+      this.#log.write({
+        ...requestOf(req),
+        remoteAddress,
+        status: status(),
+        reason: STATUS_CODES[status()] ?? '',
+        bytes: socket.bytesWritten - before,
+        durationMs: now() - startedAt,
+        responseHeader: () => undefined,
+        ...(status() === 0 && { outcome: 'aborted' }),
+      }),
+    )
+  }
+
   /** An answer without the application, or to bytes that were no request. */
   refused(refusal: Refusal, socket: Socket, req?: IncomingMessage): void {
     this.#log.write({
@@ -58,6 +81,30 @@ export class AccessRecorder {
       outcome: refusal.status === 408 ? 'timeout' : 'refused',
     })
   }
+}
+
+/** Reads the status line that the application writes to a bare connection; 0 while there is none. */
+function answeredStatus(socket: Socket): () => number {
+  let status = 0
+  const { write, end } = socket
+  const look = (chunk: unknown): void => {
+    if (status === 0) status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(headOf(chunk))?.[1] ?? 0)
+  }
+  socket.write = (...args: unknown[]): boolean => {
+    look(args[0])
+    return Reflect.apply(write, socket, args)
+  }
+  socket.end = (...args: unknown[]): Socket => {
+    look(args[0])
+    return Reflect.apply(end, socket, args)
+  }
+  return () => status
+}
+
+function headOf(chunk: unknown): string {
+  return chunk instanceof Uint8Array
+    ? Buffer.from(chunk.subarray(0, 12)).toString('latin1')
+    : String(chunk).slice(0, 12)
 }
 
 function outcomeOf({ res, isExpired, refusal }: Exchange): AccessEntry['outcome'] {

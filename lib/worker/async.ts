@@ -58,6 +58,10 @@ export class AsyncWorker extends Worker {
     if (this.#settled.silent >= BURST) this.#holdAtCap()
   }
 
+  protected override upgraded(socket: ClientSocket): void {
+    this.#settled.spoke(socket)
+  }
+
   protected override disconnected(socket: ClientSocket): void {
     this.#settled.remove(socket)
   }

@@ -3,17 +3,19 @@ import type { Hooks, ServerView, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
 import { loadHooks } from '../../config/sources/file.js'
 import { ExitCode, toError, UnicornError } from '../errors.js'
+import { Adoption } from '../gateway/adoption.js'
 import { loadApp } from '../gateway/app-loader.js'
-import { createGateway, type Gateway } from '../gateway/gateway.js'
+import { closeApplication, createGateway, type Gateway, type GatewayContext } from '../gateway/gateway.js'
+import type { ServedAddress, ServerApp } from '../gateway/node/server-app.js'
 import { type AccessLog, createAccessLog } from '../logging/access.js'
 import { createErrorLog, type ErrorLog } from '../logging/logger.js'
 import { AccessRecorder } from './access.js'
 import { Channel } from './channel.js'
-import type { Boot } from './protocol.js'
+import type { Boot, ListenerSeat } from './protocol.js'
 import { workerClass } from './registry.js'
 import { WorkerSignals } from './signals.js'
 import { Watchdog } from './watchdog.js'
-import type { Worker } from './worker.js'
+import type { Worker, WorkerParts } from './worker.js'
 
 /**
  * From a fresh process to a serving worker: signal handlers first, then logs, `postFork`, the application, `postWorkerInit`, and
@@ -70,6 +72,7 @@ class Booting {
   readonly #watchdog: Watchdog | undefined
   #worker: Worker | undefined
   #access: AccessLog | undefined
+  readonly #adoption: Adoption
 
   constructor(snapshot: Boot<Config>, channel: Channel<Config>, errorLog: ErrorLog) {
     const { config, arbiterPid, listeners, index, age } = snapshot
@@ -82,6 +85,13 @@ class Booting {
     this.#self = Object.freeze({ pid: process.pid, index, age, log })
     // Before anything of the application runs: that may hang too.
     this.#watchdog = config.watchdog && !snapshot.checkOnly ? new Watchdog(snapshot, log) : undefined
+    this.#adoption = new Adoption({
+      address: servedAddress(listeners),
+      bound: listeners.map(({ port, path, name }) => port ?? path ?? name),
+      notice: text => log[age === 1 ? 'info' : 'debug'](text),
+      closed: () => this.#worker?.closed(),
+      fail: error => !this.#worker && this.#fail(error),
+    })
     process.on('uncaughtException', error => (this.#worker ? this.#worker.crash(error) : this.#fail(error)))
   }
 
@@ -92,29 +102,42 @@ class Booting {
       if (!checkOnly) this.#errorLog.logger.info({ worker: index }, `Booting worker with pid: ${process.pid}`)
       const hooks = configFile === undefined ? {} : await loadHooks(configFile)
       if (!checkOnly) await hooks.postFork?.(this.#server, this.#self)
-      const gateway = await this.#loadGateway(config)
+      const application = await this.#loadGateway(config)
       if (checkOnly) return undefined
       await hooks.postWorkerInit?.(this.#self)
       this.#openAccessLog(config)
-      this.#worker = await this.#createWorker(hooks, gateway)
+      this.#worker = await this.#createWorker(hooks, application)
       return this.#worker
     } catch (error) {
       return this.#fail(error)
     }
   }
 
-  async #loadGateway(config: Config): Promise<Gateway> {
+  async #loadGateway(config: Config): Promise<Pick<WorkerParts, 'gateway' | 'closeApplication'>> {
     this.#failure = ExitCode.appLoad
-    const app = await loadApp(config.app, process.cwd())
-    const gateway = createGateway(app, config.interface, {
+    const app = await loadApp(config.app, {
+      directory: process.cwd(),
+      scripts: { adoption: this.#adoption, idle },
+    })
+    const context: GatewayContext = {
       log: this.#errorLog.logger,
+      serverApp: server => this.#adoption.of(server),
       multithread: config.workerClass === 'async',
       multiprocess: config.workers > 1,
       serverSoftware: `unicorn/${this.#snapshot.version}`,
       bodyLimit: config.limitRequestBody,
-    })
+    }
+    const gateway = await createGateway(app, config.interface, context)
     this.#failure = ExitCode.workerBoot
-    return gateway
+    void this.#adoption.whenAdopted.then(adopted => this.#adoptLate(gateway, adopted))
+    return { gateway, closeApplication: () => closeApplication(gateway, app, context) }
+  }
+
+  /** A script that exports its handler has begun to listen only now. */
+  #adoptLate(gateway: Gateway, adopted: ServerApp): void {
+    if (gateway.server) return
+    gateway.adopt?.(adopted)
+    this.#worker?.standIn()
   }
 
   #openAccessLog({ accesslog, accessLogFormat }: Config): void {
@@ -128,14 +151,14 @@ class Booting {
     this.#access?.reopen()
   }
 
-  async #createWorker(hooks: Hooks, gateway: Gateway): Promise<Worker> {
+  async #createWorker(hooks: Hooks, application: Pick<WorkerParts, 'gateway' | 'closeApplication'>): Promise<Worker> {
     const { config, listeners } = this.#snapshot
     const Class = await workerClass(config.workerClass)
     return new Class({
       config,
       hooks,
       listeners,
-      gateway,
+      ...application,
       channel: this.#channel,
       log: this.#errorLog.logger,
       watchdog: this.#watchdog,
@@ -155,4 +178,21 @@ class Booting {
     this.#errorLog.logger.fatal({ ...(err !== undefined && { err }) }, `${what}: ${error.message}`)
     process.exit(exitCode)
   }
+}
+
+/** What `server.address()` says: the first listener, as Node would describe it. */
+function servedAddress([first]: readonly ListenerSeat[]): ServedAddress {
+  if (first?.host === undefined || first.port === undefined) return first?.path ?? first?.name ?? ''
+  return { address: first.host, port: first.port, family: first.host.includes(':') ? 'IPv6' : 'IPv4' }
+}
+
+/** Resolves when nothing is left in this process that could still do something: no timer, no socket, no promise of Node's. */
+function idle(): Promise<void> {
+  process.channel?.unref()
+  return new Promise(resolve => {
+    process.once('beforeExit', () => {
+      process.channel?.ref()
+      resolve()
+    })
+  })
 }

@@ -22,6 +22,12 @@ export interface DrainLimits {
   readonly backlog: number
 }
 
+interface DrainParts {
+  readonly engine: HttpEngine
+  readonly gate: Gate
+  readonly closeApplication: () => Promise<void>
+}
+
 /** How often a stopping worker looks whether others have emptied the queue, in milliseconds. */
 const QUEUE_CHECKS = 20
 
@@ -29,6 +35,7 @@ const QUEUE_CHECKS = 20
 export class Drain {
   readonly #engine: HttpEngine
   readonly #gate: Gate
+  readonly #closeApplication: () => Promise<void>
   readonly #limits: DrainLimits
   readonly #done: (cut: number) => void
   readonly #timers: NodeJS.Timeout[] = []
@@ -36,10 +43,14 @@ export class Drain {
   #accepting = false
   #accepted = 0
   #ended = false
+  /** The application is being ended, or has been. */
+  #closing: 'begun' | 'done' | undefined
 
-  constructor(parts: { engine: HttpEngine; gate: Gate }, limits: DrainLimits, done: (cut: number) => void) {
+  /** @param parts  `closeApplication` ends the application once no request is left; connections that left HTTP may then still be open */
+  constructor(parts: DrainParts, limits: DrainLimits, done: (cut: number) => void) {
     this.#engine = parts.engine
     this.#gate = parts.gate
+    this.#closeApplication = parts.closeApplication
     this.#limits = limits
     this.#done = done
   }
@@ -78,7 +89,19 @@ export class Drain {
   check(): void {
     if (this.#ended) return
     if (this.#accepting && !this.mayAccept) this.#leaveQueue()
-    if (!this.#accepting && this.#engine.connections === 0) this.#end()
+    const { connections, upgraded } = this.#engine
+    if (this.#accepting || connections > upgraded) return
+    if (!this.#closing) this.#close()
+    else if (this.#closing === 'done' && connections === 0) this.#end()
+  }
+
+  /** After the last response, so that the application can serve until then. */
+  #close(): void {
+    this.#closing = 'begun'
+    this.#closeApplication().finally(() => {
+      this.#closing = 'done'
+      this.check()
+    })
   }
 
   #leaveQueue(): void {

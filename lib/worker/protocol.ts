@@ -79,4 +79,4 @@ export type FromWorker =
   /** How many of its connections are settled: they stay for longer than one quick request. Sent when it changes. */
   | { readonly type: 'settled'; readonly connections: number }
   /** It will go and wants a replacement; with `max-requests` it serves until the replacement is ready and TERM comes. */
-  | { readonly type: 'leaving'; readonly reason: 'max-requests' | 'crashed' }
+  | { readonly type: 'leaving'; readonly reason: 'max-requests' | 'crashed' | 'exited' }

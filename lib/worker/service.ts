@@ -38,6 +38,11 @@ export class Service {
     gateway.handle(exchange)
   }
 
+  /** A connection is handed to the application: one line for all that comes on it. */
+  upgraded(req: IncomingMessage, socket: Socket): void {
+    this.#parts.access?.upgraded(req, socket)
+  }
+
   finish(exchange: Exchange): void {
     this.#finished++
     const { hooks, self, access, log } = this.#parts

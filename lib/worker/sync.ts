@@ -3,6 +3,7 @@ import type { ClientSocket } from '../http/client-socket.js'
 import type { Exchange } from '../http/exchange.js'
 import type { HttpPolicy } from '../http/policy.js'
 import { refuseRequest } from '../http/refuse.js'
+import type { Takeover } from '../http/stand-in.js'
 import type { Gate } from '../listeners/gate.js'
 import { pathOf } from './requests-in-flight.js'
 import { Worker } from './worker.js'
@@ -27,6 +28,11 @@ export class SyncWorker extends Worker {
 
   protected override httpPolicy(): HttpPolicy {
     return { ...this.config, keepAlive: 0 }
+  }
+
+  /** None: they would hold the worker for as long as they last. */
+  protected override takeovers(): readonly Takeover[] {
+    return []
   }
 
   protected override wantsConnection(): boolean {

@@ -6,6 +6,7 @@ import type { Gateway } from '../gateway/gateway.js'
 import type { ClientSocket } from '../http/client-socket.js'
 import { HttpEngine } from '../http/engine.js'
 import type { Exchange } from '../http/exchange.js'
+import type { Takeover } from '../http/stand-in.js'
 import { Gate } from '../listeners/gate.js'
 import { now } from '../sys/clock.js'
 import type { AccessRecorder } from './access.js'
@@ -24,6 +25,8 @@ export interface WorkerParts {
   readonly hooks: Hooks
   readonly listeners: readonly ListenerSeat[]
   readonly gateway: Gateway
+  /** Ends the application, once its last response has left; never rejects. */
+  readonly closeApplication: () => Promise<void>
   readonly channel: Channel<Config>
   readonly log: Logger
   /** Where one is wanted. */
@@ -67,9 +70,14 @@ export abstract class Worker {
         this.request(exchange, socket)
       },
       finished: (exchange, socket) => this.#finish(exchange, socket),
+      upgraded: (req, socket) => {
+        this.#service.upgraded(req, socket)
+        this.upgraded(socket)
+      },
       disconnected: socket => this.#disconnect(socket),
       refused: (refusal, socket, req) => this.#service.refused(refusal, socket, req),
     })
+    this.standIn()
     const seats = new Map(parts.listeners.map(seat => [seat.fd, seat]))
     this.#gate = new Gate(
       { fds: [...seats.keys()], backlog: config.backlog },
@@ -104,7 +112,15 @@ export abstract class Worker {
   /** A response has left, or its client has. */
   protected finished(_exchange: Exchange, _socket: ClientSocket): void {}
 
+  /** A connection is the application's from now on: a WebSocket, or a tunnel. */
+  protected upgraded(_socket: ClientSocket): void {}
+
   protected disconnected(_socket: ClientSocket): void {}
+
+  /** In which ways a connection may become the application's. */
+  protected takeovers(): readonly Takeover[] {
+    return ['upgrade', 'connect']
+  }
 
   /** Another connection is wanted. */
   protected openGate(gate: Gate): void {
@@ -123,6 +139,12 @@ export abstract class Worker {
     this.regulate()
     this.#parts.channel.send({ type: 'ready' })
     this.#heartbeat.beat()
+  }
+
+  /** The application has a server of its own: the worker stands in for it. */
+  standIn(): void {
+    const { server } = this.#parts.gateway
+    if (server) this.engine.standInFor(server, this.takeovers())
   }
 
   /** The arbiter's share of the connections that stay. A class that runs one request at a time holds none. */
@@ -222,6 +244,14 @@ export abstract class Worker {
     this.#leave()
   }
 
+  /** The application has closed its server: it serves no longer, and somebody else should. */
+  closed(): void {
+    if (this.#drain || this.#exiting) return
+    this.log.warn('The application closed its server, worker drains and exits')
+    this.#parts.channel.send({ type: 'leaving', reason: 'exited' })
+    this.#leave()
+  }
+
   /** INT, QUIT: what runs is dropped. */
   quit(): void {
     this.#callHook('workerInt')
@@ -244,7 +274,8 @@ export abstract class Worker {
       quietTime: (this.#departure.othersServe ? this.httpPolicy().keepAlive : 0) + 1000,
       backlog: this.config.backlog * this.#parts.listeners.length,
     }
-    this.#drain = new Drain({ engine: this.engine, gate: this.#gate }, limits, cut => {
+    const { closeApplication } = this.#parts
+    this.#drain = new Drain({ engine: this.engine, gate: this.#gate, closeApplication }, limits, cut => {
       if (cut > 0) this.log.warn({ requests: cut }, 'Graceful timeout: requests cut')
       void this.exit(this.#exitCode)
     })

@@ -11,13 +11,13 @@ const apps = join(root, 'test/fixtures/apps')
 
 /** What the loaded application returns. */
 async function result(spec: string, directory = apps): Promise<unknown> {
-  const { value } = await loadApp(spec, directory)
+  const { value } = await loadApp(spec, { directory: directory })
   if (typeof value !== 'function') return value
   return value({}, () => {})
 }
 
 async function refusal(t: Test, spec: string, directory = apps): Promise<UnicornError> {
-  const error = await loadApp(spec, directory).then(
+  const error = await loadApp(spec, { directory: directory }).then(
     () => undefined,
     (error: unknown) => error,
   )
@@ -67,11 +67,13 @@ t.test('TypeScript', async t => {
 })
 
 t.test('what is loaded says where it is from', async t => {
-  const { value, ...facts } = await loadApp('common:nested.deep.app', relative(process.cwd(), apps) || '.')
+  const { value, ...facts } = await loadApp('common:nested.deep.app', {
+    directory: relative(process.cwd(), apps) || '.',
+  })
   t.type(value, 'function')
   t.same(facts, { file: join(apps, 'common.cjs'), exportName: 'nested.deep.app', spec: 'common:nested.deep.app' })
-  t.equal((await loadApp('hello', apps)).exportName, 'application')
-  t.equal((await loadApp('function', apps)).exportName, 'default')
+  t.equal((await loadApp('hello', { directory: apps })).exportName, 'application')
+  t.equal((await loadApp('function', { directory: apps })).exportName, 'default')
 })
 
 t.test('a file wins over a dotted name, and .ts over .js', async t => {
@@ -123,10 +125,13 @@ t.test('an export that is not there: what there is, and the nearest', async t =>
     (await refusal(t, 'hello:aplication')).message,
     /no export "aplication": it exports application; did you mean "application"\?/,
   )
-  t.match((await refusal(t, 'factory')).message, /no export "application": it exports create, failing, plain, site$/)
+  t.match(
+    (await refusal(t, 'factory')).message,
+    /no export "application": it exports create, failing, plain, site, and no http.Server listens$/,
+  )
   t.match(
     (await refusal(t, 'bag')).message,
-    /no export "application": it exports default, aplication, other; did you mean "aplication"/,
+    /no export "application": it exports default, aplication, other, and no http.Server listens; did you mean "aplication"/,
   )
   t.match((await refusal(t, 'common:nested.depe')).message, /no export "depe": it exports deep; did you mean "deep"/)
   t.match((await refusal(t, 'common:nested.deep.app.x.y')).message, /no export "x": it exports nothing/)

@@ -11,7 +11,7 @@ const examples = join(root, 'docs/examples/wsgi')
 
 /** Serves the application of an example, watched: what the docs show keeps the contract. */
 async function serving(t: Test, spec: string, talk: (server: Served) => Promise<void>): Promise<void> {
-  const { value } = await loadApp(spec, examples)
+  const { value } = await loadApp(spec, { directory: examples })
   if (typeof value !== 'function') throw new Error(`${spec} is no function`)
   const application: Application = (environ, startResponse) => value(environ, startResponse)
   const server = await serve(t, validator(application))

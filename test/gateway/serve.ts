@@ -2,8 +2,9 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Test } from 'tap'
-import { createGateway, type GatewayContext, type InterfaceName } from '../../lib/gateway/gateway.js'
+import { createGateway, type Gateway, type GatewayContext, type InterfaceName } from '../../lib/gateway/gateway.js'
 import type { GatewayLog } from '../../lib/gateway/log.js'
+import { ServerApp } from '../../lib/gateway/node/server-app.js'
 import { createExchange, type Exchange } from '../../lib/http/exchange.js'
 import { connectRaw, type Raw } from '../helpers/raw.js'
 import { until } from '../helpers/until.js'
@@ -62,23 +63,19 @@ export class Served {
   readonly sockets: Socket[] = []
   readonly server: Server
   readonly #test: Test
+  readonly #ready: Promise<Gateway>
+  #gateway: Gateway | undefined
   #path: string | undefined
 
   constructor(t: Test, application: unknown, options: Options) {
     const { interface: name = 'wsgi', before, socketPath, ...context } = options
     const app = { value: application, file: '/app.js', exportName: 'application', spec: 'app:application' }
-    const gateway = createGateway(app, name, {
-      log: this.log,
-      multithread: true,
-      multiprocess: false,
-      serverSoftware: 'unicorn/test',
-      ...context,
-    })
+    this.#ready = createGateway(app, name, { ...gatewayContext(this.log), ...context })
     const serve = (req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void => {
       before?.(req, res)
       const exchange: Exchange = createExchange(req, res, expectsContinue)
       this.exchanges.push(exchange)
-      gateway.handle(exchange)
+      this.#gateway?.handle(exchange)
     }
     this.#test = t
     this.#path = socketPath
@@ -92,6 +89,7 @@ export class Served {
   }
 
   async listen(): Promise<this> {
+    this.#gateway = await this.#ready
     if (this.#path === undefined) this.server.listen(0, '127.0.0.1')
     else this.server.listen(this.#path)
     await once(this.server, 'listening')
@@ -122,6 +120,17 @@ export class Served {
     await until(`an error ${pattern} in the log, which has: ${this.log.errors.join(' | ')}`, () =>
       this.log.errors.some(message => pattern.test(message)),
     )
+  }
+}
+
+export function gatewayContext(log: GatewayLog): GatewayContext {
+  const address = { address: '127.0.0.1', port: 8000, family: 'IPv4' }
+  return {
+    log,
+    multithread: true,
+    multiprocess: false,
+    serverSoftware: 'unicorn/test',
+    serverApp: server => new ServerApp(server, { address, closed() {} }),
   }
 }
 

@@ -1,5 +1,6 @@
 import { nearest } from '../../../config/nearest.js'
 import { ExitCode, UnicornError } from '../../errors.js'
+import { hasMethods, isNodeApp } from '../frameworks.js'
 import type { Exports } from './import-module.js'
 
 /** An export, with the object it was found on, which a factory is called with as `this`. */
@@ -10,11 +11,10 @@ export interface Picked {
 }
 
 /**
- * The export at `path`; without one `application`, then the default export.
+ * The export at `path`, which has at least one name.
  * @throws UnicornError with exit code 4, listing the exports and the nearest name
  */
 export function pickExport(exports: Exports, path: readonly string[], file: string): Picked {
-  if (path.length === 0) return pickByConvention(exports, file)
   let found: Picked = { value: exports, owner: undefined, name: '' }
   for (const name of path) {
     const value = found.name === '' ? rootMember(exports, name) : member(found.value, name)
@@ -28,12 +28,30 @@ export function pickExport(exports: Exports, path: readonly string[], file: stri
   return found
 }
 
-function pickByConvention(exports: Exports, file: string): Picked {
+/** The export where the user named none: `application`, else the default export. */
+export function pickByConvention(exports: Exports): Picked | undefined {
   const application = rootMember(exports, 'application')
   if (application !== undefined) return { value: application, owner: undefined, name: 'application' }
   const value = defaultExport(exports)
-  if (value === undefined || isBagOfExports(value)) throw missing('application', namesOf(exports), file)
+  if (value === undefined || isBagOfExports(value)) return undefined
   return { value, owner: undefined, name: 'default' }
+}
+
+/** The function that a module exports to be called at the end of a drain: `shutdown`, else `close`. */
+export function pickShutdown(exports: Exports): (() => unknown) | undefined {
+  for (const name of ['shutdown', 'close']) {
+    const found = exports[name] ?? (isBagOfExports(exports.default) ? member(exports.default, name) : undefined)
+    // `module.exports = app` of a framework arrives with that one's own methods.
+    if (typeof found === 'function' && found !== member(exports.application ?? exports.default, name)) {
+      return () => Reflect.apply(found, undefined, [])
+    }
+  }
+  return undefined
+}
+
+/** @returns the error that neither an application is exported nor a server listens */
+export function noApplication(exports: Exports, file: string): UnicornError {
+  return missing('application', namesOf(exports), file, ', and no http.Server listens')
 }
 
 /** `module.exports = { application }` arrives as the default export of an ES module. */
@@ -51,7 +69,7 @@ function defaultExport(exports: Exports): unknown {
 /** `module.exports` that only holds exports: no application itself, whatever interface it may have. */
 function isBagOfExports(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
-  return Object.getPrototypeOf(value) === Object.prototype && typeof member(value, 'fetch') !== 'function'
+  return Object.getPrototypeOf(value) === Object.prototype && !hasMethods(value, 'fetch') && !isNodeApp(value)
 }
 
 function member(value: unknown, name: string): unknown {
@@ -69,12 +87,12 @@ function keysOf(value: unknown): readonly string[] {
   return (typeof value === 'object' && value !== null) || typeof value === 'function' ? Object.keys(value) : []
 }
 
-function missing(name: string, names: readonly string[], file: string): UnicornError {
+function missing(name: string, names: readonly string[], file: string, more = ''): UnicornError {
   const near = nearest(name, names)
   const found = names.length === 0 ? 'it exports nothing' : `it exports ${names.join(', ')}`
   const advice = near === undefined ? '' : `; did you mean "${near}"?`
   return new UnicornError(
-    `${file} has no export "${name}": ${found}${advice}`,
+    `${file} has no export "${name}": ${found}${more}${advice}`,
     { found: names, wanted: name, where: file },
     ExitCode.appLoad,
   )

@@ -1,30 +1,95 @@
+import type { Server } from 'node:http'
 import { toError } from '../../errors.js'
 import type { Exchange } from '../../http/exchange.js'
 import { refuseRequest } from '../../http/refuse.js'
 import type { GatewayContext } from '../context.js'
 import { BodyTooLarge, requestFacts } from '../failure.js'
+import type { NodeApp } from '../frameworks.js'
 import type { Gateway } from '../gateway.js'
 import { limitBody } from './body-limit.js'
+import { isHttpServer, type ServerApp } from './server-app.js'
 import type { NodeHandler } from './types.js'
 
-export function createNodeGateway(handler: NodeHandler, context: GatewayContext): Gateway {
-  return { interface: 'node', handle: exchange => handle(exchange, handler, context) }
+/** Answers one request. What it returns is watched for rejection only. */
+type Answer = (exchange: Exchange) => unknown
+
+/** @param app  made ready */
+export function createNodeGateway(app: NodeApp, context: GatewayContext): Gateway {
+  return new NodeGateway(app, context)
 }
 
-function handle(exchange: Exchange, handler: NodeHandler, context: GatewayContext): void {
-  const { req, res } = exchange
-  const { bodyLimit = 0 } = context
-  try {
-    if (bodyLimit > 0) limitBody(req, bodyLimit, error => fail(exchange, error, context))
-    if (exchange.expectsContinue) res.writeContinue()
-    const returned: unknown = handler(req, res)
-    if (returned instanceof Promise) returned.catch((error: unknown) => fail(exchange, error, context))
-  } catch (error) {
-    fail(exchange, error, context)
+class NodeGateway implements Gateway {
+  readonly interface = 'node'
+  readonly #context: GatewayContext
+  readonly #close: (() => unknown) | undefined
+  #serverApp: ServerApp | undefined
+  #answer: Answer
+
+  constructor({ target, close }: NodeApp, context: GatewayContext) {
+    this.#context = context
+    this.#close = close
+    if (isHttpServer(target)) {
+      this.#serverApp = context.serverApp(target)
+      this.#answer = exchange => tellServer(target, exchange)
+    } else {
+      this.#answer = exchange => callHandler(target, exchange)
+    }
+  }
+
+  get server(): Server | undefined {
+    return this.#serverApp?.server
+  }
+
+  adopt(serverApp: ServerApp): void {
+    this.#serverApp = serverApp
+    this.#answer = exchange => tellServer(serverApp.server, exchange)
+  }
+
+  handle(exchange: Exchange): void {
+    const fail = (error: unknown): void => failed(exchange, error, this.#context)
+    const { bodyLimit = 0 } = this.#context
+    try {
+      if (bodyLimit > 0) limitBody(exchange.req, bodyLimit, fail)
+      const returned = this.#answer(exchange)
+      if (returned instanceof Promise) returned.catch(fail)
+    } catch (error) {
+      fail(error)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#serverApp?.release()
+    try {
+      await this.#close?.()
+    } finally {
+      this.#serverApp?.end()
+    }
   }
 }
 
-function fail(exchange: Exchange, error: unknown, { log }: GatewayContext): void {
+/** As node:http does it for a handler alone: the body of a client that waits for `100 Continue` is asked for at once. */
+function callHandler(handler: NodeHandler, { req, res, expectsContinue }: Exchange): unknown {
+  if (expectsContinue) res.writeContinue()
+  return handler(req, res)
+}
+
+/**
+ * Calls the listeners of a server, not its `emit`: that one may be wrapped by a tracer, which has seen this request already in the
+ * server that has received it.
+ */
+function tellServer(server: Server, exchange: Exchange): unknown {
+  const { req, res, expectsContinue } = exchange
+  const event = expectsContinue && server.listenerCount('checkContinue') > 0 ? 'checkContinue' : 'request'
+  const listeners = server.rawListeners(event)
+  const [first] = listeners
+  // One for WebSockets alone, say. Node would let the client wait for ever.
+  if (!first) return refuseRequest(res, 501)
+  if (expectsContinue && event === 'request') res.writeContinue()
+  if (listeners.length === 1) return Reflect.apply(first, server, [req, res])
+  return Promise.all(listeners.map(listener => Reflect.apply(listener, server, [req, res])))
+}
+
+function failed(exchange: Exchange, error: unknown, { log }: GatewayContext): void {
   const { res } = exchange
   const facts = { err: toError(error), ...requestFacts(exchange) }
   if (error instanceof BodyTooLarge) log.info(facts, 'a request was refused')
