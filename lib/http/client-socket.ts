@@ -3,11 +3,22 @@ import type { ClientHandle } from '../listeners/server-handle.js'
 import { now } from '../sys/clock.js'
 import type { Linked } from '../sys/linked-list.js'
 import type { Exchange } from './exchange.js'
+import type { IdleTimer } from './idle.js'
 
 export interface LocalAddress {
   readonly host?: string
   readonly port?: number
 }
+
+/** What a connection has in common with all others of its engine. */
+export interface SocketOwner {
+  readonly idle: IdleTimer
+  /** Called once, when the connection is given up. */
+  gone(socket: ClientSocket): void
+}
+
+/** Later than any look. (A small integer: these are fast.) */
+const BUSY = 2 ** 30 - 1
 
 /** An accepted connection, with what engine and worker class note of it: fields cost less than tables beside it. */
 export class ClientSocket extends Socket implements Linked<ClientSocket> {
@@ -23,23 +34,34 @@ export class ClientSocket extends Socket implements Linked<ClientSocket> {
   /** The newest request, and whether its response is the last: what a client pipelines behind it is not served. */
   newest: Exchange | undefined = undefined
   last = false
+  /** When it began to wait for a next request, by the idle timer. */
+  idleSince = BUSY
   /** How long it stays, as the worker class counts it. */
   epoch = 0
   silent = true
   /** Where the server listens; a unix socket has neither host nor port. */
   readonly local: LocalAddress | undefined
-  readonly #onGone: (socket: ClientSocket) => void
+  readonly #owner: SocketOwner
 
-  /** @param onGone called once, when the connection is given up */
-  constructor(handle: ClientHandle, local: LocalAddress | undefined, onGone: (socket: ClientSocket) => void) {
+  constructor(handle: ClientHandle, local: LocalAddress | undefined, owner: SocketOwner) {
     super({ handle, allowHalfOpen: true, readable: true, writable: true })
     this.local = local
-    this.#onGone = onGone
+    this.#owner = owner
+  }
+
+  /** What node:http asks for before and after each request of a kept connection costs a number, not a timer. */
+  override setTimeout(timeout: number, callback?: () => void): this {
+    const { idle } = this.#owner
+    const becomesIdle = timeout === idle.limit && callback === undefined
+    this.idleSince = becomesIdle ? idle.now : BUSY
+    const hasTimer = this.timeout !== undefined && this.timeout > 0
+    if (becomesIdle || (timeout === 0 && callback === undefined)) return hasTimer ? super.setTimeout(0) : this
+    return super.setTimeout(timeout, callback)
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     super._destroy(error, callback)
-    this.#onGone(this)
+    this.#owner.gone(this)
   }
 
   /** A socket refers to itself: without this nothing that holds one could be written as JSON, an environ say. */

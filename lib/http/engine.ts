@@ -4,8 +4,9 @@ import type { Duplex } from 'node:stream'
 import type { ClientHandle } from '../listeners/server-handle.js'
 import { now } from '../sys/clock.js'
 import { LinkedList } from '../sys/linked-list.js'
-import { ClientSocket, type LocalAddress } from './client-socket.js'
+import { ClientSocket, type LocalAddress, type SocketOwner } from './client-socket.js'
 import { createExchange, type Exchange } from './exchange.js'
+import { IdleTimer } from './idle.js'
 import { checkHead, type HttpPolicy, maxHeadSize, type Refusal, refusalOf } from './policy.js'
 import { refuseConnection, refuseRequest } from './refuse.js'
 import { StandIn, type Takeover } from './stand-in.js'
@@ -40,6 +41,8 @@ export class HttpEngine {
   readonly #policy: HttpPolicy
   readonly #events: HttpEvents
   #keepAlive: boolean
+  readonly #idle: IdleTimer
+  readonly #owner: SocketOwner
   #standIn: StandIn | undefined
   #upgraded = 0
 
@@ -47,12 +50,15 @@ export class HttpEngine {
     this.#policy = policy
     this.#events = events
     this.#keepAlive = policy.keepAlive > 0
+    const idleLimit = policy.keepAlive + KEEP_ALIVE_MARGIN
+    this.#idle = new IdleTimer(idleLimit, () => this.#closeOverdue())
+    this.#owner = { idle: this.#idle, gone: socket => this.#onGone(socket) }
     this.#server = createServer({
       maxHeaderSize: maxHeadSize(policy),
       connectionsCheckingInterval: HEAD_CHECKS,
       headersTimeout: policy.headerTimeout,
       requestTimeout: 0,
-      keepAliveTimeout: policy.keepAlive + KEEP_ALIVE_MARGIN,
+      keepAliveTimeout: idleLimit,
     })
     // One more than allowed is read, so that too many can be told from just enough: Node drops the rest without a word.
     this.#server.maxHeadersCount = policy.limitRequestFields === 0 ? 0 : policy.limitRequestFields + 1
@@ -86,7 +92,7 @@ export class HttpEngine {
 
   /** Takes an accepted connection over, and notes at which address it was accepted. */
   accept(client: ClientHandle, local?: LocalAddress): ClientSocket {
-    const socket = new ClientSocket(client, local, this.#onGone)
+    const socket = new ClientSocket(client, local, this.#owner)
     this.#connections.add(socket)
     this.#server.emit('connection', socket)
     this.#standIn?.connected(socket)
@@ -117,6 +123,7 @@ export class HttpEngine {
 
   /** Cuts every connection, and stops the engine's own timers. */
   destroy(): void {
+    this.#idle.stop()
     for (const socket of this.#connections) socket.destroy()
     this.#server.close()
   }
@@ -177,21 +184,28 @@ export class HttpEngine {
   }
 
   /**
-   * A connection was idle for as long as it may, or the application's own time limit has passed. A request that came in time waits
-   * in the kernel where the event loop is late, so an idle connection gets one more turn in which it is read; Node gives none.
+   * Closes what was idle for as long as it may. A request that came in time waits in the kernel where the event loop is late, so there is
+   * one more turn in which it is read; Node gives none.
    */
+  #closeOverdue(): void {
+    for (const socket of this.#connections) {
+      if (!this.#idle.isOver(socket.idleSince)) continue
+      const { bytesRead } = socket
+      setImmediate(() => {
+        if (isIdle(socket) && socket.bytesRead === bytesRead) socket.destroy()
+      })
+    }
+  }
+
+  /** A time limit that the application has set has passed. */
   #onTimeout(socket: Socket): void {
     if (!(socket instanceof ClientSocket)) return
-    const { bytesRead, running, newest } = socket
-    if (running === 0) {
-      setImmediate(() => {
-        if (socket.running === 0 && socket.bytesRead === bytesRead) socket.destroy()
-      })
-    } else if (!newest || !hasTimeoutListener(newest)) socket.destroy()
+    const { running, newest } = socket
+    if (running === 0 || !newest || !hasTimeoutListener(newest)) socket.destroy()
   }
 
   /** Node closes only the response that is being written; those of pipelined requests behind it end here. */
-  readonly #onGone = (socket: ClientSocket): void => {
+  #onGone(socket: ClientSocket): void {
     if (!this.#connections.delete(socket)) return
     if (socket.upgraded) this.#upgraded--
     if (socket.running > 0) {
