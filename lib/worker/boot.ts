@@ -11,8 +11,10 @@ import { type AccessLog, createAccessLog } from '../logging/access.js'
 import { createErrorLog, type ErrorLog } from '../logging/logger.js'
 import { AccessRecorder } from './access.js'
 import { Channel } from './channel.js'
+import * as classes from './classes.js'
 import type { Boot, ListenerSeat } from './protocol.js'
-import { workerClass } from './registry.js'
+import { type WorkerClass, workerClass } from './registry.js'
+import { shareClasses } from './shared-classes.js'
 import { WorkerSignals } from './signals.js'
 import { Watchdog } from './watchdog.js'
 import type { Worker, WorkerParts } from './worker.js'
@@ -27,6 +29,7 @@ export async function boot(): Promise<void> {
   const signals = new WorkerSignals({ term: leave, quit: leave, abort, reopen: () => {} })
   // Node would end this process at once, without any drain, when the arbiter dies.
   if (cluster.worker) cluster.worker.exitedAfterDisconnect = true
+  shareClasses(classes)
   const channel = new Channel<Config>()
   channel.onClosed(() => process.exit(ExitCode.ok))
 
@@ -59,6 +62,8 @@ function bootMessage(channel: Channel<Config>): Promise<Boot<Config>> {
     channel.send({ type: 'hello' })
   })
 }
+
+type ServedApplication = Pick<WorkerParts, 'gateway' | 'closeApplication'>
 
 /** The steps between the boot message and the open gate, and the one place where a failure among them ends. */
 class Booting {
@@ -102,18 +107,19 @@ class Booting {
       if (!checkOnly) this.#errorLog.logger.info({ worker: index }, `Booting worker with pid: ${process.pid}`)
       const hooks = configFile === undefined ? {} : await loadHooks(configFile)
       if (!checkOnly) await hooks.postFork?.(this.#server, this.#self)
-      const application = await this.#loadGateway(config)
+      const Class = await workerClass(config.workerClass, process.cwd())
+      const application = await this.#loadGateway(config, Class)
       if (checkOnly) return undefined
       await hooks.postWorkerInit?.(this.#self)
       this.#openAccessLog(config)
-      this.#worker = await this.#createWorker(hooks, application)
+      this.#worker = new Class(this.#parts(hooks, application))
       return this.#worker
     } catch (error) {
       return this.#fail(error)
     }
   }
 
-  async #loadGateway(config: Config): Promise<Pick<WorkerParts, 'gateway' | 'closeApplication'>> {
+  async #loadGateway(config: Config, { oneAtATime }: WorkerClass): Promise<ServedApplication> {
     this.#failure = ExitCode.appLoad
     const app = await loadApp(config.app, {
       directory: process.cwd(),
@@ -122,7 +128,7 @@ class Booting {
     const context: GatewayContext = {
       log: this.#errorLog.logger,
       serverApp: server => this.#adoption.of(server),
-      multithread: config.workerClass === 'async',
+      multithread: !oneAtATime,
       multiprocess: config.workers > 1,
       serverSoftware: `unicorn/${this.#snapshot.version}`,
       bodyLimit: config.limitRequestBody,
@@ -151,10 +157,9 @@ class Booting {
     this.#access?.reopen()
   }
 
-  async #createWorker(hooks: Hooks, application: Pick<WorkerParts, 'gateway' | 'closeApplication'>): Promise<Worker> {
+  #parts(hooks: Hooks, application: ServedApplication): WorkerParts {
     const { config, listeners } = this.#snapshot
-    const Class = await workerClass(config.workerClass)
-    return new Class({
+    return {
       config,
       hooks,
       listeners,
@@ -166,7 +171,7 @@ class Booting {
       server: this.#server,
       self: this.#self,
       exit: code => process.exit(code),
-    })
+    }
   }
 
   #fail(thrown: unknown): never {
