@@ -141,6 +141,14 @@ export const settings = {
     description:
       'start the first worker alone and the others once it is ready, so that a broken application fails once',
   }),
+  waitReady: setting({
+    section: 'Workers',
+    flags: '--wait-ready',
+    parser: boolean,
+    default: false,
+    reload: 'respawn',
+    description: "a worker is ready only when its application has sent the message 'ready', as PM2's users know it",
+  }),
 
   timeout: setting({
     section: 'Time limits',

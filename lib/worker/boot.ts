@@ -16,6 +16,7 @@ import type { Boot, ListenerSeat } from './protocol.js'
 import { type WorkerClass, workerClass } from './registry.js'
 import { shareClasses } from './shared-classes.js'
 import { WorkerSignals } from './signals.js'
+import { ApplicationReady } from './wait-ready.js'
 import { Watchdog } from './watchdog.js'
 import type { Worker, WorkerParts } from './worker.js'
 
@@ -103,6 +104,7 @@ class Booting {
   /** Resolves with the worker, or with undefined where only a check was asked for. Never rejects: a failure ends the process. */
   async run(): Promise<Worker | undefined> {
     const { config, configFile, index, checkOnly } = this.#snapshot
+    const ready = config.waitReady && !checkOnly ? new ApplicationReady() : undefined
     try {
       if (!checkOnly) this.#errorLog.logger.info({ worker: index }, `Booting worker with pid: ${process.pid}`)
       const hooks = configFile === undefined ? {} : await loadHooks(configFile)
@@ -111,6 +113,9 @@ class Booting {
       const application = await this.#loadGateway(config, Class)
       if (checkOnly) return undefined
       await hooks.postWorkerInit?.(this.#self)
+      this.#failure = ExitCode.appLoad
+      await ready?.wait(this.#errorLog.logger, config.bootTimeout)
+      this.#failure = ExitCode.workerBoot
       this.#openAccessLog(config)
       this.#worker = new Class(this.#parts(hooks, application))
       return this.#worker

@@ -12,6 +12,7 @@ export const messages = {
   aborted: /^Worker aborted/,
   maxRequests: /^Maximum number of requests/,
   uncaught: /^Uncaught error/,
+  waitsForReady: /^Application loaded, the worker waits for its process\.send\('ready'\)/,
   appLoadFailed: /^Application failed to load/,
   bootFailed: /^Worker failed to boot/,
   /** The arbiter's last word, where nothing was ever ready. */
