@@ -24,7 +24,7 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
   {
     what: 'process.exit',
     pattern: /\bprocess\.exit\(/,
-    files: ['bin/unicorn.ts', 'lib/worker/boot.ts'],
+    files: ['bin/unicorn.ts', 'lib/worker/exits.ts'],
   },
   {
     what: 'signal handlers',

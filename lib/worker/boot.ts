@@ -12,6 +12,8 @@ import { createErrorLog, type ErrorLog } from '../logging/logger.js'
 import { AccessRecorder } from './access.js'
 import { Channel } from './channel.js'
 import * as classes from './classes.js'
+import { exitReport } from './exit-report.js'
+import { Exits, type ForeignExit } from './exits.js'
 import type { Boot, ListenerSeat } from './protocol.js'
 import { type WorkerClass, workerClass } from './registry.js'
 import { shareClasses } from './shared-classes.js'
@@ -25,19 +27,20 @@ import type { Worker, WorkerParts } from './worker.js'
  * at last the gate. What fails on the way ends the process with the exit code that says how far it came.
  */
 export async function boot(): Promise<void> {
-  const leave = (): never => process.exit(ExitCode.ok)
-  const abort = (): never => process.exit(ExitCode.workerBoot)
+  const exits = new Exits()
+  const leave = (): never => exits.end(ExitCode.ok)
+  const abort = (): never => exits.end(ExitCode.workerBoot)
   const signals = new WorkerSignals({ term: leave, quit: leave, abort, reopen: () => {} })
   // Node would end this process at once, without any drain, when the arbiter dies.
   if (cluster.worker) cluster.worker.exitedAfterDisconnect = true
   shareClasses(classes)
   const channel = new Channel<Config>()
-  channel.onClosed(() => process.exit(ExitCode.ok))
+  channel.onClosed(leave)
 
   const snapshot = await bootMessage(channel)
   process.title = `unicorn: worker [${snapshot.config.procName}]`
   const errorLog = createErrorLog(snapshot.config)
-  const booting = new Booting(snapshot, channel, errorLog)
+  const booting = new Booting(snapshot, { channel, errorLog, exits })
   const worker = await booting.run()
   if (!worker) return leave()
 
@@ -71,6 +74,7 @@ class Booting {
   readonly #snapshot: Boot<Config>
   readonly #channel: Channel<Config>
   readonly #errorLog: ErrorLog
+  readonly #exits: Exits
   readonly #server: ServerView
   readonly #self: WorkerView
   /** What the process ends with if this step fails. */
@@ -80,12 +84,16 @@ class Booting {
   #access: AccessLog | undefined
   readonly #adoption: Adoption
 
-  constructor(snapshot: Boot<Config>, channel: Channel<Config>, errorLog: ErrorLog) {
+  constructor(
+    snapshot: Boot<Config>,
+    { channel, errorLog, exits }: { channel: Channel<Config>; errorLog: ErrorLog; exits: Exits },
+  ) {
     const { config, arbiterPid, listeners, index, age } = snapshot
     const log = errorLog.logger
     this.#snapshot = snapshot
     this.#channel = channel
     this.#errorLog = errorLog
+    this.#exits = exits
     const addresses = listeners.map(listener => listener.name)
     this.#server = Object.freeze({ pid: arbiterPid, config, addresses, log, workers: [] })
     this.#self = Object.freeze({ pid: process.pid, index, age, log })
@@ -99,6 +107,7 @@ class Booting {
       fail: error => !this.#worker && this.#fail(error),
     })
     process.on('uncaughtException', error => (this.#worker ? this.#worker.crash(error) : this.#fail(error)))
+    exits.onForeign(exit => this.#reportExit(exit))
   }
 
   /** Resolves with the worker, or with undefined where only a check was asked for. Never rejects: a failure ends the process. */
@@ -175,7 +184,7 @@ class Booting {
       access: this.#access && new AccessRecorder(this.#access),
       server: this.#server,
       self: this.#self,
-      exit: code => process.exit(code),
+      exit: code => this.#exits.end(code),
     }
   }
 
@@ -186,7 +195,15 @@ class Booting {
     // Our own errors say all in their message; the stack that helps is that of the error below.
     const err = error instanceof UnicornError ? error.cause.error : error
     this.#errorLog.logger.fatal({ ...(err !== undefined && { err }) }, `${what}: ${error.message}`)
-    process.exit(exitCode)
+    this.#exits.end(exitCode)
+  }
+
+  /** The application has ended the process; while it boots, that is a failed boot whatever the code was. */
+  #reportExit(exit: ForeignExit): number {
+    const worker = this.#worker
+    const report = exitReport(exit, worker ? worker.moment : { kind: 'booting', failure: this.#failure })
+    this.#errorLog.logger[report.level](report.fields, report.message)
+    return worker ? exit.code : this.#failure
   }
 }
 

@@ -13,6 +13,7 @@ import { now } from '../sys/clock.js'
 import type { AccessRecorder } from './access.js'
 import type { Channel } from './channel.js'
 import { type Departure, Drain } from './drain.js'
+import type { Moment } from './exit-report.js'
 import { abortReport } from './hang-report.js'
 import { Heartbeat } from './heartbeat.js'
 import type { FromWorker, ListenerSeat } from './protocol.js'
@@ -61,6 +62,8 @@ export abstract class Worker {
   readonly #gate: Gate
   readonly #heartbeat: Heartbeat
   readonly #lastRequest: number
+  /** Its end was decided; the drain may begin a little later. */
+  #isLeaving = false
   #drain: Drain | undefined
   #departure: Departure = { othersServe: true, abandoned: [] }
   #exitCode = 0
@@ -224,6 +227,11 @@ export abstract class Worker {
     if (this.#drain) this.regulate()
   }
 
+  /** Where this worker is in its life, for who has to report its end. */
+  get moment(): Moment {
+    return { kind: this.#isLeaving || this.#exiting ? 'leaving' : 'serving', requests: this.engine.exchanges }
+  }
+
   #figures(): { requests: number; inFlight: number; connections: number; oldest: number } {
     const { exchanges, connections } = this.engine
     const oldest = exchanges.first
@@ -239,6 +247,7 @@ export abstract class Worker {
 
   /** TERM. The arbiter's word on who else will serve is sent before the signal and read in the same turn of the loop. */
   retire(): void {
+    this.#isLeaving = true
     setImmediate(() => this.#leave())
   }
 
@@ -292,6 +301,7 @@ export abstract class Worker {
 
   #leave(): void {
     if (this.#drain || this.#exiting) return
+    this.#isLeaving = true
     const limits = {
       gracefulTimeout: this.config.gracefulTimeout,
       quietTime: (this.#departure.othersServe ? this.httpPolicy().keepAlive : 0) + 1000,

@@ -14,6 +14,8 @@ export const messages = {
   uncaught: /^Uncaught error/,
   waitsForReady: /^Application loaded, the worker waits for its process\.send\('ready'\)/,
   appLoadFailed: /^Application failed to load/,
+  /** By `process.exit`, after it was ready. */
+  ownExit: /^The application called process\.exit\(/,
   bootFailed: /^Worker failed to boot/,
   /** The arbiter's last word, where nothing was ever ready. */
   gaveUp: /before any worker was ready/,
