@@ -14,6 +14,7 @@ import { Channel } from './channel.js'
 import * as classes from './classes.js'
 import { exitReport } from './exit-report.js'
 import { Exits, type ForeignExit } from './exits.js'
+import { refuseClusterCalls } from './no-cluster.js'
 import type { Boot, ListenerSeat } from './protocol.js'
 import { type WorkerClass, workerClass } from './registry.js'
 import { shareClasses } from './shared-classes.js'
@@ -34,6 +35,7 @@ export async function boot(): Promise<void> {
   // Node would end this process at once, without any drain, when the arbiter dies.
   if (cluster.worker) cluster.worker.exitedAfterDisconnect = true
   shareClasses(classes)
+  refuseClusterCalls()
   const channel = new Channel<Config>()
   channel.onClosed(leave)
 
