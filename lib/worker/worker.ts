@@ -229,7 +229,7 @@ export abstract class Worker {
 
   /** Where this worker is in its life, for who has to report its end. */
   get moment(): Moment {
-    return { kind: this.#isLeaving || this.#exiting ? 'leaving' : 'serving', requests: this.engine.exchanges }
+    return { kind: this.#isLeaving ? 'leaving' : 'serving', requests: this.engine.exchanges }
   }
 
   #figures(): { requests: number; inFlight: number; connections: number; oldest: number } {
@@ -278,7 +278,8 @@ export abstract class Worker {
 
   /** The application has closed its server: it serves no longer, and somebody else should. */
   closed(): void {
-    if (this.#drain || this.#exiting) return
+    // It may do so at TERM, in the same turn of the loop as this worker.
+    if (this.#isLeaving) return
     this.log.warn('The application closed its server, worker drains and exits')
     this.#parts.channel.send({ type: 'leaving', reason: 'exited' })
     this.#leave()
@@ -322,6 +323,7 @@ export abstract class Worker {
   protected async exit(code: number): Promise<void> {
     if (this.#exiting) return
     this.#exiting = true
+    this.#isLeaving = true
     this.#gate.leave()
     const { hooks, server, self } = this.#parts
     const { workerExit } = hooks

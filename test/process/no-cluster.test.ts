@@ -83,6 +83,18 @@ t.test('a script that forks only where it is the primary takes its other branch'
   t.same(await checked.ended(), { code: 0, signal: null })
 })
 
+t.test('so does one that listens by itself', async t => {
+  const script = `const cluster = require('cluster')
+if (cluster.isMaster) {
+  for (const cpu of require('os').cpus()) cluster.fork()
+} else {
+  require('http').createServer((req, res) => res.end('hello')).listen(3000)
+}
+`
+  const server = await startServer(t, { spec: 'script.cjs', files: { 'script.cjs': script } })
+  t.equal((await new Client(t, server.target).get()).body, 'hello')
+})
+
 t.test('a call while it serves is an error of that request', async t => {
   const app = `import cluster from 'node:cluster'
 export function application(environ, startResponse) {

@@ -153,6 +153,39 @@ t.test('an application that ends the process at TERM: a warning where requests a
   t.match(line?.msg, /at \/.*\/app\.js:1:\d+ while the worker was leaving: 1 request in flight is cut\. .*workerExit/)
 })
 
+/** A script as PM2's users write it: it says when it is ready, and leaves when its server is closed. */
+const SCRIPT = `const { createServer, get } = require('node:http')
+const server = createServer((req, res) => {
+  if (req.url === '/') return res.end(String(process.pid))
+  get(process.env.HOLDS + req.url, { agent: false }, held => held.resume().on('end', () => res.end(String(process.pid))))
+})
+server.listen(3000, () => process.send('ready'))
+process.on('SIGTERM', () => server.close(() => process.exit(0)))
+`
+
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+  t.test(`a script that closes its server at TERM, and exits then: ${signal} cuts nothing`, async t => {
+    const holds = await startHolds(t)
+    const options = { spec: 'script.cjs', files: { 'script.cjs': SCRIPT }, args: ['--wait-ready'] }
+    const server = await startServer(t, { ...options, env: holds.env })
+    const worker = server.worker()
+    const client = new Client(t, server.target)
+    const held = client.get('/a')
+    await holds.arrival('a')
+    server.signal(signal)
+    await server.log(messages.drains)
+    holds.release('a')
+    t.match(await held, { status: 200, pid: worker })
+    t.match(await server.log(messages.exited), { workerPid: worker, exitCode: 0, level: 'info' })
+    if (signal === 'SIGHUP') t.not((await client.get()).pid, worker)
+    else t.same(await server.ended(), { code: 0, signal: null })
+    t.same(
+      server.logged(({ level }) => level !== 'info'),
+      [],
+    )
+  })
+}
+
 t.test("our own ends are not the application's", async t => {
   const server = await startServer(t, { app: mischief, expectErrors: [messages.uncaught, messages.exited] })
   await new Client(t, server.target).get('/throw')
