@@ -140,6 +140,25 @@ t.test('a class that extends Worker itself', async t => {
   t.same(await server.stop(), { code: 0, signal: null })
 })
 
+t.test('what a class throws is an uncaught error', async t => {
+  const throwing = BARE.replace(
+    'this.run(exchange)',
+    "if (exchange.req.url === '/throw') throw new Error('on purpose')\n    $&",
+  )
+  const server = await startServer(t, {
+    files: { 'bare.js': throwing },
+    args: ['-k', 'bare:default', '--graceful-timeout', '1s'],
+    expectErrors: [messages.uncaught, messages.exited],
+  })
+  const client = new Client(t, server.target)
+  const worker = server.worker()
+  const lost = client.get('/throw')
+  t.match(await server.log(messages.uncaught), { err: { message: 'on purpose', stack: /bare\.js/ } })
+  await server.ready(2)
+  t.not((await client.get()).pid, worker)
+  await t.rejects(lost)
+})
+
 t.test('a module that finds another copy of this package extends the classes that run', async t => {
   const cwd = testdir(t, { 'package.json': '{ "type": "module" }', 'app.js': ENVIRON, 'bare.js': BARE })
   const copy = join(cwd, 'node_modules/unicorn')
