@@ -52,10 +52,10 @@ t.test('the word may come while the module still loads', async t => {
 })
 
 t.test('an application that never says it ends the first boot with 3, and the log says what was missing', async t => {
-  const args = [...WAIT_READY, '--boot-timeout', '1s']
+  const args = [...WAIT_READY, '--boot-timeout', '3s']
   const server = spawnServer(t, { args, expectErrors: [messages.bootFailed, messages.exited, messages.gaveUp] })
   t.same(await server.ended(), { code: 3, signal: null })
-  t.match(server.logged(messages.bootFailed)[0]?.msg, /has not said process\.send\('ready'\) within 1000 ms/)
+  t.match(server.logged(messages.bootFailed)[0]?.msg, /has not said process\.send\('ready'\) within 3000 ms/)
 })
 
 t.test('an error before the word is that of an application that does not load', async t => {
@@ -88,7 +88,7 @@ t.test('reload: the old generation serves until the new one says that it is read
 t.test('reload: a new generation that never says it is withdrawn', async t => {
   const app = `process.send('ready')\n${says('old')}`
   const expectErrors = [messages.reloadFailed, messages.bootFailed, messages.exited]
-  const server = await startServer(t, { app, args: [...WAIT_READY, '--boot-timeout', '1s'], expectErrors })
+  const server = await startServer(t, { app, args: [...WAIT_READY, '--boot-timeout', '3s'], expectErrors })
   writeFileSync(join(server.cwd, 'app.js'), says('new'))
   server.signal('SIGHUP')
   await server.log(messages.reloadFailed)
