@@ -5,6 +5,7 @@ import type { SnakeCase } from './names.js'
 import { accessFormat, address, boolean, choice, integer, list, logFile, path, text, workerCount } from './parsers.js'
 import { type AnySetting, absent, commandLineOnly, derived, type InputOf, setting, type ValueOf } from './setting.js'
 import { duration, durationRange, size } from './units.js'
+import { workerClass } from './worker-class.js'
 
 /**
  * THE table of settings. Command line, environment, config file, `--help`, `--print-config`, `docs/settings.md` and the
@@ -68,10 +69,10 @@ export const settings = {
   workerClass: setting({
     section: 'Workers',
     flags: '-k, --worker-class',
-    parser: choice('CLASS', ['async', 'sync']),
+    parser: workerClass,
     default: 'async',
     reload: 'respawn',
-    description: 'async serves many requests at once in a worker, sync one at a time',
+    description: 'async serves many requests at once in a worker, sync one at a time; MODULE:CLASS is one of your own',
   }),
   workerConnections: setting({
     section: 'Workers',
@@ -139,6 +140,14 @@ export const settings = {
     reload: 'restart',
     description:
       'start the first worker alone and the others once it is ready, so that a broken application fails once',
+  }),
+  waitReady: setting({
+    section: 'Workers',
+    flags: '--wait-ready',
+    parser: boolean,
+    default: false,
+    reload: 'respawn',
+    description: "a worker is ready only when its application has sent the message 'ready', as PM2's users know it",
   }),
 
   timeout: setting({

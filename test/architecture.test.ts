@@ -12,7 +12,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['lib/gateway'],
   ['lib/worker'],
   ['lib/arbiter'],
-  ['lib/index.ts', 'lib/command.ts'],
+  ['lib/index.ts', 'lib/worker-classes.ts', 'lib/command.ts'],
   ['bin'],
 ]
 
@@ -24,7 +24,7 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
   {
     what: 'process.exit',
     pattern: /\bprocess\.exit\(/,
-    files: ['bin/unicorn.ts', 'lib/worker/boot.ts'],
+    files: ['bin/unicorn.ts', 'lib/worker/exits.ts'],
   },
   {
     what: 'signal handlers',

@@ -1,29 +1,32 @@
-import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { Resolved } from '../../config/resolve.js'
 import { ExitCode } from '../errors.js'
-import { wrap } from '../worker/protocol.js'
+import { type FromWorker, unwrap, wrap } from '../worker/protocol.js'
 import type { ArbiterOptions } from './arbiter.js'
+import { spawnWorker } from './spawn.js'
 
 /**
- * Loads the application once in a child that serves nothing, for `--check-config`. The child says on the error log what is wrong.
+ * Loads the application once in a worker that serves nothing, for `--check-config`: forked as the others are, so that an application which
+ * asks `cluster.isPrimary` takes the same branch. It says on the error log what is wrong.
  * @returns the exit code that starting the server would end with
  */
 export async function checkApplication(
   { config, file }: Resolved,
-  { exec, version, command }: ArbiterOptions,
+  { exec, version }: Pick<ArbiterOptions, 'exec' | 'version'>,
 ): Promise<ExitCode> {
-  const child = fork(exec, [], {
-    cwd: config.chdir,
-    env: { ...command.env, ...config.rawEnv },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    ...(config.bootTimeout > 0 && { timeout: config.bootTimeout, killSignal: 'SIGKILL' }),
-  })
+  const worker = spawnWorker(exec, config, { index: 0, fds: [] })
+  // `once` rejects with it.
+  worker.on('error', () => {})
+  const child = worker.process
   const self = { index: 0, age: 0, arbiterPid: process.pid, version, checkOnly: true }
-  child.on('internalMessage', () =>
-    child.send(wrap({ type: 'boot', config, configFile: file, listeners: [], ...self })),
-  )
+  child.on('internalMessage', (received: unknown) => {
+    if (unwrap<FromWorker>(received)?.type !== 'hello') return
+    child.send(wrap({ type: 'boot', config, configFile: file, listeners: [], ...self }))
+  })
+  const { bootTimeout } = config
+  const limit = bootTimeout > 0 ? setTimeout(() => child.kill('SIGKILL'), bootTimeout) : undefined
   const [code]: (number | null)[] = await once(child, 'exit')
+  clearTimeout(limit)
   if (code === ExitCode.ok || code === ExitCode.appLoad) return code
   return ExitCode.workerBoot
 }

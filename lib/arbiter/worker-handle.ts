@@ -73,13 +73,12 @@ export class WorkerHandle {
     return (this.state === 'starting' || this.state === 'ready') && !this.leaving
   }
 
-  /** No beat for `timeout`; in a sync worker, which runs one request at a time, also a request that runs longer than that. */
+  /** No beat for `timeout`; in a worker that runs one request at a time, also a request that runs longer than that. */
   isHung(now: number): boolean {
-    const { timeout, workerClass } = this.config
+    const { timeout } = this.config
     const isWatched = this.state === 'ready' || this.state === 'retiring'
     if (!isWatched || timeout === 0 || this.debugged) return false
-    const oldest = workerClass === 'sync' ? (this.figures?.oldest ?? 0) : 0
-    return now - this.lastBeat + oldest > timeout
+    return now - this.lastBeat + (this.figures?.oldest ?? 0) > timeout
   }
 
   /** It has so many milliseconds to end. A deadline that stands is never put off. */

@@ -11,9 +11,15 @@ import { type AccessLog, createAccessLog } from '../logging/access.js'
 import { createErrorLog, type ErrorLog } from '../logging/logger.js'
 import { AccessRecorder } from './access.js'
 import { Channel } from './channel.js'
+import * as classes from './classes.js'
+import { exitReport } from './exit-report.js'
+import { Exits, type ForeignExit } from './exits.js'
+import { refuseClusterCalls } from './no-cluster.js'
 import type { Boot, ListenerSeat } from './protocol.js'
-import { workerClass } from './registry.js'
+import { type WorkerClass, workerClass } from './registry.js'
+import { shareClasses } from './shared-classes.js'
 import { WorkerSignals } from './signals.js'
+import { ApplicationReady } from './wait-ready.js'
 import { Watchdog } from './watchdog.js'
 import type { Worker, WorkerParts } from './worker.js'
 
@@ -22,18 +28,21 @@ import type { Worker, WorkerParts } from './worker.js'
  * at last the gate. What fails on the way ends the process with the exit code that says how far it came.
  */
 export async function boot(): Promise<void> {
-  const leave = (): never => process.exit(ExitCode.ok)
-  const abort = (): never => process.exit(ExitCode.workerBoot)
+  const exits = new Exits()
+  const leave = (): never => exits.end(ExitCode.ok)
+  const abort = (): never => exits.end(ExitCode.workerBoot)
   const signals = new WorkerSignals({ term: leave, quit: leave, abort, reopen: () => {} })
   // Node would end this process at once, without any drain, when the arbiter dies.
   if (cluster.worker) cluster.worker.exitedAfterDisconnect = true
+  shareClasses(classes)
+  refuseClusterCalls()
   const channel = new Channel<Config>()
-  channel.onClosed(() => process.exit(ExitCode.ok))
+  channel.onClosed(leave)
 
   const snapshot = await bootMessage(channel)
   process.title = `unicorn: worker [${snapshot.config.procName}]`
   const errorLog = createErrorLog(snapshot.config)
-  const booting = new Booting(snapshot, channel, errorLog)
+  const booting = new Booting(snapshot, { channel, errorLog, exits })
   const worker = await booting.run()
   if (!worker) return leave()
 
@@ -60,11 +69,14 @@ function bootMessage(channel: Channel<Config>): Promise<Boot<Config>> {
   })
 }
 
+type ServedApplication = Pick<WorkerParts, 'gateway' | 'closeApplication'>
+
 /** The steps between the boot message and the open gate, and the one place where a failure among them ends. */
 class Booting {
   readonly #snapshot: Boot<Config>
   readonly #channel: Channel<Config>
   readonly #errorLog: ErrorLog
+  readonly #exits: Exits
   readonly #server: ServerView
   readonly #self: WorkerView
   /** What the process ends with if this step fails. */
@@ -74,12 +86,16 @@ class Booting {
   #access: AccessLog | undefined
   readonly #adoption: Adoption
 
-  constructor(snapshot: Boot<Config>, channel: Channel<Config>, errorLog: ErrorLog) {
+  constructor(
+    snapshot: Boot<Config>,
+    { channel, errorLog, exits }: { channel: Channel<Config>; errorLog: ErrorLog; exits: Exits },
+  ) {
     const { config, arbiterPid, listeners, index, age } = snapshot
     const log = errorLog.logger
     this.#snapshot = snapshot
     this.#channel = channel
     this.#errorLog = errorLog
+    this.#exits = exits
     const addresses = listeners.map(listener => listener.name)
     this.#server = Object.freeze({ pid: arbiterPid, config, addresses, log, workers: [] })
     this.#self = Object.freeze({ pid: process.pid, index, age, log })
@@ -93,27 +109,33 @@ class Booting {
       fail: error => !this.#worker && this.#fail(error),
     })
     process.on('uncaughtException', error => (this.#worker ? this.#worker.crash(error) : this.#fail(error)))
+    exits.onForeign(exit => this.#reportExit(exit))
   }
 
   /** Resolves with the worker, or with undefined where only a check was asked for. Never rejects: a failure ends the process. */
   async run(): Promise<Worker | undefined> {
     const { config, configFile, index, checkOnly } = this.#snapshot
+    const ready = config.waitReady && !checkOnly ? new ApplicationReady() : undefined
     try {
       if (!checkOnly) this.#errorLog.logger.info({ worker: index }, `Booting worker with pid: ${process.pid}`)
       const hooks = configFile === undefined ? {} : await loadHooks(configFile)
       if (!checkOnly) await hooks.postFork?.(this.#server, this.#self)
-      const application = await this.#loadGateway(config)
+      const Class = await workerClass(config.workerClass, process.cwd())
+      const application = await this.#loadGateway(config, Class)
       if (checkOnly) return undefined
       await hooks.postWorkerInit?.(this.#self)
+      this.#failure = ExitCode.appLoad
+      await ready?.wait(this.#errorLog.logger, config.bootTimeout)
+      this.#failure = ExitCode.workerBoot
       this.#openAccessLog(config)
-      this.#worker = await this.#createWorker(hooks, application)
+      this.#worker = new Class(this.#parts(hooks, application))
       return this.#worker
     } catch (error) {
       return this.#fail(error)
     }
   }
 
-  async #loadGateway(config: Config): Promise<Pick<WorkerParts, 'gateway' | 'closeApplication'>> {
+  async #loadGateway(config: Config, { oneAtATime }: WorkerClass): Promise<ServedApplication> {
     this.#failure = ExitCode.appLoad
     const app = await loadApp(config.app, {
       directory: process.cwd(),
@@ -122,7 +144,7 @@ class Booting {
     const context: GatewayContext = {
       log: this.#errorLog.logger,
       serverApp: server => this.#adoption.of(server),
-      multithread: config.workerClass === 'async',
+      multithread: !oneAtATime,
       multiprocess: config.workers > 1,
       serverSoftware: `unicorn/${this.#snapshot.version}`,
       bodyLimit: config.limitRequestBody,
@@ -151,10 +173,9 @@ class Booting {
     this.#access?.reopen()
   }
 
-  async #createWorker(hooks: Hooks, application: Pick<WorkerParts, 'gateway' | 'closeApplication'>): Promise<Worker> {
+  #parts(hooks: Hooks, application: ServedApplication): WorkerParts {
     const { config, listeners } = this.#snapshot
-    const Class = await workerClass(config.workerClass)
-    return new Class({
+    return {
       config,
       hooks,
       listeners,
@@ -165,8 +186,8 @@ class Booting {
       access: this.#access && new AccessRecorder(this.#access),
       server: this.#server,
       self: this.#self,
-      exit: code => process.exit(code),
-    })
+      exit: code => this.#exits.end(code),
+    }
   }
 
   #fail(thrown: unknown): never {
@@ -176,7 +197,15 @@ class Booting {
     // Our own errors say all in their message; the stack that helps is that of the error below.
     const err = error instanceof UnicornError ? error.cause.error : error
     this.#errorLog.logger.fatal({ ...(err !== undefined && { err }) }, `${what}: ${error.message}`)
-    process.exit(exitCode)
+    this.#exits.end(exitCode)
+  }
+
+  /** The application has ended the process; while it boots, that is a failed boot whatever the code was. */
+  #reportExit(exit: ForeignExit): number {
+    const worker = this.#worker
+    const report = exitReport(exit, worker ? worker.moment : { kind: 'booting', failure: this.#failure })
+    this.#errorLog.logger[report.level](report.fields, report.message)
+    return worker ? exit.code : this.#failure
   }
 }
 

@@ -67,7 +67,7 @@ export type ToWorker<Config> = Boot<Config> | Stop | Cap
 
 /** What a worker says of itself with each beat. */
 export interface Figures extends PublicFigures {
-  /** How long the oldest running request has been running, in milliseconds; 0 where none is. */
+  /** How long the oldest running request has been running, in milliseconds; 0 where none is, or where many may run at once. */
   readonly oldest: number
 }
 

@@ -19,6 +19,8 @@ const LEAST_PATIENCE = 1
  * and each that speaks in time doubles it: a crowd of silent clients holds nobody. When a parked one wakes, it waits for its turn.
  */
 export class SyncWorker extends Worker {
+  static override readonly oneAtATime: boolean = true
+
   /** The connection that was taken last, while its request is not there yet. */
   #newcomer: ClientSocket | undefined
   #patience = PATIENCE

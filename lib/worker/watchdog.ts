@@ -19,11 +19,9 @@ const MEMORY = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 }
  */
 export class Watchdog {
   readonly #pulse = new Pulse()
-  readonly #countsRequests: boolean
 
   /** Counts the boot from the start of the process. Where the thread fails, hangs are still ended by the arbiter. */
   constructor({ config, index, arbiterPid }: Boot<Config>, log: Logger) {
-    this.#countsRequests = config.workerClass === 'sync'
     this.#pulse.boot(process.uptime() * 1000, inspectorUrl() !== undefined)
     const { timeout, bootTimeout, gracefulTimeout, errorlog, loglevel, logFormat } = config
     const data: WatchdogData = {
@@ -66,8 +64,8 @@ export class Watchdog {
     publishRequests(exchanges)
   }
 
-  /** With each beat that the arbiter gets. It counts a sync worker's time from the start of the oldest request. */
+  /** With each beat that the arbiter gets. It counts the time of a worker with one request at a time from the start of that. */
   beat({ figures, debugged }: Beat): void {
-    this.#pulse.beat(this.#countsRequests ? figures.oldest : 0, debugged)
+    this.#pulse.beat(figures.oldest, debugged)
   }
 }

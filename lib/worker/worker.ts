@@ -6,12 +6,14 @@ import type { Gateway } from '../gateway/gateway.js'
 import type { ClientSocket } from '../http/client-socket.js'
 import { HttpEngine } from '../http/engine.js'
 import type { Exchange } from '../http/exchange.js'
+import type { HttpPolicy } from '../http/policy.js'
 import type { Takeover } from '../http/stand-in.js'
 import { Gate } from '../listeners/gate.js'
 import { now } from '../sys/clock.js'
 import type { AccessRecorder } from './access.js'
 import type { Channel } from './channel.js'
 import { type Departure, Drain } from './drain.js'
+import type { Moment } from './exit-report.js'
 import { abortReport } from './hang-report.js'
 import { Heartbeat } from './heartbeat.js'
 import type { FromWorker, ListenerSeat } from './protocol.js'
@@ -45,14 +47,23 @@ export interface WorkerParts {
  * open and when a request runs; everything else is the same for all of them.
  */
 export abstract class Worker {
+  /**
+   * Whether workers of this class run one request at a time. Then `wsgi.multithread` is false, and a request that runs for longer
+   * than `timeout` counts as a hang.
+   */
+  static readonly oneAtATime: boolean = false
+
   protected readonly config: Config
   protected readonly log: Logger
   protected readonly engine: HttpEngine
   readonly #parts: WorkerParts
+  readonly #oneAtATime: boolean
   readonly #service: Service
   readonly #gate: Gate
   readonly #heartbeat: Heartbeat
   readonly #lastRequest: number
+  /** Its end was decided; the drain may begin a little later. */
+  #isLeaving = false
   #drain: Drain | undefined
   #departure: Departure = { othersServe: true, abandoned: [] }
   #exitCode = 0
@@ -61,6 +72,7 @@ export abstract class Worker {
   constructor(parts: WorkerParts) {
     const { config } = parts
     this.#parts = parts
+    this.#oneAtATime = new.target.oneAtATime
     this.config = config
     this.log = parts.log
     this.#service = new Service(parts)
@@ -98,37 +110,47 @@ export abstract class Worker {
     this.#lastRequest = config.maxRequests > 0 ? config.maxRequests + jitter : Number.POSITIVE_INFINITY
   }
 
-  // What a worker class decides.
+  // What a worker class decides. It calls `regulate` when its mind has changed between these calls.
 
-  /** Whether another connection can be taken now. */
+  /**
+   * Whether another connection can be taken now. Asked whenever a connection has come or gone and at each `regulate`; the gate is
+   * opened or closed accordingly. While the worker drains it is asked only as long as connections wait that nobody else will take.
+   */
   protected abstract wantsConnection(): boolean
 
-  /** A connection was accepted. */
+  /** A connection was accepted; nothing was read from it yet. The gate is regulated after it. */
   protected connected(_socket: ClientSocket): void {}
 
-  /** A request is complete but for its body: run it, now or later, by `run`. */
+  /**
+   * The head of a request is complete and within the limits, its body may still be on its way: have it run, now or later, by `run`.
+   * One that never runs is never answered.
+   */
   protected abstract request(exchange: Exchange, socket: ClientSocket): void
 
-  /** A response has left, or its client has. */
+  /**
+   * A response has left, or its client has: called once for each `request`, run or not. The gate is not regulated after it (but while
+   * the worker drains), since a connection that stays may bring its next request.
+   */
   protected finished(_exchange: Exchange, _socket: ClientSocket): void {}
 
-  /** A connection is the application's from now on: a WebSocket, or a tunnel. */
+  /** A connection is the application's from now on: a WebSocket, or a tunnel. It stays open for as long as the application likes. */
   protected upgraded(_socket: ClientSocket): void {}
 
+  /** A connection is gone, whoever closed it; its requests are finished by then. The gate is regulated after it. */
   protected disconnected(_socket: ClientSocket): void {}
 
-  /** In which ways a connection may become the application's. */
+  /** In which ways a connection may become the application's. Asked by the constructor too, before the fields of a subclass are set. */
   protected takeovers(): readonly Takeover[] {
     return ['upgrade', 'connect']
   }
 
-  /** Another connection is wanted. */
+  /** Another connection is wanted, and may be taken: opens the gate, or takes just one by `gate.take()`. It may be open already. */
   protected openGate(gate: Gate): void {
     gate.open()
   }
 
-  /** What clients may do; a class may be stricter than the settings. */
-  protected httpPolicy(): ConstructorParameters<typeof HttpEngine>[0] {
+  /** What clients may do; a class may be stricter than the settings. Asked by the constructor, so before the fields of a subclass are set. */
+  protected httpPolicy(): HttpPolicy {
     return this.config
   }
 
@@ -147,19 +169,23 @@ export abstract class Worker {
     if (server) this.engine.standInFor(server, this.takeovers())
   }
 
-  /** The arbiter's share of the connections that stay. A class that runs one request at a time holds none. */
+  /**
+   * The arbiter's word on how many settled connections this worker should hold at most, so that all hold about as many. A class that
+   * does not tell how many it holds, by `send`, counts as holding none, and may ignore it.
+   */
   capConnections(_cap: number): void {}
 
+  /** Tells the arbiter: `{ type: 'settled', connections }` is how many connections stay, for `capConnections`. */
   protected send(message: FromWorker): void {
     this.#parts.channel.send(message)
   }
 
-  /** Whether a connection waits in the kernel's queue. */
+  /** Whether a connection waits in the kernel's queue, of which any worker may take it. */
   protected hasPending(): boolean {
     return this.#gate.hasPending()
   }
 
-  /** Opens or closes the gate, whichever is right now. */
+  /** Opens or closes the gate, whichever is right now: asks `wantsConnection`. */
   protected regulate(): void {
     const mayAccept = this.#drain ? this.#drain.mayAccept : !this.#exiting
     if (mayAccept && this.wantsConnection()) this.openGate(this.#gate)
@@ -167,12 +193,12 @@ export abstract class Worker {
     this.#drain?.check()
   }
 
-  /** Calls the application. */
+  /** Calls the application, once for each exchange. A class that overrides it may put it off, and call `super.run(exchange)` later. */
   protected run(exchange: Exchange): void {
     this.#service.run(exchange)
   }
 
-  /** `requestTimeout` is over for this request. */
+  /** `requestTimeout` is over for this request: 504, or its connection is cut where the head of the response is out. */
   protected expire(exchange: Exchange): void {
     const { req } = exchange
     const limit = this.config.requestTimeout
@@ -201,6 +227,11 @@ export abstract class Worker {
     if (this.#drain) this.regulate()
   }
 
+  /** Where this worker is in its life, for who has to report its end. */
+  get moment(): Moment {
+    return { kind: this.#isLeaving ? 'leaving' : 'serving', requests: this.engine.exchanges }
+  }
+
   #figures(): { requests: number; inFlight: number; connections: number; oldest: number } {
     const { exchanges, connections } = this.engine
     const oldest = exchanges.first
@@ -208,7 +239,7 @@ export abstract class Worker {
       requests: this.#service.finishedRequests,
       inFlight: exchanges.size,
       connections,
-      oldest: oldest ? now() - oldest.startedAt : 0,
+      oldest: oldest && this.#oneAtATime ? now() - oldest.startedAt : 0,
     }
   }
 
@@ -216,6 +247,7 @@ export abstract class Worker {
 
   /** TERM. The arbiter's word on who else will serve is sent before the signal and read in the same turn of the loop. */
   retire(): void {
+    this.#isLeaving = true
     setImmediate(() => this.#leave())
   }
 
@@ -246,7 +278,8 @@ export abstract class Worker {
 
   /** The application has closed its server: it serves no longer, and somebody else should. */
   closed(): void {
-    if (this.#drain || this.#exiting) return
+    // It may do so at TERM, in the same turn of the loop as this worker.
+    if (this.#isLeaving) return
     this.log.warn('The application closed its server, worker drains and exits')
     this.#parts.channel.send({ type: 'leaving', reason: 'exited' })
     this.#leave()
@@ -269,6 +302,7 @@ export abstract class Worker {
 
   #leave(): void {
     if (this.#drain || this.#exiting) return
+    this.#isLeaving = true
     const limits = {
       gracefulTimeout: this.config.gracefulTimeout,
       quietTime: (this.#departure.othersServe ? this.httpPolicy().keepAlive : 0) + 1000,
@@ -285,10 +319,11 @@ export abstract class Worker {
     this.regulate()
   }
 
-  /** The end of this process: once, whoever asks first. */
+  /** The end of this process: once, whoever asks first. Awaits `workerExit`, then cuts what is under way. */
   protected async exit(code: number): Promise<void> {
     if (this.#exiting) return
     this.#exiting = true
+    this.#isLeaving = true
     this.#gate.leave()
     const { hooks, server, self } = this.#parts
     const { workerExit } = hooks

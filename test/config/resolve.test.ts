@@ -121,7 +121,17 @@ t.test('what cannot be used is refused with setting and origin', async t => {
     [{ env: { PORT: 'http' } }, /^bind: found "0\.0\.0\.0:http", wanted a port.*\(environment PORT\)$/],
     [{ env: { UNICORN_CMD_ARGS: '-t soon' } }, /^timeout: found "soon".*\(UNICORN_CMD_ARGS\)$/],
     [{ files: { 'unicorn.config.json': '{ "timeout": null }' } }, /^timeout: found null.*\(config file .*json\)$/],
-    [{ argv: ['-k', 'gevent'] }, /^workerClass: found "gevent", wanted "async" or "sync"/],
+    [{ argv: ['-k', 'gevent'] }, /^workerClass: found "gevent", wanted "async", "sync" or MODULE:CLASS \(command line/],
+    [
+      { argv: ['-k', 'asinc'] },
+      /^workerClass: found "asinc".*; did you mean "async"\? \(command line --worker-class\)$/,
+    ],
+    [{ argv: ['-k', './limited.js'] }, /^workerClass: found "\.\/limited\.js", wanted .* MODULE:CLASS/],
+    [{ argv: ['-k', 'limited:Limited()'] }, /^workerClass: found "limited:Limited\(\)", wanted .* MODULE:CLASS/],
+    [
+      { files: { 'unicorn.config.js': 'export const workerClass = class Limited {}' } },
+      /^workerClass: found a function, wanted .*MODULE:CLASS, since workers load it by themselves \(config file/,
+    ],
     [{ argv: ['--chdir', 'gone'] }, /^chdir: found .*gone, which is no directory.*\(command line --chdir\)$/],
     [{ argv: ['-b', `unix:${'x'.repeat(90)}`] }, /^bind: found .* \(command line --bind\)$/],
     [{ env: { UNICORN_CMD_ARGS: '--help' } }, /^UNICORN_CMD_ARGS: found --help/],

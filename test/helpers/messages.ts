@@ -12,7 +12,10 @@ export const messages = {
   aborted: /^Worker aborted/,
   maxRequests: /^Maximum number of requests/,
   uncaught: /^Uncaught error/,
+  waitsForReady: /^Application loaded, the worker waits for its process\.send\('ready'\)/,
   appLoadFailed: /^Application failed to load/,
+  /** By `process.exit`, after it was ready. */
+  ownExit: /^The application called process\.exit\(/,
   bootFailed: /^Worker failed to boot/,
   /** The arbiter's last word, where nothing was ever ready. */
   gaveUp: /before any worker was ready/,

@@ -131,7 +131,10 @@ for (const face of INTERFACES) {
     t.test(
       `${face}, ${workerClass}: the request that ends the process has a line, and so have those before`,
       async t => {
-        const { server, client } = await scene(t, args, { ...options, expectErrors: [messages.exited] })
+        const { server, client } = await scene(t, args, {
+          ...options,
+          expectErrors: [messages.ownExit, messages.exited],
+        })
         for (const number of [1, 2, 3]) await client.get(`/stream?${number}`)
         await t.rejects(client.get('/exit'))
         await server.ready(2)

@@ -31,7 +31,12 @@ const CASES: readonly Case[] = [
     code: 3,
     says: /on purpose/,
   },
-  { name: 'process.exit while loading', options: { app: 'process.exit(0)' }, code: 3, says: messages.gaveUp },
+  {
+    name: 'process.exit while loading',
+    options: { app: 'process.exit(0)' },
+    code: 4,
+    says: /called process\.exit\(0\)/,
+  },
   {
     name: 'never ready',
     options: { app: 'await new Promise(() => setInterval(() => {}, 1000))', args: ['--boot-timeout', '1'] },

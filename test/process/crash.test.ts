@@ -29,7 +29,7 @@ for (const [path, message] of [
 }
 
 t.test('process.exit in the application', async t => {
-  const server = await startServer(t, { app: mischief, expectErrors: [messages.exited] })
+  const server = await startServer(t, { app: mischief, expectErrors: [messages.ownExit, messages.exited] })
   const client = new Client(t, server.target)
   await t.rejects(client.get('/exit/7'))
   t.match(await server.log(messages.exited), { reason: 'crashed', exitCode: 7 })

@@ -56,7 +56,13 @@ for (const workerClass of ['async', 'sync']) {
     const files = { 'unicorn.config.js': CONFIG }
     // Short, so that beats are frequent.
     const args = ['--worker-class', workerClass, '--timeout', '1s', '--max-requests', '1000']
-    const server = await startServer(t, { app: APP, files, args, workers: 2, expectErrors: [messages.exited] })
+    const server = await startServer(t, {
+      app: APP,
+      files,
+      args,
+      workers: 2,
+      expectErrors: [messages.ownExit, messages.exited],
+    })
     const client = new Client(t, server.target)
     await until('a message of the arbiter is in the application', async () =>
       (await client.get()).body.includes('{"by":"timer"}'),

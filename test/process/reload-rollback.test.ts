@@ -100,7 +100,7 @@ t.test('rolling: one worker more at most, through reloads that follow one anothe
 
 t.test('new workers that die soon after they were ready are restarted until mended code is loaded', async t => {
   const args = ['--restart-backoff', '20ms..50ms']
-  const server = await startServer(t, { args, expectErrors: [messages.exited] })
+  const server = await startServer(t, { args, expectErrors: [messages.ownExit, messages.exited] })
   const dying = `setTimeout(() => process.exit(9), 100)\n${hello}`
   writeFileSync(join(server.cwd, 'app.js'), dying)
   server.signal('SIGHUP')

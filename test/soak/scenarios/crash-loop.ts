@@ -82,7 +82,13 @@ export const crashLoop: Scenario = {
   run: async scale => {
     const args = ['--restart-backoff', '1ms..1ms']
     const { workers } = scale
-    const soaked = await SoakServer.start({ workers, app: APP, config: CONFIG, args, expectErrors: [messages.exited] })
+    const soaked = await SoakServer.start({
+      workers,
+      app: APP,
+      config: CONFIG,
+      args,
+      expectErrors: [messages.ownExit, messages.exited],
+    })
     try {
       return await crash(soaked, scale)
     } finally {

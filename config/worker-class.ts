@@ -1,0 +1,30 @@
+import { nearest } from './nearest.js'
+import { type Parser, refuse } from './parser.js'
+
+const NAMES = ['async', 'sync'] as const
+const MODULE_AND_CLASS = /^[^:]*[^:\s]:[\p{ID_Start}$_][\p{ID_Continue}$]*(\.[\p{ID_Start}$_][\p{ID_Continue}$]*)*$/u
+
+/** A worker class of the server by its name, or one of the user's: where each worker finds it. */
+export type WorkerClassName = (typeof NAMES)[number] | `${string}:${string}`
+
+/** Only a name: each worker loads the class by itself, so a class as such is refused. */
+export const workerClass: Parser<WorkerClassName> = {
+  wanted: '"async", "sync" or MODULE:CLASS',
+  metavar: 'CLASS',
+  parse(found) {
+    const name = NAMES.find(known => known === found)
+    if (name) return name
+    return isModuleAndClass(found) ? found : refuse(found, workerClass.wanted + advice(found))
+  },
+  print: String,
+}
+
+function isModuleAndClass(found: unknown): found is `${string}:${string}` {
+  return typeof found === 'string' && MODULE_AND_CLASS.test(found)
+}
+
+function advice(found: unknown): string {
+  if (typeof found === 'function') return ', since workers load it by themselves'
+  const near = typeof found === 'string' ? nearest(found, NAMES) : undefined
+  return near === undefined ? '' : `; did you mean "${near}"?`
+}

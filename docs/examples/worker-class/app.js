@@ -1,0 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+let running = 0
+
+/** Takes a second, and says how many requests ran in this worker meanwhile. */
+export async function application(_environ, startResponse) {
+  running++
+  await sleep(1000)
+  const body = `${running} at once\n`
+  running--
+  startResponse('200 OK', [['Content-Type', 'text/plain']])
+  return [body]
+}
