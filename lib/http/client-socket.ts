@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import type { ClientHandle } from '../listeners/server-handle.js'
 import { now } from '../sys/clock.js'
@@ -13,6 +14,8 @@ export interface LocalAddress {
 /** What a connection has in common with all others of its engine. */
 export interface SocketOwner {
   readonly idle: IdleTimer
+  /** A response is over, sent or not. */
+  responded(socket: ClientSocket, res: ServerResponse): void
   /** Called once, when the connection is given up. */
   gone(socket: ClientSocket): void
 }
@@ -57,6 +60,22 @@ export class ClientSocket extends Socket implements Linked<ClientSocket> {
     const hasTimer = this.timeout !== undefined && this.timeout > 0
     if (becomesIdle || (timeout === 0 && callback === undefined)) return hasTimer ? super.setTimeout(0) : this
     return super.setTimeout(timeout, callback)
+  }
+
+  /** Whether it waits for a next request. */
+  get isIdle(): boolean {
+    return this.running === 0 && !this.upgraded
+  }
+
+  /** A time limit that the application has set has passed. As Node would ask, the application may deal with it itself. */
+  expire(): void {
+    const { req, res } = this.newest ?? {}
+    const isHandled = this.running > 0 && [req, res].some(it => it && it.listenerCount('timeout') > 0)
+    if (!isHandled) this.destroy()
+  }
+
+  responded(res: ServerResponse): void {
+    this.#owner.responded(this, res)
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {

@@ -52,7 +52,11 @@ export class HttpEngine {
     this.#keepAlive = policy.keepAlive > 0
     const idleLimit = policy.keepAlive + KEEP_ALIVE_MARGIN
     this.#idle = new IdleTimer(idleLimit, () => this.#closeOverdue())
-    this.#owner = { idle: this.#idle, gone: socket => this.#onGone(socket) }
+    this.#owner = {
+      idle: this.#idle,
+      responded: (socket, res) => this.#onResponded(socket, res),
+      gone: socket => this.#onGone(socket),
+    }
     this.#server = createServer({
       maxHeaderSize: maxHeadSize(policy),
       connectionsCheckingInterval: HEAD_CHECKS,
@@ -67,7 +71,7 @@ export class HttpEngine {
     this.#server.on('checkContinue', (req, res) => this.#onRequest(req, res, true))
     this.#server.on('checkExpectation', (req, res) => this.#onExpectation(req, res))
     this.#server.on('clientError', (error, socket) => this.#onClientError(error, socket))
-    this.#server.on('timeout', socket => this.#onTimeout(socket))
+    this.#server.on('timeout', socket => socket instanceof ClientSocket && socket.expire())
     // Node starts its check of slow heads when a server begins to listen, and this one never does.
     this.#server.emit('listening')
   }
@@ -112,13 +116,13 @@ export class HttpEngine {
 
   /** Closes the connections that were served before and wait for a next request. (Node's own call closes new ones too, from 26 on.) */
   closeIdle(): void {
-    for (const socket of this.#connections) if (isIdle(socket) && socket.newest) socket.destroy()
+    for (const socket of this.#connections) if (socket.isIdle && socket.newest) socket.destroy()
   }
 
   /** In a drain: closes connections without a request under way that were accepted, or answered, at least `age` milliseconds ago. */
   closeQuiet(age: number): void {
     const latest = now() - age
-    for (const socket of this.#connections) if (isIdle(socket) && socket.quietSince <= latest) socket.destroy()
+    for (const socket of this.#connections) if (socket.isIdle && socket.quietSince <= latest) socket.destroy()
   }
 
   /** Cuts every connection, and stops the engine's own timers. */
@@ -141,7 +145,7 @@ export class HttpEngine {
     socket.running++
     socket.newest = exchange
     this.exchanges.add(exchange)
-    res.on('close', () => this.#finish(exchange, socket))
+    res.on('close', onResponseClose)
     this.#events.request(exchange, socket)
   }
 
@@ -175,6 +179,18 @@ export class HttpEngine {
     this.#events.refused(refusal, socket, res.req)
   }
 
+  #onResponded(socket: ClientSocket, res: ServerResponse): void {
+    const { newest } = socket
+    const exchange = newest?.res === res ? newest : this.#exchangeOf(res)
+    if (exchange) this.#finish(exchange, socket)
+  }
+
+  /** Of a pipelined request there is no shorter way. */
+  #exchangeOf(res: ServerResponse): Exchange | undefined {
+    for (const exchange of this.exchanges) if (exchange.res === res) return exchange
+    return undefined
+  }
+
   #finish(exchange: Exchange, socket: ClientSocket): void {
     if (!this.exchanges.delete(exchange)) return
     socket.running--
@@ -192,16 +208,9 @@ export class HttpEngine {
       if (!this.#idle.isOver(socket.idleSince)) continue
       const { bytesRead } = socket
       setImmediate(() => {
-        if (isIdle(socket) && socket.bytesRead === bytesRead) socket.destroy()
+        if (socket.isIdle && socket.bytesRead === bytesRead) socket.destroy()
       })
     }
-  }
-
-  /** A time limit that the application has set has passed. */
-  #onTimeout(socket: Socket): void {
-    if (!(socket instanceof ClientSocket)) return
-    const { running, newest } = socket
-    if (running === 0 || !newest || !hasTimeoutListener(newest)) socket.destroy()
   }
 
   /** Node closes only the response that is being written; those of pipelined requests behind it end here. */
@@ -218,7 +227,7 @@ export class HttpEngine {
   #onClientError(error: Error & { code?: string }, socket: unknown): void {
     if (!(socket instanceof ClientSocket) || socket.refused) return
     socket.refused = true
-    const answered = socket.running > 0 && this.#hasAnswered(socket)
+    const answered = [...this.exchanges].some(({ req, res }) => req.socket === socket && res.headersSent)
     const torn = socket.running > 0 && socket.newest?.req.complete === false ? socket.newest : undefined
     const isGone = error.code === 'ECONNRESET' || (torn && error.code === 'HPE_INVALID_EOF_STATE')
     if (isGone || !socket.writable || answered) return void socket.destroy()
@@ -228,19 +237,10 @@ export class HttpEngine {
     if (torn) torn.refusal = refusal
     else this.#events.refused(refusal, socket)
   }
-
-  #hasAnswered(socket: ClientSocket): boolean {
-    for (const { req, res } of this.exchanges) if (req.socket === socket && res.headersSent) return true
-    return false
-  }
 }
 
-/** Whether it waits for a next request. */
-function isIdle({ running, upgraded }: ClientSocket): boolean {
-  return running === 0 && !upgraded
-}
-
-/** Whether the application deals with the end of its own `req.setTimeout` or `res.setTimeout`, as Node would ask. */
-function hasTimeoutListener({ req, res }: Exchange): boolean {
-  return req.listenerCount('timeout') + res.listenerCount('timeout') > 0
+/** One listener for all responses: a closure for each would cost more than it looks. */
+function onResponseClose(this: ServerResponse): void {
+  const { socket } = this.req
+  if (socket instanceof ClientSocket) socket.responded(this)
 }

@@ -45,16 +45,23 @@ class NodeGateway implements Gateway {
     this.#answer = exchange => tellServer(serverApp.server, exchange)
   }
 
+  /** Closures are made only where they are needed, since this runs for each request. */
   handle(exchange: Exchange): void {
-    const fail = (error: unknown): void => failed(exchange, error, this.#context)
-    const { bodyLimit = 0 } = this.#context
     try {
-      if (bodyLimit > 0) limitBody(exchange.req, bodyLimit, fail)
+      if (this.#context.bodyLimit) this.#limitBody(exchange, this.#context.bodyLimit)
       const returned = this.#answer(exchange)
-      if (returned instanceof Promise) returned.catch(fail)
+      if (returned instanceof Promise) this.#watch(returned, exchange)
     } catch (error) {
-      fail(error)
+      failed(exchange, error, this.#context)
     }
+  }
+
+  #limitBody(exchange: Exchange, limit: number): void {
+    limitBody(exchange.req, limit, error => failed(exchange, error, this.#context))
+  }
+
+  #watch(returned: Promise<unknown>, exchange: Exchange): void {
+    returned.catch((error: unknown) => failed(exchange, error, this.#context))
   }
 
   async close(): Promise<void> {
