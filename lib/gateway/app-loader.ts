@@ -31,8 +31,8 @@ export interface LoadContext {
 
 interface ScriptContext {
   readonly adoption: Adoption
-  /** Resolves when nothing is left that could still call `listen()`. */
-  readonly idle: () => Promise<void>
+  /** Waits for a promise; gives up, with undefined, when nothing is left in the process that could still fulfil it. */
+  readonly unlessIdle: <Value>(promise: Promise<Value>) => Promise<Value | undefined>
 }
 
 /**
@@ -65,8 +65,7 @@ async function ofScript(exports: Exports, file: string, scripts: ScriptContext |
   const picked = pickByConvention(exports)
   const exported = picked && { value: await settle(picked, file), exportName: picked.name }
   if (exported && !scripts?.adoption.adopted) return exported
-  const adopted =
-    scripts && (scripts.adoption.adopted ?? (await Promise.race([scripts.adoption.whenAdopted, scripts.idle()])))
+  const adopted = scripts && (scripts.adoption.adopted ?? (await scripts.unlessIdle(scripts.adoption.whenAdopted)))
   if (!adopted) throw noApplication(exports, file)
   if (exported && typeof exported.value === 'object' && isServerOf(exported.value, adopted.server)) return exported
   return { value: adopted.server, exportName: 'listen()' }

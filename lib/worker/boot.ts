@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { once } from 'node:events'
 import type { Hooks, ServerView, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
 import { loadHooks } from '../../config/sources/file.js'
@@ -139,7 +140,7 @@ class Booting {
     this.#failure = ExitCode.appLoad
     const app = await loadApp(config.app, {
       directory: process.cwd(),
-      scripts: { adoption: this.#adoption, idle },
+      scripts: { adoption: this.#adoption, unlessIdle },
     })
     const context: GatewayContext = {
       log: this.#errorLog.logger,
@@ -215,13 +216,17 @@ function servedAddress([first]: readonly ListenerSeat[]): ServedAddress {
   return { address: first.host, port: first.port, family: first.host.includes(':') ? 'IPv6' : 'IPv4' }
 }
 
-/** Resolves when nothing is left in this process that could still do something: no timer, no socket, no promise of Node's. */
-function idle(): Promise<void> {
+/**
+ * Waits for a promise of the application's; undefined when nothing is left in this process that could still fulfil it, no timer and
+ * no socket. The channel to the arbiter alone would keep it waiting.
+ */
+async function unlessIdle<Value>(promise: Promise<Value>): Promise<Value | undefined> {
+  const idle = new AbortController()
   process.channel?.unref()
-  return new Promise(resolve => {
-    process.once('beforeExit', () => {
-      process.channel?.ref()
-      resolve()
-    })
-  })
+  try {
+    return await Promise.race([promise, once(process, 'beforeExit', { signal: idle.signal }).then(() => undefined)])
+  } finally {
+    process.channel?.ref()
+    idle.abort()
+  }
 }
