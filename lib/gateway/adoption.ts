@@ -1,3 +1,4 @@
+import { subscribe } from 'node:diagnostics_channel'
 import type { Server } from 'node:http'
 import { Server as TlsServer } from 'node:https'
 import { Server as NetServer } from 'node:net'
@@ -33,6 +34,8 @@ interface Listening {
 export class Adoption {
   readonly #options: AdoptionOptions
   readonly #servers = new Map<Server, ServerApp>()
+  /** Fastify's own, in whose closures their servers' handlers hide them. */
+  readonly #fastify: object[] = []
   /** Resolves with the first server that listens, if one ever does. */
   readonly whenAdopted: Promise<ServerApp>
   #resolve: (app: ServerApp) => void = () => {}
@@ -62,6 +65,11 @@ export class Adoption {
     return app
   }
 
+  /** The framework's application that a server was made by, where the framework has told of it; else the server itself. */
+  ownerOf(server: Server): object {
+    return this.#fastify.find(instance => Reflect.get(instance, 'server') === server) ?? server
+  }
+
   /**
    * From now on `listen()` of every HTTP server comes here.
    * @param file  the module that is about to load
@@ -70,6 +78,7 @@ export class Adoption {
   begin(file: string, named: boolean): void {
     this.#file = file
     if (named) this.#handle = call => this.#deferred.push(call)
+    subscribe('fastify.initialization', message => this.#noteFastify(message))
     const adoption = this
     const original = NetServer.prototype.listen
     Object.defineProperty(NetServer.prototype, 'listen', {
@@ -98,6 +107,12 @@ export class Adoption {
       else this.#leaveAlone(call)
     }
     for (const call of this.#deferred.splice(0)) this.#handle(call)
+  }
+
+  /** Fastify publishes each instance that it makes. */
+  #noteFastify(message: unknown): void {
+    const instance: unknown = typeof message === 'object' && message !== null && Reflect.get(message, 'fastify')
+    if (typeof instance === 'object' && instance !== null) this.#fastify.push(instance)
   }
 
   #adopt(call: Listening): void {

@@ -1,12 +1,17 @@
 import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ExitCode, toError, UnicornError } from '../errors.js'
 import type { Adoption } from './adoption.js'
 import { describe } from './detect.js'
-import { isServerOf } from './frameworks.js'
+import { hasStart, isNodeApp, isServerOf } from './frameworks.js'
 import { findModule } from './loader/find-module.js'
 import { type Exports, importModule } from './loader/import-module.js'
 import { noApplication, type Picked, pickByConvention, pickExport, pickShutdown } from './loader/pick-export.js'
 import { type AppSpec, parseSpec } from './loader/spec.js'
+import type { ServerApp } from './node/server-app.js'
+
+/** How long a script that exports its application may take until it listens, in milliseconds; then it is taken for one that never will. */
+const PATIENCE = 1000
 
 /** The application as its module gave it. */
 export interface LoadedApp {
@@ -56,24 +61,42 @@ type Found = Pick<LoadedApp, 'value' | 'exportName'>
 
 async function namedExport(exports: Exports, { path, args }: AppSpec, file: string): Promise<Found> {
   const picked = pickExport(exports, path, file)
-  const value = args === undefined ? await settle(picked, file) : await construct(picked, args, file)
-  return { value, exportName: picked.name }
+  if (args === undefined) return settle(picked, file)
+  return { value: await construct(picked, args, file), exportName: picked.name }
 }
 
-/** A server that listens is the application; an export of the framework that it belongs to knows how it ends, too. */
+/** A server that listens is the application; the framework's application that it belongs to knows how it ends, too. */
 async function ofScript(exports: Exports, file: string, scripts: ScriptContext | undefined): Promise<Found> {
   const picked = pickByConvention(exports)
-  const exported = picked && { value: await settle(picked, file), exportName: picked.name }
-  if (exported && !scripts?.adoption.adopted) return exported
-  const adopted = scripts && (scripts.adoption.adopted ?? (await scripts.unlessIdle(scripts.adoption.whenAdopted)))
-  if (!adopted) throw noApplication(exports, file)
-  if (exported && typeof exported.value === 'object' && isServerOf(exported.value, adopted.server)) return exported
-  return { value: adopted.server, exportName: 'listen()' }
+  const exported = picked && (await settle(picked, file))
+  const adopted = scripts && (await listening(scripts, exported))
+  if (!adopted) {
+    if (exported) return exported
+    throw noApplication(exports, file)
+  }
+  if (typeof exported?.value === 'object' && isServerOf(exported.value, adopted.server)) return exported
+  return { value: scripts.adoption.ownerOf(adopted.server), exportName: 'listen()' }
 }
 
-async function settle({ value, name }: Picked, file: string): Promise<unknown> {
+/**
+ * The server that a script listens with, once it does. It may export its application and start it by itself all the same, after
+ * it has waited for this and that; to start such a one twice breaks it.
+ */
+async function listening(
+  { adoption, unlessIdle }: ScriptContext,
+  exported: Found | undefined,
+): Promise<ServerApp | undefined> {
+  const isComplete = exported && (exported.exportName !== 'default' || !hasStart(exported.value))
+  if (adoption.adopted || isComplete) return adoption.adopted
+  const limits = exported ? [sleep(PATIENCE, undefined, { ref: false })] : []
+  return unlessIdle(Promise.race([adoption.whenAdopted, ...limits]))
+}
+
+async function settle({ value, name }: Picked, file: string): Promise<Found> {
+  // Fastify's can be awaited, but hangs if two do so at once, and the module may be about to.
+  if (isNodeApp(value)) return { value, exportName: name }
   try {
-    return await value
+    return { value: await value, exportName: name }
   } catch (error) {
     throw failed(`the promise exported as "${name}" was rejected`, file, error)
   }

@@ -75,6 +75,11 @@ export async function prepare(app: LoadedApp): Promise<NodeApp | undefined> {
   return isHandler(value) ? { target: value } : undefined
 }
 
+/** Whether `value` is an application of a framework that must be started before it serves. */
+export function hasStart(value: unknown): boolean {
+  return frameworkOf(value)?.ready !== undefined
+}
+
 /** Whether `server` belongs to the application `value`. */
 export function isServerOf(value: unknown, server: Server): boolean {
   if (value === server) return true
