@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { atEnd } from '../helpers/at-end.js'
@@ -8,6 +7,7 @@ import { Client } from '../helpers/http.js'
 import { head } from '../helpers/raw.js'
 import { startServer } from '../helpers/server.js'
 import type { Server, Target } from '../helpers/server-process.js'
+import { peakOf, standstill } from '../helpers/slow-peer.js'
 import { until } from '../helpers/until.js'
 
 const MB = 2 ** 20
@@ -50,24 +50,6 @@ export async function wsgi(environ, startResponse) {
   return String(passed)
 }
 `
-
-/** The most memory that a process ever had (proc_pid_status(5)), in bytes. */
-function peakOf(pid: number): number {
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
-}
-
-/** How much has gone through the application, once that is the same for some requests: nothing moves any more. */
-async function standstill(client: Client): Promise<number> {
-  let last = -1
-  let same = 0
-  await until('the stream stands still', async () => {
-    const passed = Number((await client.get('/passed')).body)
-    same = passed === last ? same + 1 : 0
-    last = passed
-    return same === 5
-  })
-  return last
-}
 
 async function connectTo(t: Test, target: Target): Promise<Socket> {
   const socket = connect('socketPath' in target ? { path: target.socketPath } : target)
@@ -115,7 +97,7 @@ for (const face of ['wsgi', 'node']) {
     const socket = await connectTo(t, server.target)
     socket.write(head('/stream', ['Connection: close']))
     const received = await readSlowly(socket, async received => {
-      const passed = await standstill(client)
+      const passed = await standstill(client, '/passed')
       t.ok(passed - received < BUFFERED, `${passed} given, ${received} received`)
     })
     t.ok(received > TOTAL)

@@ -1,0 +1,20 @@
+import t from 'tap'
+import { Client } from '../helpers/http.js'
+import { startExample } from './example.js'
+import { holdsWhatNodeHolds } from './suite.js'
+
+holdsWhatNodeHolds(
+  { folder: 'express', script: 'server.js' },
+  {
+    pages: { broken: [500, /<pre>Error: broken on purpose<br>/], missing: [404, /<pre>Cannot GET \/nowhere<\/pre>/] },
+    closed: /^Server closed/,
+  },
+)
+
+t.test('an exported application', async t => {
+  const server = await startExample(t, { folder: 'express', script: 'app.js' }, { env: { NODE_ENV: 'production' } })
+  const client = new Client(t, server.target)
+  t.match(await client.get('/users/7'), { status: 200, body: '{"id":"7","fields":"all"}' })
+  t.match(await client.get('/broken'), { status: 500, body: /<pre>Internal Server Error<\/pre>/ })
+  t.same(server.logged(/listen/), [], 'nothing listens that would be ignored')
+})

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs'
+import type { Client } from './http.js'
+import { until } from './until.js'
+
+/** The most memory that a process ever had (proc_pid_status(5)), in bytes. */
+export function peakOf(pid: number): number {
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
+}
+
+/** How much has gone through the application, which it tells at `path`, once that is the same for some requests: nothing moves any more. */
+export async function standstill(client: Client, path: string): Promise<number> {
+  let last = -1
+  let same = 0
+  await until('the stream stands still', async () => {
+    const passed = Number((await client.get(path)).body)
+    same = passed === last ? same + 1 : 0
+    last = passed
+    return same === 5
+  })
+  return last
+}
