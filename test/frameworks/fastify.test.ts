@@ -30,7 +30,7 @@ const app = (start: string): string => `'use strict'
   const { setTimeout: sleep } = require('node:timers/promises')
   const app = require('fastify')()
   app.addHook('onClose', async () => console.log('Closed'))
-  const answer = async () => {
+  const run = async () => {
     await app.register(async () => sleep(20))
     app.get('/', async () => 'exported')
     await app.listen({ port: 3000 })
@@ -39,7 +39,7 @@ const app = (start: string): string => `'use strict'
   module.exports = app`
 
 t.test('a script that exports its application and starts it later is not started twice', async t => {
-  const server = await startServer(t, { files: { 'app.cjs': app('answer()') }, spec: 'app.cjs' })
+  const server = await startServer(t, { files: { 'app.cjs': app('run()') }, spec: 'app.cjs' })
   t.match(await new Client(t, server.target).get(), { status: 200, body: 'exported' })
   t.equal(server.logged(/listen\(3000\)/).length, 1)
   await server.stop()

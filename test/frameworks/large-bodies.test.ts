@@ -15,13 +15,13 @@ import { peakOf, standstill } from '../helpers/slow-peer.js'
 import { until } from '../helpers/until.js'
 
 const MB = 2 ** 20
-const TOTAL = 160 * MB
+const TOTAL = 200 * MB
 /** A slow side stops after so many bytes each. */
-const STRETCH = 48 * MB
+const STRETCH = 64 * MB
 /** What kernel and streams may hold on the way. */
 const BUFFERED = 24 * MB
 /** Of memory, with the garbage that the collector leaves for a while. */
-const GROWTH = 80 * MB
+const GROWTH = 120 * MB
 const BLOCK = 65536
 
 /** What the applications send, and are sent: each block is filled with its number. */

@@ -73,13 +73,16 @@ export async function noticesAborts(t: Test, server: Server): Promise<void> {
   await server.stdout.wait(/^\/events: request closed/)
   await server.stdout.wait(/^\/events: response closed/)
 
-  const writer = await slowPost(t, server)
+  const writer = await connectRaw(t, server.target)
+  writer.write(postHead('/upload', 'application/octet-stream'))
+  await writer.until(/100 Continue/)
   writer.write(USER.slice(0, 5))
   writer.socket.destroy()
+  await server.stdout.wait(/^\/upload: aborted/)
   t.equal((await new Client(t, server.target).get()).status, 200)
 }
 
-/** Several at once reach several workers, and each worker holds more than one. */
+/** Several at once, and HTTP beside them. */
 export async function echoesWebSockets(t: Test, server: Server): Promise<void> {
   const sockets = await Promise.all(Array.from({ length: 6 }, () => openWebSocket(t, server.target)))
   const texts = sockets.map((_, index) => `message ${index}`)
@@ -155,16 +158,16 @@ export async function closesWebSockets(t: Test, server: Server, closed: RegExp):
   t.same(await codes, [1001, 1001])
 }
 
-const postHead = head('/users', [
-  'Expect: 100-continue',
-  'Content-Type: application/json',
-  `Content-Length: ${USER.length}`,
-]).replace('GET', 'POST')
+/** The client waits with the body until the application runs. */
+function postHead(path: string, type: string): string {
+  const fields = ['Expect: 100-continue', `Content-Type: ${type}`, `Content-Length: ${USER.length}`]
+  return head(path, fields).replace('GET', 'POST')
+}
 
 /** A request that the application has, all but its body. */
 async function slowPost(t: Test, server: Server): Promise<Raw> {
   const raw = await connectRaw(t, server.target)
-  raw.write(postHead)
+  raw.write(postHead('/users', 'application/json'))
   await raw.until(/100 Continue/)
   return raw
 }

@@ -44,6 +44,7 @@ app.get('/download', async (req, res) => {
 })
 
 app.post('/upload', async (req, res) => {
+  req.on('close', () => req.complete || console.log('/upload: aborted'))
   const hash = createHash('sha256')
   let bytes = 0
   for await (const chunk of req) {

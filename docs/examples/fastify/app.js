@@ -39,6 +39,7 @@ export function build(options) {
 
   app.addContentTypeParser('application/octet-stream', async (_request, payload) => payload)
   app.post('/upload', async request => {
+    request.raw.on('close', () => request.raw.complete || console.log('/upload: aborted'))
     const hash = createHash('sha256')
     let bytes = 0
     for await (const chunk of request.body) {

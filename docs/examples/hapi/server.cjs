@@ -58,6 +58,8 @@ function events(request, h) {
 }
 
 async function upload(request) {
+  const { req } = request.raw
+  req.on('close', () => req.complete || console.log('/upload: aborted'))
   const hash = createHash('sha256')
   let bytes = 0
   for await (const chunk of request.payload) {

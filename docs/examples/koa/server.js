@@ -57,6 +57,7 @@ const routes = {
   'GET /download': ctx => Readable.from(blocks(Number(ctx.query.bytes))),
 
   'POST /upload': async ctx => {
+    ctx.req.on('close', () => ctx.req.complete || console.log('/upload: aborted'))
     const hash = createHash('sha256')
     let bytes = 0
     for await (const chunk of ctx.req) {
