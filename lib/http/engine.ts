@@ -6,6 +6,7 @@ import { now } from '../sys/clock.js'
 import { LinkedList } from '../sys/linked-list.js'
 import { ClientSocket, type LocalAddress, type SocketOwner } from './client-socket.js'
 import { createExchange, type Exchange } from './exchange.js'
+import { hearRequests } from './hear-requests.js'
 import { IdleTimer } from './idle.js'
 import { checkHead, type HttpPolicy, maxHeadSize, type Refusal, refusalOf } from './policy.js'
 import { refuseConnection, refuseRequest } from './refuse.js'
@@ -67,8 +68,8 @@ export class HttpEngine {
     // One more than allowed is read, so that too many can be told from just enough: Node drops the rest without a word.
     this.#server.maxHeadersCount = policy.limitRequestFields === 0 ? 0 : policy.limitRequestFields + 1
     if ('keepAliveTimeoutBuffer' in this.#server) this.#server.keepAliveTimeoutBuffer = 0
-    this.#server.on('request', (req, res) => this.#onRequest(req, res, false))
-    this.#server.on('checkContinue', (req, res) => this.#onRequest(req, res, true))
+    const isOwn = (): boolean => this.#standIn?.listensFor('checkContinue') ?? false
+    hearRequests(this.#server, (req, res, expects) => this.#onRequest(req, res, expects), isOwn)
     this.#server.on('checkExpectation', (req, res) => this.#onExpectation(req, res))
     this.#server.on('clientError', (error, socket) => this.#onClientError(error, socket))
     this.#server.on('timeout', socket => socket instanceof ClientSocket && socket.expire())

@@ -43,6 +43,11 @@ export class StandIn {
     this.#other.on('removeListener', name => name === event && follow(this.#other.listenerCount(event)))
   }
 
+  /** Whether the application has a listener of its own. */
+  listensFor(event: string): boolean {
+    return this.#other.listenerCount(event) > 0
+  }
+
   connected(socket: Duplex): void {
     if (this.#other.listenerCount('connection') <= this.#nodes.length) return
     for (const listener of this.#other.rawListeners('connection')) {

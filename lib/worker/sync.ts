@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage } from 'node:http'
 import type { ClientSocket } from '../http/client-socket.js'
 import type { Exchange } from '../http/exchange.js'
@@ -26,7 +27,7 @@ export class SyncWorker extends Worker {
   #patience = PATIENCE
   #parking: NodeJS.Timeout | undefined
   #running: Exchange | undefined
-  readonly #waiting: Exchange[] = []
+  readonly #waiting: { readonly exchange: Exchange; readonly start: () => void }[] = []
 
   protected override httpPolicy(): HttpPolicy {
     return { ...this.config, keepAlive: 0 }
@@ -67,7 +68,8 @@ export class SyncWorker extends Worker {
       exchange.refusal = { status: 501, why: 'WebSocket' }
       refuseRequest(exchange.res, 501)
     } else if (this.#running) {
-      this.#waiting.push(exchange)
+      // In its own asynchronous context: it begins in that of the one before, whose trace it is no part of.
+      this.#waiting.push({ exchange, start: AsyncResource.bind(() => this.#start(exchange)) })
     } else {
       this.#start(exchange)
     }
@@ -76,10 +78,9 @@ export class SyncWorker extends Worker {
   protected override finished(exchange: Exchange): void {
     if (exchange === this.#running) {
       this.#running = undefined
-      const next = this.#waiting.shift()
-      if (next) this.#start(next)
+      this.#waiting.shift()?.start()
     } else {
-      const index = this.#waiting.indexOf(exchange)
+      const index = this.#waiting.findIndex(waiting => waiting.exchange === exchange)
       if (index >= 0) this.#waiting.splice(index, 1)
     }
     this.regulate()
