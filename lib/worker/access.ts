@@ -11,12 +11,15 @@ import { now } from '../sys/clock.js'
 export class AccessRecorder {
   readonly #log: AccessLog
   readonly #unfinished = new Set<Exchange>()
+  /** Writes the line of a connection that has left HTTP. */
+  readonly #upgraded = new Set<() => void>()
 
   constructor(log: AccessLog) {
     this.#log = log
     // The application may end the process at any moment, in the middle of a request too.
     process.on('exit', () => {
       for (const exchange of this.#unfinished) this.finished(exchange)
+      for (const finish of this.#upgraded) finish()
       log.flush()
     })
   }
@@ -56,7 +59,8 @@ export class AccessRecorder {
     const before = socket.bytesWritten
     const remoteAddress = peerOf(socket)
     const status = answeredStatus(socket)
-    socket.once('close', () =>
+    const finish = (): void => {
+      if (!this.#upgraded.delete(finish)) return
       this.#log.write({
         ...requestOf(req),
         remoteAddress,
@@ -66,8 +70,10 @@ export class AccessRecorder {
         durationMs: now() - startedAt,
         responseHeader: () => undefined,
         ...(status() === 0 && { outcome: 'aborted' }),
-      }),
-    )
+      })
+    }
+    this.#upgraded.add(finish)
+    socket.once('close', finish)
   }
 
   /** An answer without the application, or to bytes that were no request. */
