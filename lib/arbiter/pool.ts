@@ -237,6 +237,8 @@ export class Pool {
       handle.send({ type: 'stop' })
       handle.kill('SIGTERM')
     },
+    // It drains already. An application that listens for TERM is not to get a second one.
+    tell: handle => handle.send({ type: 'stop' }),
     await: handle => this.#expectEnd(handle, handle.config.gracefulTimeout + GRACE),
     quit: handle => {
       this.#expectEnd(handle, QUIT_TIME)

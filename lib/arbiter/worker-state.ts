@@ -23,7 +23,17 @@ export type Happening =
   | 'exit'
 
 /** What the arbiter does about it; each is a method of the pool. */
-export type Action = 'nothing' | 'welcome' | 'drain' | 'drainQueue' | 'quit' | 'abort' | 'kill' | 'await' | 'reap'
+export type Action =
+  | 'nothing'
+  | 'welcome'
+  | 'drain'
+  | 'drainQueue'
+  | 'tell'
+  | 'quit'
+  | 'abort'
+  | 'kill'
+  | 'await'
+  | 'reap'
 
 interface Row {
   readonly action: Action
@@ -58,7 +68,7 @@ export const transitions: Readonly<Record<State, Readonly<Record<Happening, Row>
   retiring: {
     ready: { action: 'nothing', next: 'retiring' },
     retire: { action: 'nothing', next: 'retiring' },
-    stop: { action: 'drainQueue', next: 'retiring' },
+    stop: { action: 'tell', next: 'retiring' },
     quit: { action: 'quit', next: 'retiring' },
     leave: { action: 'nothing', next: 'retiring' },
     hung: { action: 'abort', next: 'aborting' },

@@ -13,6 +13,11 @@ export interface GatewayContext {
   readonly serverSoftware: string
   /** A server of the application, as one that seems to listen. */
   readonly serverApp: (server: Server) => ServerApp
+  /**
+   * Resolves when an application that ends itself has done so; at once where it does not.
+   * @param closed  whether it has closed its server by itself
+   */
+  readonly ownEnd?: (closed: boolean) => Promise<void>
   /** Bytes of a request body (limitRequestBody); 0 or absent: no limit. */
   readonly bodyLimit?: number
   /**

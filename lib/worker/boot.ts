@@ -1,5 +1,4 @@
 import cluster from 'node:cluster'
-import { once } from 'node:events'
 import type { Hooks, ServerView, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
 import { loadHooks } from '../../config/sources/file.js'
@@ -16,10 +15,12 @@ import * as classes from './classes.js'
 import { exitReport } from './exit-report.js'
 import { Exits, type ForeignExit } from './exits.js'
 import { refuseClusterCalls } from './no-cluster.js'
+import { OwnEnd } from './own-end.js'
 import type { Boot, ListenerSeat } from './protocol.js'
 import { type WorkerClass, workerClass } from './registry.js'
 import { shareClasses } from './shared-classes.js'
 import { WorkerSignals } from './signals.js'
+import { unlessIdle } from './unless-idle.js'
 import { ApplicationReady } from './wait-ready.js'
 import { Watchdog } from './watchdog.js'
 import type { Worker, WorkerParts } from './worker.js'
@@ -48,7 +49,10 @@ export async function boot(): Promise<void> {
   if (!worker) return leave()
 
   signals.handleBy({
-    term: () => worker.retire(),
+    term: () => {
+      booting.ownEnd.term()
+      worker.retire()
+    },
     quit: () => worker.quit(),
     abort: () => worker.abort(),
     reopen: () => booting.reopenLogs(),
@@ -86,6 +90,7 @@ class Booting {
   #worker: Worker | undefined
   #access: AccessLog | undefined
   readonly #adoption: Adoption
+  readonly ownEnd = new OwnEnd()
 
   constructor(
     snapshot: Boot<Config>,
@@ -145,6 +150,7 @@ class Booting {
     const context: GatewayContext = {
       log: this.#errorLog.logger,
       serverApp: server => this.#adoption.of(server),
+      ownEnd: closed => this.#awaitOwnEnd(closed),
       multithread: !oneAtATime,
       multiprocess: config.workers > 1,
       serverSoftware: `unicorn/${this.#snapshot.version}`,
@@ -161,6 +167,11 @@ class Booting {
     if (gateway.server) return
     gateway.adopt?.(adopted)
     this.#worker?.standIn()
+  }
+
+  /** A script that listens by itself also ends by itself, where it is asked to and listens for it. */
+  async #awaitOwnEnd(closed: boolean): Promise<void> {
+    if (closed || (this.#adoption.adopted && this.ownEnd.isHeard)) await this.ownEnd.reached()
   }
 
   #openAccessLog({ accesslog, accessLogFormat }: Config): void {
@@ -214,19 +225,4 @@ class Booting {
 function servedAddress([first]: readonly ListenerSeat[]): ServedAddress {
   if (first?.host === undefined || first.port === undefined) return first?.path ?? first?.name ?? ''
   return { address: first.host, port: first.port, family: first.host.includes(':') ? 'IPv6' : 'IPv4' }
-}
-
-/**
- * Waits for a promise of the application's; undefined when nothing is left in this process that could still fulfil it, no timer and
- * no socket. The channel to the arbiter alone would keep it waiting.
- */
-async function unlessIdle<Value>(promise: Promise<Value>): Promise<Value | undefined> {
-  const idle = new AbortController()
-  process.channel?.unref()
-  try {
-    return await Promise.race([promise, once(process, 'beforeExit', { signal: idle.signal }).then(() => undefined)])
-  } finally {
-    process.channel?.ref()
-    idle.abort()
-  }
 }

@@ -28,6 +28,14 @@ interface DrainParts {
   readonly closeApplication: () => Promise<void>
 }
 
+/** What there still is when the drain is over; nothing, where the time has sufficed. */
+export interface Left {
+  readonly requests: number
+  readonly connections: number
+  /** The application is being ended. */
+  readonly isClosing: boolean
+}
+
 /** How often a stopping worker looks whether others have emptied the queue, in milliseconds. */
 const QUEUE_CHECKS = 20
 
@@ -37,7 +45,7 @@ export class Drain {
   readonly #gate: Gate
   readonly #closeApplication: () => Promise<void>
   readonly #limits: DrainLimits
-  readonly #done: (cut: number) => void
+  readonly #done: (left: Left) => void
   readonly #timers: NodeJS.Timeout[] = []
   #othersServe = true
   #accepting = false
@@ -47,7 +55,7 @@ export class Drain {
   #closing: 'begun' | 'done' | undefined
 
   /** @param parts  `closeApplication` ends the application once no request is left; connections that left HTTP may then still be open */
-  constructor(parts: DrainParts, limits: DrainLimits, done: (cut: number) => void) {
+  constructor(parts: DrainParts, limits: DrainLimits, done: (left: Left) => void) {
     this.#engine = parts.engine
     this.#gate = parts.gate
     this.#closeApplication = parts.closeApplication
@@ -95,9 +103,10 @@ export class Drain {
     else if (this.#closing === 'done' && connections === 0) this.#end()
   }
 
-  /** After the last response, so that the application can serve until then. */
+  /** After the last response, so that the application can serve until then. Our timers must not keep one going that ends itself. */
   #close(): void {
     this.#closing = 'begun'
+    for (const timer of this.#timers) timer.unref()
     this.#closeApplication().finally(() => {
       this.#closing = 'done'
       this.check()
@@ -122,6 +131,7 @@ export class Drain {
     if (this.#ended) return
     this.#ended = true
     for (const timer of this.#timers) clearInterval(timer)
-    this.#done(this.#engine.exchanges.size)
+    const { exchanges, connections } = this.#engine
+    this.#done({ requests: exchanges.size, connections, isClosing: this.#closing === 'begun' })
   }
 }

@@ -20,7 +20,7 @@ export class Heartbeat {
     this.#figures = figures
     this.#send = send
     const pause = timeout > 0 ? Math.min(LONGEST_PAUSE, timeout / BEATS_PER_TIMEOUT) : LONGEST_PAUSE
-    this.#timer = setInterval(() => this.beat(), pause)
+    this.#timer = setInterval(() => this.beat(), pause).unref()
   }
 
   beat(): void {

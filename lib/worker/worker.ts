@@ -12,7 +12,7 @@ import { Gate } from '../listeners/gate.js'
 import { now } from '../sys/clock.js'
 import type { AccessRecorder } from './access.js'
 import type { Channel } from './channel.js'
-import { type Departure, Drain } from './drain.js'
+import { type Departure, Drain, type Left } from './drain.js'
 import type { Moment } from './exit-report.js'
 import { abortReport } from './hang-report.js'
 import { Heartbeat } from './heartbeat.js'
@@ -309,14 +309,21 @@ export abstract class Worker {
       backlog: this.config.backlog * this.#parts.listeners.length,
     }
     const { closeApplication } = this.#parts
-    this.#drain = new Drain({ engine: this.engine, gate: this.#gate, closeApplication }, limits, cut => {
-      if (cut > 0) this.log.warn({ requests: cut }, 'Graceful timeout: requests cut')
+    this.#drain = new Drain({ engine: this.engine, gate: this.#gate, closeApplication }, limits, left => {
+      this.#logLeft(left)
       void this.exit(this.#exitCode)
     })
     const { connections, exchanges } = this.engine
     if (connections > 0) this.log.info({ connections, inFlight: exchanges.size }, 'Worker drains')
     this.#drain.begin(this.#departure)
     this.regulate()
+  }
+
+  /** What the graceful timeout cuts. */
+  #logLeft({ requests, connections, isClosing }: Left): void {
+    if (requests > 0) this.log.warn({ requests }, 'Graceful timeout: requests cut')
+    else if (isClosing) this.log.warn('Graceful timeout: the application has not ended')
+    else if (connections > 0) this.log.info({ connections }, 'Graceful timeout: connections cut')
   }
 
   /** The end of this process: once, whoever asks first. Awaits `workerExit`, then cuts what is under way. */

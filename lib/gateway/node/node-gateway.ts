@@ -65,11 +65,13 @@ class NodeGateway implements Gateway {
   }
 
   async close(): Promise<void> {
-    this.#serverApp?.release()
+    const serverApp = this.#serverApp
+    serverApp?.release()
     try {
       await this.#close?.()
+      if (serverApp) await this.#context.ownEnd?.(serverApp.isClosedByItself)
     } finally {
-      this.#serverApp?.end()
+      serverApp?.end()
     }
   }
 }

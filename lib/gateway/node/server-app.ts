@@ -13,6 +13,7 @@ export class ServerApp {
   readonly #onClose: () => void
   #state: 'open' | 'closing' | 'closed' = 'open'
   #released = false
+  #isClosedByItself = false
 
   /**
    * @param address  what it is to call its own
@@ -34,6 +35,11 @@ export class ServerApp {
     process.nextTick(() => this.server.emit('listening'))
   }
 
+  /** Whether the application has closed it while it served. */
+  get isClosedByItself(): boolean {
+    return this.#isClosedByItself
+  }
+
   /** Every response has left: `close()` has its effect from now on. */
   release(): void {
     this.#released = true
@@ -52,6 +58,7 @@ export class ServerApp {
     }
     if (this.#state !== 'open') return this.server
     this.#state = 'closing'
+    this.#isClosedByItself = !this.#released
     if (this.#released) process.nextTick(() => this.#closed())
     else this.#onClose()
     return this.server
