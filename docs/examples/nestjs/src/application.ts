@@ -1,0 +1,6 @@
+// npx tsc -p docs/examples/nestjs && unicorn --workers 4 docs/examples/nestjs/dist/application.js
+import { NestFactory } from '@nestjs/core'
+import { AppModule } from './app.module.js'
+
+// Instead of main.ts: unicorn awaits its init() before a worker serves and its close() after the last response.
+export const application = NestFactory.create(AppModule)

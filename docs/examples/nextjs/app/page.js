@@ -1,0 +1,6 @@
+/** Rendered for each request. Without this line it would be rendered once, at build time. */
+export const dynamic = 'force-dynamic'
+
+export default function Page() {
+  return <h1>Hello from worker {process.pid}</h1>
+}

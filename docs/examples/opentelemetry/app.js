@@ -1,0 +1,15 @@
+// unicorn --workers 4 --env NODE_OPTIONS='--import ./telemetry.mjs' app.js
+import { trace } from '@opentelemetry/api'
+import express from 'express'
+
+export const application = express()
+
+application.get('/users/:name', (req, res) => {
+  // Part of the request's own span, which has the name, status and duration of it anyway.
+  trace.getActiveSpan()?.setAttribute('user', req.params.name)
+  res.json({ name: req.params.name })
+})
+
+application.post('/users', express.json(), (req, res) => {
+  res.status(201).json(req.body)
+})
