@@ -6,8 +6,8 @@ import { gone } from '../helpers/process.js'
 import { connectRaw, head, type Raw } from '../helpers/raw.js'
 import type { Server } from '../helpers/server-process.js'
 import { until } from '../helpers/until.js'
+import { ask, openWebSocket } from '../helpers/web-socket.js'
 import { LISTENING } from './example.js'
-import { echo, openWebSocket } from './web-socket.js'
 
 const USER = '{"name":"Ada"}'
 const CREATED = /^HTTP\/1\.1 201 Created\r\n[\s\S]*\r\n\r\n\{"name":"Ada"\}$/m
@@ -86,7 +86,8 @@ export async function noticesAborts(t: Test, server: Server): Promise<void> {
 export async function echoesWebSockets(t: Test, server: Server): Promise<void> {
   const sockets = await Promise.all(Array.from({ length: 6 }, () => openWebSocket(t, server.target)))
   const texts = sockets.map((_, index) => `message ${index}`)
-  t.same(await Promise.all(sockets.map((socket, index) => echo(socket, texts[index] ?? ''))), texts)
+  const answers = await Promise.all(sockets.map((socket, index) => ask(socket, texts[index] ?? '')))
+  t.same(answers.map(String), texts)
   t.equal((await new Client(t, server.target).get()).status, 200)
   for (const socket of sockets) socket.close()
 }

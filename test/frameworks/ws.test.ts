@@ -30,7 +30,7 @@ const UPGRADE = [
 
 t.test('many clients, large messages, abrupt ends: one line of the access log for each', async t => {
   const server = await startServer(t, { app, spec: 'app.js', workers: 2, args: JSON_ACCESS_LOG })
-  const sockets = await Promise.all(Array.from({ length: 50 }, () => openWebSocket(t, server, '/chat')))
+  const sockets = await Promise.all(Array.from({ length: 50 }, () => openWebSocket(t, server.target, '/chat')))
 
   const workers = await Promise.all(sockets.map(async socket => Number(await ask(socket, 'who'))))
   for (const pid of server.workers()) t.ok(workers.filter(each => each === pid).length > 5, 'spread over the workers')
@@ -66,7 +66,7 @@ t.test('a frame behind the head of the upgrade is not lost', async t => {
 t.test('a worker that retires waits for its WebSockets', async t => {
   const server = await startServer(t, { app, spec: 'app.js', args: JSON_ACCESS_LOG })
   const worker = server.worker()
-  const socket = await openWebSocket(t, server)
+  const socket = await openWebSocket(t, server.target)
   server.signal('SIGHUP')
   await server.log(messages.reloaded)
   await server.log(messages.drains)
@@ -81,7 +81,7 @@ t.test('a worker that retires waits for its WebSockets', async t => {
 t.test('but no longer than gracefulTimeout', async t => {
   const args = ['--graceful-timeout', '500ms', ...JSON_ACCESS_LOG]
   const server = await startServer(t, { app, spec: 'app.js', args })
-  const closed = closing(await openWebSocket(t, server))
+  const closed = closing(await openWebSocket(t, server.target))
   server.signal('SIGHUP')
   t.equal(await closed, 1006)
   t.match(await server.log(messages.gracefulTimeout), { connections: 1, level: 'info' })

@@ -3,10 +3,10 @@ import type { Test } from 'tap'
 import { type RawData, WebSocket } from 'ws'
 import { atEnd } from './at-end.js'
 import { CEILING } from './log.js'
-import type { Server } from './server-process.js'
+import type { Target } from './server-process.js'
 
 /** Opens a WebSocket. It ends with the test at the latest. */
-export async function openWebSocket(t: Test, { target }: Server, path = '/'): Promise<WebSocket> {
+export async function openWebSocket(t: Test, target: Target, path = '/'): Promise<WebSocket> {
   if (!('port' in target)) throw new Error('a WebSocket needs a port')
   const socket = new WebSocket(`ws://${target.host}:${target.port}${path}`)
   atEnd(t, () => socket.terminate())
