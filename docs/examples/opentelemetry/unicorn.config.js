@@ -1,4 +1,5 @@
-// Instead of NODE_OPTIONS: unicorn --workers 4 --config unicorn.config.js app.js
+// unicorn --workers 4 app.js
+// (The file is found by itself; with NODE_OPTIONS, as telemetry.mjs has it, postFork can go.)
 
 /** Before the application is loaded. Not at the top of this file: the arbiter reads it too, and serves nothing. */
 export async function postFork() {

@@ -1,4 +1,4 @@
-// unicorn --workers 4 docs/examples/socketio/server.js
+// unicorn --workers 4 server.js
 import { createServer } from 'node:http'
 import { Server } from 'socket.io'
 

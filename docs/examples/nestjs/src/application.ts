@@ -1,4 +1,4 @@
-// npx tsc -p docs/examples/nestjs && unicorn --workers 4 docs/examples/nestjs/dist/application.js
+// npx tsc && unicorn --workers 4 dist/application.js
 import { NestFactory } from '@nestjs/core'
 import { AppModule } from './app.module.js'
 

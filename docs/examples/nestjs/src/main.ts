@@ -1,4 +1,4 @@
-// npx tsc -p docs/examples/nestjs && unicorn --workers 4 docs/examples/nestjs/dist/main.js
+// npx tsc && unicorn --workers 4 dist/main.js
 import { NestFactory } from '@nestjs/core'
 import { AppModule } from './app.module.js'
 
