@@ -3,14 +3,14 @@ import { describe } from '../detect.js'
 import { ApplicationBreach } from '../failure.js'
 import type { Body } from './body.js'
 import { checkChunk } from './chunk.js'
-import type { Response } from './response.js'
+import type { Outgoing } from './outgoing.js'
 
 /**
  * Sends what a body yields, chunk by chunk, and asks for no more than the client takes. Stops early where nobody needs
  * the rest: client gone, no body on the wire, Content-Length exceeded.
  * @throws what the iterator throws, ApplicationBreach for what is no chunk
  */
-export async function pump(body: Body, response: Response, res: ServerResponse): Promise<void> {
+export async function pump(body: Body, response: Outgoing, res: ServerResponse): Promise<void> {
   while (!response.gone && !response.full) {
     const chunk = await nextChunk(body)
     if (chunk === undefined || response.gone) return
