@@ -11,7 +11,7 @@ import { pump } from './pump.js'
 
 /** One call of an application that returns what is to be sent. A subclass makes the call, and of what came back a head and a body. */
 export abstract class Call {
-  protected readonly exchange: Exchange
+  readonly exchange: Exchange
   protected readonly outgoing: Outgoing
   readonly #log: GatewayLog
   #body: Body | undefined
@@ -73,16 +73,17 @@ export abstract class Call {
     if (!this.outgoing.gone) res.once('close', () => this.#close())
     this.#listenForAbort()
     this.transmit(body)
-      .then(() => {
-        if (!this.outgoing.gone) this.#end(this.outgoing.finish())
+      .then(complete => {
+        if (!this.outgoing.gone) this.#end(complete)
         this.#close()
       })
       .catch((error: unknown) => this.fail(error))
   }
 
-  /** Sends what `body` yields, all but the end of the response. */
-  protected transmit(body: Body): Promise<void> {
-    return pump(body, this.outgoing, this.exchange.res)
+  /** Sends what `body` yields, and the end of the response. @returns false where it was shorter than its Content-Length */
+  protected async transmit(body: Body): Promise<boolean> {
+    await pump(body, this.outgoing, this.exchange.res)
+    return this.outgoing.gone || this.outgoing.finish()
   }
 
   /** @param complete  the body was as long as its Content-Length said */
@@ -135,12 +136,17 @@ export abstract class Call {
   }
 
   #closeFailed(error: unknown): void {
-    this.#log.error(this.#facts(error), 'close() of the response body failed')
+    this.report(error, 'close() of the response body failed')
   }
 
   /** A breach that the response survives. */
   protected complain(breach: string): void {
-    this.#log.error(this.#facts(new ApplicationBreach(breach)), breach)
+    this.report(new ApplicationBreach(breach), breach)
+  }
+
+  /** What went wrong beside the response. */
+  protected report(error: unknown, message: string): void {
+    this.#log.error(this.#facts(error), message)
   }
 
   #facts(error: unknown): object {
@@ -174,11 +180,12 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** Pipelined requests are run one after the other: their effects must not overtake each other. */
-export function inTurn({ req, res }: Exchange, run: () => void): void {
-  const runUnlessLast = (): void => {
-    // Nothing is served behind the last response of a connection.
-    if (!req.socket.writableEnded) run()
-  }
-  if (res.socket !== null) runUnlessLast()
-  else res.once('socket', () => process.nextTick(runUnlessLast))
+export function inTurn(exchange: Exchange, run: (exchange: Exchange) => void): void {
+  if (exchange.res.socket !== null) runUnlessLast(exchange, run)
+  else exchange.res.once('socket', () => process.nextTick(runUnlessLast, exchange, run))
+}
+
+/** Nothing is served behind the last response of a connection. */
+function runUnlessLast(exchange: Exchange, run: (exchange: Exchange) => void): void {
+  if (!exchange.req.socket.writableEnded) run(exchange)
 }

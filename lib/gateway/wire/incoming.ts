@@ -7,6 +7,9 @@ import type { UnreadBody } from './outgoing.js'
 /** Bytes of an unread body that are read away to keep a connection; for more it closes. */
 const WORTH_DISCARDING = 256 * 1024
 
+/** For a request that has no body. */
+export const NO_BODY: UnreadBody = { mustClose: () => false, abandon: () => {} }
+
 /**
  * The request body as the server sees it: how much of it there is, how much was taken, and what becomes of the rest. Costs nothing
  * until it is used: the first use is what sends `100 Continue` (RFC 9110, section 10.1.1).
@@ -28,11 +31,6 @@ export class Incoming implements UnreadBody {
   /** Takes over what the head says of the body. */
   declare(contentLength: string | undefined, transferEncoding: string | undefined): void {
     this.#declared = transferEncoding === undefined ? Number(contentLength) || 0 : Number.POSITIVE_INFINITY
-  }
-
-  /** The head announces a body. */
-  protected get expected(): boolean {
-    return this.#declared > 0
   }
 
   /** Something has begun to read. */

@@ -89,6 +89,12 @@ export class Outgoing {
     return part.length === 0 || this.#write(part)
   }
 
+  /** Sends the head by itself: the body will take its time. */
+  flush(): void {
+    if (!this.headSent) this.#sendHead(-1, Number.POSITIVE_INFINITY)
+    this.#res.flushHeaders()
+  }
+
   /** Ends the response. @returns false where the body was shorter than its Content-Length: the connection closes then */
   finish(): boolean {
     if (!this.headSent) return this.sendWhole([])

@@ -1,3 +1,4 @@
+import type { Exchange } from '../../http/exchange.js'
 import type { GatewayContext } from '../context.js'
 import type { Gateway } from '../gateway.js'
 import { inTurn } from '../wire/call.js'
@@ -24,8 +25,6 @@ export function createWsgiGateway(
       errors: new LogErrors(log),
     },
   }
-  return {
-    interface: 'wsgi',
-    handle: exchange => inTurn(exchange, () => new WsgiCall(exchange, shared).run()),
-  }
+  const run = (exchange: Exchange): void => new WsgiCall(exchange, shared).run()
+  return { interface: 'wsgi', handle: exchange => inTurn(exchange, run) }
 }
