@@ -11,7 +11,8 @@ export type {
 } from '../config/hooks.js'
 export type { Config, UserConfig } from '../config/settings.js'
 export { ExitCode, UnicornError } from './errors.js'
-export { node, wsgi } from './gateway/mark.js'
+export type { FetchApplication, FetchContext, FetchHandler } from './gateway/fetch/types.js'
+export { fetch, node, wsgi } from './gateway/mark.js'
 export type { NodeHandler } from './gateway/node/types.js'
 export type {
   Application,

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import { ExitCode, UnicornError } from '../errors.js'
 import type { LoadedApp } from './app-loader.js'
+import type { FetchApplication } from './fetch/types.js'
 import { hasMethods, isNodeApp, type NodeApp, prepare } from './frameworks.js'
 import { markOf } from './mark.js'
 import { isHttpServer } from './node/server-app.js'
@@ -13,8 +14,9 @@ export type InterfaceName = 'auto' | 'wsgi' | 'node' | 'fetch'
 export type Callable =
   | { readonly interface: 'wsgi'; readonly application: Application; readonly guessed: boolean }
   | ({ readonly interface: 'node' } & NodeApp)
+  | { readonly interface: 'fetch'; readonly application: FetchApplication }
 
-const ADVICE = "say which with --interface wsgi|node, or wrap it: import { node, wsgi } from 'unicorn'"
+const ADVICE = "say which with --interface wsgi|node|fetch, or wrap it: import { node, fetch, wsgi } from 'unicorn'"
 
 /**
  * Decides how the export is called: by its wrapper, by `name`, or under `auto` by what it is. Never by parameter names. An application
@@ -23,7 +25,7 @@ const ADVICE = "say which with --interface wsgi|node, or wrap it: import { node,
  */
 export async function detect(app: LoadedApp, name: InterfaceName): Promise<Callable> {
   const wanted = interfaceOf(app, name)
-  if (wanted === 'fetch') throw misfit(app, 'the fetch interface is not supported yet', 'a wsgi or node application')
+  if (wanted === 'fetch') return { interface: 'fetch', application: asFetchApplication(app) }
   if (wanted === 'node') return { interface: 'node', ...(await asNodeApp(app)) }
   return { interface: 'wsgi', application: asApplication(app), guessed: name === 'auto' && !markOf(app.value) }
 }
@@ -42,7 +44,7 @@ function interfaceOf(app: LoadedApp, name: InterfaceName): 'wsgi' | 'node' | 'fe
 
 function guess(app: LoadedApp): 'wsgi' | 'node' | 'fetch' {
   const { value } = app
-  if (hasMethods(value, 'fetch')) return 'fetch'
+  if (hasFetch(value)) return 'fetch'
   if (isNodeApp(value)) return 'node'
   if (typeof value === 'function') return 'wsgi'
   throw misfit(app, `it is ${describe(value)}`, `a function (environ, startResponse) or (req, res); ${ADVICE}`)
@@ -61,6 +63,17 @@ async function asNodeApp(app: LoadedApp): Promise<NodeApp> {
 /** The server of a node application, where it has one. */
 export function serverOf(callable: Callable): Server | undefined {
   return callable.interface === 'node' && isHttpServer(callable.target) ? callable.target : undefined
+}
+
+function asFetchApplication(app: LoadedApp): FetchApplication {
+  const { value } = app
+  if (hasFetch(value)) return value
+  if (isFunction(value) && !isClass(value)) return { fetch: (request, ...more) => value(request, ...more) }
+  throw misfit(app, `it is ${describe(value)}`, 'a function (request), or an object with a method fetch(request)')
+}
+
+function hasFetch(value: unknown): value is FetchApplication {
+  return hasMethods(value, 'fetch')
 }
 
 function asApplication(app: LoadedApp): Application {

@@ -14,14 +14,14 @@ export type { GatewayLog } from './log.js'
 
 /** What every worker class calls, whatever the application is. */
 export interface Gateway {
-  readonly interface: 'wsgi' | 'node'
+  readonly interface: 'wsgi' | 'node' | 'fetch'
   /** Has the application answer one request. Never throws and never rejects; sets `exchange.environ` for wsgi. */
   handle(exchange: Exchange): void
   /** The application's own server, whose other listeners (`upgrade`, `connection`) want to be told as well. */
   readonly server?: Server | undefined
   /** A script that exports a handler begins to listen with a server after all: that one is the application from now on. */
   adopt?(serverApp: ServerApp): void
-  /** Ends the application after its last response. */
+  /** Ends the application after its last response, and waits for what goes on behind the responses. */
   close?(): Promise<void>
 }
 
@@ -32,6 +32,11 @@ export interface Gateway {
  */
 export async function createGateway(app: LoadedApp, name: InterfaceName, context: GatewayContext): Promise<Gateway> {
   const callable = await detect(app, name)
+  if (callable.interface === 'fetch') {
+    // Later: Node's own classes, which it is built on, take a while to load.
+    const { createFetchGateway } = await import('./fetch/fetch-gateway.js')
+    return createFetchGateway(callable.application, context)
+  }
   return callable.interface === 'wsgi' ? createWsgiGateway(callable, context) : createNodeGateway(callable, context)
 }
 

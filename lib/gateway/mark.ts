@@ -1,3 +1,4 @@
+import type { FetchApplication, FetchHandler } from './fetch/types.js'
 import type { NodeHandler } from './node/types.js'
 import type { Application } from './wsgi/types.js'
 
@@ -14,6 +15,17 @@ function mark<T extends object>(application: T, name: string): T {
  */
 export function node<T extends NodeHandler>(handler: T): T | NodeHandler {
   return mark(Object.isExtensible(handler) ? handler : (req, res) => handler(req, res), 'node')
+}
+
+/**
+ * Says that `application` is called with a `Request`, whatever else it looks like: by its method `fetch`, or as the function that it is.
+ * @returns the same function or object, or one that forwards to it where it is frozen
+ */
+export function fetch<T extends FetchHandler | FetchApplication>(application: T): T | FetchHandler {
+  if (Object.isExtensible(application)) return mark(application, 'fetch')
+  const forward: FetchHandler = (...args) =>
+    'fetch' in application ? application.fetch(...args) : application(...args)
+  return mark(forward, 'fetch')
 }
 
 /**

@@ -23,6 +23,9 @@ export interface SocketOwner {
 /** Later than any look. (A small integer: these are fast.) */
 const BUSY = 2 ** 30 - 1
 
+/** As `Writable` hands them to `_writev`. */
+type Chunks = Parameters<NonNullable<Socket['_writev']>>[0]
+
 /** An accepted connection, with what engine and worker class note of it: fields cost less than tables beside it. */
 export class ClientSocket extends Socket implements Linked<ClientSocket> {
   previous: ClientSocket | undefined = undefined
@@ -81,6 +84,19 @@ export class ClientSocket extends Socket implements Linked<ClientSocket> {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     super._destroy(error, callback)
     this.#owner.gone(this)
+  }
+
+  /**
+   * node:http ends a response by two writes at once: its last bytes, and an empty string for the callback. One write to the kernel
+   * is enough, and costs a tenth of a short request less than a vector of two.
+   */
+  override _writev(chunks: Chunks, callback: (error?: Error | null) => void): void {
+    const [first, second] = chunks
+    if (first !== undefined && chunks.length === 2 && second?.chunk.length === 0) {
+      this._write(first.chunk, first.encoding, callback)
+    } else {
+      super._writev?.(chunks, callback)
+    }
   }
 
   /** A socket refers to itself: without this nothing that holds one could be written as JSON, an environ say. */

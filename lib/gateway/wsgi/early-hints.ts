@@ -1,5 +1,5 @@
 import type { Exchange } from '../../http/exchange.js'
-import { checkValue, kindOfName } from './header-rules.js'
+import { checkValue, kindOfName } from '../wire/header-rules.js'
 import type { Headers } from './types.js'
 
 /**

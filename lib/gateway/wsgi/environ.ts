@@ -1,6 +1,6 @@
 import type { Exchange } from '../../http/exchange.js'
 import { BoundedCache } from '../bounded-cache.js'
-import { connectionOf, serverFromHost } from './connection.js'
+import { connectionOf, serverFromHost } from '../wire/connection.js'
 import { fileWrapper } from './file-wrapper.js'
 import { attachSignal, type Signalling } from './lazy-signal.js'
 import { parseTarget } from './target.js'

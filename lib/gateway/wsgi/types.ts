@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
+import type { Chunk } from '../wire/chunk.js'
 import type { FileSource } from './file-wrapper.js'
 
-/** One piece of a response body; a string goes out as UTF-8. */
-export type Chunk = Uint8Array | string
+export type { Chunk } from '../wire/chunk.js'
 
 /** Header fields in order, as `[name, value]`; a name may occur more than once. Values are sent as latin-1. */
 export type Headers = readonly (readonly [name: string, value: string])[]

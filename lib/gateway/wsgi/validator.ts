@@ -1,4 +1,4 @@
-import { isChunk } from './chunk.js'
+import { isChunk } from '../wire/chunk.js'
 import type { Application, Environ, StartResponse, Write, WsgiBody } from './types.js'
 import { demand, show } from './validator/breach.js'
 import { CheckedBody, Ledger } from './validator/checked-body.js'

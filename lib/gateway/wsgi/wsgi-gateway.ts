@@ -1,9 +1,10 @@
 import type { Exchange } from '../../http/exchange.js'
 import type { GatewayContext } from '../context.js'
 import type { Gateway } from '../gateway.js'
-import { Call, type CallContext } from './call.js'
+import { inTurn } from '../wire/call.js'
 import { LogErrors } from './errors-stream.js'
 import type { Application } from './types.js'
+import { type CallContext, WsgiCall } from './wsgi-call.js'
 
 /** @param target  the application, and whether its interface was guessed */
 export function createWsgiGateway(
@@ -24,16 +25,6 @@ export function createWsgiGateway(
       errors: new LogErrors(log),
     },
   }
-  return { interface: 'wsgi', handle: exchange => handle(exchange, shared) }
-}
-
-/** Pipelined requests are run one after the other: their effects must not overtake each other. */
-function handle(exchange: Exchange, shared: CallContext): void {
-  const { req, res } = exchange
-  const run = (): void => {
-    // Nothing is served behind the last response of a connection.
-    if (!req.socket.writableEnded) new Call(exchange, shared).run()
-  }
-  if (res.socket !== null) run()
-  else res.once('socket', () => process.nextTick(run))
+  const run = (exchange: Exchange): void => new WsgiCall(exchange, shared).run()
+  return { interface: 'wsgi', handle: exchange => inTurn(exchange, run) }
 }

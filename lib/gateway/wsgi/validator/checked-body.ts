@@ -1,5 +1,4 @@
-import { isChunk, sizeOf } from '../chunk.js'
-import type { Chunk } from '../types.js'
+import { type Chunk, isChunk, sizeOf } from '../../wire/chunk.js'
 import { demand, show } from './breach.js'
 import type { AnnouncedBody } from './head-rules.js'
 

@@ -1,4 +1,4 @@
-import { checkValue, kindOfName, parseLength, parseStatus } from '../header-rules.js'
+import { checkValue, kindOfName, parseLength, parseStatus } from '../../wire/header-rules.js'
 import { demand, show } from './breach.js'
 
 /** What the head says of the body. */

@@ -1,5 +1,5 @@
 import { ApplicationBreach } from '../failure.js'
-import { checkValue, isAscii, kindOfName, parseLength, parseStatus, type Status } from './header-rules.js'
+import { checkValue, isPlain, kindOfName, parseLength, parseStatus, type Status, statusOf } from './header-rules.js'
 
 /** Status and header fields of a response, checked. */
 export class Head {
@@ -15,20 +15,22 @@ export class Head {
 
   constructor(status: Status) {
     this.status = status
-    this.ascii = isAscii(status.reason)
+    this.ascii = status.ascii
   }
 
   /** @throws ApplicationBreach where name or value are illegal */
   add(name: string, value: unknown): void {
     const kind = kindOfName(name)
-    checkValue(name, value)
+    if (!isPlain(value)) {
+      checkValue(name, value)
+      this.ascii = false
+    }
     if (kind === 'hop-by-hop') {
       this.dropped ??= []
       this.dropped.push(name)
       return
     }
     if (kind === 'length' && !this.#takeLength(value)) return
-    if (this.ascii && !isAscii(value)) this.ascii = false
     this.fields.push(name, value)
   }
 
@@ -38,6 +40,18 @@ export class Head {
     this.contentLength = parseLength(value)
     return this.status.code !== 204
   }
+}
+
+/**
+ * The head of a response.
+ * @param reason  '' for the usual one
+ * @param fields  names and values in turn
+ * @throws ApplicationBreach where one of them is illegal
+ */
+export function headOf(code: number, reason: string, fields: readonly string[]): Head {
+  const head = new Head(statusOf(code, reason))
+  for (let i = 0; i + 1 < fields.length; i += 2) head.add(fields[i] ?? '', fields[i + 1])
+  return head
 }
 
 /**

@@ -2,10 +2,9 @@ import type { ServerResponse } from 'node:http'
 import type { Exchange } from '../../http/exchange.js'
 import { lingerAfter } from '../../http/linger.js'
 import { ApplicationBreach } from '../failure.js'
-import { cutTo, sizeOf } from './chunk.js'
+import { type Chunk, cutTo, sizeOf } from './chunk.js'
 import type { Head } from './head.js'
-import type { Chunk } from './types.js'
-import { cut, writeHead } from './wire.js'
+import { cut, writeHead } from './send-head.js'
 
 /** What the response has to know of the request body to decide about the connection. */
 export interface UnreadBody {
@@ -16,8 +15,8 @@ export interface UnreadBody {
 }
 
 /** One response on the wire: its framing (RFC 9112, section 6), and the promise that a Content-Length is. */
-export class Response {
-  /** What `startResponse` gave; may be replaced until it is sent. */
+export class Outgoing {
+  /** What the application gave; may be replaced until it is sent. */
   head: Head | undefined
   headSent = false
   ended = false
@@ -88,6 +87,12 @@ export class Response {
     const part = size > this.#left ? cutTo(chunk, this.#left) : chunk
     this.#left = Math.max(0, this.#left - size)
     return part.length === 0 || this.#write(part)
+  }
+
+  /** Sends the head by itself: the body will take its time. */
+  flush(): void {
+    if (!this.headSent) this.#sendHead(-1, Number.POSITIVE_INFINITY)
+    this.#res.flushHeaders()
   }
 
   /** Ends the response. @returns false where the body was shorter than its Content-Length: the connection closes then */

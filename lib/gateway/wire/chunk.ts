@@ -1,7 +1,9 @@
 import { isUint8Array } from 'node:util/types'
 import { describe } from '../detect.js'
 import { ApplicationBreach } from '../failure.js'
-import type { Chunk } from './types.js'
+
+/** One piece of a response body; a string goes out as UTF-8. */
+export type Chunk = Uint8Array | string
 
 /** Holds for arrays of another realm too (`node:vm`). */
 export function isChunk(value: unknown): value is Chunk {

@@ -36,7 +36,7 @@ export class BodyReader {
   #refuse(): void {
     const { req, res } = this.#exchange
     if (req.readableEnded) return
-    if (res.writableFinished) throw new Error('wsgi.input was read after the response had ended')
+    if (res.writableFinished) throw new Error('the request body was read after the response had ended')
     if (this.#limit > 0 && this.received > this.#limit) throw new BodyTooLarge(this.#limit)
     if (req.destroyed || res.destroyed) {
       throw new ClientGone(`the client went away after ${this.received} bytes of the request body were read`)

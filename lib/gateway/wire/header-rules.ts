@@ -1,12 +1,12 @@
+import { reasonOf } from '../../http/refuse.js'
 import { BoundedCache } from '../bounded-cache.js'
 import { ApplicationBreach } from '../failure.js'
 
-/** RFC 9110, section 5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+/** Visible ASCII, spaces and tabs: as nearly all values are. */
+const PLAIN = /^[\t\x20-\x7e]*$/
 /** RFC 9110, section 5.5: tab, space, visible ASCII and the bytes from 0x80; here one character is one byte. */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII
-const ASCII = /^[\x00-\x7f]*$/
 const STATUS = /^([2-5][0-9]{2}) ([\t\x20-\x7e\x80-\xff]*)$/
 const DIGITS = /^[0-9]{1,15}$/
 
@@ -29,6 +29,8 @@ export type NameKind = 'plain' | 'length' | 'hop-by-hop'
 export interface Status {
   readonly code: number
   readonly reason: string
+  /** The reason is ASCII. */
+  readonly ascii: boolean
 }
 
 const kinds = new BoundedCache<NameKind>(name => {
@@ -45,8 +47,21 @@ const statuses = new BoundedCache<Status>(line => {
       `illegal status ${JSON.stringify(line)}: wanted 200 to 599 and a reason, as in "200 OK"`,
     )
   }
-  return { code: Number(code), reason }
+  return { code: Number(code), reason, ascii: isPlain(reason) }
 })
+
+/** The usual reasons, by their status. */
+const usual = new Map<number, Status>()
+
+/** @param reason  '' for the usual one; throws ApplicationBreach where a final response can have neither */
+export function statusOf(code: number, reason: string): Status {
+  if (reason !== '') return parseStatus(`${code} ${reason}`)
+  const known = usual.get(code)
+  if (known !== undefined) return known
+  const status = parseStatus(`${code} ${reasonOf(code)}`)
+  usual.set(code, status)
+  return status
+}
 
 /** @throws ApplicationBreach where `line` is no status line of a final response */
 export function parseStatus(line: unknown): Status {
@@ -77,6 +92,17 @@ export function parseLength(value: string): number {
   return Number(value)
 }
 
-export function isAscii(text: string): boolean {
-  return ASCII.test(text)
+/** RFC 9110, section 5.6.2. */
+export function isToken(text: string): boolean {
+  return TOKEN.test(text)
+}
+
+/** Whether a header field may have this value. */
+export function isValue(text: string): boolean {
+  return FIELD_VALUE.test(text)
+}
+
+/** Whether a field may have this value, and it is ASCII. */
+export function isPlain(value: unknown): value is string {
+  return typeof value === 'string' && PLAIN.test(value)
 }

@@ -2,23 +2,32 @@ import type { ServerResponse } from 'node:http'
 import { describe } from '../detect.js'
 import { ApplicationBreach } from '../failure.js'
 import type { Body } from './body.js'
-import { checkChunk } from './chunk.js'
-import type { Response } from './response.js'
+import { type Chunk, checkChunk } from './chunk.js'
+import type { Outgoing } from './outgoing.js'
 
 /**
  * Sends what a body yields, chunk by chunk, and asks for no more than the client takes. Stops early where nobody needs
  * the rest: client gone, no body on the wire, Content-Length exceeded.
+ * @param first  a chunk that was asked for before
  * @throws what the iterator throws, ApplicationBreach for what is no chunk
  */
-export async function pump(body: Body, response: Response, res: ServerResponse): Promise<void> {
+export async function pump(
+  body: Body,
+  response: Outgoing,
+  res: ServerResponse,
+  first?: Promise<Chunk | undefined>,
+): Promise<void> {
+  let next = first
   while (!response.gone && !response.full) {
-    const chunk = await nextChunk(body)
+    const chunk = await (next ?? nextChunk(body))
+    next = undefined
     if (chunk === undefined || response.gone) return
     if (!response.write(chunk)) await drained(res)
   }
 }
 
-async function nextChunk(body: Body): Promise<Uint8Array | string | undefined> {
+/** @returns undefined at the end; throws what the iterator throws, ApplicationBreach for what is no chunk */
+export async function nextChunk(body: Body): Promise<Chunk | undefined> {
   try {
     const result: unknown = await body.next()
     if (typeof result !== 'object' || result === null) {

@@ -1,0 +1,56 @@
+import { LightRequest } from './light-request.js'
+import { LightResponse } from './light-response.js'
+import { NativeRequest, NativeResponse } from './native.js'
+
+/** In the global registry, so that two copies of this package do not wrap each other. */
+const INSTALLED = Symbol.for('unicorn.fetch')
+
+/**
+ * Puts a `Response` that costs little in the place of Node's, and a `Request` and a `fetch` that take our own requests. Whatever
+ * Node's are, these are too: `instanceof`, subclasses and static methods are the same.
+ */
+export function installLightClasses(): void {
+  if (Reflect.has(globalThis, INSTALLED)) return
+  Object.defineProperty(globalThis, INSTALLED, { value: true })
+  replace('Response', lightResponseClass())
+  replace('Request', requestClass())
+  replace('fetch', fetchOf(globalThis.fetch))
+}
+
+function replace(name: string, value: unknown): void {
+  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false })
+}
+
+/** Has Node's prototype, so that `instanceof` holds for its instances as for ours. Subclasses get a real one. */
+function lightResponseClass(): object {
+  function Response(body?: unknown, init?: unknown): object {
+    if (new.target === Response) return new LightResponse(body, init)
+    if (new.target === undefined) throw new TypeError("Response cannot be called without 'new'")
+    return Reflect.construct(NativeResponse, [body, init], new.target)
+  }
+  Object.setPrototypeOf(Response, NativeResponse)
+  Response.prototype = NativeResponse.prototype
+  Object.defineProperty(Response, 'json', { value: LightResponse.json, writable: true, configurable: true })
+  Object.defineProperty(LightResponse.prototype, 'constructor', { value: Response, writable: true, configurable: true })
+  return Response
+}
+
+function requestClass(): object {
+  const Request = new Proxy(NativeRequest, {
+    construct: (native, [input, ...rest], newTarget) =>
+      Reflect.construct(native, [original(input), ...rest], newTarget),
+  })
+  Object.defineProperty(LightRequest.prototype, 'constructor', { value: Request, writable: true, configurable: true })
+  return Request
+}
+
+function fetchOf(native: typeof globalThis.fetch): typeof globalThis.fetch {
+  return function fetch(input, init) {
+    return native(original(input), init)
+  }
+}
+
+/** Node's classes read their own private fields. */
+function original<Input>(input: Input): Input | Request {
+  return LightRequest.is(input) ? LightRequest.native(input) : input
+}

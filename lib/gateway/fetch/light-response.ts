@@ -1,0 +1,245 @@
+import { isAnyArrayBuffer, isArrayBufferView } from 'node:util/types'
+import { type Fields, fieldsOf, hasField, listed, NO_FIELDS } from './fields.js'
+import { headersFrom } from './light-headers.js'
+import { type BodyInit, inherit, isDisturbed, NativeResponse } from './native.js'
+
+/** A body that is there as a whole. */
+export type Whole = string | Uint8Array
+
+/** Status, headers and body of a response, as they are sent. */
+export interface Parts {
+  readonly status: number
+  readonly statusText: string
+  readonly fields: Fields
+  readonly body: Whole | ReadableStream | AsyncIterable<unknown> | null
+  /** Bytes of a body that is not there as a whole, where they are known. */
+  readonly length?: number | undefined
+}
+
+const TEXT = 'text/plain;charset=UTF-8'
+const FORM = 'application/x-www-form-urlencoded;charset=UTF-8'
+const TEXT_ONLY: Fields = ['content-type', TEXT]
+const JSON_ONLY: Fields = ['content-type', 'application/json']
+const REASON = /^[\t\x20-\x7e\x80-\xff]*$/
+/** Fetch Standard, "null body status". */
+const NULL_BODY = new Set([101, 103, 204, 205, 304])
+
+/** What is behind a stream that was made for a whole body: middleware puts such a stream into a new response. */
+const wholes = new WeakMap<ReadableStream, Whole>()
+
+/**
+ * A `Response` that keeps what it was made of, so that it can be sent as it is. Node's own costs more than all the rest of a
+ * request. It becomes a real one, once, when something is wanted of it that only a real one has.
+ */
+export class LightResponse {
+  #body: Whole | ReadableStream | null
+  #status = 200
+  #statusText = ''
+  #fields: Fields
+  #length: number | undefined
+  /** Replaces the fields, once somebody has asked for it. */
+  #headers: Headers | undefined
+  /** A whole body as a stream, once somebody has asked for it. */
+  #stream: ReadableStream | undefined
+  #native: Response | undefined
+  #sent = false
+
+  /** @throws TypeError and RangeError as Node's own does */
+  constructor(body?: unknown, init?: unknown) {
+    if (typeof body === 'string') {
+      this.#body = body
+      this.#fields = TEXT_ONLY
+    } else {
+      const made = bodyOf(body)
+      this.#body = made.body
+      this.#length = made.length
+      this.#fields = made.type === '' ? NO_FIELDS : ['content-type', made.type]
+    }
+    if (init !== undefined && init !== null) this.#take(init)
+  }
+
+  static is(value: unknown): value is LightResponse {
+    return typeof value === 'object' && value !== null && #sent in value
+  }
+
+  /**
+   * What is to be sent. The body belongs to the caller from now on.
+   * @returns undefined where the body was used before
+   */
+  static take(response: LightResponse): Parts | undefined {
+    if (response.bodyUsed || response.#stream?.locked) return undefined
+    const body = response.#body
+    if (body !== null) response.#sent = true
+    return {
+      status: response.#status,
+      statusText: response.#statusText,
+      fields: response.#currentFields(),
+      body,
+      length: response.#length,
+    }
+  }
+
+  static native(response: LightResponse): Response {
+    response.#native ??= response.#materialize()
+    return response.#native
+  }
+
+  static json(data: unknown, init?: unknown): LightResponse {
+    const text: string | undefined = JSON.stringify(data)
+    if (text === undefined) throw new TypeError('the value cannot be written as JSON')
+    const response = new LightResponse(null, init)
+    if (!hasField(response.#fields, 'content-type')) response.#fields = [...response.#fields, ...JSON_ONLY]
+    response.#body = text
+    response.#checkBody()
+    return response
+  }
+
+  get status(): number {
+    return this.#status
+  }
+
+  get statusText(): string {
+    return this.#statusText
+  }
+
+  get ok(): boolean {
+    return this.#status >= 200 && this.#status <= 299
+  }
+
+  get type(): string {
+    return 'default'
+  }
+
+  get url(): string {
+    return ''
+  }
+
+  get redirected(): boolean {
+    return false
+  }
+
+  get headers(): Headers {
+    this.#headers ??= headersFrom(this.#fields)
+    return this.#headers
+  }
+
+  get body(): ReadableStream | null {
+    const body = this.#body
+    if (body === null || body instanceof ReadableStream) return body
+    this.#stream ??= this.#native?.body ?? streamOf(body)
+    return this.#stream
+  }
+
+  get bodyUsed(): boolean {
+    if (this.#sent) return true
+    if (this.#native !== undefined) return this.#native.bodyUsed
+    const stream = this.#body instanceof ReadableStream ? this.#body : this.#stream
+    return stream !== undefined && isDisturbed(stream)
+  }
+
+  clone(): LightResponse {
+    const stream = this.#body instanceof ReadableStream ? this.#body : this.#stream
+    if (this.bodyUsed || stream?.locked) throw new TypeError('a Response whose body was used cannot be cloned')
+    const copy = new LightResponse()
+    copy.#status = this.#status
+    copy.#statusText = this.#statusText
+    copy.#fields = this.#currentFields()
+    copy.#body = this.#body
+    copy.#length = this.#length
+    if (this.#body instanceof ReadableStream) {
+      ;[this.#body, copy.#body] = this.#body.tee()
+      this.#native = undefined
+    }
+    return copy
+  }
+
+  #take(init: object): void {
+    if (#fields in init) {
+      this.#status = init.#status
+      this.#statusText = init.#statusText
+      this.#addFields(init.#currentFields())
+    } else {
+      const given: { status?: unknown; statusText?: unknown; headers?: unknown } = init
+      if (given.status !== undefined) this.#status = statusOf(given.status)
+      if (given.statusText !== undefined) this.#statusText = reasonOf(given.statusText)
+      if (given.headers !== undefined) this.#addFields(fieldsOf(given.headers))
+    }
+    this.#checkBody()
+  }
+
+  #checkBody(): void {
+    if (this.#body !== null && NULL_BODY.has(this.#status)) {
+      throw new TypeError(`a Response with the status ${this.#status} has no body`)
+    }
+  }
+
+  /** The type that goes with the body holds unless there is another. */
+  #addFields(fields: Fields): void {
+    const own = this.#fields
+    this.#fields = own.length === 0 || hasField(fields, 'content-type') ? fields : [...fields, ...own]
+  }
+
+  #currentFields(): Fields {
+    return this.#headers === undefined ? this.#fields : listed(this.#headers)
+  }
+
+  #materialize(): Response {
+    const { body, headers } = this
+    return new NativeResponse(body, { status: this.#status, statusText: this.#statusText, headers })
+  }
+}
+inherit(LightResponse, NativeResponse, LightResponse.native)
+
+interface MadeBody {
+  readonly body: Whole | ReadableStream | null
+  /** The content type that goes with it, or ''. */
+  readonly type: string
+  readonly length?: number
+}
+
+/** Fetch Standard, "extract a body". Bytes are not copied: they are sent before anybody gets to change them. */
+function bodyOf(value: unknown): MadeBody {
+  if (value === null || value === undefined) return { body: null, type: '' }
+  if (value instanceof ReadableStream) return { body: wholes.get(fresh(value)) ?? value, type: '' }
+  if (value instanceof Uint8Array) return { body: value, type: '' }
+  if (isAnyArrayBuffer(value)) return { body: new Uint8Array(value), type: '' }
+  if (isArrayBufferView(value)) {
+    return { body: new Uint8Array(value.buffer, value.byteOffset, value.byteLength), type: '' }
+  }
+  if (value instanceof URLSearchParams) return { body: String(value), type: FORM }
+  if (value instanceof Blob) return { body: value.stream(), type: value.type, length: value.size }
+  // Forms, iterables, and what is to become a string.
+  const native = new NativeResponse(value as BodyInit)
+  return { body: native.body, type: native.headers.get('content-type') ?? '' }
+}
+
+function fresh(stream: ReadableStream): ReadableStream {
+  if (stream.locked || isDisturbed(stream)) throw new TypeError('the ReadableStream was read before, or is being read')
+  return stream
+}
+
+function streamOf(whole: Whole): ReadableStream {
+  const stream = new ReadableStream({
+    type: 'bytes',
+    pull(controller) {
+      // A copy, since a stream of bytes takes the memory of what it is given.
+      const bytes = typeof whole === 'string' ? new TextEncoder().encode(whole) : new Uint8Array(whole)
+      if (bytes.byteLength > 0) controller.enqueue(bytes)
+      controller.close()
+    },
+  })
+  wholes.set(stream, whole)
+  return stream
+}
+
+function statusOf(value: unknown): number {
+  const status = Math.trunc(Number(value))
+  if (status >= 200 && status <= 599) return status
+  throw new RangeError(`illegal status ${String(value)} of a Response: wanted 200 to 599`)
+}
+
+function reasonOf(value: unknown): string {
+  const reason = String(value)
+  if (REASON.test(reason)) return reason
+  throw new TypeError(`illegal statusText of a Response: ${JSON.stringify(reason)}`)
+}

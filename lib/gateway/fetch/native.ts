@@ -1,0 +1,56 @@
+import { Readable } from 'node:stream'
+
+/** Node's own classes, as they were before this gateway put lighter ones in their places. */
+export const NativeHeaders: typeof globalThis.Headers = globalThis.Headers
+export const NativeRequest: typeof globalThis.Request = globalThis.Request
+export const NativeResponse: typeof globalThis.Response = globalThis.Response
+
+export type HeadersInit = ConstructorParameters<typeof NativeHeaders>[0]
+export type BodyInit = ConstructorParameters<typeof NativeResponse>[0]
+
+/** Whether a web stream was ever read from or cancelled. Node's types know of its own streams only. */
+export function isDisturbed(stream: object): boolean {
+  return Reflect.apply(Readable.isDisturbed, Readable, [stream])
+}
+
+/** A class, as far as its instances' methods go. */
+interface Class {
+  readonly prototype: object
+}
+
+/**
+ * Makes the instances of `light` instances of `native` too, with all of its properties: those that `light` has not itself come from
+ * the native object that `nativeOf` makes.
+ */
+export function inherit<Light>(light: Class, native: Class, nativeOf: (self: Light) => object): void {
+  for (const key of Reflect.ownKeys(native.prototype)) {
+    if (Object.hasOwn(light.prototype, key)) continue
+    const descriptor = Object.getOwnPropertyDescriptor(native.prototype, key)
+    if (descriptor?.get) Object.defineProperty(light.prototype, key, forwardedGetter(key, nativeOf))
+    else if (typeof key === 'string' && typeof descriptor?.value === 'function') {
+      Object.defineProperty(light.prototype, key, forwardedMethod(key, nativeOf))
+    }
+  }
+  Object.setPrototypeOf(light.prototype, native.prototype)
+}
+
+function forwardedGetter<Light>(key: PropertyKey, nativeOf: (self: Light) => object): PropertyDescriptor {
+  return {
+    configurable: true,
+    enumerable: true,
+    get(this: Light): unknown {
+      return Reflect.get(nativeOf(this), key)
+    },
+  }
+}
+
+function forwardedMethod<Light>(key: PropertyKey, nativeOf: (self: Light) => object): PropertyDescriptor {
+  return {
+    configurable: true,
+    writable: true,
+    value(this: Light, ...args: unknown[]): unknown {
+      const native = nativeOf(this)
+      return Reflect.apply(Reflect.get(native, key), native, args)
+    },
+  }
+}

@@ -1,0 +1,101 @@
+import { describe } from '../detect.js'
+import { ApplicationBreach } from '../failure.js'
+import { isChunk } from '../wire/chunk.js'
+import { type Fields, listed } from './fields.js'
+import { LightResponse, type Parts } from './light-response.js'
+
+/** Codings that `fetch` undoes, leaving the header as it was. */
+const DECODED = /^(?:\s*(?:x-)?(?:gzip|deflate|br)\s*,?)+$/i
+
+/**
+ * What is to be sent of what a handler returned: a `Response`, whoever's class it is.
+ * @throws ApplicationBreach where it is none, or its body was used before
+ */
+export function partsOf(value: unknown): Parts {
+  if (LightResponse.is(value)) return LightResponse.take(value) ?? used()
+  if (!isResponse(value)) throw new ApplicationBreach(`the application returned ${describe(value)}: wanted a Response`)
+  if (hasNodeParts(value)) return nodePartsOf(value)
+  if (value.bodyUsed === true) return used()
+  const { status, statusText } = value
+  return {
+    status,
+    statusText: typeof statusText === 'string' ? statusText : '',
+    fields: fieldsFor(value),
+    body: bodyOf(value),
+  }
+}
+
+function used(): never {
+  throw new ApplicationBreach(
+    'the body of the Response was used before: return a new one for each request, or a clone() of one that is kept',
+  )
+}
+
+/** As far as every class has it: Node's, those of polyfills, and those of other realms. */
+interface AnyResponse {
+  readonly status: number
+  readonly headers: Iterable<[string, string]>
+  readonly statusText?: unknown
+  readonly body?: unknown
+  readonly bodyUsed?: unknown
+  readonly url?: unknown
+}
+
+function isResponse(value: unknown): value is AnyResponse {
+  if (typeof value !== 'object' || value === null) return false
+  if (!('status' in value) || typeof value.status !== 'number') return false
+  return 'headers' in value && isIterable(value.headers)
+}
+
+function isIterable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value
+}
+
+/** `fetch` has decoded the body of a response from the network, but its headers still say how it was. */
+function fieldsFor({ headers, url }: AnyResponse): Fields {
+  const fields = listed(headers)
+  const isCoded = typeof url === 'string' && url !== '' && fields.some((text, i) => isDecoded(text, fields[i + 1]))
+  return isCoded ? fields.filter((_, i) => !DESCRIBES_CODED.has(fields[i - (i % 2)] ?? '')) : fields
+}
+
+const DESCRIBES_CODED = new Set(['content-encoding', 'content-length'])
+
+function isDecoded(name: string, value: string | undefined): boolean {
+  return name === 'content-encoding' && value !== undefined && DECODED.test(value)
+}
+
+function bodyOf(response: AnyResponse): Parts['body'] {
+  const { body } = response
+  if (body === null || isChunk(body) || body instanceof ReadableStream) return body
+  if (typeof body === 'object' && isAsyncIterable(body)) return body
+  if (hasArrayBuffer(response)) return buffered(response)
+  throw new ApplicationBreach(`the body of the Response is ${describe(body)}: wanted a ReadableStream`)
+}
+
+function isAsyncIterable(value: object): value is AsyncIterable<unknown> {
+  return Symbol.asyncIterator in value
+}
+
+function hasArrayBuffer(value: object): value is { arrayBuffer(): Promise<ArrayBuffer> } {
+  return 'arrayBuffer' in value && typeof value.arrayBuffer === 'function'
+}
+
+/** Polyfills without streams. */
+async function* buffered(response: { arrayBuffer(): Promise<ArrayBuffer> }): AsyncGenerator<Uint8Array> {
+  yield new Uint8Array(await response.arrayBuffer())
+}
+
+/** The responses of srvx, and so of h3, can tell what they were made of. */
+interface NodeParts {
+  _toNodeResponse(): { status: number; statusText: string; headers: unknown[]; body: unknown }
+}
+
+function hasNodeParts(value: object): value is NodeParts {
+  return '_toNodeResponse' in value && typeof value._toNodeResponse === 'function'
+}
+
+function nodePartsOf(response: NodeParts & AnyResponse): Parts {
+  const { status, statusText, headers, body } = response._toNodeResponse()
+  const given = { status, headers: [], body: body ?? null }
+  return { status, statusText, fields: headers.map(String), body: bodyOf(given) }
+}

@@ -1,0 +1,191 @@
+import { toError } from '../../errors.js'
+import type { Exchange } from '../../http/exchange.js'
+import { ApplicationBreach, BodyTooLarge, ClientGone, requestFacts } from '../failure.js'
+import type { GatewayLog } from '../log.js'
+import { Body } from './body.js'
+import { checkChunks } from './chunk.js'
+import { errorPage, statusFor } from './error-page.js'
+import type { Head } from './head.js'
+import { Outgoing, type UnreadBody } from './outgoing.js'
+import { pump } from './pump.js'
+
+/** One call of an application that returns what is to be sent. A subclass makes the call, and of what came back a head and a body. */
+export abstract class Call {
+  readonly exchange: Exchange
+  protected readonly outgoing: Outgoing
+  readonly #log: GatewayLog
+  #body: Body | undefined
+  #abort: AbortController | undefined
+
+  constructor(exchange: Exchange, input: UnreadBody, log: GatewayLog) {
+    this.exchange = exchange
+    this.outgoing = new Outgoing(exchange, input)
+    this.#log = log
+  }
+
+  /** Aborted when the client goes away before the response is finished, or the worker answers in place of the application. */
+  get signal(): AbortSignal {
+    this.#abort ??= this.#watchClient()
+    return this.#abort.signal
+  }
+
+  /** Deals with what the application returned, now or when it is there. */
+  protected abstract accept(returned: unknown): void
+
+  protected settle(returned: unknown): void {
+    if (isThenable(returned)) this.#await(returned)
+    else this.accept(returned)
+  }
+
+  #await(promise: PromiseLike<unknown>): void {
+    promise.then(
+      returned => {
+        try {
+          this.accept(returned)
+        } catch (error) {
+          this.fail(error)
+        }
+      },
+      (error: unknown) => this.fail(error),
+    )
+  }
+
+  /** Takes over the head, which is sent with the body. */
+  protected begin(head: Head): void {
+    if (head.dropped !== undefined) this.complain(`hop-by-hop headers are not sent: ${head.dropped.join(', ')}`)
+    this.outgoing.head = head
+  }
+
+  /** The fast path: all of the body is there. */
+  protected answer(chunks: readonly unknown[]): void {
+    checkChunks(chunks)
+    const { outgoing } = this
+    if (outgoing.gone) return
+    if (!outgoing.headSent) return this.#end(outgoing.sendWhole(chunks))
+    for (const chunk of chunks) outgoing.write(chunk)
+    this.#end(outgoing.finish())
+  }
+
+  protected stream(iterable: unknown): void {
+    const body = new Body(iterable)
+    this.#body = body
+    const { res } = this.exchange
+    if (!this.outgoing.gone) res.once('close', () => this.#close())
+    this.#listenForAbort()
+    this.transmit(body)
+      .then(complete => {
+        if (!this.outgoing.gone) this.#end(complete)
+        this.#close()
+      })
+      .catch((error: unknown) => this.fail(error))
+  }
+
+  /** Sends what `body` yields, and the end of the response. @returns false where it was shorter than its Content-Length */
+  protected async transmit(body: Body): Promise<boolean> {
+    await pump(body, this.outgoing, this.exchange.res)
+    return this.outgoing.gone || this.outgoing.finish()
+  }
+
+  /** @param complete  the body was as long as its Content-Length said */
+  #end(complete: boolean): void {
+    if (!complete) this.complain('the body is shorter than its Content-Length: the connection is closed')
+    if (this.outgoing.overflowed) this.complain('the body is longer than its Content-Length: the rest is not sent')
+    if (this.outgoing.droppedBody) this.complain('a response with this status has no body: it is not sent')
+  }
+
+  protected fail(error: unknown): void {
+    const { outgoing } = this
+    this.#logFailure(error)
+    if (!outgoing.ended && !outgoing.gone) {
+      if (outgoing.headSent) outgoing.cut()
+      else this.#sendPage(error)
+    }
+    this.#close()
+  }
+
+  #logFailure(error: unknown): void {
+    const log = this.#log
+    if (this.outgoing.gone && this.#isExpected(error)) log.debug(this.#facts(error), 'the client went away')
+    else if (error instanceof BodyTooLarge) log.info(this.#facts(error), 'a request was refused')
+    else log.error(this.#facts(error), this.failureMessage(error))
+  }
+
+  /** The application was told that nobody waits for it any more, and passes that on. */
+  #isExpected(error: unknown): boolean {
+    const isAbort = error instanceof Error && error.name === 'AbortError'
+    return isAbort || error instanceof ClientGone || (this.#abort !== undefined && error === this.#abort.signal.reason)
+  }
+
+  #sendPage(error: unknown): void {
+    const page = errorPage(statusFor(error))
+    this.outgoing.head = page.head
+    this.outgoing.sendWhole([page.text])
+  }
+
+  protected failureMessage(_error: unknown): string {
+    return this.outgoing.headSent ? 'the application failed after the head of the response' : 'the application failed'
+  }
+
+  #close(): void {
+    try {
+      const closing = this.#body?.close()
+      if (isThenable(closing)) closing.then(undefined, (error: unknown) => this.#closeFailed(error))
+    } catch (error) {
+      this.#closeFailed(error)
+    }
+  }
+
+  #closeFailed(error: unknown): void {
+    this.report(error, 'close() of the response body failed')
+  }
+
+  /** A breach that the response survives. */
+  protected complain(breach: string): void {
+    this.report(new ApplicationBreach(breach), breach)
+  }
+
+  /** What went wrong beside the response. */
+  protected report(error: unknown, message: string): void {
+    this.#log.error(this.#facts(error), message)
+  }
+
+  #facts(error: unknown): object {
+    return { err: toError(error), ...requestFacts(this.exchange) }
+  }
+
+  /** The worker answers in place of an application that takes too long: it need not go on. */
+  #listenForAbort(): void {
+    this.exchange.abort = reason => {
+      this.#abort?.abort(reason)
+      this.#close()
+    }
+  }
+
+  #watchClient(): AbortController {
+    const abort = new AbortController()
+    const { res } = this.exchange
+    this.#listenForAbort()
+    if (this.outgoing.gone) abort.abort()
+    else {
+      res.once('close', () => {
+        if (!res.writableFinished) abort.abort()
+      })
+    }
+    return abort
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+/** Pipelined requests are run one after the other: their effects must not overtake each other. */
+export function inTurn(exchange: Exchange, run: (exchange: Exchange) => void): void {
+  if (exchange.res.socket !== null) runUnlessLast(exchange, run)
+  else exchange.res.once('socket', () => process.nextTick(runUnlessLast, exchange, run))
+}
+
+/** Nothing is served behind the last response of a connection. */
+function runUnlessLast(exchange: Exchange, run: (exchange: Exchange) => void): void {
+  if (!exchange.req.socket.writableEnded) run(exchange)
+}

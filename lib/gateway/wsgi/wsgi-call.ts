@@ -1,0 +1,83 @@
+import type { Exchange } from '../../http/exchange.js'
+import { ApplicationBreach } from '../failure.js'
+import type { GatewayLog } from '../log.js'
+import { hasClose } from '../wire/body.js'
+import { Call } from '../wire/call.js'
+import { checkChunk, isChunk } from '../wire/chunk.js'
+import { makeHead } from '../wire/head.js'
+import { sendEarlyHints } from './early-hints.js'
+import { makeEnviron, type Services, type Surroundings } from './environ.js'
+import { looksLikeNodeHandler, NODE_HINT, NothingAnswered } from './hint.js'
+import { RequestInput } from './input.js'
+import type { Application, Headers, Write } from './types.js'
+
+/** What all calls of a gateway share. */
+export interface CallContext {
+  readonly application: Application
+  readonly around: Surroundings
+  readonly log: GatewayLog
+  readonly bodyLimit: number
+  /** The interface was guessed, so that a failure may be due to the guess. */
+  readonly guessed: boolean
+}
+
+/** One call of the application, from the environ to `close()`. */
+export class WsgiCall extends Call implements Services {
+  readonly input: RequestInput
+  readonly #context: CallContext
+
+  constructor(exchange: Exchange, context: CallContext) {
+    const input = new RequestInput(exchange, context.bodyLimit)
+    super(exchange, input, context.log)
+    this.input = input
+    this.#context = context
+  }
+
+  /** Never throws. What is known at once is answered at once, without a promise. */
+  run(): void {
+    try {
+      const environ = makeEnviron(this.exchange, this, this.#context.around)
+      this.exchange.environ = environ
+      this.input.declare(environ.CONTENT_LENGTH, environ.HTTP_TRANSFER_ENCODING)
+      const returned: unknown = this.#context.application(environ, (status, headers, excInfo) =>
+        this.#start(status, headers, excInfo),
+      )
+      this.settle(returned)
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  earlyHints(headers: Headers): void {
+    if (!this.outgoing.headSent && !this.outgoing.gone) sendEarlyHints(this.exchange, headers)
+  }
+
+  #start(status: unknown, headers: unknown, excInfo: unknown): Write {
+    const { outgoing } = this
+    const again = excInfo !== undefined && excInfo !== null
+    if (outgoing.headSent && again) throw excInfo
+    if (outgoing.head !== undefined && !again) throw new ApplicationBreach('startResponse was called twice')
+    if (outgoing.ended) throw new ApplicationBreach('startResponse was called after the response had ended')
+    this.begin(makeHead(status, headers))
+    return chunk => this.#write(chunk)
+  }
+
+  #write(chunk: unknown): void {
+    checkChunk(chunk, 'write() was given')
+    if (this.outgoing.ended) this.complain('write() was called after the response had ended')
+    else if (!this.outgoing.gone) this.outgoing.write(chunk)
+  }
+
+  protected override accept(returned: unknown): void {
+    if (returned === undefined && this.outgoing.head === undefined) throw new NothingAnswered()
+    if (isChunk(returned)) this.answer([returned])
+    else if (Array.isArray(returned) && !hasClose(returned)) this.answer(returned)
+    else this.stream(returned)
+  }
+
+  protected override failureMessage(error: unknown): string {
+    const started = this.outgoing.head !== undefined
+    const message = super.failureMessage(error)
+    return this.#context.guessed && looksLikeNodeHandler(error, started) ? `${message}; ${NODE_HINT}` : message
+  }
+}
