@@ -6,14 +6,16 @@ import { ExitCode, toError, UnicornError } from '../lib/errors.js'
 
 const sources = { argv: process.argv.slice(2), env: process.env, cwd: workingDirectory(process.env, process.cwd()) }
 const processes = {
-  exec: fileURLToPath(new URL('./worker.js', import.meta.url)),
+  exec: fileURLToPath(new URL('./worker.cjs', import.meta.url)),
   command: { ...sources, argv: [process.execPath, ...process.execArgv, ...process.argv.slice(1)] },
 }
 
-try {
-  process.exit(await runCommand(sources, processes, text => process.stdout.write(text)))
-} catch (error) {
+runCommand(sources, processes, text => process.stdout.write(text)).then(exit, error => {
   const isOurs = error instanceof UnicornError
   process.stderr.write(`unicorn: ${isOurs ? error.message : toError(error).stack}\n`)
-  process.exit(isOurs ? error.exitCode : ExitCode.refused)
+  exit(isOurs ? error.exitCode : ExitCode.refused)
+})
+
+function exit(code: ExitCode): never {
+  process.exit(code)
 }

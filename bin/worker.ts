@@ -1,3 +1,3 @@
 import { boot } from '../lib/worker/boot.js'
 
-await boot()
+void boot()

@@ -25,19 +25,23 @@ const pulse = new Pulse(data.pulse)
 const vigil = new Vigil(limits, Pulse.now())
 let reported = false
 
-for (;;) {
-  const reading = pulse.read()
-  const orphaned = process.ppid !== arbiterPid
-  const { verdict, again } = vigil.judge(Pulse.now(), reading, orphaned)
-  if (verdict === 'hung') {
-    // Loaded only now: a thread in each worker must not make the start slower.
-    if (!reported) await (await import('./report-hang.js')).reportHang(data, reading)
-    reported = true
-    // Nobody else is left to end it.
-    if (orphaned) process.kill(process.pid, 'SIGKILL')
-  } else if (verdict === 'ask') {
-    reported = false
-    parentPort?.postMessage(undefined)
+async function watch(): Promise<never> {
+  for (;;) {
+    const reading = pulse.read()
+    const orphaned = process.ppid !== arbiterPid
+    const { verdict, again } = vigil.judge(Pulse.now(), reading, orphaned)
+    if (verdict === 'hung') {
+      // Loaded only now: a thread in each worker must not make the start slower.
+      if (!reported) await (await import('./report-hang.js')).reportHang(data, reading)
+      reported = true
+      // Nobody else is left to end it.
+      if (orphaned) process.kill(process.pid, 'SIGKILL')
+    } else if (verdict === 'ask') {
+      reported = false
+      parentPort?.postMessage(undefined)
+    }
+    await sleep(again)
   }
-  await sleep(again)
 }
+
+void watch()

@@ -43,7 +43,7 @@ export class Watchdog {
 
   /** Without the environment and Node's options, which would load the application's preloads a second time. */
   #start(workerData: WatchdogData): Thread {
-    const thread = new Thread(packageFile('dist/bin/watchdog-thread.js'), {
+    const thread = new Thread(packageFile('dist/bin/watchdog-thread.cjs'), {
       workerData,
       name: 'watchdog',
       env: {},

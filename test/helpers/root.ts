@@ -4,4 +4,4 @@ import { fileURLToPath } from 'node:url'
 export const root = fileURLToPath(new URL('../../../', import.meta.url))
 
 /** The command that users run. */
-export const unicornBin = `${root}dist/bin/unicorn.js`
+export const unicornBin = `${root}dist/bin/unicorn.cjs`
