@@ -50,7 +50,7 @@ function libc(): Libc {
 
 function load(): Libc {
   try {
-    const koffi: typeof import('koffi') = require('koffi')
+    const koffi = requireKoffi()
     const lib = koffi.load(null)
     return {
       errno: () => koffi.errno(),
@@ -67,6 +67,19 @@ function load(): Libc {
       `unicorn calls the C library through koffi, which does not load on ${process.platform} ${process.arch}`,
       { found: `${process.platform} ${process.arch}`, wanted: 'Linux (glibc or musl) or macOS on x64 or arm64', error },
     )
+  }
+}
+
+/**
+ * koffi's native module where npm puts it for glibc and macOS. koffi's own entry also searches elsewhere, for 5 ms in each process, and is
+ * asked where there is none (pnpm) or it does not load (musl).
+ */
+function requireKoffi(): typeof import('koffi') {
+  const { platform, arch } = process
+  try {
+    return require(`@koromix/koffi-${platform}-${arch}/${platform}_${arch}/koffi.node`)
+  } catch {
+    return require('koffi')
   }
 }
 
