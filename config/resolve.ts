@@ -34,11 +34,16 @@ export interface Resolved {
  * Reads all sources; default < environment < config file < UNICORN_CMD_ARGS < command line. Each call reads the config
  * file and what it imports anew, so a reload is a second call.
  *
+ * @param line what `argv` says, where it was read already
  * @throws UnicornError naming setting and origin, for whatever cannot be used
  */
-export async function resolveConfig({ argv, env, cwd }: Sources): Promise<Resolved> {
-  const line = readSettings(argv, 'command line')
-  const words = readSettings(splitWords(env.UNICORN_CMD_ARGS ?? ''), 'UNICORN_CMD_ARGS')
+export async function resolveConfig(
+  { argv, env, cwd }: Sources,
+  line = readSettings(argv, 'command line'),
+): Promise<Resolved> {
+  const words: Layer = env.UNICORN_CMD_ARGS
+    ? readSettings(splitWords(env.UNICORN_CMD_ARGS), 'UNICORN_CMD_ARGS')
+    : new Map()
   const file = configFile(line.get('config') ?? words.get('config'), cwd)
   const { settings, hooks } = file ? await readConfigFile(file, env) : { settings: [], hooks: {} }
   const fromFile = [...settings].map(([name, value]) => [name, { value, origin: `config file ${file}` }] as const)

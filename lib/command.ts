@@ -24,8 +24,9 @@ export async function runCommand(
     print(line.output)
     return ExitCode.ok
   }
-  const resolved = await resolveConfig(sources)
-  const options = { ...processes, version: version(), reconfigure: () => resolveConfig(sources) }
+  const reconfigure = () => resolveConfig(sources, line.given)
+  const resolved = await reconfigure()
+  const options = { ...processes, version: version(), reconfigure }
   if (resolved.config.printConfig) {
     print(printConfig(resolved))
     return ExitCode.ok
