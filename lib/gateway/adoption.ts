@@ -1,6 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { Server } from 'node:http'
-import { Server as TlsServer } from 'node:https'
 import { Server as NetServer } from 'node:net'
 import { ExitCode, UnicornError } from '../errors.js'
 import { isHttpServer, type ServedAddress, ServerApp } from './node/server-app.js'
@@ -86,7 +85,7 @@ export class Adoption {
       writable: true,
       value: function listen(this: NetServer, ...args: unknown[]): NetServer {
         const really = (): NetServer => Reflect.apply(original, this, args)
-        if (this instanceof TlsServer) adoption.#refuse(hasTls(adoption.#file))
+        if (isTlsServer(this)) adoption.#refuse(hasTls(adoption.#file))
         if (!isHttpServer(this)) return really()
         const done = args.at(-1)
         if (typeof done === 'function') {
@@ -145,6 +144,11 @@ export class Adoption {
     this.#options.fail(error)
     throw error
   }
+}
+
+/** Its module is asked for only here: most applications have no such server, and it loads all of TLS. */
+function isTlsServer(server: NetServer): boolean {
+  return server instanceof process.getBuiltinModule('node:https').Server
 }
 
 /** `(port, ...)`, `(path, ...)` or `({ port, path }, ...)`, as in `net.Server.listen`. */

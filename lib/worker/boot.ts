@@ -1,7 +1,6 @@
 import cluster from 'node:cluster'
 import type { Hooks, ServerView, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
-import { loadHooks } from '../../config/sources/file.js'
 import { ExitCode, toError, UnicornError } from '../errors.js'
 import { Adoption } from '../gateway/adoption.js'
 import { loadApp } from '../gateway/app-loader.js'
@@ -9,6 +8,7 @@ import { closeApplication, createGateway, type Gateway, type GatewayContext } fr
 import type { ServedAddress, ServerApp } from '../gateway/node/server-app.js'
 import { type AccessLog, createAccessLog } from '../logging/access.js'
 import { createErrorLog, type ErrorLog } from '../logging/logger.js'
+import { requireLibc } from '../sys/libc.js'
 import { AccessRecorder } from './access.js'
 import { Channel } from './channel.js'
 import * as classes from './classes.js'
@@ -76,6 +76,12 @@ function bootMessage(channel: Channel<Config>): Promise<Boot<Config>> {
 
 type ServedApplication = Pick<WorkerParts, 'gateway' | 'closeApplication'>
 
+/** Loaded only here: most servers have no config file, and it brings the whole table of settings. */
+async function readHooks(configFile: string): Promise<Hooks> {
+  const { loadHooks } = await import('../../config/sources/file.js')
+  return loadHooks(configFile)
+}
+
 /** The steps between the boot message and the open gate, and the one place where a failure among them ends. */
 class Booting {
   readonly #snapshot: Boot<Config>
@@ -86,7 +92,7 @@ class Booting {
   readonly #self: WorkerView
   /** What the process ends with if this step fails. */
   #failure: ExitCode = ExitCode.workerBoot
-  readonly #watchdog: Watchdog | undefined
+  #watchdog: Watchdog | undefined
   #worker: Worker | undefined
   #access: AccessLog | undefined
   readonly #adoption: Adoption
@@ -105,8 +111,6 @@ class Booting {
     const addresses = listeners.map(listener => listener.name)
     this.#server = Object.freeze({ pid: arbiterPid, config, addresses, log, workers: [] })
     this.#self = Object.freeze({ pid: process.pid, index, age, log })
-    // Before anything of the application runs: that may hang too.
-    this.#watchdog = config.watchdog && !snapshot.checkOnly ? new Watchdog(snapshot, log) : undefined
     this.#adoption = new Adoption({
       address: servedAddress(listeners),
       bound: listeners.map(({ port, path, name }) => port ?? path ?? name),
@@ -124,7 +128,10 @@ class Booting {
     const ready = config.waitReady && !checkOnly ? new ApplicationReady() : undefined
     try {
       if (!checkOnly) this.#errorLog.logger.info({ worker: index }, `Booting worker with pid: ${process.pid}`)
-      const hooks = configFile === undefined ? {} : await loadHooks(configFile)
+      requireLibc()
+      // Before anything of the application runs: that may hang too. But after what is ours, which the start of a thread slows down.
+      if (config.watchdog && !checkOnly) this.#watchdog = new Watchdog(this.#snapshot, this.#errorLog.logger)
+      const hooks = configFile === undefined ? {} : await readHooks(configFile)
       if (!checkOnly) await hooks.postFork?.(this.#server, this.#self)
       const Class = await workerClass(config.workerClass, process.cwd())
       const application = await this.#loadGateway(config, Class)

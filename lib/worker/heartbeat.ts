@@ -1,4 +1,5 @@
 import { url as inspectorUrl } from 'node:inspector'
+import type { EventLoopUtilization } from 'node:perf_hooks'
 import type { Figures, FromWorker } from './protocol.js'
 
 /** The longest pause between two beats, in milliseconds. */
@@ -13,7 +14,8 @@ export class Heartbeat {
   readonly #send: (beat: Beat) => void
   readonly #figures: () => Omit<Figures, 'rss' | 'utilisation'>
   readonly #timer: NodeJS.Timeout
-  #loop = performance.eventLoopUtilization()
+  /** At the last beat. Not asked for before the first one, which comes when the worker is ready: Node loads it at its first use. */
+  #loop: EventLoopUtilization | undefined
 
   /** @param timeout of the worker in milliseconds, 0 for never */
   constructor(timeout: number, figures: () => Omit<Figures, 'rss' | 'utilisation'>, send: (beat: Beat) => void) {
@@ -25,7 +27,7 @@ export class Heartbeat {
 
   beat(): void {
     const loop = performance.eventLoopUtilization()
-    const { utilization } = performance.eventLoopUtilization(loop, this.#loop)
+    const { utilization } = this.#loop ? performance.eventLoopUtilization(loop, this.#loop) : loop
     this.#loop = loop
     const figures = { ...this.#figures(), utilisation: utilization, rss: process.memoryUsage.rss() }
     this.#send({ type: 'beat', figures, debugged: inspectorUrl() !== undefined })
