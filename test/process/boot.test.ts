@@ -32,6 +32,19 @@ t.test('a connection made while no worker is ready waits and is served', async t
   t.equal((await new Client(t, server.target).get()).status, 200)
 })
 
+t.test('a worker loads nothing of Node that its start does not need and its application did not ask for', async t => {
+  const app = `const loaded = JSON.stringify(process.moduleLoadList)
+    export const application = (environ, start) => (start('200 OK', []), [loaded])`
+  const server = await startServer(t, { app })
+  const { body } = await new Client(t, server.target).get()
+  const loaded: string[] = JSON.parse(body)
+  t.ok(loaded.includes('NativeModule http'))
+  t.same(
+    loaded.filter(name => /^NativeModule (https|tls|_tls_wrap|http2|perf_hooks)$/.test(name)),
+    [],
+  )
+})
+
 t.test("a worker has its own environment, without what is the arbiter's", async t => {
   const env = { LISTEN_FDS: '1', LISTEN_PID: '1', NOTIFY_SOCKET: '/nowhere', UNICORN_FD: '7', COLOUR: 'grey' }
   const server = await startServer(t, { app: mischief, args: ['--env', 'SHADE=dark'], env })
