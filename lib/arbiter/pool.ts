@@ -111,6 +111,8 @@ export class Pool {
       if (config.bootTimeout > 0) handle.deadline = clock.now() + config.bootTimeout + GRACE
       this.#handles.add(handle)
       this.#listen(handle)
+      // So that it need not ask and wait for its turn again.
+      handle.send(this.#context.bootMessage(handle))
     } catch (error) {
       const range = generation.resolved.config.restartBackoff
       const pause = this.#backoff.died(index, 'boot-failed', { age: 0, now: clock.now(), range })

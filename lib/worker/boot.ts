@@ -65,12 +65,15 @@ export async function boot(): Promise<void> {
   worker.serve()
 }
 
+/** Waits in the channel since the fork. Where it does not, it is asked for: after a preload with an await, say, which came before us. */
 function bootMessage(channel: Channel<Config>): Promise<Boot<Config>> {
   return new Promise(resolve => {
+    const asking = setImmediate(() => channel.send({ type: 'hello' }))
     channel.onMessage(message => {
-      if (message.type === 'boot') resolve(message)
+      if (message.type !== 'boot') return
+      clearImmediate(asking)
+      resolve(message)
     })
-    channel.send({ type: 'hello' })
   })
 }
 

@@ -24,7 +24,7 @@ export function unwrap<Message>(received: unknown): Message | undefined {
   return typeof envelope === 'object' && envelope?.cmd === ENVELOPE ? envelope.message : undefined
 }
 
-/** All that a worker needs to boot: the arbiter's snapshot, in answer to its `hello`. */
+/** All that a worker needs to boot: the arbiter's snapshot, sent with the fork, and again in answer to `hello`. */
 export interface Boot<Config> {
   readonly type: 'boot'
   readonly config: Config
@@ -72,7 +72,7 @@ export interface Figures extends PublicFigures {
 }
 
 export type FromWorker =
-  /** Its signal handlers stand and it listens: a message that came earlier would be lost. */
+  /** It listens and has no boot message: one that came before it listened is lost. */
   | { readonly type: 'hello' }
   | { readonly type: 'ready' }
   | { readonly type: 'beat'; readonly figures: Figures; readonly debugged: boolean }

@@ -32,6 +32,12 @@ t.test('a connection made while no worker is ready waits and is served', async t
   t.equal((await new Client(t, server.target).get()).status, 200)
 })
 
+t.test('a worker boots after a preload that awaits, during which messages come that nobody hears', async t => {
+  const files = { 'early.mjs': 'await new Promise(resolve => setTimeout(resolve, 100))' }
+  const server = await startServer(t, { files, env: { NODE_OPTIONS: '--import ./early.mjs' } })
+  t.equal((await new Client(t, server.target).get()).status, 200)
+})
+
 t.test('a worker loads nothing of Node that its start does not need and its application did not ask for', async t => {
   const app = `const loaded = JSON.stringify(process.moduleLoadList)
     export const application = (environ, start) => (start('200 OK', []), [loaded])`
