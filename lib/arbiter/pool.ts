@@ -3,7 +3,7 @@ import type { ExitReason, Hooks, Logger, ServerView, WorkerView } from '../../co
 import type { Config } from '../../config/settings.js'
 import { toError } from '../errors.js'
 import type { PatientClock } from '../sys/clock.js'
-import { type Boot, type FromWorker, unwrap } from '../worker/protocol.js'
+import { type Boot, type FromWorker, LEAVE, unwrap } from '../worker/protocol.js'
 import { Backoff } from './backoff.js'
 import { balance } from './balance.js'
 import type { Generation } from './generation.js'
@@ -232,12 +232,12 @@ export class Pool {
       const { abandoned } = handle.generation
       this.#expectEnd(handle, handle.config.gracefulTimeout + GRACE)
       if (abandoned.length > 0) handle.send({ type: 'stop', listeners: abandoned })
-      handle.kill('SIGTERM')
+      handle.kill(LEAVE)
     },
     drainQueue: handle => {
       this.#expectEnd(handle, handle.config.gracefulTimeout + GRACE)
       handle.send({ type: 'stop' })
-      handle.kill('SIGTERM')
+      handle.kill(LEAVE)
     },
     // It drains already. An application that listens for TERM is not to get a second one.
     tell: handle => handle.send({ type: 'stop' }),

@@ -33,7 +33,7 @@ export async function boot(): Promise<void> {
   const exits = new Exits()
   const leave = (): never => exits.end(ExitCode.ok)
   const abort = (): never => exits.end(ExitCode.workerBoot)
-  const signals = new WorkerSignals({ term: leave, quit: leave, abort, reopen: () => {} })
+  const signals = new WorkerSignals({ leave, term: leave, quit: leave, abort, reopen: () => {} })
   // Node would end this process at once, without any drain, when the arbiter dies.
   if (cluster.worker) cluster.worker.exitedAfterDisconnect = true
   shareClasses(classes)
@@ -49,6 +49,7 @@ export async function boot(): Promise<void> {
   if (!worker) return leave()
 
   signals.handleBy({
+    leave: () => worker.retire(),
     term: () => {
       booting.ownEnd.term()
       worker.retire()
@@ -77,7 +78,7 @@ function bootMessage(channel: Channel<Config>): Promise<Boot<Config>> {
   })
 }
 
-type ServedApplication = Pick<WorkerParts, 'gateway' | 'closeApplication'>
+type ServedApplication = Pick<WorkerParts, 'gateway' | 'tellApplication' | 'closeApplication'>
 
 /** Loaded only here: most servers have no config file, and it brings the whole table of settings. */
 async function readHooks(configFile: string): Promise<Hooks> {
@@ -169,7 +170,11 @@ class Booting {
     const gateway = await createGateway(app, config.interface, context)
     this.#failure = ExitCode.workerBoot
     void this.#adoption.whenAdopted.then(adopted => this.#adoptLate(gateway, adopted))
-    return { gateway, closeApplication: () => closeApplication(gateway, app, context) }
+    return {
+      gateway,
+      tellApplication: () => this.ownEnd.ask(),
+      closeApplication: () => closeApplication(gateway, app, context),
+    }
   }
 
   /** A script that exports its handler has begun to listen only now. */

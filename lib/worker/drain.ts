@@ -25,6 +25,7 @@ export interface DrainLimits {
 interface DrainParts {
   readonly engine: HttpEngine
   readonly gate: Gate
+  readonly tellApplication: () => void
   readonly closeApplication: () => Promise<void>
 }
 
@@ -43,6 +44,7 @@ const QUEUE_CHECKS = 20
 export class Drain {
   readonly #engine: HttpEngine
   readonly #gate: Gate
+  readonly #tellApplication: () => void
   readonly #closeApplication: () => Promise<void>
   readonly #limits: DrainLimits
   readonly #done: (left: Left) => void
@@ -58,6 +60,7 @@ export class Drain {
   constructor(parts: DrainParts, limits: DrainLimits, done: (left: Left) => void) {
     this.#engine = parts.engine
     this.#gate = parts.gate
+    this.#tellApplication = parts.tellApplication
     this.#closeApplication = parts.closeApplication
     this.#limits = limits
     this.#done = done
@@ -68,6 +71,8 @@ export class Drain {
     const { gracefulTimeout, quietTime } = this.#limits
     this.#timers.push(
       setTimeout(() => this.#end(), gracefulTimeout),
+      // A response that only the application can end, a stream of events say: it has the other half of the time for that.
+      setTimeout(() => this.#tellApplication(), gracefulTimeout / 2),
       // One more turn, in which requests that came in time are read, should the loop be late.
       setInterval(() => setImmediate(() => this.#engine.closeQuiet(quietTime)), quietTime),
     )
@@ -107,6 +112,7 @@ export class Drain {
   #close(): void {
     this.#closing = 'begun'
     for (const timer of this.#timers) timer.unref()
+    this.#tellApplication()
     this.#closeApplication().finally(() => {
       this.#closing = 'done'
       this.check()

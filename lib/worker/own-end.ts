@@ -1,4 +1,7 @@
+import { constants } from 'node:os'
 import { unlessIdle } from './unless-idle.js'
+
+const { SIGTERM } = constants.signals
 
 /**
  * The end of an application that ends itself, as it would under plain Node: it listens for TERM or closes its server, then closes what else
@@ -7,7 +10,7 @@ import { unlessIdle } from './unless-idle.js'
  */
 export class OwnEnd {
   /** Listeners for TERM that were there before the application. */
-  readonly #others = process.listenerCount('SIGTERM')
+  readonly #others = process.rawListeners('SIGTERM')
   #isAsked = false
   #killed: () => void = () => {}
   readonly #whenKilled: Promise<void>
@@ -18,7 +21,18 @@ export class OwnEnd {
     })
   }
 
-  /** TERM has come. The arbiter sends one; another is the application's last word. */
+  /**
+   * Calls the application's handlers of TERM, unless one has come already: now it may end. Each is a step of its own, as any of them may fail.
+   */
+  ask(): void {
+    if (this.#isAsked) return
+    this.#isAsked = true
+    for (const listener of process.rawListeners('SIGTERM')) {
+      if (!this.#others.includes(listener)) setImmediate(() => Reflect.apply(listener, process, ['SIGTERM', SIGTERM]))
+    }
+  }
+
+  /** TERM has come, from outside; after `ask` it is the application's last word. */
   term(): void {
     if (this.#isAsked) this.#killed()
     this.#isAsked = true
@@ -26,7 +40,7 @@ export class OwnEnd {
 
   /** Whether TERM has come to an application that listens for it. */
   get isHeard(): boolean {
-    return this.#isAsked && process.listenerCount('SIGTERM') > this.#others + onlookers()
+    return this.#isAsked && process.listenerCount('SIGTERM') > this.#others.length + onlookers()
   }
 
   /** Resolves when it has come to its end, unless that ends the process anyway. */

@@ -9,6 +9,12 @@ import type { Figures as PublicFigures } from '../../config/hooks.js'
  */
 const ENVELOPE = 'NODE_UNICORN'
 
+/**
+ * The arbiter's signal to drain and exit. Not TERM: an application's own handler of that, which closes its server or ends the process,
+ * would run before the requests under way are answered. It hears TERM when they are (`OwnEnd`). URG is ignored by default, and nobody else sends it.
+ */
+export const LEAVE = 'SIGURG'
+
 interface Envelope<Message> {
   cmd: typeof ENVELOPE
   message: Message

@@ -1,6 +1,10 @@
+import { LEAVE } from './protocol.js'
+
 /** What a worker does at each signal that it obeys. */
 export interface SignalHandlers {
-  /** TERM: drain and exit. */
+  /** From the arbiter: drain and exit. */
+  leave(): void
+  /** TERM, from anybody else: the same. */
   term(): void
   /** INT, QUIT: drop everything and exit. */
   quit(): void
@@ -19,6 +23,7 @@ export class WorkerSignals {
 
   constructor(handlers: SignalHandlers) {
     this.#handlers = handlers
+    process.on(LEAVE, () => this.#handlers.leave())
     process.on('SIGTERM', () => this.#handlers.term())
     process.on('SIGINT', () => this.#handlers.quit())
     process.on('SIGQUIT', () => this.#handlers.quit())

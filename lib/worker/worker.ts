@@ -27,6 +27,8 @@ export interface WorkerParts {
   readonly hooks: Hooks
   readonly listeners: readonly ListenerSeat[]
   readonly gateway: Gateway
+  /** Has the application's handlers of TERM run: once, when its last response has left, or little time is left. */
+  readonly tellApplication: () => void
   /** Ends the application, once its last response has left; never rejects. */
   readonly closeApplication: () => Promise<void>
   readonly channel: Channel<Config>
@@ -308,8 +310,9 @@ export abstract class Worker {
       quietTime: (this.#departure.othersServe ? this.httpPolicy().keepAlive : 0) + 1000,
       backlog: this.config.backlog * this.#parts.listeners.length,
     }
-    const { closeApplication } = this.#parts
-    this.#drain = new Drain({ engine: this.engine, gate: this.#gate, closeApplication }, limits, left => {
+    const { tellApplication, closeApplication } = this.#parts
+    const parts = { engine: this.engine, gate: this.#gate, tellApplication, closeApplication }
+    this.#drain = new Drain(parts, limits, left => {
       this.#logLeft(left)
       void this.exit(this.#exitCode)
     })
