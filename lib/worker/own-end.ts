@@ -21,15 +21,11 @@ export class OwnEnd {
     })
   }
 
-  /**
-   * Calls the application's handlers of TERM, unless one has come already: now it may end. Each is a step of its own, as any of them may fail.
-   */
+  /** Calls the application's handlers of TERM, unless one has come already: now it may end. */
   ask(): void {
     if (this.#isAsked) return
     this.#isAsked = true
-    for (const listener of process.rawListeners('SIGTERM')) {
-      if (!this.#others.includes(listener)) setImmediate(() => Reflect.apply(listener, process, ['SIGTERM', SIGTERM]))
-    }
+    for (const listener of process.rawListeners('SIGTERM')) if (!this.#others.includes(listener)) callAsNode(listener)
   }
 
   /** TERM has come, from outside; after `ask` it is the application's last word. */
@@ -46,6 +42,17 @@ export class OwnEnd {
   /** Resolves when it has come to its end, unless that ends the process anyway. */
   reached(): Promise<void> {
     return unlessIdle(this.#whenKilled)
+  }
+}
+
+/** What it throws is an uncaught error of the application's, and no other listener's concern. */
+function callAsNode(listener: ReturnType<typeof process.rawListeners>[number]): void {
+  try {
+    Reflect.apply(listener, process, ['SIGTERM', SIGTERM])
+  } catch (error) {
+    process.nextTick(() => {
+      throw error
+    })
   }
 }
 
