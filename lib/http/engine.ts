@@ -1,15 +1,15 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import type { ClientHandle } from '../listeners/server-handle.js'
 import { now } from '../sys/clock.js'
 import { LinkedList } from '../sys/linked-list.js'
 import { ClientSocket, type LocalAddress, type SocketOwner } from './client-socket.js'
 import { createExchange, type Exchange } from './exchange.js'
+import { createHttpServer } from './http-server.js'
 import { IdleTimer } from './idle.js'
-import { checkHead, type HttpPolicy, maxHeadSize, type Refusal, refusalOf } from './policy.js'
+import { checkHead, type HttpPolicy, type Refusal, refusalOf } from './policy.js'
 import { refuseConnection, refuseRequest } from './refuse.js'
-import { StandIn, type Takeover } from './stand-in.js'
+import { StandIn, type Takeover, type TakeoverArgs } from './stand-in.js'
 
 /** What the engine tells the worker. Each request ends with one `finished`, however it ends. */
 export interface HttpEvents {
@@ -24,8 +24,6 @@ export interface HttpEvents {
   refused(refusal: Refusal, socket: Socket, req?: IncomingMessage): void
 }
 
-/** How often Node looks for request heads that take too long, in milliseconds. */
-const HEAD_CHECKS = 1000
 /** Above the announced `Keep-Alive: timeout=` (whole seconds), so that a client that uses it to the last moment is still served. */
 const KEEP_ALIVE_MARGIN = 999
 
@@ -53,23 +51,13 @@ export class HttpEngine {
     const idleLimit = policy.keepAlive + KEEP_ALIVE_MARGIN
     this.#idle = new IdleTimer(idleLimit, () => this.#closeOverdue())
     this.#owner = { idle: this.#idle, gone: socket => this.#onGone(socket) }
-    this.#server = createServer({
-      maxHeaderSize: maxHeadSize(policy),
-      connectionsCheckingInterval: HEAD_CHECKS,
-      headersTimeout: policy.headerTimeout,
-      requestTimeout: 0,
-      keepAliveTimeout: idleLimit,
-    })
-    // One more than allowed is read, so that too many can be told from just enough: Node drops the rest without a word.
-    this.#server.maxHeadersCount = policy.limitRequestFields === 0 ? 0 : policy.limitRequestFields + 1
-    if ('keepAliveTimeoutBuffer' in this.#server) this.#server.keepAliveTimeoutBuffer = 0
-    this.#server.on('request', (req, res) => this.#onRequest(req, res, false))
-    this.#server.on('checkContinue', (req, res) => this.#onRequest(req, res, true))
+    this.#server = createHttpServer(policy, idleLimit)
+    this.#server.on('request', (req, res) => this.#onRequest(createExchange(req, res)))
+    this.#server.on('checkContinue', (req, res) => this.#onRequest(createExchange(req, res, true)))
     this.#server.on('checkExpectation', (req, res) => this.#onExpectation(req, res))
     this.#server.on('clientError', (error, socket) => this.#onClientError(error, socket))
     this.#server.on('timeout', socket => this.#onTimeout(socket))
-    // Node starts its check of slow heads when a server begins to listen, and this one never does.
-    this.#server.emit('listening')
+    this.#server.on('dropRequest', req => this.#onDropped(req))
   }
 
   get connections(): number {
@@ -86,8 +74,8 @@ export class HttpEngine {
    * @param takeovers  in which ways they may
    */
   standInFor(server: Server, takeovers: readonly Takeover[]): void {
-    this.#standIn = new StandIn(this.#server, server, (event, ...args) => this.#onTakeover(event, args))
-    for (const event of takeovers) this.#standIn.watch(event)
+    this.#standIn = new StandIn(this, { own: this.#server, other: server })
+    for (const event of takeovers) this.#standIn.watch(event, (...args) => this.#onTakeover(event, args))
   }
 
   /** Takes an accepted connection over, and notes at which address it was accepted. */
@@ -115,6 +103,11 @@ export class HttpEngine {
     for (const socket of this.#connections) if (isIdle(socket) && socket.newest) socket.destroy()
   }
 
+  /** Cuts every connection that has not left HTTP. */
+  closeHttp(): void {
+    for (const socket of this.#connections) if (!socket.upgraded) socket.destroy()
+  }
+
   /** In a drain: closes connections without a request under way that were accepted, or answered, at least `age` milliseconds ago. */
   closeQuiet(age: number): void {
     const latest = now() - age
@@ -128,7 +121,8 @@ export class HttpEngine {
     this.#server.close()
   }
 
-  #onRequest(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
+  #onRequest(exchange: Exchange): void {
+    const { req, res } = exchange
     const { socket } = req
     if (!(socket instanceof ClientSocket) || socket.refused || socket.last) return
     if (!this.#keepAlive) {
@@ -137,7 +131,6 @@ export class HttpEngine {
     }
     const refusal = checkHead(req, this.#policy)
     if (refusal) return this.#refuse(refusal, socket, res)
-    const exchange = createExchange(req, res, expectsContinue)
     socket.running++
     socket.newest = exchange
     this.exchanges.add(exchange)
@@ -145,16 +138,26 @@ export class HttpEngine {
     this.#events.request(exchange, socket)
   }
 
-  /** RFC 9110, section 10.1.1: of all expectations only 100-continue is known. */
+  /** RFC 9110, section 10.1.1: of all expectations only 100-continue is known, unless the application knows more. */
   #onExpectation(req: IncomingMessage, res: ServerResponse): void {
+    if (this.#standIn?.listensFor('checkExpectation')) {
+      return this.#onRequest(Object.assign(createExchange(req, res), { expectsOther: true }))
+    }
     const { socket } = req
     if (!(socket instanceof ClientSocket) || socket.refused || socket.last) return
     this.#refuse({ status: 417, why: `Expect: ${req.headers.expect}` }, socket, res)
   }
 
-  /** Node has let go of the connection: what is written to it now is the application's. */
-  #onTakeover(event: Takeover, args: [req: IncomingMessage, socket: Duplex, head: Buffer]): void {
-    const [req, socket] = args
+  /** Too many on one connection for the application's own server (`maxRequestsPerSocket`): Node answers with 503. */
+  #onDropped(req: IncomingMessage): void {
+    this.#events.refused({ status: 503, why: 'too many requests on one connection' }, req.socket, req)
+    this.#standIn?.tell('dropRequest', [req, req.socket])
+  }
+
+  /** Node has let go of the connection: what is written to it now is the application's. Its stream may be one around the socket. */
+  #onTakeover(event: Takeover, args: TakeoverArgs): void {
+    const [req] = args
+    const { socket } = req
     if (!(socket instanceof ClientSocket)) return
     if (socket.refused || socket.last) return void socket.destroy()
     const refusal = checkHead(req, this.#policy)
@@ -201,6 +204,7 @@ export class HttpEngine {
   #onTimeout(socket: Socket): void {
     if (!(socket instanceof ClientSocket)) return
     const { running, newest } = socket
+    if (this.#standIn?.tell('timeout', [socket])) return
     if (running === 0 || !newest || !hasTimeoutListener(newest)) socket.destroy()
   }
 
@@ -221,7 +225,7 @@ export class HttpEngine {
     const answered = socket.running > 0 && this.#hasAnswered(socket)
     const torn = socket.running > 0 && socket.newest?.req.complete === false ? socket.newest : undefined
     const isGone = error.code === 'ECONNRESET' || (torn && error.code === 'HPE_INVALID_EOF_STATE')
-    if (isGone || !socket.writable || answered) return void socket.destroy()
+    if (isGone || !socket.writable || answered) return void socket.destroy(error)
     const refusal = refusalOf(error)
     refuseConnection(socket, refusal.status)
     // An error in the body of a request is no request of its own.

@@ -212,7 +212,7 @@ class Booting {
 /** What `server.address()` says: the first listener, as Node would describe it. */
 function servedAddress([first]: readonly ListenerSeat[]): ServedAddress {
   if (first?.host === undefined || first.port === undefined) return first?.path ?? first?.name ?? ''
-  return { address: first.host, port: first.port, family: first.host.includes(':') ? 'IPv6' : 'IPv4' }
+  return { address: first.host, family: first.host.includes(':') ? 'IPv6' : 'IPv4', port: first.port }
 }
 
 /** Resolves when nothing is left in this process that could still do something: no timer, no socket, no promise of Node's. */

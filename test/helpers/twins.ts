@@ -72,6 +72,12 @@ export class Twins {
     return node
   }
 
+  /** Asks both for something between two scenes. */
+  async ask(path: string): Promise<void> {
+    const bytes = head(path, ['Connection: close'])
+    await Promise.all([this.#node.answer(bytes), this.#unicorn.answer(bytes)])
+  }
+
   /** Plays a scene with both, where they are meant to differ. */
   async each<Outcome>(scene: (twin: Twin) => Promise<Outcome>): Promise<{ node: Outcome; unicorn: Outcome }> {
     const [node, unicorn] = await Promise.all([this.#node.play(scene), this.#unicorn.play(scene)])

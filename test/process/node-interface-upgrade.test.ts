@@ -54,7 +54,7 @@ for (const [event, ask] of [
   ['connect', connect],
 ] as const) {
   t.test(`${event}: with a listener`, async t => {
-    await twins.same(t, twin => twin.answer(head(`/on/${event}`, CLOSE)))
+    await twins.ask(`/on/${event}`)
 
     await t.test('data both ways, that which came with the head first; the client closes', async t => {
       const { outcome } = await twins.same(t, async twin => {
@@ -154,12 +154,12 @@ for (const [event, ask] of [
         return plain(raw.text)
       })
     })
-    await twins.same(t, twin => twin.answer(head(`/off/${event}`, CLOSE)))
+    await twins.ask(`/off/${event}`)
   })
 }
 
 t.test('an upgrade with a body', async t => {
-  await twins.same(t, twin => twin.answer(head('/on/upgrade', CLOSE)))
+  await twins.ask('/on/upgrade')
   const { said } = await twins.same(t, async twin => {
     const raw = await twin.connect()
     raw.write(head('/echo', [...WEBSOCKET, KEY, 'Content-Length: 4']))
