@@ -7,6 +7,7 @@ import { findModule } from './loader/find-module.js'
 import { type Exports, importModule } from './loader/import-module.js'
 import { noApplication, type Picked, pickByConvention, pickExport, pickShutdown } from './loader/pick-export.js'
 import { type AppSpec, parseSpec } from './loader/spec.js'
+import type { ServerApp } from './node/server-app.js'
 
 /** The application as its module gave it. */
 export interface LoadedApp {
@@ -31,8 +32,8 @@ export interface LoadContext {
 
 interface ScriptContext {
   readonly adoption: Adoption
-  /** Resolves when nothing is left that could still call `listen()`. */
-  readonly idle: () => Promise<void>
+  /** Resolves when nothing is left that could still call `listen()`; `signal` ends the wait. */
+  readonly idle: (signal: AbortSignal) => Promise<void>
 }
 
 /**
@@ -64,12 +65,33 @@ async function namedExport(exports: Exports, { path, args }: AppSpec, file: stri
 async function ofScript(exports: Exports, file: string, scripts: ScriptContext | undefined): Promise<Found> {
   const picked = pickByConvention(exports)
   const exported = picked && { value: await settle(picked, file), exportName: picked.name }
-  if (exported && !scripts?.adoption.adopted) return exported
-  const adopted =
-    scripts && (scripts.adoption.adopted ?? (await Promise.race([scripts.adoption.whenAdopted, scripts.idle()])))
-  if (!adopted) throw noApplication(exports, file)
+  const adopted = scripts && (await listening(scripts, exported !== undefined))
+  scripts?.adoption.settle()
+  if (!adopted) {
+    if (exported) return exported
+    throw noApplication(exports, file)
+  }
   if (exported && typeof exported.value === 'object' && isServerOf(exported.value, adopted.server)) return exported
   return { value: adopted.server, exportName: 'listen()' }
+}
+
+/** @param orNone  do not wait until one listens */
+async function listening({ adoption, idle }: ScriptContext, orNone: boolean): Promise<ServerApp | undefined> {
+  const waiting = new AbortController()
+  const none = orNone ? turn() : idle(waiting.signal)
+  // A script may listen, close, and listen again elsewhere, to find a free port say.
+  do {
+    const found = await Promise.race([adoption.whenAdopted(), none])
+    if (!found) break
+    await turn()
+  } while (!adoption.adopted)
+  waiting.abort()
+  return adoption.adopted
+}
+
+/** What the application does as soon as it listens is done after it. */
+function turn(): Promise<undefined> {
+  return new Promise(resolve => setImmediate(resolve, undefined))
 }
 
 async function settle({ value, name }: Picked, file: string): Promise<unknown> {

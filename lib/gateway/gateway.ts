@@ -23,6 +23,8 @@ export interface Gateway {
   adopt?(serverApp: ServerApp): void
   /** Ends the application after its last response. */
   close?(): Promise<void>
+  /** All of the application has ended. */
+  end?(): void
 }
 
 /**
@@ -40,7 +42,7 @@ export async function createGateway(app: LoadedApp, name: InterfaceName, context
  * logged, and the rest is ended all the same.
  */
 export async function closeApplication(gateway: Gateway, app: LoadedApp, { log }: GatewayContext): Promise<void> {
-  for (const close of [() => gateway.close?.(), app.shutdown]) {
+  for (const close of [() => gateway.close?.(), app.shutdown, () => gateway.end?.()]) {
     try {
       await close?.()
     } catch (error) {

@@ -20,6 +20,7 @@ import { type WorkerClass, workerClass } from './registry.js'
 import { shareClasses } from './shared-classes.js'
 import { WorkerSignals } from './signals.js'
 import { ApplicationReady } from './wait-ready.js'
+import { whenIdle } from './waits-for-listen.js'
 import { Watchdog } from './watchdog.js'
 import type { Worker, WorkerParts } from './worker.js'
 
@@ -139,7 +140,7 @@ class Booting {
     this.#failure = ExitCode.appLoad
     const app = await loadApp(config.app, {
       directory: process.cwd(),
-      scripts: { adoption: this.#adoption, idle },
+      scripts: { adoption: this.#adoption, idle: signal => this.#whenIdle(signal) },
     })
     const context: GatewayContext = {
       log: this.#errorLog.logger,
@@ -151,14 +152,20 @@ class Booting {
     }
     const gateway = await createGateway(app, config.interface, context)
     this.#failure = ExitCode.workerBoot
-    void this.#adoption.whenAdopted.then(adopted => this.#adoptLate(gateway, adopted))
+    void this.#adoption.whenAdopted().then(adopted => this.#adoptLate(gateway, adopted))
     return { gateway, closeApplication: () => closeApplication(gateway, app, context) }
+  }
+
+  #whenIdle(signal: AbortSignal): Promise<void> {
+    const { app, bootTimeout } = this.#snapshot.config
+    return whenIdle({ log: this.#errorLog.logger, spec: app, limit: bootTimeout }, signal)
   }
 
   /** A script that exports its handler has begun to listen only now. */
   #adoptLate(gateway: Gateway, adopted: ServerApp): void {
     if (gateway.server) return
-    gateway.adopt?.(adopted)
+    if (!gateway.adopt) return this.#errorLog.logger.error(NOT_ADOPTED)
+    gateway.adopt(adopted)
     this.#worker?.standIn()
   }
 
@@ -209,19 +216,13 @@ class Booting {
   }
 }
 
+const NOT_ADOPTED =
+  'A server of the application listens, but what its module exports is served as a wsgi application: where it is a handler (req, res), say so with --interface node'
+
 /** What `server.address()` says: the first listener, as Node would describe it. */
 function servedAddress([first]: readonly ListenerSeat[]): ServedAddress {
-  if (first?.host === undefined || first.port === undefined) return first?.path ?? first?.name ?? ''
+  // A check serves nowhere.
+  if (!first) return { address: '127.0.0.1', family: 'IPv4', port: 0 }
+  if (first.host === undefined || first.port === undefined) return first.path ?? first.name
   return { address: first.host, family: first.host.includes(':') ? 'IPv6' : 'IPv4', port: first.port }
-}
-
-/** Resolves when nothing is left in this process that could still do something: no timer, no socket, no promise of Node's. */
-function idle(): Promise<void> {
-  process.channel?.unref()
-  return new Promise(resolve => {
-    process.once('beforeExit', () => {
-      process.channel?.ref()
-      resolve()
-    })
-  })
 }

@@ -61,7 +61,7 @@ t.test('keep-alive, and HTTP/1.0', async t => {
     'HTTP/1.0': get('/plain/1', []).replace('HTTP/1.1', 'HTTP/1.0'),
     'HTTP/1.0, kept': get('/plain/1', ['Connection: keep-alive']).replace('HTTP/1.1', 'HTTP/1.0') + get('/plain/2'),
     'HTTP/1.0, chunked': get('/chunks', ['Connection: keep-alive']).replace('HTTP/1.1', 'HTTP/1.0'),
-    'a body that nobody reads': post('/unread', ['Content-Length: 4']) + 'body' + get('/plain/2'),
+    'a body that nobody reads': `${post('/unread', ['Content-Length: 4'])}body${get('/plain/2')}`,
   }
   for (const [what, bytes] of Object.entries(scenes)) await twins.same(t, twin => twin.answer(bytes), what)
 })

@@ -59,11 +59,11 @@ class NodeGateway implements Gateway {
 
   async close(): Promise<void> {
     this.#serverApp?.release()
-    try {
-      await this.#close?.()
-    } finally {
-      this.#serverApp?.end()
-    }
+    await this.#close?.()
+  }
+
+  end(): void {
+    this.#serverApp?.end()
   }
 }
 
