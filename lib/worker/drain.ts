@@ -26,6 +26,8 @@ interface DrainParts {
   readonly engine: HttpEngine
   readonly gate: Gate
   readonly closeApplication: () => Promise<void>
+  /** No connection is left; may be called more than once. */
+  readonly release: () => void
 }
 
 /** How often a stopping worker looks whether others have emptied the queue, in milliseconds. */
@@ -35,7 +37,7 @@ const QUEUE_CHECKS = 20
 export class Drain {
   readonly #engine: HttpEngine
   readonly #gate: Gate
-  readonly #closeApplication: () => Promise<void>
+  readonly #parts: DrainParts
   readonly #limits: DrainLimits
   readonly #done: (cut: number) => void
   readonly #timers: NodeJS.Timeout[] = []
@@ -50,7 +52,7 @@ export class Drain {
   constructor(parts: DrainParts, limits: DrainLimits, done: (cut: number) => void) {
     this.#engine = parts.engine
     this.#gate = parts.gate
-    this.#closeApplication = parts.closeApplication
+    this.#parts = parts
     this.#limits = limits
     this.#done = done
   }
@@ -92,13 +94,15 @@ export class Drain {
     const { connections, upgraded } = this.#engine
     if (this.#accepting || connections > upgraded) return
     if (!this.#closing) this.#close()
-    else if (this.#closing === 'done' && connections === 0) this.#end()
+    if (connections > 0) return
+    this.#parts.release()
+    if (this.#closing === 'done') this.#end()
   }
 
   /** After the last response, so that the application can serve until then. */
   #close(): void {
     this.#closing = 'begun'
-    this.#closeApplication().finally(() => {
+    this.#parts.closeApplication().finally(() => {
       this.#closing = 'done'
       this.check()
     })

@@ -308,8 +308,9 @@ export abstract class Worker {
       quietTime: (this.#departure.othersServe ? this.httpPolicy().keepAlive : 0) + 1000,
       backlog: this.config.backlog * this.#parts.listeners.length,
     }
-    const { closeApplication } = this.#parts
-    this.#drain = new Drain({ engine: this.engine, gate: this.#gate, closeApplication }, limits, cut => {
+    const { closeApplication, gateway } = this.#parts
+    const parts = { engine: this.engine, gate: this.#gate, closeApplication, release: () => gateway.release?.() }
+    this.#drain = new Drain(parts, limits, cut => {
       if (cut > 0) this.log.warn({ requests: cut }, 'Graceful timeout: requests cut')
       void this.exit(this.#exitCode)
     })

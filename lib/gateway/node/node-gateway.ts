@@ -58,8 +58,11 @@ class NodeGateway implements Gateway {
   }
 
   async close(): Promise<void> {
-    this.#serverApp?.release()
     await this.#close?.()
+  }
+
+  release(): void {
+    this.#serverApp?.release()
   }
 
   end(): void {

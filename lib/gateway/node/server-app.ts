@@ -47,15 +47,17 @@ export class ServerApp {
     process.nextTick(() => this.server.emit('listening'))
   }
 
-  /** Every response has left: `close()` has its effect from now on. */
+  /** No connection is left: a `close()` of the application's has its effect, now or when it comes. */
   release(): void {
     this.#released = true
     if (this.#state === 'closing') this.#closed()
   }
 
-  /** Ends it, where the application has not done so. */
+  /** The worker ends it, where the application has not done so by itself. */
   end(): void {
-    if (this.#state !== 'closed') this.#closed()
+    if (this.#state !== 'open') return
+    this.#state = 'closed'
+    this.server.emit('close')
   }
 
   /** It is not served here, and is an ordinary server again. */
@@ -70,13 +72,14 @@ export class ServerApp {
     }
     if (this.#state !== 'open') return this.server
     this.#state = 'closing'
-    if (this.#released || !this.#onClose(this)) process.nextTick(() => this.end())
+    if (this.#released || !this.#onClose(this)) process.nextTick(() => this.#closed())
     return this.server
   }
 
   #closed(): void {
+    if (this.#state === 'closed') return
     // It may listen again by now.
-    if (this.#state === 'closing' || this.#released) this.#state = 'closed'
+    if (this.#state === 'closing') this.#state = 'closed'
     this.server.emit('close')
   }
 }
