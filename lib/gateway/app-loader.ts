@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { ExitCode, toError, UnicornError } from '../errors.js'
 import type { Adoption } from './adoption.js'
 import { describe } from './detect.js'
-import { isServerOf } from './frameworks.js'
+import { isNodeApp, isServerOf } from './frameworks.js'
 import { findModule } from './loader/find-module.js'
 import { type Exports, importModule } from './loader/import-module.js'
 import { noApplication, type Picked, pickByConvention, pickExport, pickShutdown } from './loader/pick-export.js'
@@ -57,14 +57,14 @@ type Found = Pick<LoadedApp, 'value' | 'exportName'>
 
 async function namedExport(exports: Exports, { path, args }: AppSpec, file: string): Promise<Found> {
   const picked = pickExport(exports, path, file)
-  const value = args === undefined ? await settle(picked, file) : await construct(picked, args, file)
-  return { value, exportName: picked.name }
+  if (args === undefined) return settle(picked, rejected, file)
+  return settle({ ...picked, value: construct(picked, args, file) }, factoryFailed, file)
 }
 
 /** A server that listens is the application; an export of the framework that it belongs to knows how it ends, too. */
 async function ofScript(exports: Exports, file: string, scripts: ScriptContext | undefined): Promise<Found> {
   const picked = pickByConvention(exports)
-  const exported = picked && { value: await settle(picked, file), exportName: picked.name }
+  const exported = picked && (await settle(picked, rejected, file))
   const adopted = scripts && (await listening(scripts, exported !== undefined))
   scripts?.adoption.settle()
   if (!adopted) {
@@ -94,15 +94,23 @@ function turn(): Promise<undefined> {
   return new Promise(resolve => setImmediate(resolve, undefined))
 }
 
-async function settle({ value, name }: Picked, file: string): Promise<unknown> {
+/**
+ * Awaits a promise. An application is none, though Fastify's has a `then`: it is made ready later, where its failure has a name.
+ * @param what  says what a rejection means
+ */
+async function settle({ value, name }: Picked, what: (name: string) => string, file: string): Promise<Found> {
+  if (isNodeApp(value)) return { value, exportName: name }
   try {
-    return await value
+    return { value: await value, exportName: name }
   } catch (error) {
-    throw failed(`the promise exported as "${name}" was rejected`, file, error)
+    throw failed(what(name), file, error)
   }
 }
 
-async function construct({ value, owner, name }: Picked, args: readonly unknown[], file: string): Promise<unknown> {
+const rejected = (name: string): string => `the promise exported as "${name}" was rejected`
+const factoryFailed = (name: string): string => `the factory "${name}" failed`
+
+function construct({ value, owner, name }: Picked, args: readonly unknown[], file: string): unknown {
   if (typeof value !== 'function') {
     throw new UnicornError(
       `${file}: the export "${name}" cannot be called: it is ${describe(value)}, wanted a function that returns the application`,
@@ -111,9 +119,9 @@ async function construct({ value, owner, name }: Picked, args: readonly unknown[
     )
   }
   try {
-    return await Reflect.apply(value, owner, args)
+    return Reflect.apply(value, owner, args)
   } catch (error) {
-    throw failed(`the factory "${name}" failed`, file, error)
+    throw failed(factoryFailed(name), file, error)
   }
 }
 

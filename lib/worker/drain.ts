@@ -33,13 +33,22 @@ interface DrainParts {
 /** How often a stopping worker looks whether others have emptied the queue, in milliseconds. */
 const QUEUE_CHECKS = 20
 
+/** What was left when the time was up; nothing where it was not. */
+export interface Rest {
+  readonly requests: number
+  /** That have left HTTP. */
+  readonly connections: number
+  /** The application was not done with its end. */
+  readonly closing: boolean
+}
+
 /** One worker's way out, from the decision to the last connection. Calls `done` once. */
 export class Drain {
   readonly #engine: HttpEngine
   readonly #gate: Gate
   readonly #parts: DrainParts
   readonly #limits: DrainLimits
-  readonly #done: (cut: number) => void
+  readonly #done: (rest: Rest) => void
   readonly #timers: NodeJS.Timeout[] = []
   #othersServe = true
   #accepting = false
@@ -49,7 +58,7 @@ export class Drain {
   #closing: 'begun' | 'done' | undefined
 
   /** @param parts  `closeApplication` ends the application once no request is left; connections that left HTTP may then still be open */
-  constructor(parts: DrainParts, limits: DrainLimits, done: (cut: number) => void) {
+  constructor(parts: DrainParts, limits: DrainLimits, done: (rest: Rest) => void) {
     this.#engine = parts.engine
     this.#gate = parts.gate
     this.#parts = parts
@@ -126,6 +135,7 @@ export class Drain {
     if (this.#ended) return
     this.#ended = true
     for (const timer of this.#timers) clearInterval(timer)
-    this.#done(this.#engine.exchanges.size)
+    const { exchanges, upgraded } = this.#engine
+    this.#done({ requests: exchanges.size, connections: upgraded, closing: this.#closing === 'begun' })
   }
 }

@@ -12,7 +12,7 @@ import { Gate } from '../listeners/gate.js'
 import { now } from '../sys/clock.js'
 import type { AccessRecorder } from './access.js'
 import type { Channel } from './channel.js'
-import { type Departure, Drain } from './drain.js'
+import { type Departure, Drain, type Rest } from './drain.js'
 import type { Moment } from './exit-report.js'
 import { abortReport } from './hang-report.js'
 import { Heartbeat } from './heartbeat.js'
@@ -310,14 +310,20 @@ export abstract class Worker {
     }
     const { closeApplication, gateway } = this.#parts
     const parts = { engine: this.engine, gate: this.#gate, closeApplication, release: () => gateway.release?.() }
-    this.#drain = new Drain(parts, limits, cut => {
-      if (cut > 0) this.log.warn({ requests: cut }, 'Graceful timeout: requests cut')
+    this.#drain = new Drain(parts, limits, rest => {
+      this.#reportRest(rest)
       void this.exit(this.#exitCode)
     })
     const { connections, exchanges } = this.engine
     if (connections > 0) this.log.info({ connections, inFlight: exchanges.size }, 'Worker drains')
     this.#drain.begin(this.#departure)
     this.regulate()
+  }
+
+  #reportRest({ requests, connections, closing }: Rest): void {
+    if (requests > 0) this.log.warn({ requests }, 'Graceful timeout: requests cut')
+    if (connections > 0) this.log.warn({ connections }, 'Graceful timeout: connections cut that are no HTTP any more')
+    if (closing) this.log.warn('Graceful timeout: the application has not closed')
   }
 
   /** The end of this process: once, whoever asks first. Awaits `workerExit`, then cuts what is under way. */
