@@ -1,7 +1,8 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { Server } from 'node:http'
 import { Server as NetServer } from 'node:net'
-import { ExitCode, UnicornError } from '../errors.js'
+import type { UnicornError } from '../errors.js'
+import { listensTwice, notPlainHttp } from './listen-errors.js'
 import { isHttpServer, type ServedAddress, ServerApp } from './node/server-app.js'
 
 export interface AdoptionOptions {
@@ -11,7 +12,7 @@ export interface AdoptionOptions {
   readonly bound: readonly (number | string)[]
   /** Tells the user what becomes of a `listen()`. */
   readonly notice: (text: string) => void
-  /** The application has closed such a server by itself. */
+  /** The application has closed by itself the server that is served. */
   readonly closed: () => void
   /** Ends the boot: the application may catch what `listen()` throws. */
   readonly fail: (error: UnicornError) => void
@@ -23,6 +24,8 @@ interface Listening {
   /** A port or a path; 0 is any port. */
   readonly at: number | string
   readonly really: () => void
+  /** It was told already that it listens: the module would not come to its end before. */
+  isAnnounced?: boolean
 }
 
 /**
@@ -35,31 +38,37 @@ export class Adoption {
   readonly #servers = new Map<Server, ServerApp>()
   /** Fastify's own, in whose closures their servers' handlers hide them. */
   readonly #fastify: object[] = []
-  /** Resolves with the first server that listens, if one ever does. */
-  readonly whenAdopted: Promise<ServerApp>
-  #resolve: (app: ServerApp) => void = () => {}
+  /** Those that listen beside the one that is served, at the same place. */
+  readonly #asides = new WeakSet<ServerApp>()
+  readonly #waiting: ((app: ServerApp) => void)[] = []
   #adopted: { readonly app: ServerApp; readonly at: number | string } | undefined
   #file = ''
+  #isNamed = false
+  #isSettled = false
+  #hasNoticed = false
   #handle: (call: Listening) => void = call => this.#adopt(call)
-  #deferred: Listening[] = []
+  readonly #deferred: Listening[] = []
 
   constructor(options: AdoptionOptions) {
     this.#options = options
-    this.whenAdopted = new Promise(resolve => {
-      this.#resolve = resolve
-    })
   }
 
-  /** The first server that has listened. */
+  /** The server that listens, once one does. */
   get adopted(): ServerApp | undefined {
     return this.#adopted?.app
+  }
+
+  /** Resolves with it, now or when there is one. */
+  whenAdopted(): Promise<ServerApp> {
+    const { adopted } = this
+    return adopted ? Promise.resolve(adopted) : new Promise(resolve => this.#waiting.push(resolve))
   }
 
   /** A server of the application, as one that seems to listen here. */
   of(server: Server): ServerApp {
     const known = this.#servers.get(server)
     if (known) return known
-    const app = new ServerApp(server, this.#options)
+    const app = new ServerApp(server, { address: this.#options.address, closed: closed => this.#onClose(closed) })
     this.#servers.set(server, app)
     return app
   }
@@ -76,7 +85,8 @@ export class Adoption {
    */
   begin(file: string, named: boolean): void {
     this.#file = file
-    if (named) this.#handle = call => this.#deferred.push(call)
+    this.#isNamed = named
+    if (named) this.#handle = call => this.#defer(call)
     subscribe('fastify.initialization', message => this.#noteFastify(message))
     const adoption = this
     const original = NetServer.prototype.listen
@@ -84,25 +94,21 @@ export class Adoption {
       configurable: true,
       writable: true,
       value: function listen(this: NetServer, ...args: unknown[]): NetServer {
-        const really = (): NetServer => Reflect.apply(original, this, args)
-        if (isTlsServer(this)) adoption.#refuse(hasTls(adoption.#file))
-        if (!isHttpServer(this)) return really()
-        const done = args.at(-1)
-        if (typeof done === 'function') {
-          this.once('listening', () => Reflect.apply(done, this, []))
-          args.pop()
-        }
-        adoption.#handle({ server: this, at: placeOf(args), really })
-        return this
+        return adoption.#listen(this, args, () => Reflect.apply(original, this, args))
       },
     })
   }
 
-  /** @param isOwn whether a server belongs to the application that the user named */
-  settle(isOwn: (server: Server) => boolean): void {
+  /**
+   * The application is known.
+   * @param isOwn  whether a server belongs to the export that the user has named
+   */
+  settle(isOwn?: (server: Server) => boolean): void {
+    this.#isSettled = true
+    if (!isOwn) return
     this.#handle = call => {
-      const inItsPlace = isOwn(call.server) || this.#options.bound.includes(call.at)
-      if (inItsPlace) this.#ignore(call)
+      if (isOwn(call.server) && !this.#adopted) this.#adopt(call)
+      else if (isOwn(call.server) || this.#options.bound.includes(call.at)) this.#setAside(call)
       else this.#leaveAlone(call)
     }
     for (const call of this.#deferred.splice(0)) this.#handle(call)
@@ -114,30 +120,71 @@ export class Adoption {
     if (typeof instance === 'object' && instance !== null) this.#fastify.push(instance)
   }
 
+  #listen(server: NetServer, args: unknown[], really: () => NetServer): NetServer {
+    const foreign = foreignKind(server)
+    if (foreign !== undefined && !this.#isNamed) this.#refuse(notPlainHttp(this.#file, foreign))
+    if (!isHttpServer(server)) return really()
+    const done = args.at(-1)
+    if (typeof done === 'function') args.pop()
+    this.#handle({ server, at: placeOf(args), really })
+    if (typeof done === 'function') server.once('listening', () => Reflect.apply(done, server, []))
+    return server
+  }
+
   #adopt(call: Listening): void {
     const { server, at } = call
-    if (!this.#adopted) {
-      this.#adopted = { app: this.of(server), at }
-      this.#ignore(call)
-      this.#resolve(this.#adopted.app)
-    } else if (this.#adopted.app.server === server) {
-      throw alreadyListens()
-    } else if (at === this.#adopted.at || this.#options.bound.includes(at)) {
-      // One more address of the same host.
-      this.of(server).announce()
+    const app = this.of(server)
+    if (!this.#adopted || this.#adopted.app === app) {
+      this.#announce(call)
+      this.#adopted = { app, at }
+      for (const resolve of this.#waiting.splice(0)) resolve(app)
+    } else if ((at !== 0 && at === this.#adopted.at) || this.#options.bound.includes(at)) {
+      this.#setAside(call)
     } else {
       this.#refuse(listensTwice(this.#file, this.#adopted.at, at))
     }
   }
 
-  #ignore({ server, at }: Listening): void {
-    this.#options.notice(`The application's listen(${at}) is ignored: it is served where unicorn listens`)
-    this.of(server).announce()
+  /** One more address of the same host, say: nobody is served by this one. */
+  #setAside(call: Listening): void {
+    this.#announce(call)
+    this.#asides.add(this.of(call.server))
   }
 
-  #leaveAlone({ at, really }: Listening): void {
+  #announce(call: Listening): void {
+    if (!call.isAnnounced) this.of(call.server).listen()
+    if (this.#hasNoticed) return
+    this.#hasNoticed = true
+    this.#options.notice(`The application's listen(${call.at}) is ignored: it is served where unicorn listens`)
+  }
+
+  #leaveAlone({ server, at, really, isAnnounced }: Listening): void {
+    if (isAnnounced && !server.listening) return
+    this.#servers.get(server)?.restore()
+    this.#servers.delete(server)
     this.#options.notice(`The application opens a server of its own at ${at}, beside what unicorn serves`)
     really()
+  }
+
+  /** A module may await that it listens, and would not come to its end before. */
+  #defer(call: Listening): void {
+    this.#deferred.push(call)
+    setImmediate(() => {
+      if (!this.#deferred.includes(call)) return
+      this.of(call.server).listen()
+      call.isAnnounced = true
+    })
+  }
+
+  /** Whether it is served, and ends with the worker. */
+  #onClose(app: ServerApp): boolean {
+    if (this.#asides.has(app)) return false
+    if (this.#isSettled) {
+      this.#options.closed()
+      return true
+    }
+    if (this.#adopted?.app === app) this.#adopted = undefined
+    return false
   }
 
   #refuse(error: UnicornError): never {
@@ -146,9 +193,10 @@ export class Adoption {
   }
 }
 
-/** Its module is asked for only here: most applications have no such server, and it loads all of TLS. */
-function isTlsServer(server: NetServer): boolean {
-  return server instanceof process.getBuiltinModule('node:https').Server
+/** The module of servers that speak something else than HTTP/1 without TLS. They are loaded only where the application has done so. */
+function foreignKind(server: NetServer): string | undefined {
+  if (server instanceof process.getBuiltinModule('node:https').Server) return 'node:https'
+  return /^Http2/.test(server.constructor.name) ? 'node:http2' : undefined
 }
 
 /** `(port, ...)`, `(path, ...)` or `({ port, path }, ...)`, as in `net.Server.listen`. */
@@ -158,31 +206,4 @@ function placeOf([first]: readonly unknown[]): number | string {
   }
   if (typeof first === 'string' && !/^\d+$/.test(first)) return first
   return typeof first === 'number' || typeof first === 'string' ? Number(first) : 0
-}
-
-function listensTwice(file: string, first: number | string, second: number | string): UnicornError {
-  return new UnicornError(
-    `${file} listens at ${placeText(first)} and at ${placeText(second)}, and unicorn serves one of them: name the export that it is to serve (unicorn FILE:EXPORT), then the other servers of the application listen by themselves`,
-    { found: [first, second], wanted: 'one port', where: file },
-    ExitCode.appLoad,
-  )
-}
-
-function placeText(at: number | string): string {
-  if (at === 0) return 'any free port'
-  return typeof at === 'number' ? `port ${at}` : at
-}
-
-function hasTls(file: string): UnicornError {
-  return new UnicornError(
-    `${file} listens with a server of node:https: unicorn serves plain HTTP, so create it with node:http and end TLS in front of unicorn`,
-    { found: 'https.Server', wanted: 'http.Server', where: file },
-    ExitCode.appLoad,
-  )
-}
-
-/** As Node says it. */
-function alreadyListens(): Error {
-  const message = 'Listen method has been called more than once without closing.'
-  return Object.assign(new Error(message), { code: 'ERR_SERVER_ALREADY_LISTEN' })
 }

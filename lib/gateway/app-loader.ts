@@ -61,15 +61,16 @@ type Found = Pick<LoadedApp, 'value' | 'exportName'>
 
 async function namedExport(exports: Exports, { path, args }: AppSpec, file: string): Promise<Found> {
   const picked = pickExport(exports, path, file)
-  if (args === undefined) return settle(picked, file)
-  return { value: await construct(picked, args, file), exportName: picked.name }
+  if (args === undefined) return settle(picked, rejected, file)
+  return settle({ ...picked, value: construct(picked, args, file) }, factoryFailed, file)
 }
 
 /** A server that listens is the application; the framework's application that it belongs to knows how it ends, too. */
 async function ofScript(exports: Exports, file: string, scripts: ScriptContext | undefined): Promise<Found> {
   const picked = pickByConvention(exports)
-  const exported = picked && (await settle(picked, file))
+  const exported = picked && (await settle(picked, rejected, file))
   const adopted = scripts && (await listening(scripts, exported))
+  scripts?.adoption.settle()
   if (!adopted) {
     if (exported) return exported
     throw noApplication(exports, file)
@@ -82,27 +83,42 @@ async function ofScript(exports: Exports, file: string, scripts: ScriptContext |
  * The server that a script listens with, once it does. It may export its application and start it by itself all the same, after
  * it has waited for this and that; to start such a one twice breaks it.
  */
-async function listening(
-  { adoption, unlessIdle }: ScriptContext,
-  exported: Found | undefined,
-): Promise<ServerApp | undefined> {
+async function listening(scripts: ScriptContext, exported: Found | undefined): Promise<ServerApp | undefined> {
+  const { adoption, unlessIdle } = scripts
   const isComplete = exported && (exported.exportName !== 'default' || !hasStart(exported.value))
-  if (adoption.adopted || isComplete) return adoption.adopted
-  const limits = exported ? [sleep(PATIENCE, undefined, { ref: false })] : []
-  return unlessIdle(Promise.race([adoption.whenAdopted, ...limits]))
+  const limits = exported ? [isComplete ? turn() : sleep(PATIENCE, undefined, { ref: false })] : []
+  // A script may listen, close, and listen again elsewhere, to find a free port say.
+  do {
+    const next = Promise.race([adoption.whenAdopted(), ...limits])
+    if (!(await (isComplete ? next : unlessIdle(next)))) break
+    await turn()
+  } while (!adoption.adopted)
+  return adoption.adopted
 }
 
-async function settle({ value, name }: Picked, file: string): Promise<Found> {
-  // Fastify's can be awaited, but hangs if two do so at once, and the module may be about to.
+/** What the application does as soon as it listens is done after it. */
+function turn(): Promise<undefined> {
+  return new Promise(resolve => setImmediate(resolve, undefined))
+}
+
+/**
+ * Awaits a promise. An application is none, though Fastify's can be awaited: it is made ready later, where its failure has a name, and hangs
+ * if two await it at once.
+ * @param what  says what a rejection means
+ */
+async function settle({ value, name }: Picked, what: (name: string) => string, file: string): Promise<Found> {
   if (isNodeApp(value)) return { value, exportName: name }
   try {
     return { value: await value, exportName: name }
   } catch (error) {
-    throw failed(`the promise exported as "${name}" was rejected`, file, error)
+    throw failed(what(name), file, error)
   }
 }
 
-async function construct({ value, owner, name }: Picked, args: readonly unknown[], file: string): Promise<unknown> {
+const rejected = (name: string): string => `the promise exported as "${name}" was rejected`
+const factoryFailed = (name: string): string => `the factory "${name}" failed`
+
+function construct({ value, owner, name }: Picked, args: readonly unknown[], file: string): unknown {
   if (typeof value !== 'function') {
     throw new UnicornError(
       `${file}: the export "${name}" cannot be called: it is ${describe(value)}, wanted a function that returns the application`,
@@ -111,9 +127,9 @@ async function construct({ value, owner, name }: Picked, args: readonly unknown[
     )
   }
   try {
-    return await Reflect.apply(value, owner, args)
+    return Reflect.apply(value, owner, args)
   } catch (error) {
-    throw failed(`the factory "${name}" failed`, file, error)
+    throw failed(factoryFailed(name), file, error)
   }
 }
 

@@ -21,8 +21,12 @@ export interface Gateway {
   readonly server?: Server | undefined
   /** A script that exports a handler begins to listen with a server after all: that one is the application from now on. */
   adopt?(serverApp: ServerApp): void
-  /** Ends the application after its last response, and waits for what goes on behind the responses. */
+  /** Ends the application's framework, after the last response, and waits for what goes on behind the responses. */
   close?(): Promise<void>
+  /** Ends the application's server, after all else of it. */
+  end?(): void
+  /** No connection is left in a drain: if the application closes its server by itself, that may come to its end. */
+  release?(): void
 }
 
 /**
@@ -41,11 +45,11 @@ export async function createGateway(app: LoadedApp, name: InterfaceName, context
 }
 
 /**
- * Ends an application after its last response: its framework, its server, and what its module exports for it. What fails is
+ * Ends an application after its last response: its framework, what its module exports for it, and its server. What fails is
  * logged, and the rest is ended all the same.
  */
 export async function closeApplication(gateway: Gateway, app: LoadedApp, { log }: GatewayContext): Promise<void> {
-  for (const close of [() => gateway.close?.(), app.shutdown]) {
+  for (const close of [() => gateway.close?.(), app.shutdown, () => gateway.end?.()]) {
     try {
       await close?.()
     } catch (error) {

@@ -104,3 +104,9 @@ export class ClientSocket extends Socket implements Linked<ClientSocket> {
     return `[socket ${this.remoteAddress ?? ''}]`
   }
 }
+
+/** Listens for the end of every response: a closure for each would cost more than it looks. */
+export function onResponseClose(this: ServerResponse): void {
+  const { socket } = this.req
+  if (socket instanceof ClientSocket) socket.responded(this)
+}

@@ -1,16 +1,16 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import type { ClientHandle } from '../listeners/server-handle.js'
 import { now } from '../sys/clock.js'
 import { LinkedList } from '../sys/linked-list.js'
-import { ClientSocket, type LocalAddress, type SocketOwner } from './client-socket.js'
+import { ClientSocket, type LocalAddress, onResponseClose, type SocketOwner } from './client-socket.js'
 import { createExchange, type Exchange } from './exchange.js'
 import { hearRequests } from './hear-requests.js'
+import { createHttpServer } from './http-server.js'
 import { IdleTimer } from './idle.js'
-import { checkHead, type HttpPolicy, maxHeadSize, type Refusal, refusalOf } from './policy.js'
+import { checkHead, type HttpPolicy, type Refusal, refusalOf } from './policy.js'
 import { refuseConnection, refuseRequest } from './refuse.js'
-import { StandIn, type Takeover } from './stand-in.js'
+import { StandIn, type Takeover, type TakeoverArgs } from './stand-in.js'
 
 /** What the engine tells the worker. Each request ends with one `finished`, however it ends. */
 export interface HttpEvents {
@@ -25,8 +25,6 @@ export interface HttpEvents {
   refused(refusal: Refusal, socket: Socket, req?: IncomingMessage): void
 }
 
-/** How often Node looks for request heads that take too long, in milliseconds. */
-const HEAD_CHECKS = 1000
 /** Above the announced `Keep-Alive: timeout=` (whole seconds), so that a client that uses it to the last moment is still served. */
 const KEEP_ALIVE_MARGIN = 999
 
@@ -58,23 +56,13 @@ export class HttpEngine {
       responded: (socket, res) => this.#onResponded(socket, res),
       gone: socket => this.#onGone(socket),
     }
-    this.#server = createServer({
-      maxHeaderSize: maxHeadSize(policy),
-      connectionsCheckingInterval: HEAD_CHECKS,
-      headersTimeout: policy.headerTimeout,
-      requestTimeout: 0,
-      keepAliveTimeout: idleLimit,
-    })
-    // One more than allowed is read, so that too many can be told from just enough: Node drops the rest without a word.
-    this.#server.maxHeadersCount = policy.limitRequestFields === 0 ? 0 : policy.limitRequestFields + 1
-    if ('keepAliveTimeoutBuffer' in this.#server) this.#server.keepAliveTimeoutBuffer = 0
+    this.#server = createHttpServer(policy, idleLimit)
     const isOwn = (): boolean => this.#standIn?.listensFor('checkContinue') ?? false
-    hearRequests(this.#server, (req, res, expects) => this.#onRequest(req, res, expects), isOwn)
+    hearRequests(this.#server, (req, res, expects) => this.#onRequest(createExchange(req, res, expects)), isOwn)
     this.#server.on('checkExpectation', (req, res) => this.#onExpectation(req, res))
     this.#server.on('clientError', (error, socket) => this.#onClientError(error, socket))
-    this.#server.on('timeout', socket => socket instanceof ClientSocket && socket.expire())
-    // Node starts its check of slow heads when a server begins to listen, and this one never does.
-    this.#server.emit('listening')
+    this.#server.on('timeout', socket => this.#onTimeout(socket))
+    this.#server.on('dropRequest', req => this.#onDropped(req))
   }
 
   get connections(): number {
@@ -91,8 +79,8 @@ export class HttpEngine {
    * @param takeovers  in which ways they may
    */
   standInFor(server: Server, takeovers: readonly Takeover[]): void {
-    this.#standIn = new StandIn(this.#server, server, (event, ...args) => this.#onTakeover(event, args))
-    for (const event of takeovers) this.#standIn.watch(event)
+    this.#standIn = new StandIn(this, { own: this.#server, other: server })
+    for (const event of takeovers) this.#standIn.watch(event, (...args) => this.#onTakeover(event, args))
   }
 
   /** Takes an accepted connection over, and notes at which address it was accepted. */
@@ -120,6 +108,11 @@ export class HttpEngine {
     for (const socket of this.#connections) if (socket.isIdle && socket.newest) socket.destroy()
   }
 
+  /** Cuts every connection that has not left HTTP. */
+  closeHttp(): void {
+    for (const socket of this.#connections) if (!socket.upgraded) socket.destroy()
+  }
+
   /** In a drain: closes connections without a request under way that were accepted, or answered, at least `age` milliseconds ago. */
   closeQuiet(age: number): void {
     const latest = now() - age
@@ -133,7 +126,8 @@ export class HttpEngine {
     this.#server.close()
   }
 
-  #onRequest(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
+  #onRequest(exchange: Exchange): void {
+    const { req, res } = exchange
     const { socket } = req
     if (!(socket instanceof ClientSocket) || socket.refused || socket.last) return
     if (!this.#keepAlive) {
@@ -142,7 +136,6 @@ export class HttpEngine {
     }
     const refusal = checkHead(req, this.#policy)
     if (refusal) return this.#refuse(refusal, socket, res)
-    const exchange = createExchange(req, res, expectsContinue)
     socket.running++
     socket.newest = exchange
     this.exchanges.add(exchange)
@@ -150,16 +143,26 @@ export class HttpEngine {
     this.#events.request(exchange, socket)
   }
 
-  /** RFC 9110, section 10.1.1: of all expectations only 100-continue is known. */
+  /** RFC 9110, section 10.1.1: of all expectations only 100-continue is known, unless the application knows more. */
   #onExpectation(req: IncomingMessage, res: ServerResponse): void {
+    if (this.#standIn?.listensFor('checkExpectation')) {
+      return this.#onRequest(Object.assign(createExchange(req, res), { expectsOther: true }))
+    }
     const { socket } = req
     if (!(socket instanceof ClientSocket) || socket.refused || socket.last) return
     this.#refuse({ status: 417, why: `Expect: ${req.headers.expect}` }, socket, res)
   }
 
-  /** Node has let go of the connection: what is written to it now is the application's. */
-  #onTakeover(event: Takeover, args: [req: IncomingMessage, socket: Duplex, head: Buffer]): void {
-    const [req, socket] = args
+  /** Too many on one connection for the application's own server (`maxRequestsPerSocket`): Node answers with 503. */
+  #onDropped(req: IncomingMessage): void {
+    this.#events.refused({ status: 503, why: 'too many requests on one connection' }, req.socket, req)
+    this.#standIn?.tell('dropRequest', [req, req.socket])
+  }
+
+  /** Node has let go of the connection: what is written to it now is the application's. Its stream may be one around the socket. */
+  #onTakeover(event: Takeover, args: TakeoverArgs): void {
+    const [req] = args
+    const { socket } = req
     if (!(socket instanceof ClientSocket)) return
     if (socket.refused || socket.last) return void socket.destroy()
     const refusal = checkHead(req, this.#policy)
@@ -214,6 +217,11 @@ export class HttpEngine {
     }
   }
 
+  /** A time limit that the application has set has passed. */
+  #onTimeout(socket: Socket): void {
+    if (socket instanceof ClientSocket && !this.#standIn?.tell('timeout', [socket])) socket.expire()
+  }
+
   /** Node closes only the response that is being written; those of pipelined requests behind it end here. */
   #onGone(socket: ClientSocket): void {
     if (!this.#connections.delete(socket)) return
@@ -231,17 +239,11 @@ export class HttpEngine {
     const answered = [...this.exchanges].some(({ req, res }) => req.socket === socket && res.headersSent)
     const torn = socket.running > 0 && socket.newest?.req.complete === false ? socket.newest : undefined
     const isGone = error.code === 'ECONNRESET' || (torn && error.code === 'HPE_INVALID_EOF_STATE')
-    if (isGone || !socket.writable || answered) return void socket.destroy()
+    if (isGone || !socket.writable || answered) return void socket.destroy(error)
     const refusal = refusalOf(error)
     refuseConnection(socket, refusal.status)
     // An error in the body of a request is no request of its own.
     if (torn) torn.refusal = refusal
     else this.#events.refused(refusal, socket)
   }
-}
-
-/** One listener for all responses: a closure for each would cost more than it looks. */
-function onResponseClose(this: ServerResponse): void {
-  const { socket } = this.req
-  if (socket instanceof ClientSocket) socket.responded(this)
 }

@@ -10,6 +10,8 @@ export interface Exchange extends Linked<Exchange> {
   readonly startedAt: number
   /** The client waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1). */
   readonly expectsContinue: boolean
+  /** It expects something else, and the application has asked for such requests. */
+  expectsOther: boolean
   /** The environ, where the gateway made one; for `postRequest` and the access log. */
   environ: Readonly<Record<string, unknown>> | undefined
   /** It ran for longer than `requestTimeout`. */
@@ -29,6 +31,7 @@ export function createExchange(req: IncomingMessage, res: ServerResponse, expect
     res,
     startedAt: performance.now(),
     expectsContinue,
+    expectsOther: false,
     environ: undefined,
     isExpired: false,
     refusal: undefined,

@@ -1,42 +1,65 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { ClientSocket } from './client-socket.js'
 
 /** What a client may ask for that ends HTTP on its connection (RFC 9110, sections 7.8 and 9.3.6). */
 export type Takeover = 'upgrade' | 'connect'
 
-type TakeOver = (event: Takeover, req: IncomingMessage, socket: Duplex, head: Buffer) => void
+/** As Node's events have them: the stream is the socket, or one around it. */
+export type TakeoverArgs = [req: IncomingMessage, stream: Duplex, head: Buffer]
+
+/** What the application may ask its own server to do. */
+interface Connections {
+  readonly connections: number
+  closeIdle(): void
+  /** Cuts every connection that has not left HTTP. */
+  closeHttp(): void
+}
+
+/** What of an application's own server holds for the engine's too: no setting of ours says it, and some may change at any time. */
+const FOLLOWED = [
+  'timeout',
+  'maxRequestsPerSocket',
+  'joinDuplicateHeaders',
+  'rejectNonStandardBodyWrites',
+  'shouldUpgradeCallback',
+]
+/** Options of `createServer` that Node keeps under symbols: the classes of requests and responses, and what these do. */
+const OPTIONS = new Set(['IncomingMessage', 'ServerResponse', 'kUniqueHeaders', 'OptimizeEmptyRequestsOption'])
 
 /**
  * Stands in for the application's own server, which never listens: what happens on the engine's server is told to the listeners of the
- * other one, except for requests, which go through the gateway.
+ * other one, except for requests, which go through the gateway. What the application asks of its own server is done by the engine.
  */
 export class StandIn {
+  readonly #engine: Connections
   readonly #own: Server
   readonly #other: Server
-  readonly #takeOver: TakeOver
   /** Node's own, which would read the connection a second time. */
   readonly #nodes: readonly unknown[]
 
   /**
    * @param own  the engine's server
    * @param other  the application's
-   * @param takeOver  gets what leaves HTTP; only called where the application listens for it
    */
-  constructor(own: Server, other: Server, takeOver: TakeOver) {
+  constructor(engine: Connections, { own, other }: { own: Server; other: Server }) {
+    this.#engine = engine
     this.#own = own
     this.#other = other
-    this.#takeOver = takeOver
     this.#nodes = own.listeners('connection')
+    this.#follow()
+    this.#answerFor()
   }
 
-  /** Has requests that leave HTTP handed over, as far as the application listens for them. Not called, they are plain requests. */
-  watch(event: Takeover): void {
-    const forward = (req: IncomingMessage, socket: Duplex, head: Buffer): void =>
-      this.#takeOver(event, req, socket, head)
+  /**
+   * Has `takeOver` called with requests that leave HTTP, as long as the application listens for them. Not watched for, they are plain
+   * requests.
+   */
+  watch(event: Takeover, takeOver: (...args: TakeoverArgs) => void): void {
     // Without a listener Node treats an upgrade as a plain request, so there is one only while the application has one.
     const follow = (count: number): void => {
-      this.#own.removeListener(event, forward)
-      if (count > 0) this.#own.on(event, forward)
+      this.#own.removeListener(event, takeOver)
+      if (count > 0) this.#own.on(event, takeOver)
     }
     follow(this.#other.listenerCount(event))
     this.#other.on('newListener', name => name === event && follow(1))
@@ -49,14 +72,55 @@ export class StandIn {
   }
 
   connected(socket: Duplex): void {
+    Object.assign(socket, { server: this.#other })
     if (this.#other.listenerCount('connection') <= this.#nodes.length) return
     for (const listener of this.#other.rawListeners('connection')) {
       if (!this.#nodes.includes(listener)) Reflect.apply(listener, this.#other, [socket])
     }
   }
 
-  /** Hands a request that leaves HTTP to the application. */
-  tell(event: Takeover, args: [req: IncomingMessage, socket: Duplex, head: Buffer]): void {
-    for (const listener of this.#other.rawListeners(event)) Reflect.apply(listener, this.#other, args)
+  /**
+   * Tells the application. (Not by `emit`, which tracers wrap: they have seen the request on the engine's server.)
+   * @returns whether it listens
+   */
+  tell(event: string, args: readonly unknown[]): boolean {
+    const listeners = this.#other.rawListeners(event)
+    for (const listener of listeners) Reflect.apply(listener, this.#other, args)
+    return listeners.length > 0
   }
+
+  #follow(): void {
+    const names = FOLLOWED.filter(name => name in this.#other)
+    const options = Object.getOwnPropertySymbols(this.#other).filter(key => OPTIONS.has(key.description ?? ''))
+    for (const key of [...names, ...options]) {
+      Object.defineProperty(this.#own, key, { get: () => Reflect.get(this.#other, key), configurable: true })
+    }
+  }
+
+  /** Node calls these on the server that a socket names as its own, and that is the application's. */
+  #answerFor(): void {
+    const engine = this.#engine
+    const own = this.#own
+    const methods: Record<string, (...args: never[]) => unknown> = {
+      getConnections: (done: (error: null, count: number) => void) => {
+        process.nextTick(() => done(null, engine.connections))
+        return this.#other
+      },
+      closeIdleConnections: () => engine.closeIdle(),
+      closeAllConnections: () => engine.closeHttp(),
+      /** Errors and timeouts of our connections are the engine's. */
+      emit: (name: string, ...args: unknown[]) => {
+        const isOurs = (name === 'clientError' || name === 'timeout') && args.some(arg => arg instanceof ClientSocket)
+        return isOurs ? own.emit(name, ...args) : emit(this.#other, [name, ...args])
+      },
+    }
+    for (const [name, value] of Object.entries(methods)) {
+      Object.defineProperty(this.#other, name, { value, configurable: true, writable: true })
+    }
+  }
+}
+
+/** As its class has it now: tracers wrap that one. */
+function emit(server: Server, args: readonly unknown[]): unknown {
+  return Reflect.apply(Reflect.get(Object.getPrototypeOf(server), 'emit'), server, args)
 }

@@ -20,8 +20,8 @@ import type { Boot, ListenerSeat } from './protocol.js'
 import { type WorkerClass, workerClass } from './registry.js'
 import { shareClasses } from './shared-classes.js'
 import { WorkerSignals } from './signals.js'
-import { unlessIdle } from './unless-idle.js'
 import { ApplicationReady } from './wait-ready.js'
+import { untilListening } from './waits-for-listen.js'
 import { Watchdog } from './watchdog.js'
 import type { Worker, WorkerParts } from './worker.js'
 
@@ -154,9 +154,10 @@ class Booting {
 
   async #loadGateway(config: Config, { oneAtATime }: WorkerClass): Promise<ServedApplication> {
     this.#failure = ExitCode.appLoad
+    const waiting = { log: this.#errorLog.logger, spec: config.app, limit: config.bootTimeout }
     const app = await loadApp(config.app, {
       directory: process.cwd(),
-      scripts: { adoption: this.#adoption, unlessIdle },
+      scripts: { adoption: this.#adoption, unlessIdle: promise => untilListening(promise, waiting) },
     })
     const context: GatewayContext = {
       log: this.#errorLog.logger,
@@ -169,7 +170,7 @@ class Booting {
     }
     const gateway = await createGateway(app, config.interface, context)
     this.#failure = ExitCode.workerBoot
-    void this.#adoption.whenAdopted.then(adopted => this.#adoptLate(gateway, adopted))
+    void this.#adoption.whenAdopted().then(adopted => this.#adoptLate(gateway, adopted))
     return {
       gateway,
       tellApplication: () => this.ownEnd.ask(),
@@ -180,7 +181,8 @@ class Booting {
   /** A script that exports its handler has begun to listen only now. */
   #adoptLate(gateway: Gateway, adopted: ServerApp): void {
     if (gateway.server) return
-    gateway.adopt?.(adopted)
+    if (!gateway.adopt) return this.#errorLog.logger.error(NOT_ADOPTED)
+    gateway.adopt(adopted)
     this.#worker?.standIn()
   }
 
@@ -236,8 +238,13 @@ class Booting {
   }
 }
 
+const NOT_ADOPTED =
+  'A server of the application listens, but what its module exports is served as a wsgi application: where it is a handler (req, res), say so with --interface node'
+
 /** What `server.address()` says: the first listener, as Node would describe it. */
 function servedAddress([first]: readonly ListenerSeat[]): ServedAddress {
-  if (first?.host === undefined || first.port === undefined) return first?.path ?? first?.name ?? ''
-  return { address: first.host, port: first.port, family: first.host.includes(':') ? 'IPv6' : 'IPv4' }
+  // A check serves nowhere.
+  if (!first) return { address: '127.0.0.1', family: 'IPv4', port: 0 }
+  if (first.host === undefined || first.port === undefined) return first.path ?? first.name
+  return { address: first.host, family: first.host.includes(':') ? 'IPv6' : 'IPv4', port: first.port }
 }

@@ -27,11 +27,14 @@ interface DrainParts {
   readonly gate: Gate
   readonly tellApplication: () => void
   readonly closeApplication: () => Promise<void>
+  /** No connection is left; may be called more than once. */
+  readonly release: () => void
 }
 
 /** What there still is when the drain is over; nothing, where the time has sufficed. */
 export interface Left {
   readonly requests: number
+  /** That have left HTTP. */
   readonly connections: number
   /** The application is being ended. */
   readonly isClosing: boolean
@@ -44,8 +47,7 @@ const QUEUE_CHECKS = 20
 export class Drain {
   readonly #engine: HttpEngine
   readonly #gate: Gate
-  readonly #tellApplication: () => void
-  readonly #closeApplication: () => Promise<void>
+  readonly #parts: DrainParts
   readonly #limits: DrainLimits
   readonly #done: (left: Left) => void
   readonly #timers: NodeJS.Timeout[] = []
@@ -60,8 +62,7 @@ export class Drain {
   constructor(parts: DrainParts, limits: DrainLimits, done: (left: Left) => void) {
     this.#engine = parts.engine
     this.#gate = parts.gate
-    this.#tellApplication = parts.tellApplication
-    this.#closeApplication = parts.closeApplication
+    this.#parts = parts
     this.#limits = limits
     this.#done = done
   }
@@ -72,7 +73,7 @@ export class Drain {
     this.#timers.push(
       setTimeout(() => this.#end(), gracefulTimeout),
       // A response that only the application can end, a stream of events say: it has the other half of the time for that.
-      setTimeout(() => this.#tellApplication(), gracefulTimeout / 2),
+      setTimeout(() => this.#parts.tellApplication(), gracefulTimeout / 2),
       // One more turn, in which requests that came in time are read, should the loop be late.
       setInterval(() => setImmediate(() => this.#engine.closeQuiet(quietTime)), quietTime),
     )
@@ -105,15 +106,17 @@ export class Drain {
     const { connections, upgraded } = this.#engine
     if (this.#accepting || connections > upgraded) return
     if (!this.#closing) this.#close()
-    else if (this.#closing === 'done' && connections === 0) this.#end()
+    if (connections > 0) return
+    this.#parts.release()
+    if (this.#closing === 'done') this.#end()
   }
 
   /** After the last response, so that the application can serve until then. Our timers must not keep one going that ends itself. */
   #close(): void {
     this.#closing = 'begun'
     for (const timer of this.#timers) timer.unref()
-    this.#tellApplication()
-    this.#closeApplication().finally(() => {
+    this.#parts.tellApplication()
+    this.#parts.closeApplication().finally(() => {
       this.#closing = 'done'
       this.check()
     })
@@ -137,7 +140,7 @@ export class Drain {
     if (this.#ended) return
     this.#ended = true
     for (const timer of this.#timers) clearInterval(timer)
-    const { exchanges, connections } = this.#engine
-    this.#done({ requests: exchanges.size, connections, isClosing: this.#closing === 'begun' })
+    const { exchanges, upgraded } = this.#engine
+    this.#done({ requests: exchanges.size, connections: upgraded, isClosing: this.#closing === 'begun' })
   }
 }

@@ -310,8 +310,9 @@ export abstract class Worker {
       quietTime: (this.#departure.othersServe ? this.httpPolicy().keepAlive : 0) + 1000,
       backlog: this.config.backlog * this.#parts.listeners.length,
     }
-    const { tellApplication, closeApplication } = this.#parts
-    const parts = { engine: this.engine, gate: this.#gate, tellApplication, closeApplication }
+    const { tellApplication, closeApplication, gateway } = this.#parts
+    const release = (): void => gateway.release?.()
+    const parts = { engine: this.engine, gate: this.#gate, tellApplication, closeApplication, release }
     this.#drain = new Drain(parts, limits, left => {
       this.#logLeft(left)
       void this.exit(this.#exitCode)
@@ -325,8 +326,8 @@ export abstract class Worker {
   /** What the graceful timeout cuts. */
   #logLeft({ requests, connections, isClosing }: Left): void {
     if (requests > 0) this.log.warn({ requests }, 'Graceful timeout: requests cut')
-    else if (isClosing) this.log.warn('Graceful timeout: the application has not ended')
-    else if (connections > 0) this.log.info({ connections }, 'Graceful timeout: connections cut')
+    if (connections > 0) this.log.info({ connections }, 'Graceful timeout: connections cut that have left HTTP')
+    if (requests === 0 && isClosing) this.log.warn('Graceful timeout: the application has not ended')
   }
 
   /** The end of this process: once, whoever asks first. Awaits `workerExit`, then cuts what is under way. */

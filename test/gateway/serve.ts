@@ -130,7 +130,7 @@ export function gatewayContext(log: GatewayLog): GatewayContext {
     multithread: true,
     multiprocess: false,
     serverSoftware: 'unicorn/test',
-    serverApp: server => new ServerApp(server, { address, closed() {} }),
+    serverApp: server => new ServerApp(server, { address, closed: () => false }),
   }
 }
 

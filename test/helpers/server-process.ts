@@ -81,7 +81,7 @@ export class Server {
     const address = this.addresses[0] ?? ''
     if (address.startsWith('unix:')) return { socketPath: address.slice('unix:'.length) }
     const { hostname, port } = new URL(address)
-    return { host: hostname, port: Number(port) }
+    return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) }
   }
 
   /** As the server announces them. */

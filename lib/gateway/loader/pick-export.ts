@@ -39,10 +39,12 @@ export function pickByConvention(exports: Exports): Picked | undefined {
 
 /** The function that a module exports to be called at the end of a drain: `shutdown`, else `close`. */
 export function pickShutdown(exports: Exports): (() => unknown) | undefined {
+  const bag = isBagOfExports(exports.default) ? exports.default : undefined
+  const application = rootMember(exports, 'application') ?? (bag === undefined ? exports.default : undefined)
   for (const name of ['shutdown', 'close']) {
-    const found = exports[name] ?? (isBagOfExports(exports.default) ? member(exports.default, name) : undefined)
+    const found = exports[name] ?? member(bag, name)
     // `module.exports = app` of a framework arrives with that one's own methods.
-    if (typeof found === 'function' && found !== member(exports.application ?? exports.default, name)) {
+    if (typeof found === 'function' && found !== member(application, name)) {
       return () => Reflect.apply(found, undefined, [])
     }
   }

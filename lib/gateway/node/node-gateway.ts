@@ -65,14 +65,16 @@ class NodeGateway implements Gateway {
   }
 
   async close(): Promise<void> {
-    const serverApp = this.#serverApp
-    serverApp?.release()
-    try {
-      await this.#close?.()
-      if (serverApp) await this.#context.ownEnd?.(serverApp.isClosedByItself)
-    } finally {
-      serverApp?.end()
-    }
+    await this.#close?.()
+    if (this.#serverApp) await this.#context.ownEnd?.(this.#serverApp.isClosedByItself)
+  }
+
+  release(): void {
+    this.#serverApp?.release()
+  }
+
+  end(): void {
+    this.#serverApp?.end()
   }
 }
 
@@ -88,7 +90,7 @@ function callHandler(handler: NodeHandler, { req, res, expectsContinue }: Exchan
  */
 function tellServer(server: Server, exchange: Exchange): unknown {
   const { req, res, expectsContinue } = exchange
-  const event = expectsContinue && server.listenerCount('checkContinue') > 0 ? 'checkContinue' : 'request'
+  const event = eventOf(server, exchange)
   const listeners = server.rawListeners(event)
   const [first] = listeners
   // One for WebSockets alone, say. Node would let the client wait for ever.
@@ -96,6 +98,12 @@ function tellServer(server: Server, exchange: Exchange): unknown {
   if (expectsContinue && event === 'request') res.writeContinue()
   if (listeners.length === 1) return Reflect.apply(first, server, [req, res])
   return Promise.all(listeners.map(listener => Reflect.apply(listener, server, [req, res])))
+}
+
+/** What Node would emit. */
+function eventOf(server: Server, { expectsContinue, expectsOther }: Exchange): string {
+  if (expectsOther) return 'checkExpectation'
+  return expectsContinue && server.listenerCount('checkContinue') > 0 ? 'checkContinue' : 'request'
 }
 
 function failed(exchange: Exchange, error: unknown, { log }: GatewayContext): void {

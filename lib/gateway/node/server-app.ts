@@ -5,33 +5,46 @@ import type { AddressInfo } from 'node:net'
 export type ServedAddress = AddressInfo | string
 
 /**
+ * Told when the application closes it.
+ * @returns whether something is served by it, which ends first: `release` is called then
+ */
+export type Closed = (app: ServerApp) => boolean
+
+/** Own properties, which node:http itself never makes. */
+const OWN = ['listening', 'address', 'close'] as const
+
+/**
  * An `http.Server` of the application's own, in whose place the worker accepts. It never listens, and looks as if it did: to the
- * application and its framework `listening`, `address()` and `close()` mean what they always mean.
+ * application and its framework `listen()`, `listening`, `address()` and `close()` mean what they always mean.
  */
 export class ServerApp {
   readonly server: Server
-  readonly #onClose: () => void
+  readonly #onClose: Closed
   #state: 'open' | 'closing' | 'closed' = 'open'
+  #hasListened = false
   #released = false
   #isClosedByItself = false
 
-  /**
-   * @param address  what it is to call its own
-   * @param closed  called when the application closes it while it serves
-   */
-  constructor(server: Server, { address, closed }: { address: ServedAddress; closed: () => void }) {
+  /** @param address  what it is to call its own */
+  constructor(server: Server, { address, closed }: { address: ServedAddress; closed: Closed }) {
     this.server = server
     this.#onClose = closed
-    // Own properties, which node:http itself never makes.
-    Object.defineProperties(server, {
-      listening: { get: () => this.#state === 'open', configurable: true },
-      address: { value: () => (this.#state === 'open' ? address : null), configurable: true },
-      close: { value: (done?: unknown) => this.#close(done), configurable: true },
-    })
+    const properties: Record<(typeof OWN)[number], PropertyDescriptor> = {
+      listening: { get: () => this.#state === 'open' },
+      address: { value: () => (this.#state === 'open' ? address : null), writable: true },
+      close: { value: (done?: unknown) => this.#close(done), writable: true },
+    }
+    for (const name of OWN) Object.defineProperty(server, name, { ...properties[name], configurable: true })
   }
 
-  /** What `listen()` does once it listens. */
-  announce(): void {
+  /**
+   * The application has called `listen()`.
+   * @throws Error as Node's, if it has not been closed since the last time
+   */
+  listen(): void {
+    if (this.#hasListened && this.#state === 'open') throw alreadyListens()
+    this.#hasListened = true
+    this.#state = 'open'
     process.nextTick(() => this.server.emit('listening'))
   }
 
@@ -40,15 +53,22 @@ export class ServerApp {
     return this.#isClosedByItself
   }
 
-  /** Every response has left: `close()` has its effect from now on. */
+  /** No connection is left: a `close()` of the application's has its effect, now or when it comes. */
   release(): void {
     this.#released = true
     if (this.#state === 'closing') this.#closed()
   }
 
-  /** Ends it, where the application has not done so. */
+  /** The worker ends it, where the application has not done so by itself. */
   end(): void {
-    if (this.#state !== 'closed') this.#closed()
+    if (this.#state !== 'open') return
+    this.#state = 'closed'
+    this.server.emit('close')
+  }
+
+  /** It is not served here, and is an ordinary server again. */
+  restore(): void {
+    for (const name of OWN) Reflect.deleteProperty(this.server, name)
   }
 
   #close(done: unknown): Server {
@@ -59,14 +79,14 @@ export class ServerApp {
     if (this.#state !== 'open') return this.server
     this.#state = 'closing'
     this.#isClosedByItself = !this.#released
-    if (this.#released) process.nextTick(() => this.#closed())
-    else this.#onClose()
+    if (this.#released || !this.#onClose(this)) process.nextTick(() => this.#closed())
     return this.server
   }
 
   #closed(): void {
     if (this.#state === 'closed') return
-    this.#state = 'closed'
+    // It may listen again by now.
+    if (this.#state === 'closing') this.#state = 'closed'
     this.server.emit('close')
   }
 }
@@ -82,4 +102,9 @@ function isCallback(value: unknown): value is (error?: Error) => void {
 /** As Node says it. */
 function notRunning(): Error {
   return Object.assign(new Error('Server is not running.'), { code: 'ERR_SERVER_NOT_RUNNING' })
+}
+
+function alreadyListens(): Error {
+  const message = 'Listen method has been called more than once without closing.'
+  return Object.assign(new Error(message), { code: 'ERR_SERVER_ALREADY_LISTEN' })
 }
