@@ -1,7 +1,9 @@
+import { H3 } from 'h3'
+import { Hono } from 'hono'
 import t from 'tap'
 import { UnicornError } from '../../lib/errors.js'
 import { createGateway, type InterfaceName } from '../../lib/gateway/gateway.js'
-import { markOf, node, wsgi } from '../../lib/gateway/mark.js'
+import { fetch, markOf, node, wsgi } from '../../lib/gateway/mark.js'
 import type { NodeHandler } from '../../lib/gateway/node/types.js'
 import type { Application } from '../../lib/gateway/wsgi/types.js'
 import { gatewayContext, MemoryLog, request, serve } from './serve.js'
@@ -36,6 +38,7 @@ t.test('auto: by what the export is', async t => {
   t.equal((await create(application)).interface, 'wsgi')
   t.equal((await create(expressLike())).interface, 'node')
   t.equal((await create(new KoaLike())).interface, 'node')
+  t.equal((await create({ fetch: () => new Response() })).interface, 'fetch')
   // The names of its parameters do not decide.
   t.equal((await create((req: unknown, res: unknown) => [req, res])).interface, 'wsgi')
 })
@@ -52,6 +55,8 @@ t.test('the setting, or a wrapper', async t => {
     ).interface,
     'node',
   )
+  t.equal((await create(() => new Response(), 'fetch')).interface, 'fetch')
+  t.equal((await create(fetch(() => new Response()))).interface, 'fetch')
   t.equal((await create(wsgi(() => 'x'))).interface, 'wsgi')
   t.equal((await create(wsgi(Object.assign(() => '', { handle() {}, use() {} })))).interface, 'wsgi')
 })
@@ -61,6 +66,14 @@ t.test('a wrapper gives the same function back', async t => {
   t.equal(node(own), own)
   t.equal(markOf(own), 'node')
   t.same(Object.keys(own), [])
+  const site = { fetch: () => new Response() }
+  t.equal(fetch(site), site)
+  t.equal(markOf(site), 'fetch')
+  const sealed = [
+    fetch(Object.freeze({ fetch: () => new Response('object') })),
+    fetch(Object.freeze(() => new Response('function'))),
+  ]
+  t.same(sealed.map(markOf), ['fetch', 'fetch'])
   const frozen = Object.freeze<NodeHandler>(() => 'x')
   t.equal(markOf(node(frozen)), 'node')
   t.equal(markOf(frozen), undefined)
@@ -81,8 +94,9 @@ t.test('what cannot be served says why', async t => {
     [{}, 'auto', /it is an object of class Object/],
     [Object.create(null), 'auto', /it is an object of class none/],
     [Site, 'auto', /it is the class Site/],
-    [{ fetch() {} }, 'auto', /the fetch interface is not supported yet/],
-    [application, 'fetch', /the fetch interface is not supported yet/],
+    [{}, 'fetch', /wanted a function \(request\), or an object with a method fetch\(request\)/],
+    [class Site {}, 'fetch', /it is the class Site; wanted a function \(request\)/],
+    [fetch(() => new Response()), 'node', /wrapped as fetch, and --interface says node/],
     [{}, 'node', /wanted a function \(req, res\), an http.Server/],
     [new KoaLike(), 'wsgi', /wanted a function \(environ, startResponse\)/],
     [node(() => {}), 'wsgi', /wrapped as node, and --interface says wsgi/],
@@ -96,6 +110,33 @@ t.test('what cannot be served says why', async t => {
       t.ok(error instanceof UnicornError)
       t.match(error, { exitCode: 4, message })
     }
+  }
+})
+
+t.test('the fetch interface', async t => {
+  class Site {
+    readonly #text = 'method'
+
+    fetch(): Response {
+      return new Response(this.#text)
+    }
+  }
+  function own(this: unknown): Response {
+    return new Response(`this is ${this}`)
+  }
+  const forms: [value: unknown, name: InterfaceName, body: string][] = [
+    [new Site(), 'auto', 'method'],
+    [own, 'fetch', 'this is undefined'],
+    [fetch(own), 'auto', 'this is undefined'],
+    [fetch(Object.freeze(new Site())), 'auto', 'method'],
+    [Object.assign(() => 'called', { fetch: () => new Response('of a function') }), 'auto', 'of a function'],
+    [fetch(new Hono().get('/', c => c.text('hono'))), 'auto', 'hono'],
+    [fetch(new H3().get('/', () => 'h3')), 'auto', 'h3'],
+  ]
+  for (const [value, name, body] of forms) {
+    const server = await serve(t, value, { interface: name })
+    t.match(await server.exchange(request()), new RegExp(`^HTTP/1.1 200 OK\r\n(.*\r\n)*.*${body}$`))
+    t.same(server.log.errors, [])
   }
 })
 

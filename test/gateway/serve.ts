@@ -115,6 +115,11 @@ export class Served {
     return client.all()
   }
 
+  /** Ends the application, as a worker does after its last response. */
+  async close(): Promise<void> {
+    await this.#gateway?.close?.()
+  }
+
   /** Waits until an error with these words is in the log. */
   async logged(pattern: RegExp): Promise<void> {
     await until(`an error ${pattern} in the log, which has: ${this.log.errors.join(' | ')}`, () =>

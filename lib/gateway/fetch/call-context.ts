@@ -51,4 +51,8 @@ export class CallContext implements FetchContext {
   }
 
   passThroughOnException(): void {}
+
+  get props(): FetchContext['props'] {
+    return {}
+  }
 }

@@ -38,7 +38,7 @@ function lightResponseClass(): object {
 function requestClass(): object {
   const Request = new Proxy(NativeRequest, {
     construct: (native, [input, ...rest], newTarget) =>
-      Reflect.construct(native, [original(input), ...rest], newTarget),
+      Reflect.construct(native, [original(input, rest[0]), ...rest], newTarget),
   })
   Object.defineProperty(LightRequest.prototype, 'constructor', { value: Request, writable: true, configurable: true })
   return Request
@@ -46,11 +46,14 @@ function requestClass(): object {
 
 function fetchOf(native: typeof globalThis.fetch): typeof globalThis.fetch {
   return function fetch(input, init) {
-    return native(original(input), init)
+    return native(original(input, init), init)
   }
 }
 
 /** Node's classes read their own private fields. */
-function original<Input>(input: Input): Input | Request {
-  return LightRequest.is(input) ? LightRequest.native(input) : input
+function original<Input>(input: Input, init: unknown): Input | Request {
+  if (!LightRequest.is(input)) return input
+  const isReplaced = typeof init === 'object' && init !== null && Reflect.get(init, 'body') != null
+  if (input.bodyUsed && !isReplaced) throw new TypeError('the body of this Request was used before')
+  return LightRequest.native(input)
 }

@@ -27,7 +27,7 @@ export function inherit<Light>(light: Class, native: Class, nativeOf: (self: Lig
     if (Object.hasOwn(light.prototype, key)) continue
     const descriptor = Object.getOwnPropertyDescriptor(native.prototype, key)
     if (descriptor?.get) Object.defineProperty(light.prototype, key, forwardedGetter(key, nativeOf))
-    else if (typeof key === 'string' && typeof descriptor?.value === 'function') {
+    else if (typeof descriptor?.value === 'function') {
       Object.defineProperty(light.prototype, key, forwardedMethod(key, nativeOf))
     }
   }

@@ -1,6 +1,7 @@
 import { describe } from '../detect.js'
 import { ApplicationBreach } from '../failure.js'
 import { isChunk } from '../wire/chunk.js'
+import { kindOfName } from '../wire/header-rules.js'
 import { type Fields, listed } from './fields.js'
 import { LightResponse, type Parts } from './light-response.js'
 
@@ -51,17 +52,19 @@ function isIterable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Symbol.iterator in value
 }
 
-/** `fetch` has decoded the body of a response from the network, but its headers still say how it was. */
 function fieldsFor({ headers, url }: AnyResponse): Fields {
   const fields = listed(headers)
-  const isCoded = typeof url === 'string' && url !== '' && fields.some((text, i) => isDecoded(text, fields[i + 1]))
-  return isCoded ? fields.filter((_, i) => !DESCRIBES_CODED.has(fields[i - (i % 2)] ?? '')) : fields
+  return typeof url === 'string' && url !== '' ? passedOn(fields) : fields
 }
 
-const DESCRIBES_CODED = new Set(['content-encoding', 'content-length'])
-
-function isDecoded(name: string, value: string | undefined): boolean {
-  return name === 'content-encoding' && value !== undefined && DECODED.test(value)
+/** Headers of a response from the network: those of its connection are left out, and those of a body that `fetch` has decoded. */
+function passedOn(fields: Fields): Fields {
+  const isDecoded = fields.some((name, i) => name === 'content-encoding' && DECODED.test(fields[i + 1] ?? ''))
+  return fields.filter((_, i) => {
+    const name = fields[i - (i % 2)] ?? ''
+    const describesCoded = name === 'content-encoding' || name === 'content-length'
+    return kindOfName(name) !== 'hop-by-hop' && !(isDecoded && describesCoded)
+  })
 }
 
 function bodyOf(response: AnyResponse): Parts['body'] {

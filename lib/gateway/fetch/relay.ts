@@ -21,6 +21,7 @@ interface Opening {
  * @returns false where it was shorter than its Content-Length
  */
 export async function relay(body: Body, outgoing: Outgoing, res: ServerResponse): Promise<boolean> {
+  if (outgoing.gone) return true
   const { chunks, next } = await opening(body)
   if (outgoing.gone) return true
   if (next === undefined) return outgoing.sendWhole(chunks)

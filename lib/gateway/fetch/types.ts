@@ -11,11 +11,12 @@ export interface FetchContext {
   /** The same as Deno has it. */
   readonly remoteAddr: { readonly transport: 'tcp' | 'unix'; readonly hostname: string; readonly port: number }
   /** The same as Bun has it; null on a unix socket. */
-  readonly requestIP: () => { address: string; family: 'IPv4' | 'IPv6'; port: number } | null
+  requestIP(): { address: string; family: 'IPv4' | 'IPv6'; port: number } | null
   /** The worker does not exit before `promise` has settled, within its graceful timeout; a rejection is logged. */
   readonly waitUntil: (promise: PromiseLike<unknown>) => void
-  /** There is nothing to pass through to: it is here for handlers that were written for Cloudflare. */
-  readonly passThroughOnException: () => void
+  /** Handlers for Cloudflare may call the one and look into the other: there is nothing to pass through to, and nothing in it. */
+  passThroughOnException(): void
+  readonly props: Readonly<Record<string, unknown>>
 }
 
 /**

@@ -165,7 +165,8 @@ export abstract class Call {
     const abort = new AbortController()
     const { res } = this.exchange
     this.#listenForAbort()
-    if (this.outgoing.gone) abort.abort()
+    const isDelivered = this.outgoing.ended && res.writableFinished
+    if (this.outgoing.gone && !isDelivered) abort.abort()
     else {
       res.once('close', () => {
         if (!res.writableFinished) abort.abort()

@@ -7,7 +7,7 @@ import { checkChunk, isChunk } from '../wire/chunk.js'
 import { makeHead } from '../wire/head.js'
 import { sendEarlyHints } from './early-hints.js'
 import { makeEnviron, type Services, type Surroundings } from './environ.js'
-import { looksLikeNodeHandler, NODE_HINT, NothingAnswered } from './hint.js'
+import { isResponse, looksLikeNodeHandler, NODE_HINT, NothingAnswered, ResponseReturned } from './hint.js'
 import { RequestInput } from './input.js'
 import type { Application, Headers, Write } from './types.js'
 
@@ -72,6 +72,7 @@ export class WsgiCall extends Call implements Services {
     if (returned === undefined && this.outgoing.head === undefined) throw new NothingAnswered()
     if (isChunk(returned)) this.answer([returned])
     else if (Array.isArray(returned) && !hasClose(returned)) this.answer(returned)
+    else if (isResponse(returned)) throw new ResponseReturned()
     else this.stream(returned)
   }
 
