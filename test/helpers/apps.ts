@@ -13,7 +13,7 @@ export const hangs = fixture('hangs.js')
 /** Loads when the test releases `boot-INDEX`, the worker's index; then as `hello`. */
 export const heldBoot = fixture('held-boot.js')
 
-/** Exports `node` and `wsgi`, which write to requests whose time is over. */
+/** Exports `node`, `wsgi` and `fetch`, which write to requests whose time is over. */
 export const late = fixture('late.js')
 
 /** Answers every request with `text`: one version of an application. */

@@ -13,7 +13,7 @@ import type { Server } from '../helpers/server-process.js'
 import { shortDir } from '../helpers/short-dir.js'
 import { until } from '../helpers/until.js'
 
-const INTERFACES = ['node', 'wsgi'] as const
+const INTERFACES = ['node', 'wsgi', 'fetch'] as const
 const CLASSES = ['async', 'sync'] as const
 
 interface Scene {

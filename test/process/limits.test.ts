@@ -90,7 +90,7 @@ function start(t: Test, args: readonly string[], options: ServerOptions): Promis
   return startServer(t, { app: answers, ...options, args: [...JSON_ACCESS_LOG, ...args] })
 }
 
-for (const face of ['node', 'wsgi']) {
+for (const face of ['node', 'wsgi', 'fetch']) {
   for (const workerClass of ['async', 'sync']) {
     const args = ['--interface', face, '--worker-class', workerClass]
 

@@ -6,7 +6,7 @@ import { messages } from '../helpers/messages.js'
 import { connectRaw, head } from '../helpers/raw.js'
 import { startServer } from '../helpers/server.js'
 
-for (const name of ['node', 'wsgi']) {
+for (const name of ['node', 'wsgi', 'fetch']) {
   const options = (env: Readonly<Record<string, string>>) => ({
     app: late,
     env,

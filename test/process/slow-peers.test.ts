@@ -43,6 +43,11 @@ export async function node(req, res) {
   if (req.url === '/stream') return Readable.from(stream(), { objectMode: false }).pipe(res)
   res.end(req.method === 'POST' ? await take(req, req.url === '/pause') : String(passed))
 }
+export async function fetch({ url, method, body }) {
+  const path = new URL(url).pathname
+  if (path === '/stream') return new Response(ReadableStream.from(stream()))
+  return new Response(method === 'POST' ? await take(body, path === '/pause') : String(passed))
+}
 export async function wsgi(environ, startResponse) {
   startResponse('200 OK', [])
   if (environ.PATH_INFO === '/stream') return stream()
@@ -90,7 +95,7 @@ async function start(t: Test, face: string, env: Readonly<Record<string, string>
   return [server, client]
 }
 
-for (const face of ['wsgi', 'node']) {
+for (const face of ['wsgi', 'node', 'fetch']) {
   t.test(`${face}: a slow reader of a large response costs no memory`, async t => {
     const [server, client] = await start(t, face)
     const before = peakOf(server.worker())

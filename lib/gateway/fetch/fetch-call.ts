@@ -29,6 +29,9 @@ export interface FetchCalls {
 /** By this header a handler for @hono/node-server says that it answers through `outgoing`. */
 const ALREADY_SENT = 'x-hono-already-sent'
 
+/** Frameworks ask for chunks and for a kept connection. The server decides about both, and no word is made of it. */
+const EXPECTED = /^(?:connection|keep-alive|transfer-encoding)$/i
+
 /** One call of the handler, from the `Request` to the end of the `Response`. */
 export class FetchCall extends Call implements RequestSource, Keeper {
   readonly body: RequestBody | undefined
@@ -79,6 +82,11 @@ export class FetchCall extends Call implements RequestSource, Keeper {
     if (body === null) this.answer([])
     else if (isChunk(body)) this.answer([body])
     else this.stream(body instanceof ReadableStream ? new StreamBody(body) : body)
+  }
+
+  protected override dropped(names: readonly string[]): void {
+    const others = names.filter(name => !EXPECTED.test(name))
+    if (others.length > 0) super.dropped(others)
   }
 
   protected override transmit(body: Body): Promise<boolean> {

@@ -52,8 +52,13 @@ export abstract class Call {
 
   /** Takes over the head, which is sent with the body. */
   protected begin(head: Head): void {
-    if (head.dropped !== undefined) this.complain(`hop-by-hop headers are not sent: ${head.dropped.join(', ')}`)
+    if (head.dropped !== undefined) this.dropped(head.dropped)
     this.outgoing.head = head
+  }
+
+  /** @param names  hop-by-hop fields that the application has set */
+  protected dropped(names: readonly string[]): void {
+    this.complain(`hop-by-hop headers are not sent: ${names.join(', ')}`)
   }
 
   /** The fast path: all of the body is there. */
