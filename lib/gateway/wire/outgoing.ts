@@ -14,6 +14,9 @@ export interface UnreadBody {
   abandon(): void
 }
 
+/** There is no Content-Length, or no telling yet. (A small integer: infinity would be an object for each response.) */
+const UNLIMITED = -1
+
 /** One response on the wire: its framing (RFC 9112, section 6), and the promise that a Content-Length is. */
 export class Outgoing {
   /** What the application gave; may be replaced until it is sent. */
@@ -26,8 +29,8 @@ export class Outgoing {
   droppedBody = false
   readonly #exchange: Exchange
   readonly #body: UnreadBody
-  /** Bytes that may still be sent. */
-  #left = Number.POSITIVE_INFINITY
+  /** Bytes that may still be sent, or UNLIMITED. */
+  #left = UNLIMITED
   #delimitedByClose = false
 
   constructor(exchange: Exchange, body: UnreadBody) {
@@ -62,7 +65,7 @@ export class Outgoing {
     for (const chunk of chunks) size += sizeOf(chunk)
     const short = this.#sendHead(size, size)
     const only = chunks[0]
-    if (chunks.length === 1 && only !== undefined && size <= this.#left && !this.bodyless) this.#end(only)
+    if (chunks.length === 1 && only !== undefined && this.#fits(size) && !this.bodyless) this.#end(only)
     else {
       this.#res.cork()
       for (const chunk of chunks) this.write(chunk)
@@ -78,27 +81,31 @@ export class Outgoing {
   write(chunk: Chunk): boolean {
     const size = sizeOf(chunk)
     if (size === 0) return true
-    if (!this.headSent) this.#sendHead(-1, Number.POSITIVE_INFINITY)
+    if (!this.headSent) this.#sendHead(-1, UNLIMITED)
     if (this.bodyless) {
       this.droppedBody = this.#exchange.req.method !== 'HEAD'
       return true
     }
-    this.overflowed ||= size > this.#left
-    const part = size > this.#left ? cutTo(chunk, this.#left) : chunk
-    this.#left = Math.max(0, this.#left - size)
-    return part.length === 0 || this.#write(part)
+    if (!this.#fits(size)) {
+      this.overflowed = true
+      const part = cutTo(chunk, this.#left)
+      this.#left = 0
+      return part.length === 0 || this.#write(part)
+    }
+    if (this.#left !== UNLIMITED) this.#left -= size
+    return this.#write(chunk)
   }
 
   /** Sends the head by itself: the body will take its time. */
   flush(): void {
-    if (!this.headSent) this.#sendHead(-1, Number.POSITIVE_INFINITY)
+    if (!this.headSent) this.#sendHead(-1, UNLIMITED)
     this.#res.flushHeaders()
   }
 
   /** Ends the response. @returns false where the body was shorter than its Content-Length: the connection closes then */
   finish(): boolean {
     if (!this.headSent) return this.sendWhole([])
-    if (this.#left > 0 && Number.isFinite(this.#left)) {
+    if (this.#left > 0) {
       this.ended = true
       lingerAfter(this.#exchange.req)
       // No end of the response, or a pipelined one would follow and be read as the rest of this body.
@@ -115,12 +122,16 @@ export class Outgoing {
     cut(this.#res, this.#delimitedByClose)
   }
 
+  #fits(size: number): boolean {
+    return this.#left === UNLIMITED || size <= this.#left
+  }
+
   /** @returns whether less will be sent than announced */
   #sendHead(known: number, sending: number): boolean {
     const { head } = this
     if (head === undefined) throw new ApplicationBreach('the application did not call startResponse')
     const res = this.#res
-    const short = !this.bodyless && sending < head.contentLength
+    const short = !this.bodyless && sending !== UNLIMITED && sending < head.contentLength
     if (known >= 0 && this.#wantsLength(head, known)) head.fields.push('Content-Length', String(known))
     else if (!this.bodyless && head.contentLength >= 0) this.#left = head.contentLength
     else if (this.#exchange.req.httpVersionMinor === 0) this.#closeDelimited(head)
