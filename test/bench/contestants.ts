@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import { unicornBin } from '../helpers/root.js'
 
-/** The compiled applications, all of which export `handler`, and some `application`. */
+/** The compiled applications, which export `handler`, `application`, or both. */
 export const appsDirectory = fileURLToPath(new URL('apps/', import.meta.url))
 
-export type App = 'hello' | 'pid' | 'block'
+export type App = 'hello' | 'pid' | 'block' | 'hono'
 
 export interface Contestant {
   readonly name: string
@@ -13,8 +13,8 @@ export interface Contestant {
   command(app: App, workers: number): string[]
 }
 
-function ours(workerClass: 'async' | 'sync', gateway: 'node' | 'wsgi'): Contestant {
-  const exported = { node: 'handler', wsgi: 'application' }[gateway]
+function ours(workerClass: 'async' | 'sync', gateway: 'node' | 'wsgi' | 'fetch'): Contestant {
+  const exported = gateway === 'node' ? 'handler' : 'application'
   return {
     name: `${workerClass} ${gateway}`,
     ours: true,
@@ -33,11 +33,29 @@ function bare(policy: 'none' | 'rr'): Contestant {
   }
 }
 
+/** Another library that calls a fetch application, under the same bare servers. */
+function fetchLibrary(name: string, suffix: string): Contestant {
+  return {
+    name,
+    ours: false,
+    command: (app, workers) => [
+      process.execPath,
+      `${appsDirectory}bare.js`,
+      'none',
+      `${app}-${suffix}`,
+      String(workers),
+    ],
+  }
+}
+
 export const asyncNode = ours('async', 'node')
 export const asyncWsgi = ours('async', 'wsgi')
+export const asyncFetch = ours('async', 'fetch')
 export const syncNode = ours('sync', 'node')
 export const syncWsgi = ours('sync', 'wsgi')
 /** Bare node:http; workers accept from a shared handle. */
 export const schedNone = bare('none')
 /** Bare node:http; the primary accepts and hands over: the default of node:cluster. */
 export const schedRr = bare('rr')
+export const honoNodeServer = fetchLibrary('@hono/node-server', 'node-server')
+export const srvx = fetchLibrary('srvx', 'srvx')

@@ -65,7 +65,7 @@ function page({ machine, rounds, seconds, results }: Run): string {
 const READING = [
   '## How to read this',
   '',
-  '`async` and `sync` are our worker classes, `node` and `wsgi` the interfaces by which the application is called. `SCHED_NONE` and',
+  '`async` and `sync` are our worker classes, `node`, `wsgi` and `fetch` the interfaces by which the application is called. `SCHED_NONE` and',
   '`SCHED_RR` are bare `node:http` servers under `node:cluster`, with the same handler and as many workers: no limits, no checks, no',
   'gateway, no supervision.',
   '',

@@ -1,4 +1,4 @@
-import type { Contestant } from './contestants.js'
+import type { App, Contestant } from './contestants.js'
 import type { Bench } from './measure.js'
 import { cpuSeconds } from './proc.js'
 import type { Running } from './servers.js'
@@ -19,6 +19,7 @@ export interface Throughput {
 export interface Race {
   readonly lanes: readonly Contestant[]
   readonly workers: number
+  readonly app?: App
   /** A new connection for each request. */
   readonly fresh: boolean
 }
@@ -36,10 +37,14 @@ export async function throughput(bench: Bench, race: Race): Promise<Throughput> 
   return result
 }
 
-async function playRound(bench: Bench, { lanes, workers, fresh }: Race, { perSecond, cpu }: Throughput): Promise<void> {
+async function playRound(
+  bench: Bench,
+  { lanes, workers, app = 'hello', fresh }: Race,
+  { perSecond, cpu }: Throughput,
+): Promise<void> {
   const running = new Map<Contestant, Running>()
   try {
-    for (const lane of lanes) running.set(lane, await bench.servers.start(lane, 'hello', workers))
+    for (const lane of lanes) running.set(lane, await bench.servers.start(lane, app, workers))
     for (const { url } of running.values()) await load(url, WARM_UP_SECONDS)
     for (const [lane, { url, server, workers }] of running) {
       const before = cpuSeconds([server.pid, ...workers])
