@@ -4,7 +4,7 @@ import { lingerAfter } from '../../http/linger.js'
 import { ApplicationBreach } from '../failure.js'
 import { type Chunk, cutTo, sizeOf } from './chunk.js'
 import type { Head } from './head.js'
-import { cut, writeHead } from './send-head.js'
+import { cut, endWith, writeHead } from './send-head.js'
 
 /** What the response has to know of the request body to decide about the connection. */
 export interface UnreadBody {
@@ -166,8 +166,9 @@ export class Outgoing {
     const res = this.#res
     if (chunk === undefined || chunk.length === 0) res.end()
     // node:http joins a string to the head, in the encoding of the string: characters of the head from U+0080 need bytes.
-    else if (typeof chunk === 'string' && this.head?.ascii !== true) res.end(Buffer.from(chunk))
-    else res.end(chunk)
+    else if (typeof chunk !== 'string') res.end(chunk)
+    else if (this.head?.ascii !== true) res.end(Buffer.from(chunk))
+    else endWith(res, chunk)
     this.#body.abandon()
   }
 }
