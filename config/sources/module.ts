@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Jiti } from 'jiti'
+import { cacheDirectory } from '../../lib/sys/cache-directory.js'
+import { keepErrorFormat } from '../../lib/sys/error-format.js'
 import { packageFile } from '../../lib/sys/package.js'
 
 /** This package, as `import ... from 'unicorn'` is to find it in config files, installed beside them or not. */
@@ -41,7 +43,14 @@ export async function loadShared(file: string): Promise<unknown> {
 /** jiti is loaded only here: most servers have no config file, and a JSON one needs no loader. */
 async function createLoader(file: string, moduleCache: boolean): Promise<Jiti> {
   const [{ createJiti }, unicorn] = await Promise.all([import('jiti'), import(PACKAGE.href)])
-  return createJiti(file, { moduleCache, fsCache: false, interopDefault: true, virtualModules: { unicorn } })
+  const babel = createJiti(file, { fsCache: false })
+  return createJiti(file, {
+    moduleCache,
+    fsCache: cacheDirectory(file) ?? false,
+    interopDefault: true,
+    virtualModules: { unicorn },
+    transform: options => ({ code: keepErrorFormat(() => babel.transform(options)) }),
+  })
 }
 
 /** Even .mjs and .cjs go through jiti, as Node would keep them and would not find `unicorn`. */

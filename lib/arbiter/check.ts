@@ -3,6 +3,7 @@ import type { Resolved } from '../../config/resolve.js'
 import { ExitCode } from '../errors.js'
 import { type FromWorker, unwrap, wrap } from '../worker/protocol.js'
 import type { ArbiterOptions } from './arbiter.js'
+import { GRACE } from './pool.js'
 import { spawnWorker } from './spawn.js'
 
 /**
@@ -24,7 +25,7 @@ export async function checkApplication(
     child.send(wrap({ type: 'boot', config, configFile: file, listeners: [], ...self }))
   })
   const { bootTimeout } = config
-  const limit = bootTimeout > 0 ? setTimeout(() => child.kill('SIGKILL'), bootTimeout) : undefined
+  const limit = bootTimeout > 0 ? setTimeout(() => child.kill('SIGKILL'), bootTimeout + GRACE) : undefined
   const [code]: (number | null)[] = await once(child, 'exit')
   clearTimeout(limit)
   if (code === ExitCode.ok || code === ExitCode.appLoad) return code

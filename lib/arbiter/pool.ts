@@ -36,7 +36,7 @@ export interface PoolContext {
 /** From ABRT to KILL, and how often KILL is repeated, in milliseconds. */
 const ABORT_TIME = 500
 /** Workers end by themselves at `gracefulTimeout`, and tell at `bootTimeout` where they hang; KILL comes this much later. */
-const GRACE = 500
+export const GRACE = 500
 /** How long a change in the spread of connections waits for others, in milliseconds. */
 const BALANCE_PAUSE = 2
 /** Beats in a row that say more than `maxMemory` before it is believed. */

@@ -51,10 +51,16 @@ export async function loadApp(spec: string, { directory, scripts }: LoadContext)
   const file = await findModule(parsed.module, resolve(directory))
   const isNamed = parsed.path.length > 0
   scripts?.adoption.begin(file, isNamed)
-  const exports = await importModule(file)
+  const exports = await importModule(file, { main: !isNamed })
   const found = isNamed ? await namedExport(exports, parsed, file) : await ofScript(exports, file, scripts)
   if (isNamed) scripts?.adoption.settle(server => isServerOf(found.value, server))
   return { ...found, file, spec, shutdown: pickShutdown(exports) }
+}
+
+/** What to say of an application that has been loading for too long. */
+export async function stillLoading(spec: string, directory: string): Promise<string> {
+  const file = await findModule(parseSpec(spec).module, resolve(directory))
+  return `${file} has not finished loading: something that it awaits at its top level, or a promise that it exports, never comes. Mend that, or allow more time`
 }
 
 type Found = Pick<LoadedApp, 'value' | 'exportName'>

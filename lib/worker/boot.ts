@@ -3,13 +3,14 @@ import type { Hooks, ServerView, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
 import { ExitCode, toError, UnicornError } from '../errors.js'
 import { Adoption } from '../gateway/adoption.js'
-import { loadApp } from '../gateway/app-loader.js'
+import { loadApp, stillLoading } from '../gateway/app-loader.js'
 import { closeApplication, createGateway, type Gateway, type GatewayContext } from '../gateway/gateway.js'
 import type { ServedAddress, ServerApp } from '../gateway/node/server-app.js'
 import { type AccessLog, createAccessLog } from '../logging/access.js'
 import { createErrorLog, type ErrorLog } from '../logging/logger.js'
 import { requireLibc } from '../sys/libc.js'
 import { AccessRecorder } from './access.js'
+import { BootLimit } from './boot-limit.js'
 import { Channel } from './channel.js'
 import * as classes from './classes.js'
 import { exitReport } from './exit-report.js'
@@ -129,18 +130,25 @@ class Booting {
   /** Resolves with the worker, or with undefined where only a check was asked for. Never rejects: a failure ends the process. */
   async run(): Promise<Worker | undefined> {
     const { config, configFile, index, checkOnly } = this.#snapshot
+    const limit = new BootLimit(config.bootTimeout, this.#errorLog.logger)
     const ready = config.waitReady && !checkOnly ? new ApplicationReady() : undefined
     try {
       if (!checkOnly) this.#errorLog.logger.info({ worker: index }, `Booting worker with pid: ${process.pid}`)
       requireLibc()
       // Before anything of the application runs: that may hang too. But after what is ours, which the start of a thread slows down.
       if (config.watchdog && !checkOnly) this.#watchdog = new Watchdog(this.#snapshot, this.#errorLog.logger)
+      limit.begin(() => `the config file ${configFile} has not finished loading`)
       const hooks = configFile === undefined ? {} : await readHooks(configFile)
+      limit.begin(() => 'the hook postFork has not come to its end')
       if (!checkOnly) await hooks.postFork?.(this.#server, this.#self)
+      limit.begin(() => `the worker class ${config.workerClass} has not finished loading`)
       const Class = await workerClass(config.workerClass, process.cwd())
+      limit.begin(() => stillLoading(config.app, process.cwd()))
       const application = await this.#loadGateway(config, Class)
       if (checkOnly) return undefined
+      limit.begin(() => 'the hook postWorkerInit has not come to its end')
       await hooks.postWorkerInit?.(this.#self)
+      limit.end()
       this.#failure = ExitCode.appLoad
       await ready?.wait(this.#errorLog.logger, config.bootTimeout)
       this.#failure = ExitCode.workerBoot

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { packageFile } from '../sys/package.js'
-import { SourcePositions } from './source-position.js'
+import { SourcePositions } from '../sys/source-position.js'
 
 /** A frame of a stack, for people. */
 export interface Frame {

@@ -1,8 +1,8 @@
 import { packageFile } from '../sys/package.js'
+import { SourcePositions } from '../sys/source-position.js'
 import type { Sight } from './main-thread.js'
 import type { InFlight } from './requests-in-flight.js'
 import { inFlightText } from './requests-in-flight.js'
-import { SourcePositions } from './source-position.js'
 
 /** What is known of a hang, whatever could be seen of it. */
 export interface Hang {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -72,6 +72,17 @@ t.test('a second reading sees edited helpers of all kinds', async t => {
       t.same((await read(dir, name)).values, { rawEnv: { a: n, b: n, c: n, d: n, e: n } }, `${name}, edition ${n}`)
     }
   }
+})
+
+t.test('beside packages a cache spares the making of it, and an edited file is still seen', async t => {
+  const dir = directory(t, {})
+  mkdirSync(join(dir, 'node_modules'))
+  for (const n of [1, 2]) {
+    writeFileSync(join(dir, 'config.ts'), `import { a } from './a'; export const workers: number = a`)
+    writeFileSync(join(dir, 'a.ts'), `export enum A { n = ${n} }; export const a = A.n`)
+    for (const _ of 'two') t.same((await read(dir, 'config.ts')).values, { workers: n })
+  }
+  t.equal(readdirSync(join(dir, 'node_modules/.unicorn-cache')).length, 2)
 })
 
 t.test('what a worker loads for its hooks is shared with the application', async t => {

@@ -118,6 +118,8 @@ t.test('a module that is not there: the files that were tried', async t => {
   t.match((await refusal(t, './nothing')).message, /tried nothing, nothing.ts/)
   t.notMatch((await refusal(t, './nothing')).message, 'package')
   t.match((await refusal(t, 'hello.js/x')).message, 'was not found')
+  const directory = t.testdir({ empty: { 'other.js': '' } })
+  t.match((await refusal(t, './empty', directory)).message, /"\.\/empty" is a directory without an index file in /)
 })
 
 t.test('an export that is not there: what there is, and the nearest', async t => {

@@ -38,10 +38,31 @@ const CASES: readonly Case[] = [
     says: /called process\.exit\(0\)/,
   },
   {
-    name: 'never ready',
-    options: { app: 'await new Promise(() => setInterval(() => {}, 1000))', args: ['--boot-timeout', '1'] },
+    name: 'a module that never stops loading',
+    options: { app: 'await new Promise(() => setInterval(() => {}, 1000))', args: ['--boot-timeout', '3'] },
     code: 3,
-    says: messages.gaveUp,
+    says: /not ready within 3000 ms \(--boot-timeout\), since .*\/app\.js has not finished loading/,
+  },
+  {
+    name: 'an application that is a promise which never settles',
+    options: { app: 'export const application = new Promise(() => {})', args: ['--boot-timeout', '3'] },
+    code: 3,
+    says: /app\.js has not finished loading/,
+  },
+  {
+    name: 'an endless loop while loading',
+    options: { app: '\nfor (;;) Math.random()', args: ['--boot-timeout', '3'] },
+    code: 3,
+    says: /Worker hangs .* not ready after 3\.\d s, event loop blocked in .*app\.js:2:/,
+  },
+  {
+    name: 'a postFork that never ends',
+    options: {
+      files: { 'unicorn.config.js': 'export default { postFork: () => new Promise(() => {}) }' },
+      args: ['--boot-timeout', '3'],
+    },
+    code: 3,
+    says: /since the hook postFork has not come to its end/,
   },
 ]
 

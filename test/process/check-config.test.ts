@@ -17,7 +17,8 @@ const CASES: readonly Case[] = [
     name: 'an application that never loads',
     code: 3,
     app: 'await new Promise(() => {})',
-    args: ['--boot-timeout', '1s'],
+    args: ['--boot-timeout', '3s'],
+    expectErrors: [messages.bootFailed],
   },
   {
     name: 'an application that does not load',

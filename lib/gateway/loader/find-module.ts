@@ -18,7 +18,7 @@ export async function findModule(module: string, directory: string): Promise<str
   for (const file of tried) if (await isFile(file)) return file
   const file = isBare(module) ? await findPackage(module, directory) : undefined
   if (file !== undefined) return file
-  throw notFound(module, directory, tried)
+  throw notFound(module, { directory, tried, isDirectory: await isDirectory(resolve(directory, module)) })
 }
 
 /** Where a module may be, best first. */
@@ -39,6 +39,11 @@ async function isFile(path: string): Promise<boolean> {
     if (code === 'ENOENT' || code === 'ENOTDIR') return false
     throw new UnicornError(`cannot look for ${path}`, { where: path, error }, ExitCode.appLoad)
   }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  const stats = await stat(path).catch(() => undefined)
+  return stats?.isDirectory() ?? false
 }
 
 function isBare(module: string): boolean {
@@ -63,11 +68,19 @@ function isUnresolved(error: unknown): boolean {
   return code === 'MODULE_NOT_FOUND' || code.startsWith('ERR_PACKAGE_') || code === 'ERR_INVALID_MODULE_SPECIFIER'
 }
 
-function notFound(module: string, directory: string, tried: readonly string[]): UnicornError {
+interface Search {
+  readonly directory: string
+  readonly tried: readonly string[]
+  /** Whether there is a directory of that name. */
+  readonly isDirectory: boolean
+}
+
+function notFound(module: string, { directory, tried, isDirectory }: Search): UnicornError {
   const files = tried.map(file => relative(directory, file)).join(', ')
+  const what = isDirectory ? 'is a directory without an index file' : 'was not found'
   return new UnicornError(
-    `module "${module}" was not found in ${directory}; tried ${files}${isBare(module) ? ', and a package of that name' : ''}`,
-    { found: 'no such file', wanted: tried, where: directory },
+    `module "${module}" ${what} in ${directory}; tried ${files}${isBare(module) ? ', and a package of that name' : ''}`,
+    { found: isDirectory ? 'a directory' : 'no such file', wanted: tried, where: directory },
     ExitCode.appLoad,
   )
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
-import { SourcePositions } from '../../lib/worker/source-position.js'
+import { SourcePositions } from '../../lib/sys/source-position.js'
 
 /** Maps the first line and column to line 11, column 5 of its only source. */
 const MAPPINGS = 'AAUI'
