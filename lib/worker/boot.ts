@@ -5,7 +5,7 @@ import { ExitCode, toError, UnicornError } from '../errors.js'
 import { Adoption } from '../gateway/adoption.js'
 import { loadApp, stillLoading } from '../gateway/app-loader.js'
 import { closeApplication, createGateway, type Gateway, type GatewayContext } from '../gateway/gateway.js'
-import type { ServedAddress, ServerApp } from '../gateway/node/server-app.js'
+import type { ServerApp } from '../gateway/node/server-app.js'
 import { type AccessLog, createAccessLog } from '../logging/access.js'
 import { createErrorLog, type ErrorLog } from '../logging/logger.js'
 import { requireLibc } from '../sys/libc.js'
@@ -17,8 +17,9 @@ import { exitReport } from './exit-report.js'
 import { Exits, type ForeignExit } from './exits.js'
 import { refuseClusterCalls } from './no-cluster.js'
 import { OwnEnd } from './own-end.js'
-import type { Boot, ListenerSeat } from './protocol.js'
+import type { Boot } from './protocol.js'
 import { type WorkerClass, workerClass } from './registry.js'
+import { servedAddress } from './served-address.js'
 import { shareClasses } from './shared-classes.js'
 import { WorkerSignals } from './signals.js'
 import { ApplicationReady } from './wait-ready.js'
@@ -248,11 +249,3 @@ class Booting {
 
 const NOT_ADOPTED =
   'A server of the application listens, but what its module exports is served as a wsgi application: where it is a handler (req, res), say so with --interface node'
-
-/** What `server.address()` says: the first listener, as Node would describe it. */
-function servedAddress([first]: readonly ListenerSeat[]): ServedAddress {
-  // A check serves nowhere.
-  if (!first) return { address: '127.0.0.1', family: 'IPv4', port: 0 }
-  if (first.host === undefined || first.port === undefined) return first.path ?? first.name
-  return { address: first.host, family: first.host.includes(':') ? 'IPv6' : 'IPv4', port: first.port }
-}

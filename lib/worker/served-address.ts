@@ -1,0 +1,10 @@
+import type { ServedAddress } from '../gateway/node/server-app.js'
+import type { ListenerSeat } from './protocol.js'
+
+/** What `server.address()` says: the first listener, as Node would describe it. */
+export function servedAddress([first]: readonly ListenerSeat[]): ServedAddress {
+  // A check serves nowhere.
+  if (!first) return { address: '127.0.0.1', family: 'IPv4', port: 0 }
+  if (first.host === undefined || first.port === undefined) return first.path ?? first.name
+  return { address: first.host, family: first.host.includes(':') ? 'IPv6' : 'IPv4', port: first.port }
+}
