@@ -19,7 +19,7 @@ import { refuseClusterCalls } from './no-cluster.js'
 import { OwnEnd } from './own-end.js'
 import type { Boot } from './protocol.js'
 import { type WorkerClass, workerClass } from './registry.js'
-import { servedAddress } from './served-address.js'
+import { NOT_ADOPTED, servedAddress } from './served-address.js'
 import { shareClasses } from './shared-classes.js'
 import { WorkerSignals } from './signals.js'
 import { ApplicationReady } from './wait-ready.js'
@@ -246,6 +246,3 @@ class Booting {
     return worker ? exit.code : this.#failure
   }
 }
-
-const NOT_ADOPTED =
-  'A server of the application listens, but what its module exports is served as a wsgi application: where it is a handler (req, res), say so with --interface node'

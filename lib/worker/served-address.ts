@@ -8,3 +8,7 @@ export function servedAddress([first]: readonly ListenerSeat[]): ServedAddress {
   if (first.host === undefined || first.port === undefined) return first.path ?? first.name
   return { address: first.host, family: first.host.includes(':') ? 'IPv6' : 'IPv4', port: first.port }
 }
+
+/** A script that listens late, though what it exports is served already. */
+export const NOT_ADOPTED =
+  'A server of the application listens, but what its module exports is served as a wsgi application: where it is a handler (req, res), say so with --interface node'
