@@ -233,8 +233,10 @@ class Booting {
     const exitCode = error instanceof UnicornError ? error.exitCode : this.#failure
     const what = exitCode === ExitCode.appLoad ? 'Application failed to load' : 'Worker failed to boot'
     // Our own errors say all in their message; the stack that helps is that of the error below.
-    const err = error instanceof UnicornError ? error.cause.error : error
-    this.#errorLog.logger.fatal({ ...(err !== undefined && { err }) }, `${what}: ${error.message}`)
+    const isOurs = error instanceof UnicornError
+    const err = isOurs ? error.cause.error : error
+    const where = !isOurs && exitCode === ExitCode.appLoad ? `${this.#snapshot.config.app}: ` : ''
+    this.#errorLog.logger.fatal({ ...(err !== undefined && { err }) }, `${what}: ${where}${error.message}`)
     this.#exits.end(exitCode)
   }
 
