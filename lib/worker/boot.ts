@@ -144,7 +144,7 @@ class Booting {
       if (!checkOnly) await hooks.postFork?.(this.#server, this.#self)
       limit.begin(() => `the worker class ${config.workerClass} has not finished loading`)
       const Class = await workerClass(config.workerClass, process.cwd())
-      limit.begin(() => stillLoading(config.app, process.cwd()))
+      limit.begin(stillLoading(config.app, process.cwd()))
       const application = await this.#loadGateway(config, Class)
       if (checkOnly) return undefined
       limit.begin(() => 'the hook postWorkerInit has not come to its end')
