@@ -151,6 +151,18 @@ t.test('an export that is not there: what there is, and the nearest', async t =>
   t.match((await refusal(t, 'common:nested.deep.app.x.y')).message, /no export "x": it exports nothing/)
 })
 
+t.test('an export that has nothing in it when the module has loaded', async t => {
+  const late = 'export let app, application, none = null; setImmediate(() => { application = app = () => {} })'
+  const directory = t.testdir({ 'late.mjs': late, 'script.mjs': late })
+  for (const [spec, name] of [
+    ['late.mjs:app', 'app'],
+    ['late.mjs:none', 'none'],
+    ['script.mjs', 'application'],
+  ] as const) {
+    t.match((await refusal(t, spec, directory)).message, `the export "${name}" is still undefined, or null, when`)
+  }
+})
+
 t.test('an error thrown while loading is kept', async t => {
   const thrown = await refusal(t, 'throwing')
   t.match(thrown.message, /throwing.js failed to load: at the top level/)

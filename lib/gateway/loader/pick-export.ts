@@ -19,7 +19,8 @@ export function pickExport(exports: Exports, path: readonly string[], file: stri
   let found: Picked = { value: exports, owner: undefined, name: '' }
   for (const name of path) {
     const value = found.name === '' ? rootMember(exports, name) : member(found.value, name)
-    if (value === undefined) throw missing(name, found.name === '' ? namesOf(exports) : keysOf(found.value), file)
+    if (value === undefined || value === null)
+      throw missing(name, found.name === '' ? namesOf(exports) : keysOf(found.value), file)
     found = {
       value,
       owner: found.name === '' ? undefined : found.value,
@@ -112,12 +113,22 @@ interface More {
 }
 
 function missing(name: string, names: readonly string[], file: string, { more = '', advice }: More = {}): UnicornError {
+  if (names.includes(name)) return empty(name, file)
   const near = nearest(name, names)
   const found = names.length === 0 ? 'it exports nothing' : `it exports ${names.join(', ')}`
   const todo = near === undefined ? advice : `did you mean "${near}"?`
   return new UnicornError(
     `${file} has no export "${name}": ${found}${more}${todo === undefined ? '' : `; ${todo}`}`,
     { found: names, wanted: name, where: file },
+    ExitCode.appLoad,
+  )
+}
+
+/** `export let app`, say, which is set only later. */
+function empty(name: string, file: string): UnicornError {
+  return new UnicornError(
+    `${file}: the export "${name}" is still undefined, or null, when the module has loaded; wanted the application, or a promise of it`,
+    { found: 'nothing', wanted: 'the application, or a promise of it', where: file },
     ExitCode.appLoad,
   )
 }
