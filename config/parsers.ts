@@ -103,6 +103,17 @@ export const logFile: Parser<string> = {
   anchor: (file, base) => (file === '-' ? file : resolve(base, file)),
 }
 
+const fileOrGlob: Parser<string> = { ...text('FILE'), wanted: 'a path or a glob' }
+
+/** Files, directories or globs, perhaps none. They are not anchored here: what they are relative to may have the characters of a glob. */
+export const globs: Parser<readonly string[], string | readonly string[]> = {
+  wanted: 'paths or globs',
+  metavar: 'FILE',
+  repeatable: true,
+  parse: found => (Array.isArray(found) ? found : [found]).map(each => fileOrGlob.parse(each)),
+  print: values => values.join(', '),
+}
+
 /** See {@link parseAddress}. */
 export const address: Parser<Address, string> = {
   wanted: ADDRESS_FORMS,

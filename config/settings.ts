@@ -2,7 +2,19 @@ import { DEFAULT_ACCESS_FORMAT } from '../lib/logging/access-format.js'
 import { assignments } from './assignments.js'
 import type { Hooks } from './hooks.js'
 import type { SnakeCase } from './names.js'
-import { accessFormat, address, boolean, choice, integer, list, logFile, path, text, workerCount } from './parsers.js'
+import {
+  accessFormat,
+  address,
+  boolean,
+  choice,
+  globs,
+  integer,
+  list,
+  logFile,
+  path,
+  text,
+  workerCount,
+} from './parsers.js'
 import { type AnySetting, absent, commandLineOnly, derived, type InputOf, setting, type ValueOf } from './setting.js'
 import { duration, durationRange, size } from './units.js'
 import { workerClass } from './worker-class.js'
@@ -131,6 +143,22 @@ export const settings = {
     reload: 'respawn',
     description:
       'a thread tells where a worker hangs, and ends a hung orphan (11 MB a worker); the flag does without it',
+  }),
+  reload: setting({
+    section: 'Workers',
+    flags: '--reload',
+    parser: boolean,
+    default: false,
+    reload: 'restart',
+    description: 'for development: reload whenever a file changes that the workers have loaded',
+  }),
+  reloadExtraFiles: setting({
+    section: 'Workers',
+    flags: '--reload-extra-file',
+    parser: globs,
+    default: derived('none', () => []),
+    reload: 'restart',
+    description: 'with --reload, watch this file, directory or glob too; may be repeated',
   }),
   preload: setting({
     section: 'Workers',

@@ -7,6 +7,8 @@ import { Listeners } from '../listeners/listeners.js'
 import { createErrorLog, type ErrorLog } from '../logging/logger.js'
 import { AsyncQueue } from '../sys/async-queue.js'
 import { PatientClock } from '../sys/clock.js'
+import { filePattern, namesOf } from '../sys/file-pattern.js'
+import { FileWatcher } from '../sys/file-watcher.js'
 import { requireLibc } from '../sys/libc.js'
 import { bootMessage } from './boot-message.js'
 import { Generations } from './generations.js'
@@ -29,6 +31,8 @@ interface ArbiterEvents extends PoolEvents, UpgradeEvents {
   signal: { signal: ArbiterSignal }
   configured: { resolved: Resolved; listeners: Listeners }
   misconfigured: { error: unknown }
+  /** Under `reload`. */
+  changed: { files: readonly string[] }
 }
 type EventType = keyof ArbiterEvents
 type EventOf<Type extends EventType = EventType> = { [T in Type]: { type: T } & ArbiterEvents[T] }[Type]
@@ -62,6 +66,7 @@ export class Arbiter {
   readonly #generations: Generations
   readonly #upgrade: Upgrade
   readonly #pidfile: PidfileKeeper
+  readonly #sources: FileWatcher | undefined
   readonly #orphans = process.pid === 1 ? new Orphans() : undefined
   #ticker: NodeJS.Timeout | undefined
   /** A configuration is being read, and whether HUP came again since. */
@@ -93,6 +98,7 @@ export class Arbiter {
       server: this.#server,
       committed: (old, fresh) => this.#applySettings(old, fresh),
     })
+    if (resolved.config.reload) this.#sources = this.#watchSources(resolved.config)
   }
 
   get #config(): Config {
@@ -140,6 +146,7 @@ export class Arbiter {
   /** Whatever was reached of the start is taken back. */
   async #end(): Promise<void> {
     clearInterval(this.#ticker)
+    this.#sources?.close()
     this.#generations.closeListeners(!this.#upgrade.isServedByOther)
     await this.#awaitHook('onExit')
     this.#pidfile.remove()
@@ -157,7 +164,12 @@ export class Arbiter {
       this.#log.info(`Handling signal: ${signal.slice(3).toLowerCase()}`)
       this.#onSignal[signal]()
     },
-    message: ({ handle, message }) => this.#pool.receive(handle, message),
+    message: ({ handle, message }) => {
+      this.#pool.receive(handle, message)
+      if (message.type !== 'loaded') return
+      this.#sources?.watch(this.#generations.files)
+      this.#log.debug({ files: message.files }, 'Watched for changes')
+    },
     exit: ({ handle, code, signal }) => this.#exited(handle, code, signal),
     unbalanced: () => this.#pool.rebalance(),
     tick: () => {
@@ -172,6 +184,10 @@ export class Arbiter {
     misconfigured: ({ error }) => {
       if (this.#hasBeenOvertaken()) return
       this.#log.error({ err: toError(error) }, 'Reload refused, the old configuration stays')
+    },
+    changed: ({ files }) => {
+      this.#log.info({ files }, `Changed: ${namesOf(files)}`)
+      this.#reconfigure()
     },
     prepared: () => this.#startSuccessor(),
     successorGone: ({ exitCode, signal }) => {
@@ -206,11 +222,20 @@ export class Arbiter {
     if (hasFailed && !this.#stopping && this.#generations.bootFailed(handle.generation)) this.#giveUp(code)
   }
 
-  /** Nothing was ever ready, so it is for whoever started us to see it: systemd, Docker, a shell. */
+  /**
+   * Nothing was ever ready, so it is for whoever started us to see it: systemd, Docker, a shell. Under `reload` that is somebody who is
+   * about to mend it, if there is a file to be mended.
+   */
   #giveUp(code: number | null): void {
-    this.#exitCode = code === ExitCode.appLoad ? ExitCode.appLoad : ExitCode.workerBoot
-    const what = this.#exitCode === ExitCode.appLoad ? 'The application failed to load' : 'A worker failed to boot'
-    this.#log.fatal({ exitCode: this.#exitCode }, `${what} before any worker was ready`)
+    const exitCode = code === ExitCode.appLoad ? ExitCode.appLoad : ExitCode.workerBoot
+    const what = exitCode === ExitCode.appLoad ? 'The application failed to load' : 'A worker failed to boot'
+    if (this.#sources && this.#generations.files.size > 0) {
+      this.#log.error(`${what}: nothing is served until a file changes`)
+      this.#generations.target = 0
+      return
+    }
+    this.#exitCode = exitCode
+    this.#log.fatal({ exitCode }, `${what} before any worker was ready`)
     this.#stop('quickly')
   }
 
@@ -248,6 +273,15 @@ export class Arbiter {
     return { type: 'configured', resolved, listeners: await listeners.change(bind, backlog) }
   }
 
+  /** What changes is loaded anew, as HUP does it. */
+  #watchSources({ reloadExtraFiles, chdir }: Config): FileWatcher {
+    return new FileWatcher({
+      patterns: reloadExtraFiles.map(text => filePattern(text, chdir)),
+      onChange: files => this.#events.push({ type: 'changed', files }),
+      onError: error => this.#log.warn({ err: error }, 'A directory is not watched for changes'),
+    })
+  }
+
   /** @returns whether what was read is out of date, and is being read again or no longer wanted */
   #hasBeenOvertaken(): boolean {
     const isStale = this.#reading === 'again' || this.#stopping !== undefined
@@ -265,6 +299,7 @@ export class Arbiter {
       this.#log.error({ err: toError(error) }, 'Changed setting not applied')
     }
     this.#setTitle()
+    this.#sources?.watch(this.#generations.files)
   }
 
   // Upgrade.

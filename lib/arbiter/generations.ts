@@ -19,6 +19,8 @@ export class Generations {
   readonly #context: GenerationsContext
   #current: Generation
   #reload: Reload | undefined
+  /** The last one that was tried, serving or not. */
+  #latest: Generation
   /** Of reloads that failed; what is ready of them serves until the current generation is complete again. */
   #withdrawn: Generation[] = []
   #count = 1
@@ -26,11 +28,17 @@ export class Generations {
 
   constructor(first: Resolved, context: GenerationsContext) {
     this.#context = context
-    this.#current = { number: 1, resolved: first, listeners: Listeners.none, proven: false, abandoned: [] }
+    this.#current = newGeneration(1, first, Listeners.none)
+    this.#latest = this.#current
   }
 
   get current(): Generation {
     return this.#current
+  }
+
+  /** Under `reload`: what serves was loaded from these files, and what was tried last. */
+  get files(): ReadonlySet<string> {
+    return new Set([...this.#current.files, ...this.#latest.files])
   }
 
   /** How many workers the current generation should have. */
@@ -61,7 +69,8 @@ export class Generations {
     const { pool, log, server } = this.#context
     if (this.#reload) this.#withdraw(this.#reload)
     pool.forgetFaults()
-    const next: Generation = { number: ++this.#count, resolved, listeners, proven: false, abandoned: [] }
+    const next = newGeneration(++this.#count, resolved, listeners)
+    this.#latest = next
     this.#reload = new Reload(pool, this.#current, next)
     const { onReload } = resolved.hooks
     if (onReload) callHook(log, 'onReload', () => onReload(server))
@@ -77,7 +86,8 @@ export class Generations {
     this.#withdraw(this.#reload)
     this.#reload = undefined
     const facts = { generation: generation.number }
-    this.#context.log.error(facts, 'Reload failed, the old workers go on: a new worker did not boot')
+    const consequence = this.#target > 0 ? 'the old workers go on' : 'nothing is served'
+    this.#context.log.error(facts, `Reload failed, ${consequence}: a new worker did not boot`)
     return false
   }
 
@@ -108,4 +118,8 @@ export class Generations {
   #retireWithdrawn(): void {
     for (const generation of this.#withdrawn.splice(0)) this.#context.pool.happenToAll('retire', 'retired', generation)
   }
+}
+
+function newGeneration(number: number, resolved: Resolved, listeners: Listeners): Generation {
+  return { number, resolved, listeners, proven: false, files: new Set(), abandoned: [] }
 }

@@ -90,7 +90,8 @@ export class Pool {
   spawnMissing(generation: Generation, target: number, surplus: ExitReason = 'retired'): void {
     const holders = this.holders(generation)
     for (const handle of holders.splice(0, holders.length - target)) this.happen(handle, 'retire', surplus)
-    const wanted = generation.resolved.config.preload && !generation.proven ? 1 : target
+    const { preload, reload } = generation.resolved.config
+    const wanted = (preload || reload) && !generation.proven ? Math.min(1, target) : target
     const taken = new Set(holders.map(handle => handle.index))
     const now = this.#context.clock.now()
     for (let index = 0; taken.size < wanted; index++) {
@@ -148,6 +149,9 @@ export class Pool {
         handle.figures = message.figures
         this.#watchMemory(handle)
         return this.#noticeDebugger(handle, message.debugged)
+      case 'loaded':
+        for (const file of message.files) handle.generation.files.add(file)
+        return
       case 'settled':
         handle.settled = message.connections
         return this.#spreadChanged()

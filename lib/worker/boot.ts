@@ -1,15 +1,17 @@
 import cluster from 'node:cluster'
 import type { Hooks, ServerView, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
-import { ExitCode, toError, UnicornError } from '../errors.js'
+import { ExitCode } from '../errors.js'
 import { Adoption } from '../gateway/adoption.js'
 import { loadApp, stillLoading } from '../gateway/app-loader.js'
 import { closeApplication, createGateway, type Gateway, type GatewayContext } from '../gateway/gateway.js'
+import { LoadedFiles } from '../gateway/loader/loaded-files.js'
 import type { ServerApp } from '../gateway/node/server-app.js'
 import { type AccessLog, createAccessLog } from '../logging/access.js'
 import { createErrorLog, type ErrorLog } from '../logging/logger.js'
 import { requireLibc } from '../sys/libc.js'
 import { AccessRecorder } from './access.js'
+import { bootFailure } from './boot-failure.js'
 import { BootLimit } from './boot-limit.js'
 import { Channel } from './channel.js'
 import * as classes from './classes.js'
@@ -43,7 +45,7 @@ export async function boot(): Promise<void> {
   const channel = new Channel<Config>()
   channel.onClosed(leave)
 
-  const snapshot = await bootMessage(channel)
+  const snapshot = await channel.bootMessage()
   process.title = `unicorn: worker [${snapshot.config.procName}]`
   const errorLog = createErrorLog(snapshot.config)
   const booting = new Booting(snapshot, { channel, errorLog, exits })
@@ -68,18 +70,6 @@ export async function boot(): Promise<void> {
   worker.serve()
 }
 
-/** Waits in the channel since the fork. Where it does not, it is asked for: after a preload with an await, say, which came before us. */
-function bootMessage(channel: Channel<Config>): Promise<Boot<Config>> {
-  return new Promise(resolve => {
-    const asking = setImmediate(() => channel.send({ type: 'hello' }))
-    channel.onMessage(message => {
-      if (message.type !== 'boot') return
-      clearImmediate(asking)
-      resolve(message)
-    })
-  })
-}
-
 type ServedApplication = Pick<WorkerParts, 'gateway' | 'tellApplication' | 'closeApplication'>
 
 /** Loaded only here: most servers have no config file, and it brings the whole table of settings. */
@@ -101,6 +91,8 @@ class Booting {
   #watchdog: Watchdog | undefined
   #worker: Worker | undefined
   #access: AccessLog | undefined
+  /** Under `reload`. */
+  #loaded: LoadedFiles | undefined
   readonly #adoption: Adoption
   readonly ownEnd = new OwnEnd()
 
@@ -138,6 +130,7 @@ class Booting {
       requireLibc()
       // Before anything of the application runs: that may hang too. But after what is ours, which the start of a thread slows down.
       if (config.watchdog && !checkOnly) this.#watchdog = new Watchdog(this.#snapshot, this.#errorLog.logger)
+      if (config.reload && !checkOnly) this.#loaded = this.#reportLoaded(configFile)
       limit.begin(() => `the config file ${configFile} has not finished loading`)
       const hooks = configFile === undefined ? {} : await readHooks(configFile)
       limit.begin(() => 'the hook postFork has not come to its end')
@@ -153,12 +146,20 @@ class Booting {
       this.#failure = ExitCode.appLoad
       await ready?.wait(this.#errorLog.logger, config.bootTimeout)
       this.#failure = ExitCode.workerBoot
+      this.#loaded?.flush()
       this.#openAccessLog(config)
       this.#worker = new Class(this.#parts(hooks, application))
       return this.#worker
     } catch (error) {
       return this.#fail(error)
     }
+  }
+
+  /** The arbiter watches what is loaded from now on. */
+  #reportLoaded(configFile: string | undefined): LoadedFiles {
+    const loaded = new LoadedFiles(files => this.#channel.send({ type: 'loaded', files }))
+    if (configFile !== undefined) loaded.add(configFile)
+    return loaded
   }
 
   async #loadGateway(config: Config, { oneAtATime }: WorkerClass): Promise<ServedApplication> {
@@ -229,14 +230,10 @@ class Booting {
   }
 
   #fail(thrown: unknown): never {
-    const error = toError(thrown)
-    const exitCode = error instanceof UnicornError ? error.exitCode : this.#failure
-    const what = exitCode === ExitCode.appLoad ? 'Application failed to load' : 'Worker failed to boot'
-    // Our own errors say all in their message; the stack that helps is that of the error below.
-    const isOurs = error instanceof UnicornError
-    const err = isOurs ? error.cause.error : error
-    const where = !isOurs && exitCode === ExitCode.appLoad ? `${this.#snapshot.config.app}: ` : ''
-    this.#errorLog.logger.fatal({ ...(err !== undefined && { err }) }, `${what}: ${where}${error.message}`)
+    const step = { failure: this.#failure, app: this.#snapshot.config.app }
+    const { exitCode, message, fields } = bootFailure(thrown, step)
+    this.#errorLog.logger.fatal(fields, message)
+    this.#loaded?.flush()
     this.#exits.end(exitCode)
   }
 
@@ -245,6 +242,7 @@ class Booting {
     const worker = this.#worker
     const report = exitReport(exit, worker ? worker.moment : { kind: 'booting', failure: this.#failure })
     this.#errorLog.logger[report.level](report.fields, report.message)
+    this.#loaded?.flush()
     return worker ? exit.code : this.#failure
   }
 }

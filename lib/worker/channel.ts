@@ -1,4 +1,4 @@
-import type { FromWorker, ToWorker } from './protocol.js'
+import type { Boot, FromWorker, ToWorker } from './protocol.js'
 import { unwrap, wrap } from './protocol.js'
 
 /** The worker's end of the channel to its arbiter. */
@@ -21,6 +21,18 @@ export class Channel<Config> {
     this.#sending++
     process.send?.(wrap(message), undefined, undefined, () => this.#sending--)
     return true
+  }
+
+  /** Waits in the channel since the fork. Where it does not, it is asked for: after a preload with an await, say, which came before us. */
+  bootMessage(): Promise<Boot<Config>> {
+    return new Promise(resolve => {
+      const asking = setImmediate(() => this.send({ type: 'hello' }))
+      this.onMessage(message => {
+        if (message.type !== 'boot') return
+        clearImmediate(asking)
+        resolve(message)
+      })
+    })
   }
 
   onMessage(handle: (message: ToWorker<Config>) => void): void {

@@ -20,6 +20,11 @@ export interface DrainLimits {
   readonly quietTime: number
   /** How many connections the kernel can have queued. */
   readonly backlog: number
+  /**
+   * Whether connections without a request may stay, idle ones for the time that was announced, those that left HTTP for as long as
+   * there is. Else they end at once, and whoever comes again gets the new workers.
+   */
+  readonly lingers: boolean
 }
 
 interface DrainParts {
@@ -106,9 +111,9 @@ export class Drain {
     const { connections, upgraded } = this.#engine
     if (this.#accepting || connections > upgraded) return
     if (!this.#closing) this.#close()
-    if (connections > 0) return
-    this.#parts.release()
-    if (this.#closing === 'done') this.#end()
+    if (connections === 0) this.#parts.release()
+    const isEmpty = connections === 0 || !this.#limits.lingers
+    if (isEmpty && this.#closing === 'done') this.#end()
   }
 
   /** After the last response, so that the application can serve until then. Our timers must not keep one going that ends itself. */
@@ -125,7 +130,7 @@ export class Drain {
   #leaveQueue(): void {
     this.#accepting = false
     this.#gate.leave()
-    if (!this.#othersServe) this.#closeIdle()
+    if (!this.#othersServe || !this.#limits.lingers) this.#closeIdle()
   }
 
   /** Requests that have arrived on idle connections are read in this turn of the loop; what is idle after it may go. */

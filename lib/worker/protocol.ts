@@ -84,5 +84,7 @@ export type FromWorker =
   | { readonly type: 'beat'; readonly figures: Figures; readonly debugged: boolean }
   /** How many of its connections are settled: they stay for longer than one quick request. Sent when it changes. */
   | { readonly type: 'settled'; readonly connections: number }
+  /** Under `reload`: files that its modules are loaded from, or would be. */
+  | { readonly type: 'loaded'; readonly files: readonly string[] }
   /** It will go and wants a replacement; with `max-requests` it serves until the replacement is ready and TERM comes. */
   | { readonly type: 'leaving'; readonly reason: 'max-requests' | 'crashed' | 'exited' }

@@ -309,6 +309,7 @@ export abstract class Worker {
       gracefulTimeout: this.config.gracefulTimeout,
       quietTime: (this.#departure.othersServe ? this.httpPolicy().keepAlive : 0) + 1000,
       backlog: this.config.backlog * this.#parts.listeners.length,
+      lingers: !this.config.reload,
     }
     const { tellApplication, closeApplication, gateway } = this.#parts
     const release = (): void => gateway.release?.()

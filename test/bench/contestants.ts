@@ -4,7 +4,7 @@ import { unicornBin } from '../helpers/root.js'
 /** The compiled applications, which export `handler`, `application`, or both. */
 export const appsDirectory = fileURLToPath(new URL('apps/', import.meta.url))
 
-export type App = 'hello' | 'pid' | 'block' | 'hono'
+export type App = 'hello' | 'pid' | 'block' | 'hono' | 'express' | 'fastify'
 
 export interface Contestant {
   readonly name: string
@@ -59,3 +59,9 @@ export const schedNone = bare('none')
 export const schedRr = bare('rr')
 export const honoNodeServer = fetchLibrary('@hono/node-server', 'node-server')
 export const srvx = fetchLibrary('srvx', 'srvx')
+/** PM2's cluster mode: its daemon accepts and hands over. */
+export const pm2: Contestant = {
+  name: 'PM2',
+  ours: false,
+  command: (app, workers) => [process.execPath, `${appsDirectory}pm2.js`, app, String(workers)],
+}

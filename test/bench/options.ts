@@ -26,7 +26,7 @@ const QUICK = { rounds: 1, seconds: 1 }
 export function readOptions(): Options {
   const names = measures.map(({ name }) => name).join(', ')
   const command = new Command('npm run bench --')
-    .description('Compares the server with bare node:http under node:cluster.')
+    .description('Compares the server with bare node:http under node:cluster, and with PM2.')
     .addOption(new Option('--only <measures>', `some of: ${names}`).argParser(parseMeasures))
     .addOption(new Option('--rounds <n>', `rounds of each measure (default: ${FULL.rounds})`).argParser(parseCount))
     .addOption(new Option('--seconds <n>', `under load in each round (default: ${FULL.seconds})`).argParser(parseCount))

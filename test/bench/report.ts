@@ -67,7 +67,7 @@ const READING = [
   '',
   '`async` and `sync` are our worker classes, `node`, `wsgi` and `fetch` the interfaces by which the application is called. `SCHED_NONE` and',
   '`SCHED_RR` are bare `node:http` servers under `node:cluster`, with the same handler and as many workers: no limits, no checks, no',
-  'gateway, no supervision.',
+  'gateway, no supervision. `PM2` is its cluster mode, and `@hono/node-server` and `srvx` are libraries, in bare servers.',
   '',
   'In each round the contestants take turns in an order that changes, and their figures are compared within the round. The figure',
   'is the median over the rounds, the ratio the median of the ratios of each round, with the least and the largest of them. Where',
@@ -81,9 +81,9 @@ const READING = [
 const RERUN = [
   '## Again',
   '',
-  '`npm run bench` measures and writes this page and its charts; it needs `wrk` and Linux. `npm run bench -- --quick` looks once, in',
-  'about a minute, and writes nothing. `--only keep-alive,spread` picks measures, `--rounds` and `--seconds` set their size, `--strict`',
-  'fails where a target is not met.',
+  '`npm run bench` measures and writes this page and its charts; it needs `wrk` and Linux, and npm, which installs PM2 into `.cache`',
+  'the first time. `npm run bench -- --quick` looks once, in about a minute, and writes nothing. `--only keep-alive,spread` picks',
+  'measures, `--rounds` and `--seconds` set their size, `--strict` fails where a target is not met.',
 ]
 
 function verdict(results: readonly Result[]): string[] {

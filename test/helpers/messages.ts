@@ -22,6 +22,11 @@ export const messages = {
   shuttingDown: /^Shutting down/,
   shutDown: /^Shut down/,
   reloading: /^Reloading/,
+  /** Its field `files` has them. */
+  changed: /^Changed: /,
+  /** On level debug; its field `files` has them. */
+  watched: /^Watched for changes/,
+  waitsForChange: /nothing is served until a file changes/,
   drains: /^Worker drains/,
   reloaded: /^Reloaded/,
   reloadFailed: /^Reload failed/,

@@ -2,31 +2,20 @@ import Module, { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { errorCode, toError } from '../../errors.js'
 import { packageFile } from '../../sys/package.js'
+import {
+  hasSyncHooks,
+  type ImportContext,
+  isRequireResolver,
+  type RequireResolver,
+  type Resolution,
+  type Resolve,
+} from './module-hooks.js'
 
 /** What an application can import, and the files that it gets. */
 const FILES: ReadonlyMap<string, URL> = new Map([
   ['unicorn', packageFile('dist/lib/index.js')],
   ['unicorn/worker', packageFile('dist/lib/worker-classes.js')],
 ])
-
-interface Resolution {
-  readonly url: string
-  readonly shortCircuit?: boolean
-}
-
-type Resolve<Context> = (specifier: string, context: Context) => Resolution
-
-/** Of `node:module` from Node 22.15 on: hooks for `import` and `require` alike, in the thread of the application. */
-interface SyncHooks {
-  registerHooks(hooks: {
-    resolve<Context>(specifier: string, context: Context, next: Resolve<Context>): Resolution
-  }): void
-}
-
-/** Of `node:module`, but in no types. */
-interface RequireResolver {
-  _resolveFilename(request: string, ...rest: unknown[]): string
-}
 
 let isOffered = false
 
@@ -50,7 +39,6 @@ export function offerOwnPackage(): boolean {
   if (isOffered) return offersToImport
   isOffered = true
   if (hasSyncHooks(Module)) Module.registerHooks({ resolve: resolveOwn })
-  // For `require` of CommonJS that was imported, too, which the hooks of Node 22 leave out.
   if (isRequireResolver(Module)) offerToRequire(Module)
   return offersToImport
 }
@@ -68,7 +56,7 @@ export async function ownModules(): Promise<Record<string, unknown>> {
   return Object.fromEntries(await Promise.all(modules))
 }
 
-function resolveOwn<Context>(specifier: string, context: Context, next: Resolve<Context>): Resolution {
+function resolveOwn(specifier: string, context: ImportContext, next: Resolve): Resolution {
   const url = FILES.get(specifier)
   if (!url) return next(specifier, context)
   return orElse(
@@ -96,12 +84,4 @@ function orElse<Value>(find: () => Value, fallback: () => Value): Value {
     if (errorCode(error)?.endsWith('MODULE_NOT_FOUND')) return fallback()
     throw error
   }
-}
-
-function hasSyncHooks(module: object): module is SyncHooks {
-  return 'registerHooks' in module
-}
-
-function isRequireResolver(module: object): module is RequireResolver {
-  return '_resolveFilename' in module
 }

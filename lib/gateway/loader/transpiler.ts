@@ -3,6 +3,7 @@ import { cacheDirectory } from '../../sys/cache-directory.js'
 import { keepErrorFormat } from '../../sys/error-format.js'
 import { CommonJsFailures } from './commonjs-failures.js'
 import { compileStack } from './compile-fault.js'
+import { LOADED } from './loaded-files.js'
 import { isTypeScript, moduleKind } from './module-kind.js'
 import { mapStacks } from './original-stacks.js'
 import { TranspileCache } from './transpile-cache.js'
@@ -52,6 +53,7 @@ export class Transpiler {
   /** @throws SyntaxError with the place in its stack, or what CommonJS ended with that Node has run */
   transform(options: TransformOptions): TransformResult {
     const { source, filename = '', async = false } = options
+    LOADED.publish(filename)
     this.#failures.rethrow(filename)
     const make = (): string => this.#make(options, filename)
     const name = [FORM, filename, async, filename === this.#main].join('\n')

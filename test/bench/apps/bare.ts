@@ -1,9 +1,11 @@
 import cluster from 'node:cluster'
 import { createServer, type RequestListener } from 'node:http'
+import type { ListenOptions } from 'node:net'
+import { announce } from './announce.js'
 
 /**
- * What everything is measured against: plain `node:http` under `node:cluster`, as its documentation shows it. It says on stderr
- * what the server under test says, so that both are started, awaited and stopped by the same code.
+ * What everything is measured against: plain `node:http` under `node:cluster`, as its documentation shows it. PM2 has this file
+ * too as its script, which is then a worker from the start.
  *
  * Run as: node bare.js none|rr APP WORKERS
  */
@@ -17,21 +19,18 @@ else await serve()
 
 function supervise(): void {
   cluster.schedulingPolicy = policy === 'rr' ? cluster.SCHED_RR : cluster.SCHED_NONE
-  let announced = false
-  cluster.on('listening', (worker, { port }) => {
-    if (!announced) say({ msg: `Listening at: http://127.0.0.1:${port}` })
-    announced = true
-    say({ msg: 'Worker ready', workerPid: worker.process.pid })
-  })
+  announce()
   for (let i = 0; i < Number(workers); i++) cluster.fork()
+}
+
+/** An application that is no function has a server of its own. */
+interface Listening {
+  listen(options: ListenOptions): unknown
 }
 
 async function serve(): Promise<void> {
   // The measures name one of the modules beside this one, all of which export a handler.
-  const { handler } = (await import(`./${app}.js`)) as { handler: RequestListener }
-  createServer(handler).listen({ port: 0, host: '127.0.0.1', backlog: BACKLOG })
-}
-
-function say(line: object): void {
-  process.stderr.write(`${JSON.stringify(line)}\n`)
+  const { handler } = (await import(`./${app}.js`)) as { handler: RequestListener | Listening }
+  const server = typeof handler === 'function' ? createServer(handler) : handler
+  server.listen({ port: 0, host: '127.0.0.1', backlog: BACKLOG })
 }

@@ -1,0 +1,31 @@
+/** Of `node:module`, but not in its types: ways to have a say in what modules are found. */
+
+export interface Resolution {
+  readonly url: string
+  readonly shortCircuit?: boolean
+}
+
+export interface ImportContext {
+  /** The module that imports, undefined for the first one. */
+  readonly parentURL?: string | undefined
+}
+
+export type Resolve = (specifier: string, context: ImportContext) => Resolution
+
+/** From Node 22.15 on: hooks for `import` and `require` alike, in the thread of the application. */
+interface SyncHooks {
+  registerHooks(hooks: { resolve(specifier: string, context: ImportContext, next: Resolve): Resolution }): void
+}
+
+/** How `require` finds a file, in every version: the hooks of Node 22 leave out `require` in CommonJS that was imported. */
+export interface RequireResolver {
+  _resolveFilename(request: string, parent: unknown, ...rest: unknown[]): string
+}
+
+export function hasSyncHooks(module: object): module is SyncHooks {
+  return 'registerHooks' in module
+}
+
+export function isRequireResolver(module: object): module is RequireResolver {
+  return '_resolveFilename' in module
+}

@@ -1,0 +1,36 @@
+import { statSync } from 'node:fs'
+import { basename, dirname, relative, resolve, sep } from 'node:path'
+import picomatch from 'picomatch'
+
+/** Files that are known by a pattern, whether they are there or not. */
+export interface FilePattern {
+  /** The directory that all of them are in, or below; absolute. */
+  readonly base: string
+  /** How many levels of directories they can be in: 1 is `base` alone. */
+  readonly depth: number
+  /** @param path  absolute */
+  readonly matches: (path: string) => boolean
+}
+
+/**
+ * @param text  a file, a directory, which stands for all files below it, or a glob: `views/*.html`, `locales/**` and the like
+ * @param directory  what it is relative to, absolute; it may have characters of globs in its name
+ */
+export function filePattern(text: string, directory: string): FilePattern {
+  const path = resolve(directory, text)
+  const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+  if (isDirectory) return { base: path, depth: Number.POSITIVE_INFINITY, matches: each => each.startsWith(path + sep) }
+  const { base, glob, isGlob } = picomatch.scan(text)
+  if (!isGlob || statSync(path, { throwIfNoEntry: false })) {
+    return { base: dirname(path), depth: 1, matches: each => each === path }
+  }
+  const top = resolve(directory, base)
+  const isMatch = picomatch(glob)
+  const depth = glob.includes('**') ? Number.POSITIVE_INFINITY : glob.split('/').length
+  return { base: top, depth, matches: each => isMatch(relative(top, each)) }
+}
+
+/** Files for people: the first by its name, and how many more. */
+export function namesOf([first = '', ...others]: readonly string[]): string {
+  return others.length === 0 ? basename(first) : `${basename(first)} and ${others.length} more`
+}

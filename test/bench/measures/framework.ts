@@ -1,0 +1,34 @@
+import { chartOf } from '../chart.js'
+import { asyncNode, schedNone } from '../contestants.js'
+import { plain, versus } from '../finding.js'
+import type { Measure } from '../measure.js'
+import { throughput } from '../throughput.js'
+import { cpu, rate } from './units.js'
+
+/** One each, so that it is the cost of a request that decides, and not how connections happen to fall on workers. */
+const WORKERS = 1
+
+export const express = framework('express', 'Express', 'http.createServer(app).listen()')
+export const fastify = framework('fastify', 'Fastify', 'app.listen()')
+
+/** @param alone how an application of the framework is served without us */
+function framework(what: 'express' | 'fastify', name: string, alone: string): Measure {
+  return {
+    name: what,
+    title: `${name} over keep-alive connections`,
+    method: `wrk, 1 thread, 64 connections, one worker, a route that sends "Hello, world!". Bare is \`${alone}\` of the same application.`,
+    async run(bench) {
+      const race = { lanes: [asyncNode, schedNone], workers: WORKERS, app: what, fresh: false }
+      const { perSecond, cpu: used } = await throughput(bench, race)
+      const baseline = schedNone
+      return {
+        findings: [
+          versus(what, perSecond, { contestant: asyncNode, baseline, unit: rate, target: { atLeast: 0.93 } }),
+          plain(what, perSecond, [schedNone, rate]),
+          versus(`${what}, CPU`, used, { contestant: asyncNode, baseline, unit: cpu }),
+        ],
+        chart: chartOf(`${name} over keep-alive connections: requests per second (more is better)`, perSecond),
+      }
+    },
+  }
+}
