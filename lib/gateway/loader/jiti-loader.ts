@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import type { Jiti, JitiOptions } from 'jiti'
 import type { Exports } from './import-module.js'
 import { tryByNode } from './node-loader.js'
 import { isInstalledFor, ownModules } from './own-package.js'
 import { ONCE, Transpiler } from './transpiler.js'
+import { mayHavePaths } from './tsconfig.js'
 
 /** No cache of jiti's on disk: it could be one that another user of the machine can write. */
 const OPTIONS = { fsCache: false, interopDefault: false } as const satisfies JitiOptions
@@ -32,22 +32,17 @@ export async function importByJiti(file: string, main: boolean): Promise<Exports
   return asExports(exports)
 }
 
-/** A tsconfig.json that cannot be read in full, as where what it extends is not installed, is none. */
+/**
+ * A tsconfig.json that cannot be read in full, as where what it extends is not installed, is none. jiti reads it for each module anew, so it
+ * is not told to where there is nothing to be found.
+ */
 function createWithPaths(file: string, create: (tsconfigPaths: boolean) => Jiti): Jiti {
-  if (!mayHavePaths(dirname(file))) return create(false)
+  if (!mayHavePaths(file)) return create(false)
   try {
     return create(true)
   } catch {
     return create(false)
   }
-}
-
-/** jiti reads tsconfig.json for each module anew, so it is not told to where there is nothing to be found. */
-function mayHavePaths(directory: string): boolean {
-  const file = join(directory, 'tsconfig.json')
-  if (existsSync(file)) return /"(?:paths|baseUrl|extends)"/.test(readFileSync(file, 'utf8'))
-  const above = dirname(directory)
-  return above !== directory && mayHavePaths(above)
 }
 
 /**

@@ -7,6 +7,7 @@ import { LOADED } from './loaded-files.js'
 import { isTypeScript, moduleKind } from './module-kind.js'
 import { mapStacks } from './original-stacks.js'
 import { TranspileCache } from './transpile-cache.js'
+import { jsxImportSource } from './tsconfig.js'
 
 /** Of the code that is made here; entries of an older form are made anew. */
 const FORM = 1
@@ -29,8 +30,6 @@ const DEFAULT_EXPORT =
 
 /** What jiti makes of a file that cannot be parsed. */
 const PARSE_ERROR = 'exports.__JITI_ERROR__ = '
-
-const JSX = { runtime: 'automatic' } as const
 
 /** Makes code for jiti to run, with what jiti itself leaves to be desired. */
 export class Transpiler {
@@ -55,8 +54,9 @@ export class Transpiler {
     const { source, filename = '', async = false } = options
     LOADED.publish(filename)
     this.#failures.rethrow(filename)
-    const make = (): string => this.#make(options, filename)
-    const name = [FORM, filename, async, filename === this.#main].join('\n')
+    const jsx = filename.endsWith('x') ? jsxOf(filename) : false
+    const make = (): string => this.#make({ ...options, jsx }, filename)
+    const name = [FORM, filename, async, filename === this.#main, ...(jsx ? [jsx.importSource] : [])].join('\n')
     const code = this.#cache ? this.#cache.get(name, source, make) : make()
     mapStacks(filename, code)
     return { code }
@@ -65,14 +65,17 @@ export class Transpiler {
   #make(options: TransformOptions, filename: string): string {
     const { source, async } = options
     const babel = { ...options.babel, sourceMaps: 'inline', sourceFileName: filename }
-    const jsx = filename.endsWith('x') ? JSX : false
-    const code = keepErrorFormat(() => this.#babel.transform({ ...options, babel, jsx }))
+    const code = keepErrorFormat(() => this.#babel.transform({ ...options, babel }))
     if (code.startsWith(PARSE_ERROR)) throw syntaxError(filename, source, code.slice(PARSE_ERROR.length))
     const main = filename === this.#main ? BE_MAIN : ''
     const once = async && isEsModule(filename) ? RUN_ONCE : ''
     const last = code.includes('"__esModule"') ? '' : DEFAULT_EXPORT
     return `${code.replace(PROLOGUE, prologue => prologue + main + once)}\n${last}`
   }
+}
+
+function jsxOf(file: string) {
+  return { runtime: 'automatic', importSource: jsxImportSource(file) ?? 'react' } as const
 }
 
 /** Whether jiti has let Node load it first: which may have run it by then, or have been given a path where it takes a URL. */

@@ -177,6 +177,22 @@ const CASES: readonly { name: string; files: Files; value: unknown; entry?: stri
     entry: 'app.tsx',
     value: ['p', 'x'],
   },
+  {
+    name: 'JSX as tsconfig.json says, in a directory above',
+    files: {
+      ...MODULE,
+      'tsconfig.json': `{ "extends": "./none.json", "compilerOptions": {
+        // "jsxImportSource": "preact",
+        "jsx": "react-jsx", "jsxImportSource": "#jsx",
+      } }`,
+      'src/app.tsx': "import { Page } from './page'\nexport const application = () => <Page title='x' />",
+      'src/page.tsx': 'export const Page = (p: { title: string }) => <p>{p.title}</p>',
+      'package.json': '{ "type": "module", "imports": { "#jsx/jsx-runtime": "./jsx.js" } }',
+      'jsx.js': 'export const jsx = (tag, props) => typeof tag === "function" ? tag(props) : [tag, props.children]',
+    },
+    entry: 'src/app.tsx',
+    value: ['p', 'x'],
+  },
 ]
 
 for (const { name, files: contents, entry = 'app.ts', value } of CASES) {
