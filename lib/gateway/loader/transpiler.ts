@@ -6,11 +6,12 @@ import { compileStack } from './compile-fault.js'
 import { LOADED } from './loaded-files.js'
 import { isTypeScript, moduleKind } from './module-kind.js'
 import { mapStacks } from './original-stacks.js'
+import { propertyDecorators } from './property-decorators.js'
 import { TranspileCache } from './transpile-cache.js'
 import { jsxImportSource } from './tsconfig.js'
 
 /** Of the code that is made here; entries of an older form are made anew. */
-const FORM = 1
+const FORM = 2
 
 /** By this name the code that is made finds, as a module, who loads a file that Node may have run before. */
 export const ONCE = 'unicorn:once'
@@ -64,7 +65,8 @@ export class Transpiler {
 
   #make(options: TransformOptions, filename: string): string {
     const { source, async } = options
-    const babel = { ...options.babel, sourceMaps: 'inline', sourceFileName: filename }
+    const plugins = isTypeScript(filename) ? [propertyDecorators] : []
+    const babel = { ...options.babel, plugins, sourceMaps: 'inline', sourceFileName: filename }
     const code = keepErrorFormat(() => this.#babel.transform({ ...options, babel }))
     if (code.startsWith(PARSE_ERROR)) throw syntaxError(filename, source, code.slice(PARSE_ERROR.length))
     const main = filename === this.#main ? BE_MAIN : ''

@@ -164,6 +164,36 @@ const CASES: readonly { name: string; files: Files; value: unknown; entry?: stri
     value: [true, true, 'Controller'],
   },
   {
+    name: 'decorators of properties, with and without metadata',
+    files: {
+      ...MODULE,
+      'app.ts': `const seen: string[] = []
+        const noted = (by: string) => (target: object, key: string): void => void seen.push([by, typeof target, key].join())
+        const got = (_: object, key: string): any => ({ get: () => key })
+        class Model {
+          @noted('last') @noted('first') name!: string
+          @noted('value') size?: number = 5
+          @noted('static') static all: string[] = []
+          @noted('quoted') 'content-type': string
+          @got declare computed: string
+          plain!: string
+        }
+        const model = Object.assign(new Model(), { name: 'x' })
+        export const application = () => [seen, model, model.computed]`,
+    },
+    value: [
+      [
+        'first,object,name',
+        'last,object,name',
+        'value,object,size',
+        'static,function,all',
+        'quoted,object,content-type',
+      ],
+      { name: 'x', size: 5 },
+      'computed',
+    ],
+  },
+  {
     name: 'JSX',
     files: {
       ...MODULE,
