@@ -39,7 +39,7 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
   {
     what: 'process.argv',
     pattern: /\bprocess\.argv\b/,
-    files: ['bin/unicorn.ts'],
+    files: ['bin/unicorn.ts', 'lib/gateway/loader/import-module.ts'],
   },
 ]
 

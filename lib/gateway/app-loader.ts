@@ -57,10 +57,15 @@ export async function loadApp(spec: string, { directory, scripts }: LoadContext)
   return { ...found, file, spec, shutdown: pickShutdown(exports) }
 }
 
-/** What to say of an application that has been loading for too long. */
-export async function stillLoading(spec: string, directory: string): Promise<string> {
-  const file = await findModule(parseSpec(spec).module, resolve(directory))
-  return `${file} has not finished loading: something that it awaits at its top level, or a promise that it exports, never comes. Mend that, or allow more time`
+/**
+ * What to say of an application that has been loading for too long.
+ * @param directory  as for `loadApp`; the application may have left it by then
+ */
+export function stillLoading(spec: string, directory: string): () => Promise<string> {
+  return async () => {
+    const file = await findModule(parseSpec(spec).module, directory)
+    return `${file} has not finished loading: something that it awaits at its top level, or a promise that it exports, never comes. Mend that, or allow more time`
+  }
 }
 
 type Found = Pick<LoadedApp, 'value' | 'exportName'>

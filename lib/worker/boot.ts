@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
 import type { Hooks, ServerView, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
-import { ExitCode, toError, UnicornError } from '../errors.js'
+import { ExitCode } from '../errors.js'
 import { Adoption } from '../gateway/adoption.js'
 import { loadApp, stillLoading } from '../gateway/app-loader.js'
 import { closeApplication, createGateway, type Gateway, type GatewayContext } from '../gateway/gateway.js'
@@ -11,6 +11,7 @@ import { type AccessLog, createAccessLog } from '../logging/access.js'
 import { createErrorLog, type ErrorLog } from '../logging/logger.js'
 import { requireLibc } from '../sys/libc.js'
 import { AccessRecorder } from './access.js'
+import { bootFailure } from './boot-failure.js'
 import { BootLimit } from './boot-limit.js'
 import { Channel } from './channel.js'
 import * as classes from './classes.js'
@@ -131,7 +132,7 @@ class Booting {
       if (!checkOnly) await hooks.postFork?.(this.#server, this.#self)
       limit.begin(() => `the worker class ${config.workerClass} has not finished loading`)
       const Class = await workerClass(config.workerClass, process.cwd())
-      limit.begin(() => stillLoading(config.app, process.cwd()))
+      limit.begin(stillLoading(config.app, process.cwd()))
       const application = await this.#loadGateway(config, Class)
       if (checkOnly) return undefined
       limit.begin(() => 'the hook postWorkerInit has not come to its end')
@@ -225,12 +226,9 @@ class Booting {
   }
 
   #fail(thrown: unknown): never {
-    const error = toError(thrown)
-    const exitCode = error instanceof UnicornError ? error.exitCode : this.#failure
-    const what = exitCode === ExitCode.appLoad ? 'Application failed to load' : 'Worker failed to boot'
-    // Our own errors say all in their message; the stack that helps is that of the error below.
-    const err = error instanceof UnicornError ? error.cause.error : error
-    this.#errorLog.logger.fatal({ ...(err !== undefined && { err }) }, `${what}: ${error.message}`)
+    const step = { failure: this.#failure, app: this.#snapshot.config.app }
+    const { exitCode, message, fields } = bootFailure(thrown, step)
+    this.#errorLog.logger.fatal(fields, message)
     this.#loaded?.flush()
     this.#exits.end(exitCode)
   }

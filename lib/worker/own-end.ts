@@ -1,7 +1,8 @@
 import { constants } from 'node:os'
 import { unlessIdle } from './unless-idle.js'
 
-const { SIGTERM } = constants.signals
+/** PM2 sends INT: what was written for it may listen for that alone. */
+type AskingSignal = 'SIGTERM' | 'SIGINT'
 
 /**
  * The end of an application that ends itself, as it would under plain Node: it listens for TERM or closes its server, then closes what else
@@ -9,9 +10,10 @@ const { SIGTERM } = constants.signals
  * soon as the last response had left would cut that short.
  */
 export class OwnEnd {
-  /** Listeners for TERM that were there before the application. */
-  readonly #others = process.rawListeners('SIGTERM')
+  /** Listeners that were there before the application. */
+  readonly #others = new Set([...process.rawListeners('SIGTERM'), ...process.rawListeners('SIGINT')])
   #isAsked = false
+  #isHeard = false
   #killed: () => void = () => {}
   readonly #whenKilled: Promise<void>
 
@@ -21,34 +23,47 @@ export class OwnEnd {
     })
   }
 
-  /** Calls the application's handlers of TERM, unless one has come already: now it may end. */
+  /** Calls the application's handlers of TERM, unless one has come already, or where it has none those of INT: now it may end. */
   ask(): void {
-    if (this.#isAsked) return
-    this.#isAsked = true
-    for (const listener of process.rawListeners('SIGTERM')) if (!this.#others.includes(listener)) callAsNode(listener)
+    if (!this.#isAsked) this.#call('SIGTERM')
+    if (!this.#isHeard) this.#call('SIGINT')
   }
 
   /** TERM has come, from outside; after `ask` it is the application's last word. */
   term(): void {
     if (this.#isAsked) this.#killed()
-    this.#isAsked = true
+    else this.#listenersFor('SIGTERM')
   }
 
-  /** Whether TERM has come to an application that listens for it. */
+  /** Whether the application listened when it was asked to end. */
   get isHeard(): boolean {
-    return this.#isAsked && process.listenerCount('SIGTERM') > this.#others.length + onlookers()
+    return this.#isHeard
   }
 
   /** Resolves when it has come to its end, unless that ends the process anyway. */
   reached(): Promise<void> {
     return unlessIdle(this.#whenKilled)
   }
+
+  #call(signal: AskingSignal): void {
+    for (const listener of this.#listenersFor(signal)) callAsNode(listener, signal)
+  }
+
+  /** Counted before they are called: one that listens once has gone by then. */
+  #listenersFor(signal: AskingSignal): readonly Listener[] {
+    const listeners = process.rawListeners(signal).filter(listener => !this.#others.has(listener))
+    this.#isAsked = true
+    this.#isHeard ||= listeners.length > onlookers()
+    return listeners
+  }
 }
 
+type Listener = ReturnType<typeof process.rawListeners>[number]
+
 /** What it throws is an uncaught error of the application's, and no other listener's concern. */
-function callAsNode(listener: ReturnType<typeof process.rawListeners>[number]): void {
+function callAsNode(listener: Listener, signal: AskingSignal): void {
   try {
-    Reflect.apply(listener, process, ['SIGTERM', SIGTERM])
+    Reflect.apply(listener, process, [signal, constants.signals[signal]])
   } catch (error) {
     process.nextTick(() => {
       throw error
@@ -57,7 +72,7 @@ function callAsNode(listener: ReturnType<typeof process.rawListeners>[number]): 
 }
 
 /**
- * How many listeners for TERM are those of `signal-exit`, which is in most trees of packages: they end nothing while others listen.
+ * How many listeners for either signal are those of `signal-exit`, which is in most trees of packages: they end nothing while others listen.
  * It keeps its count where all its copies find it, up to version 3 in one place and from version 4 on in another.
  */
 function onlookers(): number {

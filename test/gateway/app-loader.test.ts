@@ -88,6 +88,18 @@ t.test('a file wins over a dotted name, and .ts over .js', async t => {
   t.equal(await result('both', directory), 'ts')
 })
 
+t.test('the default export of CommonJS, written as compilers write it or by hand', async t => {
+  const directory = t.testdir({
+    'compiled.cjs': 'exports.__esModule = true; exports.default = () => "compiled"',
+    'written.cjs': 'exports.default = () => "written"; exports.other = 1',
+    'written.cts': 'exports.default = (): string => "typed"',
+  })
+  t.equal(await result('compiled.cjs', directory), 'compiled')
+  t.equal(await result('written.cjs', directory), 'written')
+  t.equal(await result('written.cjs:default', directory), 'written')
+  t.equal(await result('written.cts', directory), 'typed')
+})
+
 t.test('packages, by their exports and the imports of the user', async t => {
   const directory = t.testdir({
     'package.json': JSON.stringify({ type: 'module', imports: { '#site': './deep/site.js' } }),
@@ -129,14 +141,26 @@ t.test('an export that is not there: what there is, and the nearest', async t =>
   )
   t.match(
     (await refusal(t, 'factory')).message,
-    /no export "application": it exports create, failing, plain, site, and no http.Server listens$/,
+    /no export "application": it exports create, failing, plain, site, and no http.Server listens; name the export to serve: unicorn FILE:EXPORT$/,
   )
   t.match(
     (await refusal(t, 'bag')).message,
-    /no export "application": it exports default, aplication, other, and no http.Server listens; did you mean "aplication"/,
+    /no export "application": it exports aplication, other, and no http.Server listens; did you mean "aplication"/,
   )
   t.match((await refusal(t, 'common:nested.depe')).message, /no export "depe": it exports deep; did you mean "deep"/)
   t.match((await refusal(t, 'common:nested.deep.app.x.y')).message, /no export "x": it exports nothing/)
+})
+
+t.test('an export that has nothing in it when the module has loaded', async t => {
+  const late = 'export let app, application, none = null; setImmediate(() => { application = app = () => {} })'
+  const directory = t.testdir({ 'late.mjs': late, 'script.mjs': late })
+  for (const [spec, name] of [
+    ['late.mjs:app', 'app'],
+    ['late.mjs:none', 'none'],
+    ['script.mjs', 'application'],
+  ] as const) {
+    t.match((await refusal(t, spec, directory)).message, `the export "${name}" is still undefined, or null, when`)
+  }
 })
 
 t.test('an error thrown while loading is kept', async t => {

@@ -283,6 +283,31 @@ t.test('a function that is a (req, res) handler gets a hint, under auto only', a
   t.notMatch(server.log.errors, [/--interface node/])
 })
 
+t.test(
+  'a function that nothing was said of is called by a guess: the log says so, until it has shown what it is',
+  async t => {
+    const others: ((...args: never[]) => unknown)[] = [
+      (request: Request) => new URL(request.url).pathname,
+      (_req: object, _res: object, next: { call(): void }) => next.call(),
+      () => () => [],
+    ]
+    for (const other of others) {
+      const server = await serve(t, other, { interface: 'auto' })
+      t.equal(plain(await server.exchange(request())), page)
+      t.match(server.log.errors, [/a guess: .*--interface node.*--interface fetch.*FILE:EXPORT\(\)/])
+    }
+    const application: Application = (environ, startResponse) => {
+      if (environ.PATH_INFO === '/fails') throw new TypeError('on purpose')
+      startResponse('200 OK', [])
+      return []
+    }
+    const server = await serve(t, application, { interface: 'auto' })
+    await server.exchange(request())
+    t.equal(plain(await server.exchange('GET /fails HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')), page)
+    t.notMatch(server.log.errors, [/a guess/])
+  },
+)
+
 t.test('a failing application that never lets the client see details', async t => {
   const server = await serve(t, () => Promise.reject(new Error('password=123')))
   t.notMatch(await server.exchange(request()), /123/)

@@ -173,7 +173,7 @@ t.test('HUP: from a version that listens to one that exports, to a broken one, a
     await server.log(outcome, after && { after })
   }
   await reload(`${SERVER}module.exports = app`, messages.reloaded)
-  t.notOk(await upgrades(t, server))
+  await until('the old ones have gone', async () => !(await upgrades(t, server)))
   await reload(`${SERVER}server.listen(3000)\nhttp.createServer().listen(3001)`, messages.reloadFailed)
   await reload(SERVER, messages.reloadFailed)
   t.notOk(await upgrades(t, server), 'the old one serves')

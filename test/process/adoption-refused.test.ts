@@ -56,8 +56,22 @@ const REFUSED: readonly Refusal[] = [
     content: 'exports.aplication = 1\nexports.other = 2',
     says: /no export "application": it exports aplication, .*other, and no http\.Server listens; did you mean "aplication"\?/,
   },
-  { name: 'nothing, and exports nothing', content: '', says: /app\.cjs has no export "application": it exports / },
+  {
+    name: 'nothing, and exports nothing',
+    content: '',
+    says: /app\.cjs has no export "application": it exports nothing, and no http\.Server listens; export it, or let its server listen$/,
+  },
+  {
+    name: 'nothing, since import.meta.main is not set',
+    content: '// if (import.meta.main) server.listen(3000)',
+    says: /and no http\.Server listens; import\.meta\.main is not set under unicorn: .* argv\[1\]/,
+  },
   { name: 'and dies', content: `${CJS}server.listen(3000)\nthrow new Error('on purpose')`, says: /on purpose/ },
+  {
+    name: 'nothing, as a promise is rejected that nobody waits for',
+    content: "Promise.reject(new Error('on purpose'))\nsetInterval(() => {}, 1000)",
+    says: /^Application failed to load: app\.cjs: on purpose$/,
+  },
   {
     name: 'nothing, after a while',
     content: 'setTimeout(() => {}, 50)',

@@ -49,6 +49,11 @@ process.nextTick(() => setTimeout(() => server.listen(3000, () => console.log('c
   },
 ]
 
+/** What an ES module asks to learn whether it was started. */
+const STARTED = `${ESM}import { fileURLToPath } from 'node:url'
+console.log('argv', JSON.stringify(process.argv.slice(1)))
+if (process.argv[1] === fileURLToPath(import.meta.url)) server.listen(3000, told)`
+
 /** Starts a script, and looks whether its workers serve, were told so, and whether it is said once that its port is ignored. */
 async function adopted(t: Test, { file, content }: Omit<Script, 'name'>, bind?: string): Promise<Server> {
   const workers = 2
@@ -69,6 +74,30 @@ for (const { name, file, content } of LISTENS) {
     await adopted(t, { file, content })
   })
 }
+
+t.test('a script finds itself in process.argv, in JavaScript and TypeScript, and starts', async t => {
+  const enums = 'enum E { a }\n'
+  for (const [file, content] of [
+    ['app.mjs', STARTED],
+    ['app.mts', STARTED],
+    ['app.mts', enums + STARTED],
+    ['app.ts', enums + STARTED],
+    ['app.cjs', `${CJS}console.log('argv', JSON.stringify(process.argv.slice(1)))\nserver.listen(3000, told)`],
+  ] as const) {
+    const server = await startServer(t, { files: { [file]: content }, spec: file })
+    t.equal((await server.stdout.wait(/^argv/)).msg, `argv ${JSON.stringify([join(server.cwd, file)])}`)
+    t.equal((await new Client(t, server.target).get()).pid, server.worker())
+    await server.stop()
+  }
+})
+
+t.test('a module of which an export is named is no script', async t => {
+  const content = `${STARTED}\nexport const app = server`
+  const server = await startServer(t, { files: { 'app.mjs': content }, spec: 'app.mjs:app' })
+  t.notMatch((await server.stdout.wait(/^argv/)).msg, 'app.mjs')
+  t.same(server.logged(/is ignored/), [])
+  t.equal((await new Client(t, server.target).get()).pid, server.worker())
+})
 
 t.test('every form of listen(): it calls back, and address() is the real one', async t => {
   const content = `${CJS}

@@ -44,6 +44,15 @@ const CASES: readonly Case[] = [
     says: /not ready within 3000 ms \(--boot-timeout\), since .*\/app\.js has not finished loading/,
   },
   {
+    name: 'a module that goes to another directory and never stops loading',
+    options: {
+      app: "process.chdir('/')\nawait new Promise(() => setInterval(() => {}, 1000))",
+      args: ['--boot-timeout', '3'],
+    },
+    code: 3,
+    says: /since .+\/app\.js has not finished loading/,
+  },
+  {
     name: 'an application that is a promise which never settles',
     options: { app: 'export const application = new Promise(() => {})', args: ['--boot-timeout', '3'] },
     code: 3,

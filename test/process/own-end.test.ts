@@ -5,14 +5,14 @@ import { messages } from '../helpers/messages.js'
 import { gone } from '../helpers/process.js'
 import { startServer } from '../helpers/server.js'
 
-/** A script whose way to end is `end`, at TERM. */
-function script(end: string): string {
+/** A script whose way to end is `end`, at TERM, or as it listens. */
+function script(end: string, listen = "process.on('SIGTERM'"): string {
   return `
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const server = createServer((req, res) => res.end(String(process.pid))).listen(3000)
-process.on('SIGTERM', async () => { ${end} })
+${listen}, async () => { ${end} })
 `
 }
 
@@ -34,6 +34,31 @@ for (const [name, end] of Object.entries(ways)) {
     t.same(await server.stop(), { code: 0, signal: null })
     t.equal(server.logged(/^has ended$/).length, 1)
     t.same(server.logged(messages.gracefulTimeout), [])
+  })
+}
+
+const listens: Readonly<Record<string, string>> = {
+  'for TERM, once': "process.once('SIGTERM'",
+  'for INT alone, as PM2 sends it': "process.on('SIGINT'",
+  'for INT alone, once': "process.once('SIGINT'",
+  'for both': "for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal",
+}
+
+for (const [name, listen] of Object.entries(listens)) {
+  t.test(`a script that listens ${name}, ends itself, and is asked once`, async t => {
+    const server = await startServer(t, { app: script(`${closes}; await sleep(50); ${says}`, listen), spec: 'app.js' })
+    t.same(await server.stop(), { code: 0, signal: null })
+    t.equal(server.logged(/^has ended$/).length, 1)
+  })
+
+  t.test(`TERM to the worker of one that listens ${name}`, async t => {
+    const app = script(`${closes}; await sleep(50); ${says}`, listen)
+    const server = await startServer(t, { app, spec: 'app.js', expectErrors: [messages.exited] })
+    process.kill(server.worker(), 'SIGTERM')
+    await server.log(/^has ended$/)
+    await server.ready(2)
+    await server.stop()
+    t.equal(server.logged(/^has ended$/).length, 2)
   })
 }
 

@@ -10,10 +10,12 @@ export type Exports = Readonly<Record<string, unknown>>
  * Loads a module, and runs none twice. TypeScript is loaded by Node itself where it can, and by jiti where it cannot: where Node knows
  * no TypeScript at all (20), or fails before anything has run, as it does for enums, decorators and imports of `./x` that mean `x.ts`.
  * @param file  absolute; links are followed, as Node does for the script that it is started with
- * @param main  whether the module is to see itself as the script that was started: `require.main` of CommonJS
+ * @param main  whether the module is to see itself as the script that was started: `process.argv[1]`, which has the links that Node
+ * leaves in it too, and `require.main` of CommonJS
  * @throws UnicornError with exit code 4; its cause keeps what the module threw
  */
 export async function importModule(file: string, { main = false } = {}): Promise<Exports> {
+  if (main) process.argv[1] = file
   try {
     return await load(realpathSync(file), main)
   } catch (error) {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { nearest } from '../../../config/nearest.js'
 import { ExitCode, UnicornError } from '../../errors.js'
 import { hasMethods, isNodeApp } from '../frameworks.js'
@@ -18,7 +19,8 @@ export function pickExport(exports: Exports, path: readonly string[], file: stri
   let found: Picked = { value: exports, owner: undefined, name: '' }
   for (const name of path) {
     const value = found.name === '' ? rootMember(exports, name) : member(found.value, name)
-    if (value === undefined) throw missing(name, found.name === '' ? namesOf(exports) : keysOf(found.value), file)
+    if (value === undefined || value === null)
+      throw missing(name, found.name === '' ? namesOf(exports) : keysOf(found.value), file)
     found = {
       value,
       owner: found.name === '' ? undefined : found.value,
@@ -53,7 +55,19 @@ export function pickShutdown(exports: Exports): (() => unknown) | undefined {
 
 /** @returns the error that neither an application is exported nor a server listens */
 export function noApplication(exports: Exports, file: string): UnicornError {
-  return missing('application', namesOf(exports), file, ', and no http.Server listens')
+  const names = namesOf(exports)
+  const advice =
+    names.length > 0 ? 'name the export to serve: unicorn FILE:EXPORT' : 'export it, or let its server listen'
+  const more = { more: ', and no http.Server listens', advice: asksForMain(file) ? NOT_MAIN : advice }
+  return missing('application', names, file, more)
+}
+
+/** What Node 24 has in place of `require.main`. */
+const NOT_MAIN =
+  'import.meta.main is not set under unicorn: compare argv[1] of the process with fileURLToPath(import.meta.url)'
+
+function asksForMain(file: string): boolean {
+  return /\bimport\.meta\.main\b/.test(readFileSync(file, 'utf8'))
 }
 
 /** `module.exports = { application }` arrives as the default export of an ES module. */
@@ -62,10 +76,11 @@ function rootMember(exports: Exports, name: string): unknown {
   return exports[name] ?? member(exports.default, name)
 }
 
-/** A CommonJS module that was compiled from an ES module has its default export in a second `default`. */
+/** A CommonJS module that was compiled from an ES module, or looks like one, has its default export in a second `default`. */
 function defaultExport(exports: Exports): unknown {
   const value = exports.default
-  return member(value, '__esModule') === true ? member(value, 'default') : value
+  const inner = member(value, 'default')
+  return member(value, '__esModule') === true || (inner !== undefined && isBagOfExports(value)) ? inner : value
 }
 
 /** `module.exports` that only holds exports: no application itself, whatever interface it may have. */
@@ -80,22 +95,40 @@ function member(value: unknown, name: string): unknown {
 }
 
 function namesOf(exports: Exports): readonly string[] {
-  const inner = isBagOfExports(exports.default) ? keysOf(exports.default) : []
-  const names = new Set([...keysOf(exports), ...inner])
-  return [...names].filter(name => name !== '__esModule' && name !== 'module.exports')
+  const bag = isBagOfExports(exports.default) ? exports.default : undefined
+  const hidden = ['__esModule', 'module.exports', ...(bag === undefined ? [] : ['default'])]
+  const names = new Set([...keysOf(exports), ...keysOf(bag)])
+  return [...names].filter(name => !hidden.includes(name))
 }
 
 function keysOf(value: unknown): readonly string[] {
   return (typeof value === 'object' && value !== null) || typeof value === 'function' ? Object.keys(value) : []
 }
 
-function missing(name: string, names: readonly string[], file: string, more = ''): UnicornError {
+interface More {
+  /** Behind what it exports. */
+  readonly more?: string
+  /** Where no name is near. */
+  readonly advice?: string
+}
+
+function missing(name: string, names: readonly string[], file: string, { more = '', advice }: More = {}): UnicornError {
+  if (names.includes(name)) return empty(name, file)
   const near = nearest(name, names)
   const found = names.length === 0 ? 'it exports nothing' : `it exports ${names.join(', ')}`
-  const advice = near === undefined ? '' : `; did you mean "${near}"?`
+  const todo = near === undefined ? advice : `did you mean "${near}"?`
   return new UnicornError(
-    `${file} has no export "${name}": ${found}${more}${advice}`,
+    `${file} has no export "${name}": ${found}${more}${todo === undefined ? '' : `; ${todo}`}`,
     { found: names, wanted: name, where: file },
+    ExitCode.appLoad,
+  )
+}
+
+/** `export let app`, say, which is set only later. */
+function empty(name: string, file: string): UnicornError {
+  return new UnicornError(
+    `${file}: the export "${name}" is still undefined, or null, when the module has loaded; wanted the application, or a promise of it`,
+    { found: 'nothing', wanted: 'the application, or a promise of it', where: file },
     ExitCode.appLoad,
   )
 }

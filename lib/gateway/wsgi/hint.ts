@@ -2,7 +2,7 @@ import { ApplicationBreach } from '../failure.js'
 
 const RESPONSE_METHOD = /\.(?:end|writeHead|setHeader|removeHeader|send|json|status|write|on|once) is not a function/
 
-export const NODE_HINT =
+const NODE_HINT =
   "the application looks like a (req, res) handler: start it with --interface node, or wrap it: import { node } from 'unicorn'; export const application = node(handler)"
 
 /** The application returned a `Response`, so it is a handler of the fetch interface. */
@@ -25,8 +25,17 @@ export class NothingAnswered extends ApplicationBreach {
   }
 }
 
-/** Whether a function that was taken for a wsgi application failed as a `(req, res)` handler would. */
-export function looksLikeNodeHandler(error: unknown, started: boolean): boolean {
-  if (started) return false
-  return error instanceof NothingAnswered || (error instanceof TypeError && RESPONSE_METHOD.test(error.message))
+/** What else a function may be that nothing was said of. */
+const GUESS_HINT =
+  'it was called as application(environ, startResponse), which is a guess: for (req, res) say --interface node, for (request) --interface fetch, and for a factory unicorn FILE:EXPORT()'
+
+/**
+ * What to say of the failure of a function that was taken for a wsgi application, and has not shown yet that it is one.
+ * @returns undefined where the failure has nothing to do with how it was called
+ */
+export function hintFor(error: unknown): string | undefined {
+  if (error instanceof ResponseReturned) return undefined
+  if (error instanceof NothingAnswered) return NODE_HINT
+  if (error instanceof TypeError && RESPONSE_METHOD.test(error.message)) return NODE_HINT
+  return error instanceof TypeError || error instanceof ApplicationBreach ? GUESS_HINT : undefined
 }

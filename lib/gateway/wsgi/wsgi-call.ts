@@ -7,7 +7,7 @@ import { checkChunk, isChunk } from '../wire/chunk.js'
 import { makeHead } from '../wire/head.js'
 import { sendEarlyHints } from './early-hints.js'
 import { makeEnviron, type Services, type Surroundings } from './environ.js'
-import { isResponse, looksLikeNodeHandler, NODE_HINT, NothingAnswered, ResponseReturned } from './hint.js'
+import { hintFor, isResponse, NothingAnswered, ResponseReturned } from './hint.js'
 import { RequestInput } from './input.js'
 import type { Application, Headers, Write } from './types.js'
 
@@ -17,8 +17,8 @@ export interface CallContext {
   readonly around: Surroundings
   readonly log: GatewayLog
   readonly bodyLimit: number
-  /** The interface was guessed, so that a failure may be due to the guess. */
-  readonly guessed: boolean
+  /** The interface was guessed, and no call of startResponse has shown yet that it is right: a failure may be due to that. */
+  guessed: boolean
 }
 
 /** One call of the application, from the environ to `close()`. */
@@ -59,6 +59,7 @@ export class WsgiCall extends Call implements Services {
     if (outgoing.head !== undefined && !again) throw new ApplicationBreach('startResponse was called twice')
     if (outgoing.ended) throw new ApplicationBreach('startResponse was called after the response had ended')
     this.begin(makeHead(status, headers))
+    this.#context.guessed = false
     return chunk => this.#write(chunk)
   }
 
@@ -77,8 +78,8 @@ export class WsgiCall extends Call implements Services {
   }
 
   protected override failureMessage(error: unknown): string {
-    const started = this.outgoing.head !== undefined
     const message = super.failureMessage(error)
-    return this.#context.guessed && looksLikeNodeHandler(error, started) ? `${message}; ${NODE_HINT}` : message
+    const hint = this.#context.guessed ? hintFor(error) : undefined
+    return hint === undefined ? message : `${message}; ${hint}`
   }
 }
