@@ -236,8 +236,9 @@ export class HttpEngine {
   #onClientError(error: Error & { code?: string }, socket: unknown): void {
     if (!(socket instanceof ClientSocket) || socket.refused) return
     socket.refused = true
-    const answered = [...this.exchanges].some(({ req, res }) => req.socket === socket && res.headersSent)
-    const torn = socket.running > 0 && socket.newest?.req.complete === false ? socket.newest : undefined
+    const torn = socket.newest?.req.complete === false ? socket.newest : undefined
+    const isAnswered = ({ req, res }: Exchange): boolean => req.socket === socket && res.headersSent
+    const answered = (torn && isAnswered(torn)) || [...this.exchanges].some(isAnswered)
     const isGone = error.code === 'ECONNRESET' || (torn && error.code === 'HPE_INVALID_EOF_STATE')
     if (isGone || !socket.writable || answered) return void socket.destroy(error)
     const refusal = refusalOf(error)

@@ -146,6 +146,17 @@ for (const face of INTERFACES) {
     )
   }
 
+  t.test(`${face}: a body that ends too early behind its answer has no line, and no answer, of its own`, async t => {
+    const { server } = await scene(t, JSON_ACCESS_LOG, { spec: `app:${face}` })
+    const raw = await connectRaw(t, server.target)
+    raw.write(`${head('/pid', ['Content-Length: 10']).replace('GET', 'POST')}12345`)
+    const pid = String(server.worker())
+    await raw.until(new RegExp(`\r\n\r\n${pid}$`))
+    raw.socket.end()
+    t.match(await raw.all(), new RegExp(`\r\n\r\n${pid}$`))
+    t.same(await everyLine(server), [`POST /pid 200 ${pid.length} finished`])
+  })
+
   t.test(`${face}: a request timeout has one line, before and behind the head`, async t => {
     const args = [...JSON_ACCESS_LOG, '--request-timeout', '200ms']
     const { server, client } = await scene(t, args, { spec: `app:${face}` })
