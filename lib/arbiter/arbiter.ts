@@ -7,8 +7,7 @@ import { Listeners } from '../listeners/listeners.js'
 import { createErrorLog, type ErrorLog } from '../logging/logger.js'
 import { AsyncQueue } from '../sys/async-queue.js'
 import { PatientClock } from '../sys/clock.js'
-import { filePattern, namesOf } from '../sys/file-pattern.js'
-import { FileWatcher } from '../sys/file-watcher.js'
+import { FileWatcher, namesOf } from '../sys/file-watcher.js'
 import { requireLibc } from '../sys/libc.js'
 import { bootMessage } from './boot-message.js'
 import { Generations } from './generations.js'
@@ -66,7 +65,7 @@ export class Arbiter {
   readonly #generations: Generations
   readonly #upgrade: Upgrade
   readonly #pidfile: PidfileKeeper
-  readonly #sources: FileWatcher | undefined
+  #sources: FileWatcher | undefined
   readonly #orphans = process.pid === 1 ? new Orphans() : undefined
   #ticker: NodeJS.Timeout | undefined
   /** A configuration is being read, and whether HUP came again since. */
@@ -98,7 +97,6 @@ export class Arbiter {
       server: this.#server,
       committed: (old, fresh) => this.#applySettings(old, fresh),
     })
-    if (resolved.config.reload) this.#sources = this.#watchSources(resolved.config)
   }
 
   get #config(): Config {
@@ -137,6 +135,7 @@ export class Arbiter {
     this.#log.info(`Listening at: ${listeners.names.join(', ')} (${process.pid})`)
     this.#log.info(`Using worker: ${workerClass}`)
     await this.#awaitHook('whenReady')
+    if (this.#config.reload) this.#sources = await this.#watchSources(this.#config)
     this.#generations.target = this.#config.workers
     this.#clock.now()
     this.#ticker = setInterval(() => this.#events.push({ type: 'tick' }), TICK)
@@ -274,7 +273,8 @@ export class Arbiter {
   }
 
   /** What changes is loaded anew, as HUP does it. */
-  #watchSources({ reloadExtraFiles, chdir }: Config): FileWatcher {
+  async #watchSources({ reloadExtraFiles, chdir }: Config): Promise<FileWatcher> {
+    const { filePattern } = await import('../sys/file-pattern.js')
     return new FileWatcher({
       patterns: reloadExtraFiles.map(text => filePattern(text, chdir)),
       onChange: files => this.#events.push({ type: 'changed', files }),

@@ -43,6 +43,7 @@ export class HttpEngine {
   readonly #idle: IdleTimer
   readonly #owner: SocketOwner
   #standIn: StandIn | undefined
+  #takeovers: readonly Takeover[] = []
   #upgraded = 0
 
   constructor(policy: HttpPolicy, events: HttpEvents) {
@@ -63,6 +64,8 @@ export class HttpEngine {
     this.#server.on('clientError', (error, socket) => this.#onClientError(error, socket))
     this.#server.on('timeout', socket => this.#onTimeout(socket))
     this.#server.on('dropRequest', req => this.#onDropped(req))
+    // Without a listener Node would close the connection without a word.
+    this.#server.on('connect', (...args) => this.#onTakeover('connect', args))
   }
 
   get connections(): number {
@@ -80,7 +83,8 @@ export class HttpEngine {
    */
   standInFor(server: Server, takeovers: readonly Takeover[]): void {
     this.#standIn = new StandIn(this, { own: this.#server, other: server })
-    for (const event of takeovers) this.#standIn.watch(event, (...args) => this.#onTakeover(event, args))
+    this.#takeovers = takeovers
+    if (takeovers.includes('upgrade')) this.#standIn.watchUpgrades((...args) => this.#onTakeover('upgrade', args))
   }
 
   /** Takes an accepted connection over, and notes at which address it was accepted. */
@@ -165,7 +169,8 @@ export class HttpEngine {
     const { socket } = req
     if (!(socket instanceof ClientSocket)) return
     if (socket.refused || socket.last) return void socket.destroy()
-    const refusal = checkHead(req, this.#policy)
+    const isWanted = this.#takeovers.includes(event) && this.#standIn?.listensFor(event)
+    const refusal = checkHead(req, this.#policy) ?? (isWanted ? undefined : { status: 501, why: 'CONNECT' })
     if (refusal) {
       socket.refused = true
       refuseConnection(socket, refusal.status)
@@ -185,14 +190,9 @@ export class HttpEngine {
 
   #onResponded(socket: ClientSocket, res: ServerResponse): void {
     const { newest } = socket
-    const exchange = newest?.res === res ? newest : this.#exchangeOf(res)
+    // Of a pipelined request there is no shorter way.
+    const exchange = newest?.res === res ? newest : [...this.exchanges].find(each => each.res === res)
     if (exchange) this.#finish(exchange, socket)
-  }
-
-  /** Of a pipelined request there is no shorter way. */
-  #exchangeOf(res: ServerResponse): Exchange | undefined {
-    for (const exchange of this.exchanges) if (exchange.res === res) return exchange
-    return undefined
   }
 
   #finish(exchange: Exchange, socket: ClientSocket): void {
@@ -236,8 +236,9 @@ export class HttpEngine {
   #onClientError(error: Error & { code?: string }, socket: unknown): void {
     if (!(socket instanceof ClientSocket) || socket.refused) return
     socket.refused = true
-    const answered = [...this.exchanges].some(({ req, res }) => req.socket === socket && res.headersSent)
-    const torn = socket.running > 0 && socket.newest?.req.complete === false ? socket.newest : undefined
+    const torn = socket.newest?.req.complete === false ? socket.newest : undefined
+    const isAnswered = ({ req, res }: Exchange): boolean => req.socket === socket && res.headersSent
+    const answered = (torn && isAnswered(torn)) || [...this.exchanges].some(isAnswered)
     const isGone = error.code === 'ECONNRESET' || (torn && error.code === 'HPE_INVALID_EOF_STATE')
     if (isGone || !socket.writable || answered) return void socket.destroy(error)
     const refusal = refusalOf(error)

@@ -20,8 +20,7 @@ export interface Exchange extends Linked<Exchange> {
   refusal: Refusal | undefined
   /** Tells the application that nobody waits for its answer any more; set by the gateway where the application can be told. */
   abort: ((reason: Error) => void) | undefined
-  /** For the access log, where there is one: the client's address, and how much of a body was given to the response so far. */
-  peer: string | undefined
+  /** For the access log, where there is one: how much of a body was given to the response so far. */
   bodyBytes: (() => number) | undefined
 }
 
@@ -36,7 +35,6 @@ export function createExchange(req: IncomingMessage, res: ServerResponse, expect
     isExpired: false,
     refusal: undefined,
     abort: undefined,
-    peer: undefined,
     bodyBytes: undefined,
     previous: undefined,
     next: undefined,

@@ -15,6 +15,8 @@ export function createHttpServer(policy: HttpPolicy, idleLimit: number): Server 
     headersTimeout: policy.headerTimeout,
     requestTimeout: 0,
     keepAliveTimeout: idleLimit,
+    // Refused by our policy, which has it logged.
+    requireHostHeader: false,
   })
   // One more than allowed is read, so that too many can be told from just enough: Node drops the rest without a word.
   server.maxHeadersCount = policy.limitRequestFields === 0 ? 0 : policy.limitRequestFields + 1

@@ -37,6 +37,8 @@ export function checkHead(req: IncomingMessage, policy: HttpPolicy): Refusal | u
   if (exceeds(rawHeaders.length / 2, policy.limitRequestFields)) {
     return { status: 431, why: `more than ${policy.limitRequestFields} header fields` }
   }
+  // RFC 9112, section 3.2.
+  if (req.httpVersion === '1.1' && req.headers.host === undefined) return { status: 400, why: 'no Host header' }
   return checkFields(rawHeaders, policy)
 }
 

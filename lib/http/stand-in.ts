@@ -52,18 +52,18 @@ export class StandIn {
   }
 
   /**
-   * Has `takeOver` called with requests that leave HTTP, as long as the application listens for them. Not watched for, they are plain
-   * requests.
+   * Has `takeOver` called with requests that ask for an upgrade, as long as the application listens for them. Not watched for, they are
+   * plain requests.
    */
-  watch(event: Takeover, takeOver: (...args: TakeoverArgs) => void): void {
+  watchUpgrades(takeOver: (...args: TakeoverArgs) => void): void {
     // Without a listener Node treats an upgrade as a plain request, so there is one only while the application has one.
     const follow = (count: number): void => {
-      this.#own.removeListener(event, takeOver)
-      if (count > 0) this.#own.on(event, takeOver)
+      this.#own.removeListener('upgrade', takeOver)
+      if (count > 0) this.#own.on('upgrade', takeOver)
     }
-    follow(this.#other.listenerCount(event))
-    this.#other.on('newListener', name => name === event && follow(1))
-    this.#other.on('removeListener', name => name === event && follow(this.#other.listenerCount(event)))
+    follow(this.#other.listenerCount('upgrade'))
+    this.#other.on('newListener', name => name === 'upgrade' && follow(1))
+    this.#other.on('removeListener', name => name === 'upgrade' && follow(this.#other.listenerCount('upgrade')))
   }
 
   /** Whether the application has a listener of its own. */

@@ -1,11 +1,12 @@
 import { type AccessEntry, basicUser, finishTime } from './access-entry.js'
+import { escapeJson } from './escape.js'
 
 /**
  * A request as one JSON object, without a line feed. Fields without a value are left out; `status` is null where nothing was sent;
  * `outcome` is always there. `time` is UTC, when the request was finished.
  */
 export function jsonAccessLine(entry: AccessEntry): string {
-  return JSON.stringify({
+  const line = JSON.stringify({
     time: new Date(finishTime(entry)).toISOString(),
     pid: process.pid,
     remoteAddress: entry.remoteAddress,
@@ -22,4 +23,5 @@ export function jsonAccessLine(entry: AccessEntry): string {
     userAgent: entry.requestHeader('user-agent'),
     outcome: entry.outcome ?? 'finished',
   })
+  return escapeJson(line)
 }

@@ -15,6 +15,14 @@ export function escapeLine(text: string): string {
   return text.replace(UNPRINTABLE, escapeUnprintable)
 }
 
+/** Of those, the ones that JSON leaves as they are. */
+const UNPRINTABLE_IN_JSON = /[\x7f-\x9f\p{Zl}\p{Zp}\p{Bidi_Control}]/gu
+
+/** The same JSON, in which no character can steer a terminal, or end the line for those who take more than a line feed for its end. */
+export function escapeJson(json: string): string {
+  return json.replace(UNPRINTABLE_IN_JSON, char => `\\u${hex(char.charCodeAt(0), 4)}`)
+}
+
 /** All but printable ASCII without the quotation mark and the backslash. */
 const NOT_PLAIN = /[^\x20\x21\x23-\x5b\x5d-\x7e]/gu
 

@@ -1,6 +1,7 @@
 import { type Logger, pino } from 'pino'
 import { toError } from '../errors.js'
 import { errorRecord } from './error-record.js'
+import { escapeJson } from './escape.js'
 import { openSink, type Sink } from './sink.js'
 import { createTextRenderer, type LogRecord } from './text-line.js'
 
@@ -93,7 +94,7 @@ class PinoErrorLog implements ErrorLog {
   }
 
   #render(json: string): string {
-    if (!this.#isText) return json
+    if (!this.#isText) return escapeJson(json)
     const record: LogRecord = JSON.parse(json)
     return this.#toText(record)
   }

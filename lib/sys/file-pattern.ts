@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { basename, dirname, relative, resolve, sep } from 'node:path'
+import { dirname, relative, resolve, sep } from 'node:path'
 import picomatch from 'picomatch'
 
 /** Files that are known by a pattern, whether they are there or not. */
@@ -28,9 +28,4 @@ export function filePattern(text: string, directory: string): FilePattern {
   const isMatch = picomatch(glob)
   const depth = glob.includes('**') ? Number.POSITIVE_INFINITY : glob.split('/').length
   return { base: top, depth, matches: each => isMatch(relative(top, each)) }
-}
-
-/** Files for people: the first by its name, and how many more. */
-export function namesOf([first = '', ...others]: readonly string[]): string {
-  return others.length === 0 ? basename(first) : `${basename(first)} and ${others.length} more`
 }

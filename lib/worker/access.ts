@@ -24,9 +24,13 @@ export class AccessRecorder {
     })
   }
 
-  /** A request begins: notes what cannot be asked for any more when it is over. */
+  /** A connection begins: its socket remembers an address that it was asked for, which cannot be found out once the client is gone. */
+  connected(socket: Socket): void {
+    peerOf(socket)
+  }
+
+  /** A request begins. */
   begin(exchange: Exchange): void {
-    exchange.peer = peerOf(exchange.req.socket)
     exchange.bodyBytes = countBody(exchange.res)
     this.#unfinished.add(exchange)
   }
@@ -38,7 +42,7 @@ export class AccessRecorder {
     const outcome = outcomeOf(exchange)
     this.#log.write({
       ...requestOf(req),
-      remoteAddress: exchange.peer ?? '',
+      remoteAddress: peerOf(req.socket),
       status: res.headersSent ? res.statusCode : 0,
       reason: res.statusMessage,
       bytes: exchange.bodyBytes?.() ?? 0,
@@ -57,13 +61,12 @@ export class AccessRecorder {
   upgraded(req: IncomingMessage, socket: Socket): void {
     const startedAt = now()
     const before = socket.bytesWritten
-    const remoteAddress = peerOf(socket)
     const status = answeredStatus(socket)
     const finish = (): void => {
       if (!this.#upgraded.delete(finish)) return
       this.#log.write({
         ...requestOf(req),
-        remoteAddress,
+        remoteAddress: peerOf(socket),
         status: status(),
         reason: STATUS_CODES[status()] ?? '',
         bytes: socket.bytesWritten - before,

@@ -5,7 +5,7 @@ import { ExitCode } from '../errors.js'
 import { Adoption } from '../gateway/adoption.js'
 import { loadApp, stillLoading } from '../gateway/app-loader.js'
 import { closeApplication, createGateway, type Gateway, type GatewayContext } from '../gateway/gateway.js'
-import { LoadedFiles } from '../gateway/loader/loaded-files.js'
+import type { LoadedFiles } from '../gateway/loader/loaded-files.js'
 import type { ServerApp } from '../gateway/node/server-app.js'
 import { type AccessLog, createAccessLog } from '../logging/access.js'
 import { createErrorLog, type ErrorLog } from '../logging/logger.js'
@@ -20,6 +20,7 @@ import { Exits, type ForeignExit } from './exits.js'
 import { refuseClusterCalls } from './no-cluster.js'
 import { OwnEnd } from './own-end.js'
 import type { Boot } from './protocol.js'
+import { readHooks } from './read-hooks.js'
 import { type WorkerClass, workerClass } from './registry.js'
 import { NOT_ADOPTED, servedAddress } from './served-address.js'
 import { shareClasses } from './shared-classes.js'
@@ -71,12 +72,6 @@ export async function boot(): Promise<void> {
 }
 
 type ServedApplication = Pick<WorkerParts, 'gateway' | 'tellApplication' | 'closeApplication'>
-
-/** Loaded only here: most servers have no config file, and it brings the whole table of settings. */
-async function readHooks(configFile: string): Promise<Hooks> {
-  const { loadHooks } = await import('../../config/sources/file.js')
-  return loadHooks(configFile)
-}
 
 /** The steps between the boot message and the open gate, and the one place where a failure among them ends. */
 class Booting {
@@ -130,7 +125,7 @@ class Booting {
       requireLibc()
       // Before anything of the application runs: that may hang too. But after what is ours, which the start of a thread slows down.
       if (config.watchdog && !checkOnly) this.#watchdog = new Watchdog(this.#snapshot, this.#errorLog.logger)
-      if (config.reload && !checkOnly) this.#loaded = this.#reportLoaded(configFile)
+      if (config.reload && !checkOnly) this.#loaded = await this.#reportLoaded(configFile)
       limit.begin(() => `the config file ${configFile} has not finished loading`)
       const hooks = configFile === undefined ? {} : await readHooks(configFile)
       limit.begin(() => 'the hook postFork has not come to its end')
@@ -156,7 +151,8 @@ class Booting {
   }
 
   /** The arbiter watches what is loaded from now on. */
-  #reportLoaded(configFile: string | undefined): LoadedFiles {
+  async #reportLoaded(configFile: string | undefined): Promise<LoadedFiles> {
+    const { LoadedFiles } = await import('../gateway/loader/loaded-files.js')
     const loaded = new LoadedFiles(files => this.#channel.send({ type: 'loaded', files }))
     if (configFile !== undefined) loaded.add(configFile)
     return loaded

@@ -22,6 +22,10 @@ export class Service {
     return this.#finished
   }
 
+  connected(socket: Socket): void {
+    this.#parts.access?.connected(socket)
+  }
+
   /** The head of a request is there. */
   begin(exchange: Exchange): void {
     this.#parts.access?.begin(exchange)

@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { writeSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ErrorLogOptions } from '../logging/logger.js'
-import { Pulse } from './pulse.js'
+import { packageFile } from '../sys/package.js'
+import { Pulse, type Reading } from './pulse.js'
 import { type Limits, Vigil } from './vigil.js'
 
 /**
@@ -31,8 +32,7 @@ async function watch(): Promise<never> {
     const orphaned = process.ppid !== arbiterPid
     const { verdict, again } = vigil.judge(Pulse.now(), reading, orphaned)
     if (verdict === 'hung') {
-      // Loaded only now: a thread in each worker must not make the start slower.
-      if (!reported) await (await import('./report-hang.js')).reportHang(data, reading)
+      if (!reported) await report(reading)
       reported = true
       // Nobody else is left to end it.
       if (orphaned) process.kill(process.pid, 'SIGKILL')
@@ -40,7 +40,17 @@ async function watch(): Promise<never> {
       reported = false
       parentPort?.postMessage(undefined)
     }
-    await sleep(again)
+    await new Promise(resolve => setTimeout(resolve, again))
+  }
+}
+
+/** What it takes is loaded only now: a thread in each worker must not make the start slower. The package may be gone by then. */
+async function report(reading: Reading): Promise<void> {
+  try {
+    const { reportHang }: typeof import('./report-hang.js') = await import(packageFile('dist/bin/report-hang.cjs').href)
+    await reportHang(data, reading)
+  } catch (error) {
+    writeSync(2, `Worker hangs (pid: ${process.pid}), and where cannot be told: ${error}\n`)
   }
 }
 

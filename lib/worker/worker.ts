@@ -209,6 +209,7 @@ export abstract class Worker {
   }
 
   #connect(socket: ClientSocket): void {
+    this.#service.connected(socket)
     this.#drain?.connected()
     this.connected(socket)
     this.regulate()

@@ -25,6 +25,10 @@ function ours(workerClass: 'async' | 'sync', gateway: 'node' | 'wsgi' | 'fetch')
   }
 }
 
+function withoutWatchdog({ name, ours, command }: Contestant): Contestant {
+  return { name: `${name}, no watchdog`, ours, command: (app, workers) => [...command(app, workers), '--no-watchdog'] }
+}
+
 function bare(policy: 'none' | 'rr'): Contestant {
   return {
     name: `SCHED_${policy.toUpperCase()}`,
@@ -51,6 +55,8 @@ function fetchLibrary(name: string, suffix: string): Contestant {
 export const asyncNode = ours('async', 'node')
 export const asyncWsgi = ours('async', 'wsgi')
 export const asyncFetch = ours('async', 'fetch')
+export const asyncNodeAlone = withoutWatchdog(asyncNode)
+export const asyncWsgiAlone = withoutWatchdog(asyncWsgi)
 export const syncNode = ours('sync', 'node')
 export const syncWsgi = ours('sync', 'wsgi')
 /** Bare node:http; workers accept from a shared handle. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import type { Application, Chunk, Environ, StartResponse } from '../../lib/gateway/wsgi/types.js'
 import { until } from '../helpers/until.js'
@@ -12,6 +13,11 @@ function gate(): { readonly passed: Promise<void>; open(): void } {
     open = resolve
   })
   return { passed, open }
+}
+
+function begun(stream: Readable): Readable {
+  stream.push('hello')
+  return stream
 }
 
 /** Whether the server has seen that the client is gone. */
@@ -114,6 +120,53 @@ t.test('a client that leaves while the next chunk is awaited', async t => {
   client.socket.destroy()
   await until('the iterator is ended', () => events.length > 0)
   t.same(events, ['return'])
+})
+
+t.test('a client that leaves a stream: it is ended at once, and that is no error', async t => {
+  const events: string[] = []
+  const stalled = (): Readable =>
+    new Readable({
+      read() {},
+      destroy: (_, done) => {
+        events.push('destroy')
+        done(null)
+      },
+    })
+  const bodies: Record<string, (environ: Environ) => AsyncIterable<Chunk>> = {
+    'a Node stream': () => begun(stalled()),
+    'a Node stream as a file': environ => environ['wsgi.file_wrapper'](begun(stalled())),
+    'a web stream': () =>
+      new ReadableStream<string>({
+        start: controller => controller.enqueue('hello'),
+        pull: () => new Promise(() => {}),
+        cancel: () => void events.push('destroy'),
+      }),
+  }
+  for (const [name, make] of Object.entries(bodies)) {
+    const server = await serve(t, (environ: Environ, startResponse: StartResponse) => {
+      startResponse('200 OK', [])
+      return make(environ)
+    })
+    const client = await server.connect()
+    client.write(request())
+    await client.until(/hello/)
+    client.socket.destroy()
+    await until(`${name} is ended`, () => events.length > 0)
+    await nextTurn()
+    t.same(events.splice(0), ['destroy'], name)
+    t.same(server.log.errors, [], name)
+  }
+})
+
+t.test('a web stream that somebody else reads', async t => {
+  const stream = new ReadableStream()
+  stream.getReader()
+  const server = await serve(t, (_: Environ, startResponse: StartResponse) => {
+    startResponse('200 OK', [])
+    return stream
+  })
+  t.match(await server.exchange(request()), /^HTTP\/1\.1 500 /)
+  t.match(server.log.errors, [/is being read/])
 })
 
 t.test('a slow reader: the body is pulled only as fast as the client reads', async t => {

@@ -231,6 +231,43 @@ t.test('close() that throws or rejects is logged, and the response stands', asyn
   }
 })
 
+t.test('what cannot be iterated is closed all the same', async t => {
+  const { proxy: revoked, revoke } = Proxy.revocable({}, {})
+  revoke()
+  const iterators: Record<string, unknown> = {
+    none: undefined,
+    'no function': 5,
+    'gives no object': () => 5,
+    'gives nothing to call': () => ({}),
+    throws: () => {
+      throw new Error('planned')
+    },
+    'has a broken next': () => ({ next: () => 5 }),
+    'is unusable': () => revoked,
+  }
+  for (const [name, iterator] of Object.entries(iterators)) {
+    let closed = 0
+    const server = await serve(t, returning({ [Symbol.iterator]: iterator, close: () => closed++ }))
+    t.equal(plain(await server.exchange(request())), page, name)
+    t.equal(closed, 1, name)
+    t.equal(server.log.errors.length, 1, name)
+  }
+})
+
+t.test('a thenable that calls back more than once has answered once', async t => {
+  const thenable = {
+    // biome-ignore lint/suspicious/noThenProperty: what it is about
+    then(resolve: (body: unknown) => void, reject: (error: unknown) => void) {
+      resolve('first')
+      resolve(['second'])
+      reject(new Error('third'))
+    },
+  }
+  const server = await serve(t, returning(thenable))
+  t.match(await server.exchange(request()), /\r\n\r\nfirst$/)
+  t.same(server.log.entries, [])
+})
+
 t.test('write() after the end is logged, and nothing is sent', async t => {
   let write: (chunk: unknown) => void = () => {}
   const app: Anything = (_, startResponse) => {

@@ -88,6 +88,16 @@ t.test('closing waits for the read that is under way', async t => {
   t.ok(isClosed(fd))
 })
 
+t.test('closing a stream does not wait for what may never come', async t => {
+  const stream = new PassThrough()
+  const body = fileWrapper(stream)
+  const pending = body[Symbol.asyncIterator]().next()
+  const failed = t.rejects(pending, { code: 'ERR_STREAM_PREMATURE_CLOSE' })
+  await body.close()
+  t.ok(stream.destroyed)
+  await failed
+})
+
 t.test('as a response', async t => {
   const path = join(t.testdir({ file: content }), 'file')
   const handles: FileHandle[] = []

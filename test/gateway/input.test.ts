@@ -33,6 +33,21 @@ const reads: Record<string, { work: (input: InputStream) => Promise<unknown>; re
     result: ['fir', '', lines.slice(3)],
   },
   'read(-1)': { work: async input => String(await input.read(-1)), result: lines },
+  'read(part of a byte)': {
+    work: async input => {
+      const faults: unknown[] = []
+      for (const read of [input.read(2.5), input.readline(0.5), input.readlines(1.5), input.read(Number.NaN)]) {
+        await read.catch((error: unknown) => faults.push(error))
+      }
+      return [faults.map(String), String(await input.read(Number.POSITIVE_INFINITY))]
+    },
+    result: [
+      ['2.5', '0.5', '1.5', 'NaN'].map(
+        size => `RangeError: wsgi.input: ${size} bytes were asked for, wanted a whole number`,
+      ),
+      lines,
+    ],
+  },
   'readline()': {
     work: async input => {
       const all: string[] = []

@@ -127,12 +127,18 @@ t.test('json: one object a line', async t => {
   const path = join(t.testdir(), 'access.log')
   const log = createAccessLog({ accesslog: path, format: 'json' })
   const finishedAt = new Date('2026-11-22T13:31:07.250Z')
-  const request = { host: 'a', referer: 'b', 'user-agent': 'c"\nd', authorization: `Basic ${btoa('joe:secret')}` }
+  const request = {
+    host: 'a',
+    referer: 'b',
+    'user-agent': 'c"\nd\x85\x9b\x7f',
+    authorization: `Basic ${btoa('joe:secret')}`,
+  }
   log.write(entryOf({ url: '/x?y', bytes: 5, durationMs: 1.23456, finishedAt, request, reason: 'OK' }))
   log.write(entryOf({ status: 0, outcome: 'aborted' }))
   log.close()
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
   t.equal(lines.length, 2)
+  t.notMatch(lines[0], /[^\x20-\x7e]/)
   t.strictSame(JSON.parse(lines[0] ?? ''), {
     time: '2026-11-22T13:31:07.250Z',
     pid: process.pid,
@@ -147,7 +153,7 @@ t.test('json: one object a line', async t => {
     bytes: 5,
     durationMs: 1.235,
     referer: 'b',
-    userAgent: 'c"\nd',
+    userAgent: 'c"\nd\x85\x9b\x7f',
     outcome: 'finished',
   })
   t.match(JSON.parse(lines[1] ?? ''), { status: null, outcome: 'aborted', bytes: 0 })

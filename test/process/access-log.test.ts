@@ -106,14 +106,19 @@ for (const face of INTERFACES) {
       const torn = await connectRaw(t, server.target)
       torn.write(`${head('/echo', ['Transfer-Encoding: chunked']).replace('GET', 'POST')}no number\r\n`)
       t.match(await torn.all(), /^HTTP\/1\.1 400 /)
+      const gone = await connectRaw(t, server.target)
+      gone.write('GET /half HTTP/1.1\r\n')
+      gone.socket.destroy()
+      await until('its line is there', () => accessLines(server).length === 3)
       await server.stop()
       const lines = accessLines(server)
-      const rest = { status: 400, bytes: 'Bad Request'.length, outcome: 'refused' }
+      const rest = { remoteAddress: '127.0.0.1', status: 400, bytes: 'Bad Request'.length, outcome: 'refused' }
       t.match(lines, [
         { method: '', url: '', ...rest },
         { method: 'POST', url: '/echo', ...rest },
+        { method: '', url: '', ...rest },
       ])
-      t.equal(lines.length, 2)
+      t.equal(lines.length, 3)
     })
 
     t.test(`${face}, ${workerClass}: a request that INT to its worker ends has one line`, async t => {
@@ -145,6 +150,17 @@ for (const face of INTERFACES) {
       },
     )
   }
+
+  t.test(`${face}: a body that ends too early behind its answer has no line, and no answer, of its own`, async t => {
+    const { server } = await scene(t, JSON_ACCESS_LOG, { spec: `app:${face}` })
+    const raw = await connectRaw(t, server.target)
+    raw.write(`${head('/pid', ['Content-Length: 10']).replace('GET', 'POST')}12345`)
+    const pid = String(server.worker())
+    await raw.until(new RegExp(`\r\n\r\n${pid}$`))
+    raw.socket.end()
+    t.match(await raw.all(), new RegExp(`\r\n\r\n${pid}$`))
+    t.same(await everyLine(server), [`POST /pid 200 ${pid.length} finished`])
+  })
 
   t.test(`${face}: a request timeout has one line, before and behind the head`, async t => {
     const args = [...JSON_ACCESS_LOG, '--request-timeout', '200ms']

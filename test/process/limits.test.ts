@@ -52,6 +52,13 @@ const CASES: readonly Case[] = [
     ],
     line: finished,
   },
+  { name: 'no Host', status: 400, bytes: ['GET /none HTTP/1.1\r\n\r\n'], line: { url: '/none', ...refused } },
+  {
+    name: 'CONNECT that nobody listens for',
+    status: 501,
+    bytes: ['CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n'],
+    line: { method: 'CONNECT', url: 'a:1', ...refused },
+  },
   { name: 'too many fields', status: 431, bytes: [head('/many', fields(32))], line: { url: '/many', ...refused } },
   // Some versions of Node tell these by themselves, and no request is known then.
   { name: 'far too many', status: 431, bytes: [head('/many', fields(200))], line: refused },

@@ -33,10 +33,6 @@ t.test('an upgrade without a listener is a plain request', async t => {
   t.match(outcome, /plain \/echo[\s\S]*plain \/next/)
 })
 
-t.test('CONNECT without a listener ends the connection', async t => {
-  t.equal((await twins.same(t, twin => twin.answer(connect('echo')))).outcome, '')
-})
-
 t.test('a listener that is added when the server listens already gets upgrades', async t => {
   const scene = async (twin: Twin) => [
     await twin.answer(head('/on/upgrade', CLOSE)),

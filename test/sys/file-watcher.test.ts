@@ -1,8 +1,8 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { filePattern, namesOf } from '../../lib/sys/file-pattern.js'
-import { FileWatcher } from '../../lib/sys/file-watcher.js'
+import { filePattern } from '../../lib/sys/file-pattern.js'
+import { FileWatcher, namesOf } from '../../lib/sys/file-watcher.js'
 import { atEnd, testdir } from '../helpers/at-end.js'
 import { until } from '../helpers/until.js'
 

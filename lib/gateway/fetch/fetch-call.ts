@@ -14,7 +14,6 @@ import type { Parts } from './light-response.js'
 import { partsOf } from './parts.js'
 import { relay } from './relay.js'
 import { RequestBody } from './request-body.js'
-import { StreamBody } from './stream-body.js'
 import type { FetchApplication } from './types.js'
 import { urlOf } from './url.js'
 
@@ -81,7 +80,7 @@ export class FetchCall extends Call implements RequestSource, Keeper {
     this.begin(head)
     if (body === null) this.answer([])
     else if (isChunk(body)) this.answer([body])
-    else this.stream(body instanceof ReadableStream ? new StreamBody(body) : body)
+    else this.stream(body)
   }
 
   protected override dropped(names: readonly string[]): void {

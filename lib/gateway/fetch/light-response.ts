@@ -1,7 +1,8 @@
 import { isAnyArrayBuffer, isArrayBufferView } from 'node:util/types'
+import { isDisturbed } from '../wire/web-stream-body.js'
 import { type Fields, fieldsOf, hasField, listed, NO_FIELDS } from './fields.js'
 import { headersFrom } from './light-headers.js'
-import { type BodyInit, inherit, isDisturbed, NativeResponse } from './native.js'
+import { type BodyInit, inherit, NativeResponse } from './native.js'
 
 /** A body that is there as a whole. */
 export type Whole = string | Uint8Array

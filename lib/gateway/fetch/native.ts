@@ -1,5 +1,3 @@
-import { Readable } from 'node:stream'
-
 /** Node's own classes, as they were before this gateway put lighter ones in their places. */
 export const NativeHeaders: typeof globalThis.Headers = globalThis.Headers
 export const NativeRequest: typeof globalThis.Request = globalThis.Request
@@ -7,11 +5,6 @@ export const NativeResponse: typeof globalThis.Response = globalThis.Response
 
 export type HeadersInit = ConstructorParameters<typeof NativeHeaders>[0]
 export type BodyInit = ConstructorParameters<typeof NativeResponse>[0]
-
-/** Whether a web stream was ever read from or cancelled. Node's types know of its own streams only. */
-export function isDisturbed(stream: object): boolean {
-  return Reflect.apply(Readable.isDisturbed, Readable, [stream])
-}
 
 /** A class, as far as its instances' methods go. */
 interface Class {

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { type Stats, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,10 +15,11 @@ const DOTTED = /^[^./\\#@][^/\\]*$/
  */
 export async function findModule(module: string, directory: string): Promise<string> {
   const tried = candidates(module).map(path => resolve(directory, path))
-  for (const file of tried) if (await isFile(file)) return file
+  const found = tried.find(isFile)
+  if (found !== undefined) return found
   const file = isBare(module) ? await findPackage(module, directory) : undefined
   if (file !== undefined) return file
-  throw notFound(module, { directory, tried, isDirectory: await isDirectory(resolve(directory, module)) })
+  throw notFound(module, { directory, tried, isDirectory: statsOf(resolve(directory, module))?.isDirectory() ?? false })
 }
 
 /** Where a module may be, best first. */
@@ -31,19 +32,18 @@ export function candidates(module: string): readonly string[] {
   return [...new Set([module, ...files])]
 }
 
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFile()
-  } catch (error) {
-    const code = errorCode(error)
-    if (code === 'ENOENT' || code === 'ENOTDIR') return false
-    throw new UnicornError(`cannot look for ${path}`, { where: path, error }, ExitCode.appLoad)
-  }
+function isFile(path: string): boolean {
+  return statsOf(path)?.isFile() ?? false
 }
 
-async function isDirectory(path: string): Promise<boolean> {
-  const stats = await stat(path).catch(() => undefined)
-  return stats?.isDirectory() ?? false
+/** Undefined where nothing is there. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    if (errorCode(error) === 'ENOTDIR') return undefined
+    throw new UnicornError(`cannot look for ${path}`, { where: path, error }, ExitCode.appLoad)
+  }
 }
 
 function isBare(module: string): boolean {

@@ -1,24 +1,34 @@
 import { Readable } from 'node:stream'
 import { describe } from '../detect.js'
 import { ApplicationBreach } from '../failure.js'
+import { isWebStream, WebStreamBody } from './web-stream-body.js'
 
 type AnyIterator = AsyncIterator<unknown> | Iterator<unknown>
 
 /** What an application returned, as something to iterate over and to close once. */
 export class Body {
-  readonly #value: object
-  readonly #iterator: AnyIterator
+  readonly #value: unknown
+  /** Made for the first chunk: whatever is wrong with it, there is a value to be closed by then. */
+  #iterator: AnyIterator | undefined
   #exhausted = false
   #closed = false
 
-  /** @throws ApplicationBreach where `value` is no iterable */
+  /** @throws ApplicationBreach where `value` is a web stream that somebody else reads */
   constructor(value: unknown) {
-    this.#iterator = iteratorOf(value)
-    this.#value = Object(value)
+    this.#value = isObject(value) && isWebStream(value) ? new WebStreamBody(value) : value
   }
 
-  /** @returns the next chunk, undefined at the end; what is returned for the end of a chunk is not checked here */
+  /** Nobody wants more of it. */
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /**
+   * @returns the next chunk, undefined at the end; what is returned for the end of a chunk is not checked here
+   * @throws ApplicationBreach where the value is no iterable
+   */
   next(): IteratorResult<unknown, unknown> | Promise<IteratorResult<unknown, unknown>> {
+    this.#iterator ??= iteratorOf(this.#value)
     return this.#iterator.next()
   }
 
@@ -34,9 +44,10 @@ export class Body {
   close(): unknown {
     if (this.#closed) return undefined
     this.#closed = true
-    if (hasClose(this.#value)) return this.#value.close()
-    if (this.#value instanceof Readable) return void this.#value.destroy()
-    return this.#exhausted ? undefined : this.#iterator.return?.()
+    const value = this.#value
+    if (isObject(value) && hasClose(value)) return value.close()
+    if (value instanceof Readable) return void value.destroy()
+    return this.#exhausted ? undefined : this.#iterator?.return?.()
   }
 }
 
@@ -46,7 +57,7 @@ export function hasClose(value: object): value is { close(): unknown } {
 }
 
 function iteratorOf(value: unknown): AnyIterator {
-  if (typeof value === 'object' && value !== null) {
+  if (isObject(value)) {
     const make: unknown = Reflect.get(value, Symbol.asyncIterator) ?? Reflect.get(value, Symbol.iterator)
     if (typeof make === 'function') return checked(make.call(value))
   }
@@ -60,6 +71,10 @@ function checked(iterator: unknown): AnyIterator {
   throw new ApplicationBreach(`the iterable that the application returned has a broken iterator: ${describe(iterator)}`)
 }
 
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
 function isIterator(value: unknown): value is AnyIterator {
-  return typeof value === 'object' && value !== null && 'next' in value && typeof value.next === 'function'
+  return isObject(value) && 'next' in value && typeof value.next === 'function'
 }

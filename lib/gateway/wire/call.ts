@@ -1,4 +1,4 @@
-import { toError } from '../../errors.js'
+import { errorCode, toError } from '../../errors.js'
 import type { Exchange } from '../../http/exchange.js'
 import { ApplicationBreach, BodyTooLarge, ClientGone, requestFacts } from '../failure.js'
 import type { GatewayLog } from '../log.js'
@@ -38,7 +38,8 @@ export abstract class Call {
   }
 
   #await(promise: PromiseLike<unknown>): void {
-    promise.then(
+    // By way of a promise of our own: a `then` that somebody has made may call back more than once.
+    Promise.resolve(promise).then(
       returned => {
         try {
           this.accept(returned)
@@ -118,7 +119,10 @@ export abstract class Call {
   /** The application was told that nobody waits for it any more, and passes that on. */
   #isExpected(error: unknown): boolean {
     const isAbort = error instanceof Error && error.name === 'AbortError'
-    return isAbort || error instanceof ClientGone || (this.#abort !== undefined && error === this.#abort.signal.reason)
+    // What a Node stream says to who waits for its next chunk while it is destroyed.
+    const isDestroyed = this.#body?.closed === true && errorCode(error) === 'ERR_STREAM_PREMATURE_CLOSE'
+    const isOurs = this.#abort !== undefined && error === this.#abort.signal.reason
+    return isAbort || isDestroyed || isOurs || error instanceof ClientGone
   }
 
   #sendPage(error: unknown): void {

@@ -17,6 +17,8 @@ interface Blocks {
   /** Empty at the end. */
   read(size: number): Promise<Uint8Array>
   close(): Promise<unknown>
+  /** Closing it ends a read that is under way. */
+  readonly interruptible?: boolean
 }
 
 const readDescriptor = promisify(readFd)
@@ -54,7 +56,8 @@ class FileBlocks implements FileBody {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#turn.then(async () => {
+    const turn = this.#blocks.interruptible ? Promise.resolve() : this.#turn
+    this.#closing ??= turn.then(async () => {
       await this.#blocks.close()
     })
     return this.#closing
@@ -114,6 +117,7 @@ function streamBlocks(stream: Readable): Blocks {
       }
     },
     close: async () => stream.destroy(),
+    interruptible: true,
   }
 }
 

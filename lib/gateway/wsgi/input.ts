@@ -13,15 +13,16 @@ export class RequestInput extends Incoming implements InputStream {
   #turn: Promise<unknown> | undefined
 
   read(size = -1): Promise<Buffer> {
-    return this.#inTurn(() => this.#take(size < 0 ? Number.POSITIVE_INFINITY : size))
+    return this.#inTurn(async () => this.#take(mostOf(size)))
   }
 
   readline(limit = -1): Promise<Buffer> {
-    return this.#inTurn(() => this.#line(limit < 0 ? Number.POSITIVE_INFINITY : limit))
+    return this.#inTurn(async () => this.#line(mostOf(limit)))
   }
 
   readlines(hint = -1): Promise<Buffer[]> {
     return this.#inTurn(async () => {
+      const enough = hint === 0 ? Number.POSITIVE_INFINITY : mostOf(hint)
       const lines: Buffer[] = []
       let size = 0
       for (;;) {
@@ -29,7 +30,7 @@ export class RequestInput extends Incoming implements InputStream {
         if (line.length === 0) return lines
         lines.push(line)
         size += line.length
-        if (hint > 0 && size >= hint) return lines
+        if (size >= enough) return lines
       }
     })
   }
@@ -105,6 +106,16 @@ export class RequestInput extends Incoming implements InputStream {
     this.#held = chunk.subarray(size)
     return chunk.subarray(0, size)
   }
+}
+
+/**
+ * The most bytes that a read may give: all, where it is negative.
+ * @throws RangeError for a part of a byte, of which no read would ever be full
+ */
+function mostOf(size: number): number {
+  if (size < 0) return Number.POSITIVE_INFINITY
+  if (Number.isInteger(size) || size === Number.POSITIVE_INFINITY) return size
+  throw new RangeError(`wsgi.input: ${size} bytes were asked for, wanted a whole number`)
 }
 
 function joined(parts: Buffer[]): Buffer {

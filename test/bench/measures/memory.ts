@@ -1,5 +1,5 @@
 import { groupOf } from '../chart.js'
-import { asyncNode, asyncWsgi, type Contestant, schedNone } from '../contestants.js'
+import { asyncNode, asyncNodeAlone, asyncWsgi, asyncWsgiAlone, type Contestant, schedNone } from '../contestants.js'
 import { judge, plain, spread as range, type Target, written } from '../finding.js'
 import type { Bench, Finding, Measure } from '../measure.js'
 import { memoryOf } from '../proc.js'
@@ -7,6 +7,8 @@ import { load } from '../raw-client.js'
 import { rotated } from '../statistics.js'
 import { Table } from '../table.js'
 import { megabytes } from './units.js'
+
+const LANES = [asyncNode, asyncNodeAlone, asyncWsgi, asyncWsgiAlone, schedNone]
 
 /** One worker, so that it gets every request and each contestant's worker gets as many. */
 const WORKERS = 1
@@ -28,7 +30,7 @@ export const memory: Measure = {
     const tables: Tables = { rss: new Table(), pss: new Table(), primary: new Table() }
     for (let round = 0; round < bench.rounds; round++) {
       bench.say(`round ${round + 1} of ${bench.rounds}`)
-      for (const lane of rotated([asyncNode, asyncWsgi, schedNone], round)) await playLane(bench, lane, tables)
+      for (const lane of rotated(LANES, round)) await playLane(bench, lane, tables)
     }
     return {
       findings: findings(tables),
@@ -54,8 +56,10 @@ function playLane(bench: Bench, lane: Contestant, { rss, pss, primary }: Tables)
 function findings({ rss, pss, primary }: Tables): Finding[] {
   const more: Target = { atMost: 15 }
   return [
-    extra('worker RSS', rss, { contestant: asyncNode, target: more }),
-    extra('worker RSS', rss, { contestant: asyncWsgi, target: more }),
+    extra('worker RSS', rss, { contestant: asyncNodeAlone, target: more }),
+    extra('worker RSS', rss, { contestant: asyncWsgiAlone, target: more }),
+    extra('worker RSS', rss, { contestant: asyncNode }),
+    extra('worker RSS', rss, { contestant: asyncWsgi }),
     plain('worker RSS', rss, [schedNone, megabytes]),
     extra('worker PSS', pss, { contestant: asyncNode }),
     extra('primary RSS', primary, { contestant: asyncNode }),

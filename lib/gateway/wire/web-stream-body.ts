@@ -1,18 +1,18 @@
+import { Readable } from 'node:stream'
 import { ApplicationBreach, ClientGone } from '../failure.js'
-import { isDisturbed } from './native.js'
 
 /**
  * A web stream as a body. It is cancelled at once where nobody wants the rest: an iterator of the stream would first wait for
  * the chunk that is under way.
  */
-export class StreamBody {
+export class WebStreamBody {
   readonly #reader: ReadableStreamDefaultReader<unknown>
   #over = false
 
   /** @throws ApplicationBreach where it was read before, or is being read */
   constructor(stream: ReadableStream<unknown>) {
     if (stream.locked || isDisturbed(stream)) {
-      throw new ApplicationBreach('the stream of the Response was read before, or is being read: wanted one of its own')
+      throw new ApplicationBreach('the body is a stream that was read before, or is being read: wanted one of its own')
     }
     this.#reader = stream.getReader()
   }
@@ -35,4 +35,14 @@ export class StreamBody {
   close(): Promise<void> | undefined {
     return this.#over ? undefined : this.#reader.cancel(new ClientGone('nobody reads the response any more'))
   }
+}
+
+/** By a method: to name its class would load all of Node's web streams. */
+export function isWebStream(value: object): value is ReadableStream<unknown> {
+  return 'getReader' in value && typeof value.getReader === 'function'
+}
+
+/** Whether a web stream was ever read from or cancelled. Node's types know of its own streams only. */
+export function isDisturbed(stream: object): boolean {
+  return Reflect.apply(Readable.isDisturbed, Readable, [stream])
 }
