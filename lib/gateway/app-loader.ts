@@ -68,6 +68,11 @@ export function stillLoading(spec: string, directory: string): () => Promise<str
   }
 }
 
+/** What to say of a script that has loaded, and may still listen, for too long. */
+export function notListening(spec: string): string {
+  return `${spec} exports no application, and no http.Server of it has called listen(): export the application, or have the script listen when it can serve`
+}
+
 type Found = Pick<LoadedApp, 'value' | 'exportName'>
 
 async function namedExport(exports: Exports, { path, args }: AppSpec, file: string): Promise<Found> {

@@ -25,6 +25,17 @@ export class BootLimit {
     this.#unfinished = unfinished
   }
 
+  /** Something else is waited for until `promise` has come. */
+  async during<Value>(promise: Promise<Value>, unfinished: Unfinished): Promise<Value> {
+    const before = this.#unfinished
+    this.#unfinished = unfinished
+    try {
+      return await promise
+    } finally {
+      this.#unfinished = before
+    }
+  }
+
   /** What comes now tells by itself. */
   end(): void {
     clearTimeout(this.#timer)

@@ -3,7 +3,7 @@ import type { Hooks, ServerView, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
 import { ExitCode } from '../errors.js'
 import { Adoption } from '../gateway/adoption.js'
-import { loadApp, stillLoading } from '../gateway/app-loader.js'
+import { loadApp, notListening, stillLoading } from '../gateway/app-loader.js'
 import { closeApplication, createGateway, type Gateway, type GatewayContext } from '../gateway/gateway.js'
 import type { LoadedFiles } from '../gateway/loader/loaded-files.js'
 import type { ServerApp } from '../gateway/node/server-app.js'
@@ -25,8 +25,8 @@ import { type WorkerClass, workerClass } from './registry.js'
 import { NOT_ADOPTED, servedAddress } from './served-address.js'
 import { shareClasses } from './shared-classes.js'
 import { WorkerSignals } from './signals.js'
+import { unlessIdle } from './unless-idle.js'
 import { ApplicationReady } from './wait-ready.js'
-import { untilListening } from './waits-for-listen.js'
 import { Watchdog } from './watchdog.js'
 import type { Worker, WorkerParts } from './worker.js'
 
@@ -133,7 +133,7 @@ class Booting {
       limit.begin(() => `the worker class ${config.workerClass} has not finished loading`)
       const Class = await workerClass(config.workerClass, process.cwd())
       limit.begin(stillLoading(config.app, process.cwd()))
-      const application = await this.#loadGateway(config, Class)
+      const application = await this.#loadGateway(config, Class, limit)
       if (checkOnly) return undefined
       limit.begin(() => 'the hook postWorkerInit has not come to its end')
       await hooks.postWorkerInit?.(this.#self)
@@ -158,12 +158,13 @@ class Booting {
     return loaded
   }
 
-  async #loadGateway(config: Config, { oneAtATime }: WorkerClass): Promise<ServedApplication> {
+  async #loadGateway(config: Config, { oneAtATime }: WorkerClass, limit: BootLimit): Promise<ServedApplication> {
     this.#failure = ExitCode.appLoad
-    const waiting = { log: this.#errorLog.logger, spec: config.app, limit: config.bootTimeout }
+    const mayListen = <Value>(promise: Promise<Value>): Promise<Value | undefined> =>
+      limit.during(unlessIdle(promise), () => notListening(config.app))
     const app = await loadApp(config.app, {
       directory: process.cwd(),
-      scripts: { adoption: this.#adoption, unlessIdle: promise => untilListening(promise, waiting) },
+      scripts: { adoption: this.#adoption, unlessIdle: mayListen },
     })
     const context: GatewayContext = {
       log: this.#errorLog.logger,
