@@ -3,19 +3,16 @@ import { asyncFetch, honoNodeServer, srvx } from '../contestants.js'
 import { plain, versus } from '../finding.js'
 import type { Measure } from '../measure.js'
 import { throughput } from '../throughput.js'
-import { cpu, rate } from './units.js'
+import { ALONE, cpu, rate } from './units.js'
 
 const what = 'fetch'
-/** One each, so that it is the cost of a request that decides, and not how connections happen to fall on workers. */
-const WORKERS = 1
-
 export const fetchInterface: Measure = {
   name: what,
   title: 'A Hono application over keep-alive connections',
   method: `wrk, 1 thread, 64 connections, one worker, \`c.text('Hello, world!')\`. The libraries run in bare servers under SCHED_NONE.`,
   async run(bench) {
     const lanes = [asyncFetch, honoNodeServer, srvx]
-    const race = { lanes, workers: WORKERS, app: 'hono', fresh: false } as const
+    const race = { lanes, workers: ALONE, app: 'hono', fresh: false } as const
     const { perSecond, cpu: used } = await throughput(bench, race)
     const baseline = honoNodeServer
     return {

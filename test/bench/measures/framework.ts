@@ -3,10 +3,7 @@ import { asyncNode, schedNone } from '../contestants.js'
 import { plain, versus } from '../finding.js'
 import type { Measure } from '../measure.js'
 import { throughput } from '../throughput.js'
-import { cpu, rate } from './units.js'
-
-/** One each, so that it is the cost of a request that decides, and not how connections happen to fall on workers. */
-const WORKERS = 1
+import { ALONE, cpu, rate } from './units.js'
 
 export const express = framework('express', 'Express', 'http.createServer(app).listen()')
 export const fastify = framework('fastify', 'Fastify', 'app.listen()')
@@ -18,7 +15,7 @@ function framework(what: 'express' | 'fastify', name: string, alone: string): Me
     title: `${name} over keep-alive connections`,
     method: `wrk, 1 thread, 64 connections, one worker, a route that sends "Hello, world!". Bare is \`${alone}\` of the same application.`,
     async run(bench) {
-      const race = { lanes: [asyncNode, schedNone], workers: WORKERS, app: what, fresh: false }
+      const race = { lanes: [asyncNode, schedNone], workers: ALONE, app: what, fresh: false }
       const { perSecond, cpu: used } = await throughput(bench, race)
       const baseline = schedNone
       return {

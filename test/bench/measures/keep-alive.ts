@@ -3,17 +3,17 @@ import { asyncNode, asyncWsgi, schedNone, schedRr } from '../contestants.js'
 import { plain, versus } from '../finding.js'
 import type { Measure } from '../measure.js'
 import { throughput } from '../throughput.js'
-import { cpu, rate, WORKERS } from './units.js'
+import { ALONE, cpu, rate } from './units.js'
 
 const what = 'keep-alive'
 
 export const keepAlive: Measure = {
   name: what,
   title: 'Requests over keep-alive connections',
-  method: `wrk, 1 thread, 64 connections, ${WORKERS} workers, "Hello, world!".`,
+  method: `wrk, 1 thread, 64 connections, one worker, "Hello, world!".`,
   async run(bench) {
     const lanes = [asyncNode, asyncWsgi, schedNone, schedRr]
-    const { perSecond, cpu: used } = await throughput(bench, { lanes, workers: WORKERS, fresh: false })
+    const { perSecond, cpu: used } = await throughput(bench, { lanes, workers: ALONE, fresh: false })
     const baseline = schedNone
     return {
       findings: [
