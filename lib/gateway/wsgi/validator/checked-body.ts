@@ -54,6 +54,7 @@ export class CheckedBody implements AsyncIterable<Chunk> {
   [Symbol.asyncIterator](): AsyncIterator<Chunk, void> {
     demand(!this.#iterated, 'the body is iterated over twice')
     this.#iterated = true
+    lawful(() => this.#body.open())
     return { next: () => this.#next() }
   }
 
@@ -68,7 +69,7 @@ export class CheckedBody implements AsyncIterable<Chunk> {
   async #next(): Promise<Results> {
     demand(!this.#closed, 'the body is iterated over after it was closed')
     demand(!this.#exhausted, 'the body is iterated over after its end')
-    const result: unknown = await lawful(() => this.#body.next())
+    const result: unknown = await this.#body.next()
     demand(typeof result === 'object' && result !== null, `the iterator of the body gave ${show(result)}`)
     if ('done' in result && result.done) {
       this.#exhausted = true
