@@ -1,4 +1,5 @@
 import type { Exchange } from '../http/exchange.js'
+import { pathOf } from '../http/path-of.js'
 
 /** The request body grew beyond limitRequestBody; unhandled by the application it is answered with 413. */
 export class BodyTooLarge extends Error {
@@ -23,11 +24,5 @@ export class ApplicationBreach extends Error {
 
 /** Which request a log line is about. Neither headers nor the query are in it: both carry secrets. */
 export function requestFacts({ req }: Exchange): { method: string; path: string; remote: string } {
-  const url = req.url ?? ''
-  const query = url.indexOf('?')
-  return {
-    method: req.method ?? '',
-    path: query < 0 ? url : url.slice(0, query),
-    remote: req.socket.remoteAddress ?? '',
-  }
+  return { method: req.method ?? '', path: pathOf(req), remote: req.socket.remoteAddress ?? '' }
 }

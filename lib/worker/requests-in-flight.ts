@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http'
 import type { Exchange } from '../http/exchange.js'
+import { pathOf } from '../http/path-of.js'
 import { now } from '../sys/clock.js'
 
 /** A request that runs, as the log shows it. Its query is left out: it may hold what no log should. */
@@ -22,7 +22,6 @@ export type Requests = Iterable<Exchange> & { readonly size: number }
 
 /** As many as a line of the log has room for. */
 const MOST_REQUESTS = 10
-const LONGEST_PATH = 200
 
 export function requestsInFlight(exchanges: Requests): InFlight {
   const oldest = [...exchanges].slice(0, MOST_REQUESTS)
@@ -32,15 +31,6 @@ export function requestsInFlight(exchanges: Requests): InFlight {
     age: Math.round(now() - startedAt),
   }))
   return { inFlight: exchanges.size, requests }
-}
-
-/**
- * The path of a request, for logs: without its query, which may hold what no log should. Express and Connect cut `url` while a
- * router handles the request, and keep the whole as `originalUrl`.
- */
-export function pathOf(req: IncomingMessage & { originalUrl?: unknown }): string {
-  const url = typeof req.originalUrl === 'string' ? req.originalUrl : (req.url ?? '')
-  return url.split('?', 1)[0]?.slice(0, LONGEST_PATH) ?? ''
 }
 
 /** `2 requests in flight` */

@@ -2,11 +2,11 @@ import { AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage } from 'node:http'
 import type { ClientSocket } from '../http/client-socket.js'
 import type { Exchange } from '../http/exchange.js'
+import { pathOf } from '../http/path-of.js'
 import type { HttpPolicy } from '../http/policy.js'
 import { refuseRequest } from '../http/refuse.js'
 import type { Takeover } from '../http/stand-in.js'
 import type { Gate } from '../listeners/gate.js'
-import { pathOf } from './requests-in-flight.js'
 import { Worker } from './worker.js'
 
 /** How long a new connection may hold the worker without a whole request head, in milliseconds: at most, and after many silent ones. */

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import type { Application, Chunk, Environ, StartResponse } from '../../lib/gateway/wsgi/types.js'
+import { validator } from '../../lib/gateway/wsgi/validator.js'
 import { until } from '../helpers/until.js'
 import { request, type Served, serve } from './serve.js'
 
@@ -135,6 +136,7 @@ t.test('a client that leaves a stream: it is ended at once, and that is no error
   const bodies: Record<string, (environ: Environ) => AsyncIterable<Chunk>> = {
     'a Node stream': () => begun(stalled()),
     'a Node stream as a file': environ => environ['wsgi.file_wrapper'](begun(stalled())),
+    'a Node stream, validated': () => begun(stalled()),
     'a web stream': () =>
       new ReadableStream<string>({
         start: controller => controller.enqueue('hello'),
@@ -143,10 +145,11 @@ t.test('a client that leaves a stream: it is ended at once, and that is no error
       }),
   }
   for (const [name, make] of Object.entries(bodies)) {
-    const server = await serve(t, (environ: Environ, startResponse: StartResponse) => {
-      startResponse('200 OK', [])
+    const app: Application = (environ, startResponse) => {
+      startResponse('200 OK', [['Content-Type', 'text/plain']])
       return make(environ)
-    })
+    }
+    const server = await serve(t, name.includes('validated') ? validator(app) : app)
     const client = await server.connect()
     client.write(request())
     await client.until(/hello/)

@@ -102,6 +102,7 @@ function requestOf(plan: Plan, last: boolean): Buffer {
   const fields = ['Host: test']
   if (last) fields.push('Connection: close')
   if (plan.upload === 'length') fields.push(`Content-Length: ${plan.body.length}`)
+  if (plan.expects) fields.push('Expect: 100-continue')
   if (plan.upload === 'chunked') fields.push('Transfer-Encoding: chunked')
   const head = [`${plan.method} /${plan.index} HTTP/${plan.version}`, ...fields, '', ''].join('\r\n')
   if (plan.upload !== 'chunked') return Buffer.concat([Buffer.from(head), plan.body])
@@ -123,7 +124,12 @@ function judge(connection: readonly Plan[], bytes: Buffer): void {
       )
     }
     try {
-      const got = parseResponse(rest, plan.method, true)
+      const { interim } = wanted
+      const before = rest.toString('latin1', 0, interim.length)
+      if (before !== interim) {
+        return mayBeLost && interim.startsWith(before) ? undefined : wrong(`not preceded by ${JSON.stringify(interim)}`)
+      }
+      const got = parseResponse(rest.subarray(interim.length), plan.method, true)
       if (got === undefined) return mayBeLost ? undefined : wrong('no response')
       if (got.head !== wanted.head)
         return wrong(`head ${JSON.stringify(got.head)}, wanted ${JSON.stringify(wanted.head)}`)

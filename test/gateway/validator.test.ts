@@ -119,7 +119,7 @@ const bad: Record<string, [app: Anything, breach: RegExp]> = {
     /called twice/,
   ],
   'returns nothing': [returning(undefined), /returned \[object Undefined\]/],
-  'returns no iterable': [returning({}), /wanted an iterable/],
+  'returns no iterable': [returning({}), /wsgi: the application returned an object of class Object: wanted a string/],
   'a number': [returning([1]), /the body has \[object Number\]/],
   'yields a number': [returning(new Set([1])), /the body yielded \[object Number\]/],
   'too short': [returning(['x'], [...text, ['Content-Length', '2']]), /body has 1 bytes, its Content-Length says 2/],

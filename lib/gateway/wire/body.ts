@@ -8,7 +8,6 @@ type AnyIterator = AsyncIterator<unknown> | Iterator<unknown>
 /** What an application returned, as something to iterate over and to close once. */
 export class Body {
   readonly #value: unknown
-  /** Made for the first chunk: whatever is wrong with it, there is a value to be closed by then. */
   #iterator: AnyIterator | undefined
   #exhausted = false
   #closed = false
@@ -24,12 +23,17 @@ export class Body {
   }
 
   /**
-   * @returns the next chunk, undefined at the end; what is returned for the end of a chunk is not checked here
+   * Not done by the constructor: where it fails there must be a body to be closed.
    * @throws ApplicationBreach where the value is no iterable
    */
-  next(): IteratorResult<unknown, unknown> | Promise<IteratorResult<unknown, unknown>> {
+  open(): AnyIterator {
     this.#iterator ??= iteratorOf(this.#value)
-    return this.#iterator.next()
+    return this.#iterator
+  }
+
+  /** @returns the next chunk, undefined at the end; what is returned for the end of a chunk is not checked here */
+  next(): IteratorResult<unknown, unknown> | Promise<IteratorResult<unknown, unknown>> {
+    return this.open().next()
   }
 
   /** The iterator has ended, by itself or by an error. */

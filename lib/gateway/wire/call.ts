@@ -75,6 +75,7 @@ export abstract class Call {
   protected stream(iterable: unknown): void {
     const body = new Body(iterable)
     this.#body = body
+    body.open()
     const { res } = this.exchange
     if (!this.outgoing.gone) res.once('close', () => this.#close())
     this.#listenForAbort()

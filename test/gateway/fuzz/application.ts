@@ -1,16 +1,20 @@
 import { Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
+import { fileWrapper } from '../../../lib/gateway/wsgi/file-wrapper.js'
 import type { Application, Chunk, Environ, StartResponse, WsgiBody } from '../../../lib/gateway/wsgi/types.js'
 import type { Plan } from './plan.js'
 
 /** How often the bodies of a plan were closed. */
 export type Closings = Map<number, number>
 
+const HINTS = [['Link', '</a.css>; rel=preload']] as const
+
 /** An application that does what the plan for the requested path says. */
 export function planned(plans: ReadonlyMap<string, Plan>, closings: Closings): Application {
   return (environ, startResponse) => {
     const plan = plans.get(environ.PATH_INFO)
     if (plan === undefined) throw new Error(`no plan for ${environ.PATH_INFO}: a request that nobody sent`)
+    if (plan.hints) environ['wsgi.early_hints'](HINTS)
     return plan.promised || plan.read !== 'none' || plan.pause
       ? runLater(plan, environ, startResponse, closings)
       : run(plan, startResponse, closings)
@@ -39,12 +43,23 @@ function run(plan: Plan, startResponse: StartResponse, closings: Closings): Wsgi
   if (plan.failing === 'call') throw new Error('planned: in the call')
   const start = (): ReturnType<StartResponse> => {
     const length: [string, string][] = plan.announced === undefined ? [] : [['Content-Length', String(plan.announced)]]
-    return startResponse(plan.status, [...plan.headers, ...length])
+    const head = [...plan.headers, ...length]
+    if (!plan.restarted) return startResponse(plan.status, head)
+    startResponse('202 Draft', [
+      ['X-Draft', '1'],
+      ['Content-Length', '3'],
+    ])
+    return startResponse(plan.status, head, new Error('planned: another start'))
   }
   if (plan.lateStart) return bodyOf(plan, start, closings)
   const write = start()
   for (const chunk of plan.written) write(chunk)
-  if (plan.failing === 'started') throw new Error('planned: after the start')
+  if (plan.failing === 'started') {
+    const error = new Error('planned: after the start')
+    // Throws it where the head is out.
+    if (plan.badChunk) startResponse('500 Not sent', [], error)
+    throw error
+  }
   return bodyOf(plan, () => {}, closings)
 }
 
@@ -63,6 +78,10 @@ function bodyOf(plan: Plan, start: () => unknown, closings: Closings): WsgiBody 
       return asyncChunks(plan, start)
     case 'stream':
       return Readable.from(asyncChunks(plan, start))
+    case 'web':
+      return webStream(asyncChunks(plan, start))
+    case 'file':
+      return fileWrapper(Readable.from(asyncChunks(plan, start)))
     case 'closable':
       closings.set(plan.index, 0)
       return {
@@ -88,6 +107,16 @@ async function* asyncChunks(plan: Plan, start: () => unknown): AsyncGenerator<Ch
     if (plan.pause) await turn()
     yield chunk
   }
+}
+
+/** Asks for a chunk when it is asked for one. */
+function webStream(chunks: AsyncGenerator<Chunk>): ReadableStream<Chunk> {
+  const pull = async (controller: ReadableStreamDefaultController<Chunk>): Promise<void> => {
+    const { value, done } = await chunks.next()
+    if (done) controller.close()
+    else controller.enqueue(value)
+  }
+  return new ReadableStream({ pull }, { highWaterMark: 0 })
 }
 
 /** Fails where the plan says so: by an error, or by something that is no chunk though the types say so. */

@@ -2,6 +2,8 @@ import { type Plan, sizeOf } from './plan.js'
 
 /** What a client must see of a plan. Written from the contract, not from the code. */
 export interface Expectation {
+  /** The interim responses before it. */
+  readonly interim: string
   /** Status line and fields, without those that `node:http` adds. */
   readonly head: string
   readonly body: Buffer
@@ -18,6 +20,18 @@ export interface Expectation {
 const PAGE = 'Internal Server Error'
 
 export function expectationOf(plan: Plan): Expectation {
+  return { interim: interimOf(plan), ...finalOf(plan) }
+}
+
+function interimOf({ version, hints, expects, read }: Plan): string {
+  if (version === '1.0') return ''
+  const early = hints ? 'HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n' : ''
+  return early + (expects && read !== 'none' ? 'HTTP/1.1 100 Continue\r\n\r\n' : '')
+}
+
+type Final = Omit<Expectation, 'interim'>
+
+function finalOf(plan: Plan): Final {
   const bodyless = plan.method === 'HEAD' || plan.status.startsWith('204') || plan.status.startsWith('304')
   const { sent, failed } = reached(plan, bodyless)
   const headOut = sizeOf(sent) > 0
@@ -78,7 +92,7 @@ function headOf(plan: Plan, bodyless: boolean, known: number | undefined): strin
   return [`HTTP/1.1 ${plan.status}`, ...fields].join('\r\n')
 }
 
-function errorPage(plan: Plan): Expectation {
+function errorPage(plan: Plan): Final {
   const head = [
     'HTTP/1.1 500 Internal Server Error',
     'Content-Type: text/plain',

@@ -1,7 +1,7 @@
 import type { Random } from './random.js'
 
 /** How the body is returned; the first three are known at once. */
-export type Shape = 'string' | 'bytes' | 'array' | 'generator' | 'async' | 'closable' | 'stream'
+export type Shape = 'string' | 'bytes' | 'array' | 'generator' | 'async' | 'closable' | 'stream' | 'web' | 'file'
 /** Where the application fails: in the call before or after startResponse, or in place of a chunk. */
 export type Failing = 'call' | 'started' | number | undefined
 
@@ -12,7 +12,13 @@ export interface Plan {
   readonly version: '1.1' | '1.0'
   readonly upload: 'none' | 'length' | 'chunked'
   readonly body: Buffer
+  /** `Expect: 100-continue`, though the client does not wait for it. */
+  readonly expects: boolean
   readonly read: 'none' | 'some' | 'all' | 'iterate'
+  /** Early hints come before anything else. */
+  readonly hints: boolean
+  /** What startResponse was told is replaced, by a second call that brings an error. */
+  readonly restarted: boolean
   readonly status: '200 OK' | '404 Not Found' | '204 No Content' | '304 Not Modified' | '500 '
   /** Content-Length of the application, beside what it sends. */
   readonly announced: number | undefined
@@ -32,6 +38,7 @@ export interface Plan {
   readonly headers: readonly (readonly [string, string])[]
 }
 
+const SHAPES = ['string', 'bytes', 'array', 'generator', 'async', 'closable', 'stream', 'web', 'file'] as const
 const TEXTS = ['', 'a', 'hello', 'é', '€uro', '\r\n', '0\r\n\r\n', 'HTTP/1.1 200 OK\r\n\r\n', 'x'.repeat(1000)] as const
 const HEADERS = [
   ['Content-Type', 'text/plain'],
@@ -44,7 +51,7 @@ const HEADERS = [
 ] as const
 
 export function makePlan(random: Random, index: number, last: boolean): Plan {
-  const shape = random.pick<Shape>(['string', 'bytes', 'array', 'generator', 'async', 'closable', 'stream'])
+  const shape = random.pick(SHAPES)
   const written = random.chance(0.15) ? chunksOf(random, 3) : []
   const chunks = chunksOf(random, shape === 'string' || shape === 'bytes' ? 1 : 6)
   const method = random.pick<Plan['method']>(['GET', 'GET', 'POST', 'POST', 'HEAD'])
@@ -57,7 +64,10 @@ export function makePlan(random: Random, index: number, last: boolean): Plan {
     version: last && random.chance(0.3) ? '1.0' : '1.1',
     upload: last && upload === 'chunked' ? 'length' : upload,
     body: upload === 'none' ? Buffer.alloc(0) : Buffer.from(random.pick(TEXTS).repeat(random.whole(0, 3))),
+    expects: upload !== 'none' && random.chance(0.2),
     read,
+    hints: random.chance(0.1),
+    restarted: random.chance(0.1),
     status: random.pick(['200 OK', '200 OK', '200 OK', '404 Not Found', '204 No Content', '304 Not Modified', '500 ']),
     announced: announcedOf(random, sizeOf([...written, ...chunks])),
     written,

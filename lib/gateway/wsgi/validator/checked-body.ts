@@ -1,5 +1,6 @@
+import { Body } from '../../wire/body.js'
 import { type Chunk, isChunk, sizeOf } from '../../wire/chunk.js'
-import { demand, show } from './breach.js'
+import { demand, lawful, show } from './breach.js'
 import type { AnnouncedBody } from './head-rules.js'
 
 /** What was announced, and what came of it; also by `write()`. */
@@ -39,25 +40,22 @@ type Results = IteratorResult<Chunk, void>
 
 /** The body of the application, which watches that it is iterated over and closed as it should be. */
 export class CheckedBody implements AsyncIterable<Chunk> {
-  readonly #body: object
+  readonly #body: Body
   readonly #ledger: Ledger
-  #iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined
+  #iterated = false
   #exhausted = false
   #closed = false
 
   constructor(body: object, ledger: Ledger) {
-    this.#body = body
+    this.#body = new Body(body)
     this.#ledger = ledger
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Chunk, void> {
-    demand(this.#iterator === undefined, 'the body is iterated over twice')
-    const make: unknown = Reflect.get(this.#body, Symbol.asyncIterator) ?? Reflect.get(this.#body, Symbol.iterator)
-    demand(typeof make === 'function', `the application returned ${show(this.#body)}, wanted an iterable`)
-    const iterator: AsyncIterator<unknown> | Iterator<unknown> = make.call(this.#body)
-    demand(typeof iterator?.next === 'function', `the iterator of the body is ${show(iterator)}`)
-    this.#iterator = iterator
-    return { next: () => this.#next(iterator) }
+    demand(!this.#iterated, 'the body is iterated over twice')
+    this.#iterated = true
+    lawful(() => this.#body.open())
+    return { next: () => this.#next() }
   }
 
   /** Once, and at the end, whatever the end was. */
@@ -65,18 +63,17 @@ export class CheckedBody implements AsyncIterable<Chunk> {
     demand(!this.#closed, 'the body is closed twice')
     this.#closed = true
     this.#ledger.ended = true
-    const close: unknown = Reflect.get(this.#body, 'close')
-    if (typeof close === 'function') await close.call(this.#body)
-    else if (!this.#exhausted) await this.#iterator?.return?.()
+    await this.#body.close()
   }
 
-  async #next(iterator: AsyncIterator<unknown> | Iterator<unknown>): Promise<Results> {
+  async #next(): Promise<Results> {
     demand(!this.#closed, 'the body is iterated over after it was closed')
     demand(!this.#exhausted, 'the body is iterated over after its end')
-    const result: unknown = await iterator.next()
+    const result: unknown = await this.#body.next()
     demand(typeof result === 'object' && result !== null, `the iterator of the body gave ${show(result)}`)
     if ('done' in result && result.done) {
       this.#exhausted = true
+      this.#body.exhaust()
       this.#ledger.settle()
       return { done: true, value: undefined }
     }

@@ -1,5 +1,5 @@
 import { checkValue, kindOfName, parseLength, parseStatus } from '../../wire/header-rules.js'
-import { demand, show } from './breach.js'
+import { demand, lawful, show } from './breach.js'
 
 /** What the head says of the body. */
 export interface AnnouncedBody {
@@ -37,13 +37,4 @@ export function checkHead(status: unknown, headers: unknown): AnnouncedBody {
 function checkContentType(code: number, given: boolean): void {
   if (code === 204 || code === 304) demand(!given, `a response with status ${code} has a Content-Type, but no content`)
   else demand(given, `a response with status ${code} has no Content-Type`)
-}
-
-/** The rules of the server, with the errors of the validator. */
-function lawful<Result>(check: () => Result): Result {
-  try {
-    return check()
-  } catch (error) {
-    demand(false, error instanceof Error ? error.message : String(error))
-  }
 }
