@@ -166,6 +166,7 @@ class Booting {
       directory: process.cwd(),
       scripts: { adoption: this.#adoption, unlessIdle: mayListen },
     })
+    limit.begin(() => `the application that ${app.file} exports has not become ready`)
     const context: GatewayContext = {
       log: this.#errorLog.logger,
       serverApp: server => this.#adoption.of(server),

@@ -59,6 +59,17 @@ const CASES: readonly Case[] = [
     says: /app\.js has not finished loading/,
   },
   {
+    name: 'a framework that never becomes ready',
+    options: {
+      app: `import Fastify from 'fastify'
+export default Fastify({ pluginTimeout: 0 }).addHook('onReady', () => new Promise(() => {}))`,
+      spec: 'app.js:default',
+      args: ['--boot-timeout', '3'],
+    },
+    code: 3,
+    says: /since the application that .*\/app\.js exports has not become ready/,
+  },
+  {
     name: 'an endless loop while loading',
     options: { app: '\nfor (;;) Math.random()', args: ['--boot-timeout', '3'] },
     code: 3,
