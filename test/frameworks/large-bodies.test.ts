@@ -19,7 +19,7 @@ const TOTAL = 200 * MB
 /** A slow side stops after so many bytes each. */
 const STRETCH = 64 * MB
 /** What kernel and streams may hold on the way. */
-const BUFFERED = 24 * MB
+const BUFFERED = 64 * MB
 /** Of memory, with the garbage that the collector leaves for a while. */
 const GROWTH = 120 * MB
 const BLOCK = 65536
