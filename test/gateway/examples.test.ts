@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { loadApp } from '../../lib/gateway/app-loader.js'
@@ -57,6 +59,8 @@ t.test('handler', async t => {
 t.test('static files', async t => {
   const content = 'x'.repeat(200_000)
   const directory = t.testdir({ public: { 'index.html': '<p>', 'a b.txt': content, sub: {} }, secret: 'no' })
+  execFileSync('mkfifo', [join(directory, 'public', 'fifo')])
+  symlinkSync('loop', join(directory, 'public', 'loop'))
   await serving(t, `static-files:serve(${JSON.stringify(join(directory, 'public'))})`, async server => {
     const got = await server.exchange(get('/a%20b.txt'))
     t.match(got, /^HTTP\/1.1 200 OK\r\nContent-Type: text\/plain; charset=utf-8\r\nContent-Length: 200000\r\n/)
@@ -64,7 +68,8 @@ t.test('static files', async t => {
     t.match(await server.exchange(get('/')), /text\/html[\s\S]*<p>$/)
     const modified = /^Last-Modified: (.*)\r$/m.exec(got)?.[1] ?? ''
     t.match(await server.exchange(get('/a%20b.txt', [`If-Modified-Since: ${modified}`])), /^HTTP\/1.1 304 /)
-    for (const path of ['/../secret', '/%2e%2e/secret', '/..%2fsecret', '/nothing', '/sub', '/index.html/x', '/%00']) {
+    const elsewhere = ['/../secret', '/%2e%2e/secret', '/..%2fsecret']
+    for (const path of [...elsewhere, '/nothing', '/sub', '/fifo', '/loop', '/index.html/x', '/%00']) {
       t.match(await server.exchange(get(path)), /^HTTP\/1.1 404 /, path)
     }
   })

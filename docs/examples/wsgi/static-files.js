@@ -1,4 +1,5 @@
 // unicorn 'docs/examples/wsgi/static-files.js:serve("public")'
+import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { extname, join, normalize, resolve, sep } from 'node:path'
 
@@ -11,7 +12,7 @@ const TYPES = {
   '.txt': 'text/plain; charset=utf-8',
 }
 
-/** An application that serves the files of a directory. */
+/** An application that serves the files of a directory, and what links in it lead to. */
 export function serve(directory) {
   const root = resolve(directory)
   return async (environ, startResponse) => {
@@ -46,12 +47,13 @@ function fileFor(root, path) {
 
 async function openFile(path) {
   try {
-    const handle = await open(path)
+    // Without O_NONBLOCK a FIFO would keep a thread of Node's pool for as long as nobody writes to it.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const stats = await handle.stat()
     if (stats.isFile()) return { handle, size: stats.size, modified: stats.mtime.toUTCString() }
     await handle.close()
   } catch (error) {
-    if (!['ENOENT', 'ENOTDIR', 'EACCES', 'ENAMETOOLONG'].includes(error.code)) throw error
+    if (!['ENOENT', 'ENOTDIR', 'EACCES', 'ENAMETOOLONG', 'ELOOP'].includes(error.code)) throw error
   }
   return undefined
 }
