@@ -24,6 +24,6 @@ export async function resolve(
 
 /** Where an import by a path leads to, whether a file is there or not; for one by a name, that name. */
 export function wantedUrl(specifier: string, { parentURL }: ImportContext): string {
-  const isPath = /^\.{0,2}\//.test(specifier) && URL.canParse(specifier, parentURL)
+  const isPath = /^\.{0,2}\/(?!\/)/.test(specifier) && URL.canParse(specifier, parentURL)
   return isPath ? new URL(specifier, parentURL).href : specifier
 }
