@@ -7,11 +7,15 @@ import { Worker, type WorkerParts } from './worker.js'
 /** Settled connections are told to the arbiter at most this often, in milliseconds. */
 const REPORT_PAUSE = 5
 /** How often a worker at its cap looks whether others have left a connection waiting: at first, and while none has, in milliseconds. */
-const FIRST_LOOK = 1
+const FIRST_LOOK = 2
 const LONGEST_LOOK = 20
 
-/** So many new connections without a request yet are a burst, and more than a worker takes of it beyond its cap. */
-const BURST = 6
+/**
+ * So many new connections without a request yet are a burst, and more than a worker takes of it beyond its cap: where those before
+ * have stayed, and where they come and go, which pauses would slow down.
+ */
+const BURST = 2
+const PASSING_BURST = 6
 
 /**
  * Many requests at once, up to `workerConnections` open connections: for applications that wait more than they compute.
@@ -55,7 +59,7 @@ export class AsyncWorker extends Worker {
   protected override connected(socket: ClientSocket): void {
     this.#oneMore = false
     this.#settled.add(socket)
-    if (this.#settled.silent >= BURST) this.#holdAtCap()
+    if (this.#settled.silent >= this.#burst) this.#holdAtCap()
   }
 
   protected override upgraded(socket: ClientSocket): void {
@@ -79,9 +83,13 @@ export class AsyncWorker extends Worker {
     }, REPORT_PAUSE)
   }
 
+  get #burst(): number {
+    return this.#settled.arePassing ? PASSING_BURST : BURST
+  }
+
   #isFull(): boolean {
     const { count, silent } = this.#settled
-    return count >= this.#cap || count + silent >= this.#cap + BURST
+    return count >= this.#cap || count + silent >= this.#cap + this.#burst
   }
 
   #holdAtCap(): void {

@@ -9,6 +9,8 @@ const SETTLED = Number.NEGATIVE_INFINITY
 interface Young {
   open: number
   silent: number
+  /** Closed before they were settled. */
+  gone: number
 }
 
 /**
@@ -19,9 +21,9 @@ interface Young {
 export class SettledConnections {
   readonly #changed: () => void
   #epoch = 0
-  #fresh: Young = { open: 0, silent: 0 }
+  #fresh: Young = { open: 0, silent: 0, gone: 0 }
   /** Those of the epoch before. */
-  #aging: Young = { open: 0, silent: 0 }
+  #aging: Young = { open: 0, silent: 0, gone: 0 }
   #count = 0
   #timer: NodeJS.Timeout | undefined
 
@@ -36,6 +38,11 @@ export class SettledConnections {
   /** Young ones that have sent no request yet. Many of them are a burst: one worker could take it all before any other wakes. */
   get silent(): number {
     return this.#fresh.silent + this.#aging.silent
+  }
+
+  /** Whether connections come and go, as those for one request do, which need not be spread. */
+  get arePassing(): boolean {
+    return this.#fresh.gone + this.#aging.gone > 0
   }
 
   add(socket: ClientSocket): void {
@@ -66,6 +73,7 @@ export class SettledConnections {
     const young = this.#youngOf(socket.epoch)
     if (!young) return this.#settle(-1)
     young.open--
+    young.gone++
     if (socket.silent) young.silent--
   }
 
@@ -78,7 +86,7 @@ export class SettledConnections {
     const settled = this.#aging.open
     this.#epoch++
     this.#aging = this.#fresh
-    this.#fresh = { open: 0, silent: 0 }
+    this.#fresh = { open: 0, silent: 0, gone: 0 }
     this.#timer = this.#aging.open > 0 ? setTimeout(() => this.#turn(), EPOCH) : undefined
     if (settled > 0) this.#settle(settled)
   }
