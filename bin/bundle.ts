@@ -16,7 +16,8 @@ const unused: Plugin = {
 /**
  * Joins what each process of a server runs into one file: loading a hundred small ones takes longer than all the rest of a start.
  * As CommonJS, since Node loads an ES module by a loader that first must start itself, for 4 ms in each process.
- * koffi brings a native module, jiti and picomatch are seldom wanted, so they stay outside; what a watchdog says of a hang is a file of its own. Run at build time, from the package's directory.
+ * koffi brings a native module, jiti and picomatch are seldom wanted, so they stay outside; what a watchdog says of a hang is a file
+ * of its own. Run at build time, from the package's directory.
  */
 const { metafile } = await build({
   entryPoints: ['bin/unicorn.ts', 'bin/worker.ts', 'lib/worker/watchdog-thread.ts', 'lib/worker/report-hang.ts'],

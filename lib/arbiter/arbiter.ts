@@ -164,8 +164,11 @@ export class Arbiter {
       this.#onSignal[signal]()
     },
     message: ({ handle, message }) => {
+      const { files } = handle.generation
+      const known = files.size
       this.#pool.receive(handle, message)
-      if (message.type !== 'loaded') return
+      // The workers of a generation load the same.
+      if (message.type !== 'loaded' || files.size === known) return
       this.#sources?.watch(this.#generations.files)
       this.#log.debug({ files: message.files }, 'Watched for changes')
     },

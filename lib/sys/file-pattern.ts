@@ -18,12 +18,12 @@ export interface FilePattern {
  */
 export function filePattern(text: string, directory: string): FilePattern {
   const path = resolve(directory, text)
-  const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
-  if (isDirectory) return { base: path, depth: Number.POSITIVE_INFINITY, matches: each => each.startsWith(path + sep) }
-  const { base, glob, isGlob } = picomatch.scan(text)
-  if (!isGlob || statSync(path, { throwIfNoEntry: false })) {
-    return { base: dirname(path), depth: 1, matches: each => each === path }
+  const there = statSync(path, { throwIfNoEntry: false })
+  if (there?.isDirectory()) {
+    return { base: path, depth: Number.POSITIVE_INFINITY, matches: each => each.startsWith(path + sep) }
   }
+  const { base, glob, isGlob } = picomatch.scan(text)
+  if (there || !isGlob) return { base: dirname(path), depth: 1, matches: each => each === path }
   const top = resolve(directory, base)
   const isMatch = picomatch(glob)
   const depth = glob.includes('**') ? Number.POSITIVE_INFINITY : glob.split('/').length

@@ -24,8 +24,9 @@ const QUIET = 50
 const SKIPPED = new Set(['node_modules', '.git'])
 
 /**
- * Tells when files change. It watches the directories that they are in, since a watch on a file itself ends when an editor puts a new one
- * in its place, and files that are gone, directories too, may come back. (That a directory above these is moved is seen with the next change.)
+ * Tells when files change. It watches the directories that they are in, since a watch on a file itself ends when an editor puts a
+ * new one in its place, and files that are gone, directories too, may come back. (That a directory above these is moved is seen
+ * with the next change.)
  */
 export class FileWatcher {
   readonly #parts: WatcherParts
@@ -57,7 +58,11 @@ export class FileWatcher {
   #refresh(): void {
     this.#missing.clear()
     const homes = new Set([...this.#files].map(file => dirname(file)))
-    const wanted = new Set([...homes, ...this.#parts.patterns.flatMap(directoriesOf)].map(path => this.#nearest(path)))
+    const wanted = new Set(
+      [...homes, ...this.#parts.patterns.flatMap(({ base, depth }) => directoriesBelow(base, depth))].map(path =>
+        this.#nearest(path),
+      ),
+    )
     for (const [directory, { inode }] of this.#directories) {
       if (!wanted.has(directory) || inodeOf(directory) !== inode) this.#unwatch(directory)
     }
@@ -122,11 +127,10 @@ export class FileWatcher {
   }
 }
 
-/** Those in which files of a pattern can be. */
-function directoriesOf({ base, depth }: FilePattern): string[] {
-  return [base, ...(depth > 1 ? subdirectories(base) : [])].flatMap(directory =>
-    directory === base ? [base] : directoriesOf({ base: directory, depth: depth - 1, matches: () => false }),
-  )
+/** A directory with those below it, on so many levels in all. */
+function directoriesBelow(directory: string, depth: number): string[] {
+  const below = depth > 1 ? subdirectories(directory) : []
+  return [directory, ...below.flatMap(each => directoriesBelow(each, depth - 1))]
 }
 
 function subdirectories(directory: string): string[] {

@@ -1,15 +1,12 @@
-import { channel } from 'node:diagnostics_channel'
 import Module, { createRequire } from 'node:module'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { packageFile } from '../../sys/package.js'
 import { candidates } from './find-module.js'
+import { LOADED } from './loaded-channel.js'
 import { hasSyncHooks, isRequireResolver } from './module-hooks.js'
 import { wantedUrl } from './report-imports.js'
-
-/** Of code that is made here, which no hook of Node's sees. */
-export const LOADED = channel('unicorn:loaded')
 
 const OURS = fileURLToPath(packageFile('dist/'))
 const OUR_PACKAGES = /\/node_modules\/(?:jiti|koffi|@koromix)\//
