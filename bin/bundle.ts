@@ -20,7 +20,12 @@ const unused: Plugin = {
  * of its own. Run at build time, from the package's directory.
  */
 const { metafile } = await build({
-  entryPoints: ['bin/unicorn.ts', 'bin/worker.ts', 'lib/worker/watchdog-thread.ts', 'lib/worker/report-hang.ts'],
+  entryPoints: [
+    'bin/unicorn.ts',
+    'bin/worker.ts',
+    'lib/worker/watchdog/watchdog-thread.ts',
+    'lib/worker/watchdog/report-hang.ts',
+  ],
   entryNames: '[name]',
   outdir: OUT,
   outExtension: { '.js': '.cjs' },

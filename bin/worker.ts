@@ -1,3 +1,3 @@
-import { boot } from '../lib/worker/boot.js'
+import { boot } from '../lib/worker/boot/boot.js'
 
 void boot()

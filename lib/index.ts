@@ -10,9 +10,9 @@ export type {
   WorkerView,
 } from '../config/hooks.js'
 export type { Config, UserConfig } from '../config/settings.js'
+export { fetch, node, wsgi } from './application/mark.js'
 export { ExitCode, UnicornError } from './errors.js'
 export type { FetchApplication, FetchContext, FetchHandler } from './gateway/fetch/types.js'
-export { fetch, node, wsgi } from './gateway/mark.js'
 export type { NodeHandler } from './gateway/node/types.js'
 export type {
   Application,

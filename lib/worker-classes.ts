@@ -11,11 +11,11 @@ export type Worker = InstanceType<typeof classes.Worker>
 export type AsyncWorker = InstanceType<typeof classes.AsyncWorker>
 export type SyncWorker = InstanceType<typeof classes.SyncWorker>
 
-export type { ClientSocket } from './http/client-socket.js'
-export type { HttpEngine } from './http/engine.js'
 export type { Exchange } from './http/exchange.js'
+export type { ClientSocket } from './http/node/client-socket.js'
+export type { HttpEngine } from './http/node/node-engine.js'
+export type { Takeover } from './http/node/stand-in.js'
 export type { HttpPolicy } from './http/policy.js'
-export type { Takeover } from './http/stand-in.js'
 export type { Gate } from './listeners/gate.js'
 export type { WorkerParts } from './worker/worker.js'
 

@@ -24,7 +24,7 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
   {
     what: 'process.exit',
     pattern: /\bprocess\.exit\(/,
-    files: ['bin/unicorn.ts', 'lib/worker/exits.ts'],
+    files: ['bin/unicorn.ts', 'lib/worker/exit/exits.ts'],
   },
   {
     what: 'signal handlers',
@@ -39,7 +39,7 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
   {
     what: 'process.argv',
     pattern: /\bprocess\.argv\b/,
-    files: ['bin/unicorn.ts', 'lib/gateway/loader/import-module.ts'],
+    files: ['bin/unicorn.ts', 'lib/application/module/import-module.ts'],
   },
 ]
 

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
+import type { ServerApp } from '../application/script/server-app.js'
 import type { GatewayLog } from './log.js'
-import type { ServerApp } from './node/server-app.js'
 
 /** What the worker tells the gateway about itself. */
 export interface GatewayContext {

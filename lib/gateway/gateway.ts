@@ -1,15 +1,15 @@
 import type { Server } from 'node:http'
+import { detect, type InterfaceName } from '../application/detect.js'
+import type { LoadedApp } from '../application/load-module.js'
+import type { ServerApp } from '../application/script/server-app.js'
 import { toError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
-import type { LoadedApp } from './app-loader.js'
 import type { GatewayContext } from './context.js'
-import { detect, type InterfaceName } from './detect.js'
 import { createNodeGateway } from './node/node-gateway.js'
-import type { ServerApp } from './node/server-app.js'
 import { createWsgiGateway } from './wsgi/wsgi-gateway.js'
 
+export type { InterfaceName } from '../application/detect.js'
 export type { GatewayContext } from './context.js'
-export type { InterfaceName } from './detect.js'
 export type { GatewayLog } from './log.js'
 
 /** What every worker class calls, whatever the application is. */

@@ -1,9 +1,9 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Exchange } from '../http/exchange.js'
+import { reasonOf } from '../http/node/refuse.js'
+import { countBody, sentHeader } from '../http/node/sent.js'
 import type { Refusal } from '../http/policy.js'
-import { reasonOf } from '../http/refuse.js'
-import { countBody, sentHeader } from '../http/sent.js'
 import type { AccessEntry, AccessLog } from '../logging/access.js'
 import { now } from '../sys/clock.js'
 

@@ -1,4 +1,4 @@
-import type { HttpEngine } from '../http/engine.js'
+import type { HttpEngine } from '../http/node/node-engine.js'
 import type { Gate } from '../listeners/gate.js'
 
 /**

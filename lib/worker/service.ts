@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { callHook } from '../../config/call-hook.js'
 import type { Exchange } from '../http/exchange.js'
-import { muzzle } from '../http/muzzle.js'
+import { muzzle } from '../http/node/muzzle.js'
+import { refuseRequest } from '../http/node/refuse.js'
 import type { Refusal } from '../http/policy.js'
-import { refuseRequest } from '../http/refuse.js'
 import type { WorkerParts } from './worker.js'
 
 /** All that is done with a request besides deciding when it runs: hooks, application, access log, the answers given in its place. */

@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { Reading } from '../../lib/worker/pulse.js'
-import { Vigil } from '../../lib/worker/vigil.js'
+import type { Reading } from '../../lib/worker/watchdog/pulse.js'
+import { Vigil } from '../../lib/worker/watchdog/vigil.js'
 
 const limits = { bootTimeout: 5000, timeout: 1000, gracefulTimeout: 3000 }
 const beating: Reading = { beat: 1, countedFrom: 1, answer: -1, debugged: false }

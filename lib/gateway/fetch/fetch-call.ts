@@ -1,5 +1,5 @@
 import type { Exchange } from '../../http/exchange.js'
-import { refuseRequest } from '../../http/refuse.js'
+import { refuseRequest } from '../../http/node/refuse.js'
 import { BodyTooLarge } from '../failure.js'
 import type { GatewayLog } from '../log.js'
 import type { Body } from '../wire/body.js'

@@ -1,4 +1,4 @@
-import { describe } from '../detect.js'
+import { describe } from '../../application/detect.js'
 import { ApplicationBreach } from '../failure.js'
 import { isChunk } from '../wire/chunk.js'
 import { kindOfName } from '../wire/header-rules.js'

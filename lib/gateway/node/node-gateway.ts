@@ -1,13 +1,13 @@
 import type { Server } from 'node:http'
+import type { NodeApp } from '../../application/frameworks.js'
+import { isHttpServer, type ServerApp } from '../../application/script/server-app.js'
 import { toError } from '../../errors.js'
 import type { Exchange } from '../../http/exchange.js'
-import { refuseRequest } from '../../http/refuse.js'
+import { refuseRequest } from '../../http/node/refuse.js'
 import type { GatewayContext } from '../context.js'
 import { BodyTooLarge, requestFacts } from '../failure.js'
-import type { NodeApp } from '../frameworks.js'
 import type { Gateway } from '../gateway.js'
 import { limitBody } from './body-limit.js'
-import { isHttpServer, type ServerApp } from './server-app.js'
 import type { NodeHandler } from './types.js'
 
 /** Answers one request. What it returns is watched for rejection only. */

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { ClientSocket, type LocalAddress } from '../../http/client-socket.js'
+import { ClientSocket, type LocalAddress } from '../../http/node/client-socket.js'
 
 /** What the environ says of a connection: the same for all its requests. */
 export interface Connection {

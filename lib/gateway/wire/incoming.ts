@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Exchange } from '../../http/exchange.js'
-import { lingerAfter } from '../../http/linger.js'
+import { lingerAfter } from '../../http/node/linger.js'
 import { BodyReader } from './body-reader.js'
 import type { UnreadBody } from './outgoing.js'
 

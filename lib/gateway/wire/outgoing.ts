@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import type { Exchange } from '../../http/exchange.js'
-import { lingerAfter } from '../../http/linger.js'
+import { lingerAfter } from '../../http/node/linger.js'
+import { cut, endWith, writeHead } from '../../http/node/send-head.js'
 import { ApplicationBreach } from '../failure.js'
 import { type Chunk, cutTo, sizeOf } from './chunk.js'
 import type { Head } from './head.js'
-import { cut, endWith, writeHead } from './send-head.js'
 
 /** What the response has to know of the request body to decide about the connection. */
 export interface UnreadBody {

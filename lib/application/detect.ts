@@ -1,0 +1,106 @@
+import type { Server } from 'node:http'
+import { ExitCode, UnicornError } from '../errors.js'
+import type { FetchApplication } from '../gateway/fetch/types.js'
+import type { Application } from '../gateway/wsgi/types.js'
+import { hasMethods, isNodeApp, type NodeApp, prepare } from './frameworks.js'
+import type { LoadedApp } from './load-module.js'
+import { markOf } from './mark.js'
+import { isHttpServer } from './script/server-app.js'
+
+/** How an application is called: as `--interface` says, or as its export shows. */
+export type InterfaceName = 'auto' | 'wsgi' | 'node' | 'fetch'
+
+/** An application with the interface that it is called by. */
+export type Callable =
+  | { readonly interface: 'wsgi'; readonly application: Application; readonly guessed: boolean }
+  | ({ readonly interface: 'node' } & NodeApp)
+  | { readonly interface: 'fetch'; readonly application: FetchApplication }
+
+const ADVICE = "say which with --interface wsgi|node|fetch, or wrap it: import { node, fetch, wsgi } from 'unicorn'"
+
+/**
+ * Decides how the export is called: by its wrapper, by `name`, or under `auto` by what it is. Never by parameter names. An application
+ * of a framework is made ready.
+ * @throws UnicornError with exit code 4 where the export does not fit, or does not become ready
+ */
+export async function detect(app: LoadedApp, name: InterfaceName): Promise<Callable> {
+  const wanted = interfaceOf(app, name)
+  if (wanted === 'fetch') return { interface: 'fetch', application: asFetchApplication(app) }
+  if (wanted === 'node') return { interface: 'node', ...(await asNodeApp(app)) }
+  return { interface: 'wsgi', application: asApplication(app), guessed: name === 'auto' && !markOf(app.value) }
+}
+
+function interfaceOf(app: LoadedApp, name: InterfaceName): 'wsgi' | 'node' | 'fetch' {
+  const marked = markOf(app.value)
+  if (marked !== undefined && marked !== 'wsgi' && marked !== 'node' && marked !== 'fetch') {
+    throw misfit(app, `it is wrapped as "${String(marked)}", which this version does not know`, ADVICE)
+  }
+  if (marked !== undefined && name !== 'auto' && name !== marked) {
+    throw misfit(app, `it is wrapped as ${marked}, and --interface says ${name}`, `--interface ${marked} or auto`)
+  }
+  if (marked !== undefined) return marked
+  return name === 'auto' ? guess(app) : name
+}
+
+function guess(app: LoadedApp): 'wsgi' | 'node' | 'fetch' {
+  const { value } = app
+  if (hasFetch(value)) return 'fetch'
+  if (isNodeApp(value)) return 'node'
+  if (typeof value === 'function') return 'wsgi'
+  throw misfit(app, `it is ${describe(value)}`, `a function (environ, startResponse) or (req, res); ${ADVICE}`)
+}
+
+async function asNodeApp(app: LoadedApp): Promise<NodeApp> {
+  const found = await prepare(app)
+  if (found) return found
+  throw misfit(
+    app,
+    `it is ${describe(app.value)}`,
+    'a function (req, res), an http.Server, or an application of a framework',
+  )
+}
+
+/** The server of a node application, where it has one. */
+export function serverOf(callable: Callable): Server | undefined {
+  return callable.interface === 'node' && isHttpServer(callable.target) ? callable.target : undefined
+}
+
+function asFetchApplication(app: LoadedApp): FetchApplication {
+  const { value } = app
+  if (hasFetch(value)) return value
+  if (isFunction(value) && !isClass(value)) return { fetch: (request, ...more) => value(request, ...more) }
+  throw misfit(app, `it is ${describe(value)}`, 'a function (request), or an object with a method fetch(request)')
+}
+
+function hasFetch(value: unknown): value is FetchApplication {
+  return hasMethods(value, 'fetch')
+}
+
+function asApplication(app: LoadedApp): Application {
+  const { value } = app
+  if (isFunction(value) && !isClass(value)) return value
+  throw misfit(app, `it is ${describe(value)}`, 'a function (environ, startResponse)')
+}
+
+/** An untyped function of the user's: what it returns is checked at each call. */
+function isFunction(value: unknown): value is (...args: unknown[]) => never {
+  return typeof value === 'function'
+}
+
+function isClass(value: object): boolean {
+  return Function.prototype.toString.call(value).startsWith('class')
+}
+
+/** What a value is, in a few words, for an error message. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (typeof value === 'function') return isClass(value) ? `the class ${value.name}` : `a function ${value.name}`.trim()
+  if (typeof value !== 'object') return `a ${typeof value}`
+  const name: unknown = Reflect.get(value, 'constructor')
+  return `an object of class ${typeof name === 'function' ? name.name : 'none'}`
+}
+
+function misfit(app: LoadedApp, found: string, wanted: string): UnicornError {
+  const message = `${app.spec}: the export "${app.exportName}" of ${app.file} cannot be served: ${found}; wanted ${wanted}`
+  return new UnicornError(message, { found, wanted, where: app.file }, ExitCode.appLoad)
+}

@@ -1,0 +1,75 @@
+import { findSourceMap } from 'node:module'
+import { type SourcePosition, SourcePositions } from '../../../sys/source-position.js'
+
+const MAP_COMMENT = '//# sourceMappingURL='
+
+/** The maps of all files whose code was made in this process, as it formats its stacks in one place. */
+const maps = new Map<string, string>()
+const positions = new SourcePositions()
+
+type Format = (error: Error, frames: NodeJS.CallSite[]) => unknown
+
+/** From now on stacks show the lines of `file` itself. `code` has its source map in it. */
+export function mapStacks(file: string, code: string): void {
+  const at = code.lastIndexOf(MAP_COMMENT)
+  if (at < 0) return
+  if (maps.size === 0) takeOverFormat()
+  const [url = ''] = code.slice(at + MAP_COMMENT.length).split('\n', 1)
+  maps.set(file, url)
+}
+
+/** Whoever formats stacks already, as `source-map-support` does, goes on, but with the mapped frames. */
+function takeOverFormat(): void {
+  const format: Format = Error.prepareStackTrace ?? formatStack
+  Error.prepareStackTrace = (error, frames) => format(error, frames.map(originalFrame))
+}
+
+/** As V8 does it. */
+function formatStack(error: Error, frames: NodeJS.CallSite[]): string {
+  return [headOf(error), ...frames.map(frame => `    at ${frame}`)].join('\n')
+}
+
+/** V8 shows an error too whose parts throw. */
+function headOf(error: Error): string {
+  try {
+    return Error.prototype.toString.call(error)
+  } catch {
+    return '<error>'
+  }
+}
+
+function originalFrame(frame: NodeJS.CallSite): NodeJS.CallSite {
+  const file = frame.getFileName()
+  const line = frame.getLineNumber()
+  const column = frame.getColumnNumber()
+  if (!file || line === null || column === null) return frame
+  const place = originalPlace(file, line, column)
+  if (!place) return frame
+  const text = String(frame).replace(`${file}:${line}:${column}`, () => `${place.file}:${place.line}:${place.column}`)
+  const answers: Readonly<Record<PropertyKey, () => unknown>> = {
+    getFileName: () => place.file,
+    getLineNumber: () => place.line,
+    getColumnNumber: () => place.column,
+    toString: () => text,
+  }
+  return new Proxy(frame, { get: (target, name) => answers[name] ?? bound(target, name) })
+}
+
+/** A frame's methods work only on the frame itself. */
+function bound(frame: NodeJS.CallSite, name: PropertyKey): unknown {
+  const value: unknown = Reflect.get(frame, name)
+  return typeof value === 'function' ? value.bind(frame) : value
+}
+
+function originalPlace(file: string, line: number, column: number): SourcePosition | undefined {
+  const sourceMapUrl = maps.get(file)
+  if (sourceMapUrl === undefined) return placeByNode(file, line, column)
+  return positions.find({ url: file, sourceMapUrl, line: line - 1, column: column - 1 })
+}
+
+/** Where `--enable-source-maps` is on: Node leaves all stacks to whoever formats some. */
+function placeByNode(file: string, line: number, column: number): SourcePosition | undefined {
+  const entry = findSourceMap(file)?.findEntry(line - 1, column - 1)
+  if (!entry || !('originalSource' in entry)) return undefined
+  return { file: entry.originalSource, line: entry.originalLine + 1, column: entry.originalColumn + 1 }
+}

@@ -1,0 +1,71 @@
+import { url as inspectorUrl } from 'node:inspector'
+import { Worker as Thread } from 'node:worker_threads'
+import type { Logger } from '../../../config/hooks.js'
+import type { Config } from '../../../config/settings.js'
+import { toError } from '../../errors.js'
+import { packageFile } from '../../sys/package.js'
+import type { Beat } from '../heartbeat.js'
+import type { Boot } from '../protocol.js'
+import { publishRequests, type Requests } from '../requests-in-flight.js'
+import { Pulse } from './pulse.js'
+import type { WatchdogData } from './watchdog-thread.js'
+
+/** Megabytes. It needs about 4; the rest is for the source maps that it may have to read. */
+const MEMORY = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 }
+
+/**
+ * The main thread's side of the watchdog: a thread that tells where a hung worker hangs, and ends it when the arbiter is gone.
+ * All that the main thread does for it is to write down its beats.
+ */
+export class Watchdog {
+  readonly #pulse = new Pulse()
+
+  /** Counts the boot from the start of the process. Where the thread fails, hangs are still ended by the arbiter. */
+  constructor({ config, index, arbiterPid }: Boot<Config>, log: Logger) {
+    this.#pulse.boot(process.uptime() * 1000, inspectorUrl() !== undefined)
+    const { timeout, bootTimeout, gracefulTimeout, errorlog, loglevel, logFormat } = config
+    const data: WatchdogData = {
+      pulse: this.#pulse.buffer,
+      limits: { timeout, bootTimeout, gracefulTimeout },
+      log: { errorlog, loglevel, logFormat },
+      index,
+      arbiterPid,
+    }
+    const onFailure = (error: unknown): void => {
+      log.warn({ err: toError(error) }, 'Watchdog failed: a hang of this worker will not be explained')
+    }
+    try {
+      this.#start(data).on('error', onFailure)
+    } catch (error) {
+      onFailure(error)
+    }
+  }
+
+  /** Without the environment and Node's options, which would load the application's preloads a second time. */
+  #start(workerData: WatchdogData): Thread {
+    const thread = new Thread(packageFile('dist/bin/watchdog-thread.cjs'), {
+      workerData,
+      name: 'watchdog',
+      env: {},
+      argv: [],
+      execArgv: [],
+      // Not piped: that would open the application's own standard streams.
+      stdout: true,
+      stderr: true,
+      resourceLimits: MEMORY,
+    })
+    thread.on('message', () => this.#pulse.answer())
+    thread.unref()
+    return thread
+  }
+
+  /** The requests that a report is to name, oldest first. */
+  watch(exchanges: Requests): void {
+    publishRequests(exchanges)
+  }
+
+  /** With each beat that the arbiter gets. It counts the time of a worker with one request at a time from the start of that. */
+  beat({ figures, debugged }: Beat): void {
+    this.#pulse.beat(figures.oldest, debugged)
+  }
+}

@@ -1,0 +1,63 @@
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import type { Test } from 'tap'
+import { root } from '../../helpers/root.js'
+import { spawnClean } from '../../helpers/spawn.js'
+
+/** What came of loading a module in a process of its own. */
+export interface Loaded {
+  /** The lines that the modules wrote. */
+  readonly said: readonly string[]
+  /** Its exports. */
+  readonly names?: readonly string[]
+  /** What its function `application` returned, or its default export. */
+  readonly value?: unknown
+  /** The message of the UnicornError that it failed with. */
+  readonly error?: string
+  readonly exitCode?: number
+  /** Of the error below that one. */
+  readonly stack?: string
+  /** The stack of an error of another kind. */
+  readonly crash?: string
+}
+
+export interface LoadOptions {
+  readonly main?: boolean
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export type Files = Readonly<Record<string, string>>
+
+/** The TypeScript that Node itself knows. */
+export const nodeKnowsTypeScript = Boolean(Reflect.get(process.features, 'typescript'))
+
+/** Files in a directory outside of this package, so that nothing is found by being inside it. */
+export function files(t: Test, contents: Files, name = ''): string {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'unicorn-load-')))
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  const base = join(directory, name)
+  for (const [path, content] of Object.entries(contents)) {
+    mkdirSync(dirname(join(base, path)), { recursive: true })
+    writeFileSync(join(base, path), content)
+  }
+  return base
+}
+
+/** Loads a module as a worker does, in a process of its own. */
+export async function load(file: string, { main = false, env = {} }: LoadOptions = {}): Promise<Loaded> {
+  const entry = `${root}dist/test/application/module/load-entry.js`
+  const command = [process.execPath, '--no-warnings', entry, file, main ? 'main' : '']
+  const child = spawnClean(command, { cwd: dirname(file), env })
+  if (!child.stdout || !child.stderr) throw new Error('the output is not piped')
+  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  const lines = output.trimEnd().split('\n')
+  try {
+    const outcome: Omit<Loaded, 'said'> = JSON.parse(lines.at(-1) ?? '')
+    return { ...outcome, said: lines.slice(0, -1) }
+  } catch {
+    throw new Error(`no outcome\n${output}\n${errors}`)
+  }
+}
