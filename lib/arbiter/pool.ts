@@ -3,7 +3,7 @@ import type { ExitReason, Hooks, Logger, ServerView, WorkerView } from '../../co
 import type { Config } from '../../config/settings.js'
 import { toError } from '../errors.js'
 import type { PatientClock } from '../sys/clock.js'
-import { type Boot, type FromWorker, LEAVE, unwrap } from '../worker/protocol.js'
+import { type Boot, DRAIN, type FromWorker, unwrap } from '../worker/protocol.js'
 import { Backoff } from './backoff.js'
 import { balance } from './balance.js'
 import type { Generation } from './generation.js'
@@ -155,10 +155,11 @@ export class Pool {
       case 'settled':
         handle.settled = message.connections
         return this.#spreadChanged()
-      case 'leaving':
-        if (message.reason !== 'max-requests') return this.#leaves(handle, message.reason)
+      case 'draining':
+        return this.#drainsByItself(handle, message.reason)
+      case 'wants-replacement':
         handle.because(message.reason)
-        handle.leaving = true
+        handle.wantsReplacement = true
     }
   }
 
@@ -173,8 +174,8 @@ export class Pool {
   }
 
   /** It drains by itself. Its replacement starts before its end is known, so the fault counts now. */
-  #leaves(handle: WorkerHandle, reason: ExitReason): void {
-    this.happen(handle, 'leave', reason)
+  #drainsByItself(handle: WorkerHandle, reason: ExitReason): void {
+    this.happen(handle, 'draining', reason)
     this.#countDeath(handle)
   }
 
@@ -183,13 +184,13 @@ export class Pool {
     const { maxMemory } = handle.config
     const rss = handle.figures?.rss ?? 0
     handle.fatSamples = maxMemory > 0 && rss > maxMemory ? handle.fatSamples + 1 : 0
-    if (handle.fatSamples < FAT_SAMPLES || handle.leaving || handle.state !== 'ready') return
+    if (handle.fatSamples < FAT_SAMPLES || handle.wantsReplacement || handle.state !== 'ready') return
     this.#context.log.warn(
       { worker: handle.index, workerPid: handle.pid, rss, maxMemory },
       'Worker uses too much memory',
     )
     handle.because('max-memory')
-    handle.leaving = true
+    handle.wantsReplacement = true
   }
 
   #noticeDebugger(handle: WorkerHandle, debugged: boolean): void {
@@ -202,7 +203,7 @@ export class Pool {
   /** Retires those that asked for a replacement, as far as enough others of their generation are ready. */
   relieve(generation: Generation, target: number): void {
     const ready = [...this.#handles].filter(handle => handle.generation === generation && handle.state === 'ready')
-    const leaving = ready.filter(handle => handle.leaving)
+    const leaving = ready.filter(handle => handle.wantsReplacement)
     for (const handle of leaving.slice(0, Math.max(0, ready.length - target))) this.happen(handle, 'retire')
   }
 
@@ -235,16 +236,16 @@ export class Pool {
     drain: handle => {
       const { abandoned } = handle.generation
       this.#expectEnd(handle, handle.config.gracefulTimeout + GRACE)
-      if (abandoned.length > 0) handle.send({ type: 'stop', listeners: abandoned })
-      handle.kill(LEAVE)
+      if (abandoned.length > 0) handle.send({ type: 'abandon', listeners: abandoned })
+      handle.kill(DRAIN)
     },
     drainQueue: handle => {
       this.#expectEnd(handle, handle.config.gracefulTimeout + GRACE)
-      handle.send({ type: 'stop' })
-      handle.kill(LEAVE)
+      handle.send({ type: 'abandon' })
+      handle.kill(DRAIN)
     },
     // It drains already. An application that listens for TERM is not to get a second one.
-    tell: handle => handle.send({ type: 'stop' }),
+    tell: handle => handle.send({ type: 'abandon' }),
     await: handle => this.#expectEnd(handle, handle.config.gracefulTimeout + GRACE),
     quit: handle => {
       this.#expectEnd(handle, QUIT_TIME)

@@ -29,7 +29,7 @@ export class WorkerHandle {
   settled = 0
   cap = Number.POSITIVE_INFINITY
   /** It has asked for a replacement, and serves until that is ready. */
-  leaving = false
+  wantsReplacement = false
   /** Its end was counted by the back-off. */
   isCounted = false
   exitCode: number | undefined
@@ -70,7 +70,7 @@ export class WorkerHandle {
 
   /** Whether it counts towards the number of workers: it serves, or will. */
   get isHolder(): boolean {
-    return (this.state === 'starting' || this.state === 'ready') && !this.leaving
+    return (this.state === 'starting' || this.state === 'ready') && !this.wantsReplacement
   }
 
   /** No beat for `timeout`; in a worker that runs one request at a time, also a request that runs longer than that. */

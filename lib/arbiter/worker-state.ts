@@ -13,8 +13,8 @@ export type Happening =
   | 'stop'
   /** The server ends quickly: it is to drop everything. */
   | 'quit'
-  /** It began to leave by itself. */
-  | 'leave'
+  /** It has begun to drain by itself. */
+  | 'draining'
   /** No beat for `timeout`. */
   | 'hung'
   /** The deadline of its state has passed. */
@@ -50,7 +50,7 @@ export const transitions: Readonly<Record<State, Readonly<Record<Happening, Row>
     retire: { action: 'kill', next: 'aborting' },
     stop: { action: 'kill', next: 'aborting' },
     quit: { action: 'kill', next: 'aborting' },
-    leave: { action: 'nothing', next: 'starting' },
+    draining: { action: 'nothing', next: 'starting' },
     hung: { action: 'nothing', next: 'starting' },
     overdue: { action: 'kill', next: 'aborting' },
     exit: { action: 'reap', next: 'gone' },
@@ -60,7 +60,7 @@ export const transitions: Readonly<Record<State, Readonly<Record<Happening, Row>
     retire: { action: 'drain', next: 'retiring' },
     stop: { action: 'drainQueue', next: 'retiring' },
     quit: { action: 'quit', next: 'retiring' },
-    leave: { action: 'await', next: 'retiring' },
+    draining: { action: 'await', next: 'retiring' },
     hung: { action: 'abort', next: 'aborting' },
     overdue: { action: 'nothing', next: 'ready' },
     exit: { action: 'reap', next: 'gone' },
@@ -70,7 +70,7 @@ export const transitions: Readonly<Record<State, Readonly<Record<Happening, Row>
     retire: { action: 'nothing', next: 'retiring' },
     stop: { action: 'tell', next: 'retiring' },
     quit: { action: 'quit', next: 'retiring' },
-    leave: { action: 'nothing', next: 'retiring' },
+    draining: { action: 'nothing', next: 'retiring' },
     hung: { action: 'abort', next: 'aborting' },
     overdue: { action: 'kill', next: 'aborting' },
     exit: { action: 'reap', next: 'gone' },
@@ -80,7 +80,7 @@ export const transitions: Readonly<Record<State, Readonly<Record<Happening, Row>
     retire: { action: 'nothing', next: 'aborting' },
     stop: { action: 'nothing', next: 'aborting' },
     quit: { action: 'kill', next: 'aborting' },
-    leave: { action: 'nothing', next: 'aborting' },
+    draining: { action: 'nothing', next: 'aborting' },
     hung: { action: 'nothing', next: 'aborting' },
     overdue: { action: 'kill', next: 'aborting' },
     exit: { action: 'reap', next: 'gone' },
@@ -90,7 +90,7 @@ export const transitions: Readonly<Record<State, Readonly<Record<Happening, Row>
     retire: { action: 'nothing', next: 'gone' },
     stop: { action: 'nothing', next: 'gone' },
     quit: { action: 'nothing', next: 'gone' },
-    leave: { action: 'nothing', next: 'gone' },
+    draining: { action: 'nothing', next: 'gone' },
     hung: { action: 'nothing', next: 'gone' },
     overdue: { action: 'nothing', next: 'gone' },
     exit: { action: 'nothing', next: 'gone' },

@@ -70,14 +70,14 @@ export class Gate {
   }
 
   /** Closes the gate and gives inherited descriptors up, so that this process no longer keeps those sockets listening. */
-  leaveAllBut(kept: readonly number[]): void {
+  giveUpAllBut(kept: readonly number[]): void {
     this.close()
     for (const [index, fd] of this.#fds.entries()) if (!kept.includes(index)) closeSync(fd)
     this.#fds = this.#fds.filter((_, index) => kept.includes(index))
   }
 
-  leave(): void {
-    this.leaveAllBut([])
+  giveUp(): void {
+    this.giveUpAllBut([])
   }
 
   /** @param listener the listener that `fd` is a duplicate of or was accepted from: both are of one kind */

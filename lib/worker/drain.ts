@@ -83,7 +83,7 @@ export class Drain {
       setInterval(() => setImmediate(() => this.#engine.closeQuiet(quietTime)), quietTime),
     )
     this.#othersServe = othersServe
-    this.#gate.leaveAllBut(abandoned)
+    this.#gate.giveUpAllBut(abandoned)
     this.#accepting = true
     this.#timers.push(setInterval(() => this.check(), QUEUE_CHECKS))
     this.check()
@@ -129,7 +129,7 @@ export class Drain {
 
   #leaveQueue(): void {
     this.#accepting = false
-    this.#gate.leave()
+    this.#gate.giveUp()
     if (!this.#othersServe || !this.#limits.lingers) this.#closeIdle()
   }
 

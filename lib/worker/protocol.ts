@@ -10,10 +10,11 @@ import type { Figures as PublicFigures } from '../../config/hooks.js'
 const ENVELOPE = 'NODE_UNICORN'
 
 /**
- * The arbiter's signal to drain and exit. Not TERM: an application's own handler of that, which closes its server or ends the process,
- * would run before the requests under way are answered. It hears TERM when they are (`OwnEnd`). URG is ignored by default, and nobody else sends it.
+ * The signal by which the arbiter tells a worker to drain and exit. TERM would reach the application's own handlers, which close its
+ * server or end the process, before the requests under way are answered; the worker calls those handlers itself, once they are
+ * (`OwnEnd`). By default URG is ignored, and no other program sends it.
  */
-export const LEAVE = 'SIGURG'
+export const DRAIN = 'SIGURG'
 
 interface Envelope<Message> {
   cmd: typeof ENVELOPE
@@ -56,10 +57,13 @@ export interface ListenerSeat {
   readonly name: string
 }
 
-/** Nobody else will serve: the drain that TERM begins goes on accepting until the accept queue is empty. Sent before TERM. */
-export interface Stop {
-  readonly type: 'stop'
-  /** Only these listeners, by their place: a reload has removed them. */
+/**
+ * No other worker will serve some listeners: the drain goes on accepting from those until their accept queues are empty. Sent just
+ * before the signal `DRAIN`, or during the drain.
+ */
+export interface Abandon {
+  readonly type: 'abandon'
+  /** By their place; a reload has removed them. All listeners if absent: the server stops. */
   readonly listeners?: readonly number[]
 }
 
@@ -69,7 +73,7 @@ export interface Cap {
   readonly cap: number
 }
 
-export type ToWorker<Config> = Boot<Config> | Stop | Cap
+export type ToWorker<Config> = Boot<Config> | Abandon | Cap
 
 /** What a worker says of itself with each beat. */
 export interface Figures extends PublicFigures {
@@ -86,5 +90,7 @@ export type FromWorker =
   | { readonly type: 'settled'; readonly connections: number }
   /** Under `reload`: files that its modules are loaded from, or would be. */
   | { readonly type: 'loaded'; readonly files: readonly string[] }
-  /** It will go and wants a replacement; with `max-requests` it serves until the replacement is ready and TERM comes. */
-  | { readonly type: 'leaving'; readonly reason: 'max-requests' | 'crashed' | 'exited' }
+  /** It wants a replacement, and serves until that one is ready and `DRAIN` comes. */
+  | { readonly type: 'wants-replacement'; readonly reason: 'max-requests' }
+  /** It has begun to drain by itself, and exits after that. */
+  | { readonly type: 'draining'; readonly reason: 'crashed' | 'exited' }

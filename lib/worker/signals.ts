@@ -1,9 +1,9 @@
-import { LEAVE } from './protocol.js'
+import { DRAIN } from './protocol.js'
 
 /** What a worker does at each signal that it obeys. */
 export interface SignalHandlers {
-  /** From the arbiter: drain and exit. */
-  leave(): void
+  /** DRAIN, from the arbiter: drain and exit. */
+  drain(): void
   /** TERM, from anybody else: the same. */
   term(): void
   /** INT, QUIT: drop everything and exit. */
@@ -23,7 +23,7 @@ export class WorkerSignals {
 
   constructor(handlers: SignalHandlers) {
     this.#handlers = handlers
-    process.on(LEAVE, () => this.#handlers.leave())
+    process.on(DRAIN, () => this.#handlers.drain())
     process.on('SIGTERM', () => this.#handlers.term())
     process.on('SIGINT', () => this.#handlers.quit())
     process.on('SIGQUIT', () => this.#handlers.quit())

@@ -66,7 +66,7 @@ export abstract class Worker {
   readonly #heartbeat: Heartbeat
   readonly #lastRequest: number
   /** Its end was decided; the drain may begin a little later. */
-  #isLeaving = false
+  #isDraining = false
   #drain: Drain | undefined
   #departure: Departure = { othersServe: true, abandoned: [] }
   #exitCode = 0
@@ -226,14 +226,14 @@ export abstract class Worker {
     this.finished(exchange, socket)
     if (this.#service.finishedRequests === this.#lastRequest) {
       this.log.info({ requests: this.#lastRequest }, 'Maximum number of requests reached')
-      this.#parts.channel.send({ type: 'leaving', reason: 'max-requests' })
+      this.#parts.channel.send({ type: 'wants-replacement', reason: 'max-requests' })
     }
     if (this.#drain) this.regulate()
   }
 
   /** Where this worker is in its life, for who has to report its end. */
   get moment(): Moment {
-    return { kind: this.#isLeaving ? 'leaving' : 'serving', requests: this.engine.exchanges }
+    return { kind: this.#isDraining ? 'draining' : 'serving', requests: this.engine.exchanges }
   }
 
   #figures(): { requests: number; inFlight: number; connections: number; oldest: number } {
@@ -249,13 +249,16 @@ export abstract class Worker {
 
   // Leaving.
 
-  /** TERM. The arbiter's word on who else will serve is sent before the signal and read in the same turn of the loop. */
-  retire(): void {
-    this.#isLeaving = true
-    setImmediate(() => this.#leave())
+  /**
+   * DRAIN, or TERM. The message `abandon`, which the arbiter sends before the signal, is read in the same turn of the event loop, so the
+   * drain begins in the next one.
+   */
+  drain(): void {
+    this.#isDraining = true
+    setImmediate(() => this.#beginDrain())
   }
 
-  /** When TERM comes, or has come, nobody else will serve these listeners; without a list, nobody will serve at all. */
+  /** No other worker will serve these listeners; without a list, none at all. Comes before the drain, or during it. */
   abandon(listeners?: readonly number[]): void {
     this.#departure = { othersServe: listeners !== undefined, abandoned: listeners ?? this.#allListeners() }
     if (!listeners) this.#drain?.stop()
@@ -265,7 +268,7 @@ export abstract class Worker {
   orphaned(): void {
     this.log.warn('Arbiter is gone, worker drains and exits')
     this.abandon()
-    this.#leave()
+    this.#beginDrain()
   }
 
   #allListeners(): number[] {
@@ -276,17 +279,17 @@ export abstract class Worker {
   crash(error: unknown): void {
     this.log.fatal({ err: toError(error) }, 'Uncaught error, worker drains and exits')
     this.#exitCode = 1
-    this.#parts.channel.send({ type: 'leaving', reason: 'crashed' })
-    this.#leave()
+    this.#parts.channel.send({ type: 'draining', reason: 'crashed' })
+    this.#beginDrain()
   }
 
   /** The application has closed its server: it serves no longer, and somebody else should. */
   closed(): void {
     // It may do so at TERM, in the same turn of the loop as this worker.
-    if (this.#isLeaving) return
+    if (this.#isDraining) return
     this.log.warn('The application closed its server, worker drains and exits')
-    this.#parts.channel.send({ type: 'leaving', reason: 'exited' })
-    this.#leave()
+    this.#parts.channel.send({ type: 'draining', reason: 'exited' })
+    this.#beginDrain()
   }
 
   /** INT, QUIT: what runs is dropped. */
@@ -304,9 +307,9 @@ export abstract class Worker {
     void this.exit(1)
   }
 
-  #leave(): void {
+  #beginDrain(): void {
     if (this.#drain || this.#exiting) return
-    this.#isLeaving = true
+    this.#isDraining = true
     const limits = {
       gracefulTimeout: this.config.gracefulTimeout,
       quietTime: (this.#departure.othersServe ? this.httpPolicy().keepAlive : 0) + 1000,
@@ -337,8 +340,8 @@ export abstract class Worker {
   protected async exit(code: number): Promise<void> {
     if (this.#exiting) return
     this.#exiting = true
-    this.#isLeaving = true
-    this.#gate.leave()
+    this.#isDraining = true
+    this.#gate.giveUp()
     const { hooks, server, self } = this.#parts
     const { workerExit } = hooks
     const limit = this.config.gracefulTimeout

@@ -36,28 +36,28 @@ import { ApplicationReady } from './wait-ready.js'
  */
 export async function boot(): Promise<void> {
   const exits = new Exits()
-  const leave = (): never => exits.end(ExitCode.ok)
+  const end = (): never => exits.end(ExitCode.ok)
   const abort = (): never => exits.end(ExitCode.workerBoot)
-  const signals = new WorkerSignals({ leave, term: leave, quit: leave, abort, reopen: () => {} })
+  const signals = new WorkerSignals({ drain: end, term: end, quit: end, abort, reopen: () => {} })
   // Node would end this process at once, without any drain, when the arbiter dies.
   if (cluster.worker) cluster.worker.exitedAfterDisconnect = true
   shareClasses(classes)
   refuseClusterCalls()
   const channel = new Channel<Config>()
-  channel.onClosed(leave)
+  channel.onClosed(end)
 
   const snapshot = await channel.bootMessage()
   process.title = `unicorn: worker [${snapshot.config.procName}]`
   const errorLog = createErrorLog(snapshot.config)
   const booting = new Booting(snapshot, { channel, errorLog, exits })
   const worker = await booting.run()
-  if (!worker) return leave()
+  if (!worker) return end()
 
   signals.handleBy({
-    leave: () => worker.retire(),
+    drain: () => worker.drain(),
     term: () => {
       booting.ownEnd.term()
-      worker.retire()
+      worker.drain()
     },
     quit: () => worker.quit(),
     abort: () => worker.abort(),
@@ -65,7 +65,7 @@ export async function boot(): Promise<void> {
   })
   channel.onClosed(() => worker.orphaned())
   channel.onMessage(message => {
-    if (message.type === 'stop') worker.abandon(message.listeners)
+    if (message.type === 'abandon') worker.abandon(message.listeners)
     else if (message.type === 'cap') worker.capConnections(message.cap)
   })
   worker.serve()

@@ -6,7 +6,7 @@ import type { ForeignExit } from './exits.js'
 export type Moment =
   /** What the worker would end with if this step failed. */
   | { readonly kind: 'booting'; readonly failure: ExitCode }
-  | { readonly kind: 'serving' | 'leaving'; readonly requests: Requests }
+  | { readonly kind: 'serving' | 'draining'; readonly requests: Requests }
 
 /** A line for the error log. */
 export interface ExitReport {
