@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Answer } from '../lib/http/exchange.js'
+import type { RequestHead } from '../lib/http/head.js'
 import type { Config } from './settings.js'
 
 /** A method of {@link Logger}: a message, or facts and then a message, as pino has it. */
@@ -73,6 +74,12 @@ export interface ServerView {
 
 type Environ = Readonly<Record<string, unknown>>
 
+/** A request, as hooks see it. */
+export type RequestView = RequestHead
+
+/** A response, as hooks see it. */
+export type ResponseView = Pick<Answer, 'statusCode' | 'reason' | 'bytes' | 'headSent' | 'field'>
+
 /** One row of the table of hooks. */
 export interface Hook<Parameters extends readonly unknown[]> {
   /** The process that it runs in. */
@@ -118,13 +125,13 @@ export const hooks = {
     parameters: 'worker',
     when: 'application loaded, before the worker accepts connections',
   }),
-  preRequest: hook<[worker: WorkerView, req: IncomingMessage]>({
+  preRequest: hook<[worker: WorkerView, req: RequestView]>({
     process: 'worker',
     awaited: false,
     parameters: 'worker, req',
     when: 'before each request',
   }),
-  postRequest: hook<[worker: WorkerView, req: IncomingMessage, environ: Environ | undefined, res: ServerResponse]>({
+  postRequest: hook<[worker: WorkerView, req: RequestView, environ: Environ | undefined, res: ResponseView]>({
     process: 'worker',
     awaited: false,
     parameters: 'worker, req, environ, res',

@@ -12,7 +12,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['lib/gateway'],
   ['lib/worker'],
   ['lib/arbiter'],
-  ['lib/index.ts', 'lib/worker-classes.ts', 'lib/command.ts'],
+  ['lib/index.ts', 'lib/worker-api.ts', 'lib/command.ts'],
   ['bin'],
 ]
 

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/settings.js'
-import type { Boot, ListenerSeat } from '../worker/protocol.js'
+import type { ListenerSeat } from '../listeners/listener-seat.js'
+import type { Boot } from '../worker/protocol.js'
 import { FIRST_LISTENER_FD } from './spawn.js'
 import type { WorkerHandle } from './worker-handle.js'
 

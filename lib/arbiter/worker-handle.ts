@@ -25,7 +25,7 @@ export class WorkerHandle {
   missedReopening = false
   /** Beats in a row with more memory than allowed. */
   fatSamples = 0
-  /** Connections that stay, and how many it was told to hold at most. */
+  /** Connections that stay, and the cap for them that was sent. */
   settled = 0
   cap = Number.POSITIVE_INFINITY
   /** It has asked for a replacement, and serves until that is ready. */
@@ -71,6 +71,15 @@ export class WorkerHandle {
   /** Whether it counts towards the number of workers: it serves, or will. */
   get isHolder(): boolean {
     return (this.state === 'starting' || this.state === 'ready') && !this.wantsReplacement
+  }
+
+  get isReady(): boolean {
+    return this.state === 'ready'
+  }
+
+  sendCap(cap: number): void {
+    this.cap = cap
+    this.send({ type: 'cap', cap })
   }
 
   /** No beat for `timeout`; in a worker that runs one request at a time, also a request that runs longer than that. */

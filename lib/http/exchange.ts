@@ -1,42 +1,154 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 import type { Linked } from '../sys/linked-list.js'
-import type { Refusal } from './policy.js'
+import type { RequestHead } from './head.js'
+import type { NodeObjects } from './node/types.js'
+import type { Refusal } from './refusal.js'
 
-/** One request and its response, from a complete request head to the end of the response. */
+/**
+ * One request and its response, from a complete request head to the end of the response. An engine makes it from the bytes of a
+ * connection; worker, gateway, access log and hooks see this and never the engine's own objects.
+ */
 export interface Exchange extends Linked<Exchange> {
-  readonly req: IncomingMessage
-  readonly res: ServerResponse
+  readonly head: RequestHead
+  readonly peer: Peer
+  readonly body: BodySource
+  readonly answer: Answer
   /** `performance.now()` when the head was complete, in milliseconds. */
   readonly startedAt: number
-  /** The client waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1). */
-  readonly expectsContinue: boolean
-  /** It expects something else, and the application has asked for such requests. */
-  expectsOther: boolean
-  /** The environ, where the gateway made one; for `postRequest` and the access log. */
+  /** Node's own request and response, for the node interface; absent if the engine has none. */
+  readonly node?: NodeObjects | undefined
+  /** The environ of a wsgi application, for `postRequest` and the access log. */
   environ: Readonly<Record<string, unknown>> | undefined
-  /** It ran for longer than `requestTimeout`. */
+  /** The request ran for longer than `requestTimeout`. */
   isExpired: boolean
-  /** It was answered in place of the application: a malformed body, or a WebSocket that cannot be served. */
+  /** Why the server answered in place of the application: a malformed body, say, or a WebSocket that cannot be served. */
   refusal: Refusal | undefined
-  /** Tells the application that nobody waits for its answer any more; set by the gateway where the application can be told. */
+  /** Tells the application that its answer is no longer wanted. The gateway sets it if the application can be told. */
   abort: ((reason: Error) => void) | undefined
-  /** For the access log, where there is one: how much of a body was given to the response so far. */
-  bodyBytes: (() => number) | undefined
+  /** Calls `run` when all earlier requests of the connection are answered; never if the connection ends before. */
+  inTurn(run: (exchange: Exchange) => void): void
 }
 
-export function createExchange(req: IncomingMessage, res: ServerResponse, expectsContinue = false): Exchange {
-  return {
-    req,
-    res,
-    startedAt: performance.now(),
-    expectsContinue,
-    expectsOther: false,
-    environ: undefined,
-    isExpired: false,
-    refusal: undefined,
-    abort: undefined,
-    bodyBytes: undefined,
-    previous: undefined,
-    next: undefined,
-  }
+/** The two ends of a connection. */
+export interface Peer {
+  readonly scheme: 'http' | 'https'
+  /** The client's address; empty on a unix socket. */
+  readonly address: string
+  /** The client's port; undefined on a unix socket. */
+  readonly port: number | undefined
+  readonly family: 'IPv4' | 'IPv6'
+  /** Where the server listens, as bound; both are empty on a unix socket. */
+  readonly serverName: string
+  readonly serverPort: string
+  /** This end of the connection as the authority of a URL (`127.0.0.1:8000`, `[::1]:80`), or `localhost` on a unix socket. */
+  readonly authority: string
+  /** The connection itself, for applications that need more. */
+  readonly socket: Socket
+}
+
+/** An accepted connection, as the worker sees it. */
+export interface Connection {
+  readonly peer: Peer
+  /** The connection is closed. */
+  readonly isGone: boolean
+  /** A number that the worker's admission keeps here: a field costs less than a table beside the connections. */
+  mark: number
+}
+
+/** A connection that leaves HTTP: for a WebSocket, or a tunnel. */
+export interface Upgrade {
+  /** Of the request that asked for it. */
+  readonly head: RequestHead
+  readonly peer: Peer
+  /** Watches what the application sends from now on. @param onClose  called once, when the connection is closed */
+  watch(onClose: () => void): UpgradeRecord
+}
+
+export interface UpgradeRecord {
+  /** The status that the application has sent; 0 if it has sent none. */
+  readonly status: number
+  readonly bytes: number
+}
+
+/**
+ * The body of a request. Nothing is read from the connection until the application asks, so that a slow application slows its client
+ * down. The first read sends `100 Continue` if the client waits for it (RFC 9110, section 10.1.1).
+ */
+export interface BodySource {
+  /** Bytes that the body may have (`limitRequestBody`); 0 for any number. */
+  readonly limit: number
+  /** Something was read, or `stream` was called. */
+  readonly started: boolean
+  /** The whole body has arrived, read or not. */
+  readonly complete: boolean
+  /**
+   * @returns the next chunk, null at the end
+   * @throws ClientGone if the body ends before its length, BodyTooLarge beyond the limit
+   */
+  next(): Promise<Buffer | null>
+  /** The body as a stream; to be called only if nothing was read and there is no limit. */
+  stream(): Readable
+}
+
+/** Status and header fields of a response, checked. */
+export interface ResponseHead {
+  readonly status: { readonly code: number; readonly reason: string }
+  /** Names and values in turn. */
+  readonly fields: string[]
+  /** Bytes of the body, -1 if the fields do not tell. */
+  readonly contentLength: number
+  /** All characters are ASCII. */
+  readonly ascii: boolean
+}
+
+/**
+ * The response to one request. The engine frames it (RFC 9112, section 6) and decides what becomes of the connection: whether it is kept,
+ * and what is done with a request body that was not read.
+ */
+export interface Answer {
+  readonly headSent: boolean
+  /** Status and reason of the head that was sent; 0 before that. */
+  readonly statusCode: number
+  readonly reason: string
+  /** Bytes of the body that were handed over, if `countBytes` was called; 0 for a response without a body (RFC 9110, section 6.4.1). */
+  readonly bytes: number
+  /** The response was ended; its last bytes may still be on their way. */
+  readonly ended: boolean
+  /** All of it was given to the kernel. */
+  readonly finished: boolean
+  /** Nothing can be sent any more: the connection is closed, or was cut. */
+  readonly gone: boolean
+  /** The connection stays open for another request. */
+  readonly keepsConnection: boolean
+  /** A header field as it was sent, by its name in lower case. */
+  field(name: string): string | undefined
+  /** Sends `103 Early Hints` (RFC 8297). @throws TypeError if a value of `link` is no link */
+  hint(fields: Readonly<Record<string, string | string[]>>): void
+  /**
+   * Sends the head, together with the first bytes of the body.
+   * @param size  bytes of the body if all of it is there, else -1; less than the announced length closes the connection
+   */
+  begin(head: ResponseHead, size: number): void
+  /** Holds back what is written until the end, so that it leaves together. */
+  hold(): void
+  /** @returns false if the client is slow: wait for `drained` */
+  write(chunk: Uint8Array | string): boolean
+  /** Sends what was held back for the first bytes of the body. */
+  flush(): void
+  end(chunk?: Uint8Array | string): void
+  /** Ends the connection instead of the response, whose body is shorter than its Content-Length. */
+  endShort(): void
+  /** Ends the connection so that the client cannot take the response for complete. */
+  cut(): void
+  /** Answers in place of the application, whose unsent head is dropped. Seals the response and closes the connection. */
+  refuse(status: number): void
+  /** Ignores from now on what the application does with the response. */
+  seal(): void
+  /** Resolves when the client has taken what was sent, or the response is over; in a turn of the event loop of its own. */
+  drained(): Promise<void>
+  /** Counts the bytes of the body. To be called before the application is. */
+  countBytes(): void
+  /** Calls `listener` once, when the response is over, sent or not. */
+  onClose(listener: () => void): void
 }

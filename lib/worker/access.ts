@@ -1,17 +1,14 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
-import type { Exchange } from '../http/exchange.js'
-import { reasonOf } from '../http/node/refuse.js'
-import { countBody, sentHeader } from '../http/node/sent.js'
-import type { Refusal } from '../http/policy.js'
+import type { Exchange, Peer, Upgrade } from '../http/exchange.js'
+import type { RequestHead } from '../http/head.js'
+import { type Refusal, reasonOf } from '../http/refusal.js'
 import type { AccessEntry, AccessLog } from '../logging/access.js'
 import { now } from '../sys/clock.js'
 
-/** What becomes a line of the access log: each request once, when its response has left or its client has. */
+/** Turns requests into lines of the access log: each once, when its response has left or its client has. */
 export class AccessRecorder {
   readonly #log: AccessLog
   readonly #unfinished = new Set<Exchange>()
-  /** Writes the line of a connection that has left HTTP. */
+  /** Each writes the line of a connection that has left HTTP. */
   readonly #upgraded = new Set<() => void>()
 
   constructor(log: AccessLog) {
@@ -24,67 +21,67 @@ export class AccessRecorder {
     })
   }
 
-  /** A connection begins: its socket remembers an address that it was asked for, which cannot be found out once the client is gone. */
-  connected(socket: Socket): void {
-    peerOf(socket)
+  /** A connection begins. Its peer remembers the address once it was asked for; when the client is gone it cannot be found out. */
+  connected(peer: Peer): void {
+    void peer.address
   }
 
   /** A request begins. */
   begin(exchange: Exchange): void {
-    exchange.bodyBytes = countBody(exchange.res)
+    exchange.answer.countBytes()
     this.#unfinished.add(exchange)
   }
 
-  /** Writes its line, the first time that it is told. */
+  /** Writes the line of a request, at the first call. */
   finished(exchange: Exchange): void {
     if (!this.#unfinished.delete(exchange)) return
-    const { req, res, startedAt, environ, refusal } = exchange
+    const { head, peer, answer, startedAt, environ, refusal } = exchange
     const outcome = outcomeOf(exchange)
     this.#log.write({
-      ...requestOf(req),
-      remoteAddress: peerOf(req.socket),
-      status: res.headersSent ? res.statusCode : 0,
-      reason: res.statusMessage,
-      bytes: exchange.bodyBytes?.() ?? 0,
-      ...(refusal && answerOf(refusal, req)),
+      ...requestOf(head),
+      remoteAddress: peer.address,
+      status: answer.statusCode,
+      reason: answer.reason,
+      bytes: answer.bytes,
+      ...(refusal && answerOf(refusal, head)),
       durationMs: now() - startedAt,
-      responseHeader: name => sentHeader(res, name),
+      responseHeader: name => answer.field(name),
       ...(environ && { environ }),
       ...(outcome && { outcome }),
     })
   }
 
   /**
-   * A connection leaves HTTP. Its line is written when it ends, with the status that the application wrote and the bytes that
+   * A connection leaves HTTP. Its line is written when it ends, with the status that the application has sent and the bytes that
    * went out since.
    */
-  upgraded(req: IncomingMessage, socket: Socket): void {
+  upgraded(upgrade: Upgrade): void {
+    const { head, peer } = upgrade
     const startedAt = now()
-    const before = socket.bytesWritten
-    const status = answeredStatus(socket)
     const finish = (): void => {
       if (!this.#upgraded.delete(finish)) return
+      const { status, bytes } = record
       this.#log.write({
-        ...requestOf(req),
-        remoteAddress: peerOf(socket),
-        status: status(),
-        reason: STATUS_CODES[status()] ?? '',
-        bytes: socket.bytesWritten - before,
+        ...requestOf(head),
+        remoteAddress: peer.address,
+        status,
+        reason: reasonOf(status),
+        bytes,
         durationMs: now() - startedAt,
         responseHeader: () => undefined,
-        ...(status() === 0 && { outcome: 'aborted' }),
+        ...(status === 0 && { outcome: 'aborted' }),
       })
     }
     this.#upgraded.add(finish)
-    socket.once('close', finish)
+    const record = upgrade.watch(finish)
   }
 
   /** An answer without the application, or to bytes that were no request. */
-  refused(refusal: Refusal, socket: Socket, req?: IncomingMessage): void {
+  refused(refusal: Refusal, peer: Peer, head?: RequestHead): void {
     this.#log.write({
-      ...(req ? requestOf(req) : NO_REQUEST),
-      remoteAddress: peerOf(socket),
-      ...answerOf(refusal, req),
+      ...(head ? requestOf(head) : NO_REQUEST),
+      remoteAddress: peer.address,
+      ...answerOf(refusal, head),
       durationMs: 0,
       responseHeader: () => undefined,
       outcome: refusal.status === 408 ? 'timeout' : 'refused',
@@ -92,51 +89,23 @@ export class AccessRecorder {
   }
 }
 
-/** Reads the status line that the application writes to a bare connection; 0 while there is none. */
-function answeredStatus(socket: Socket): () => number {
-  let status = 0
-  const { write, end } = socket
-  const look = (chunk: unknown): void => {
-    if (status === 0) status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(headOf(chunk))?.[1] ?? 0)
-  }
-  socket.write = (...args: unknown[]): boolean => {
-    look(args[0])
-    return Reflect.apply(write, socket, args)
-  }
-  socket.end = (...args: unknown[]): Socket => {
-    look(args[0])
-    return Reflect.apply(end, socket, args)
-  }
-  return () => status
-}
-
-function headOf(chunk: unknown): string {
-  return chunk instanceof Uint8Array
-    ? Buffer.from(chunk.subarray(0, 12)).toString('latin1')
-    : String(chunk).slice(0, 12)
-}
-
-function outcomeOf({ res, isExpired, refusal }: Exchange): AccessEntry['outcome'] {
+function outcomeOf({ answer, isExpired, refusal }: Exchange): AccessEntry['outcome'] {
   if (refusal) return 'refused'
   if (isExpired) return 'timeout'
-  return res.writableFinished ? undefined : 'aborted'
+  return answer.finished ? undefined : 'aborted'
 }
 
 /** What a refused client is sent: the reason is the body. */
-function answerOf({ status }: Refusal, req?: IncomingMessage): Pick<AccessEntry, 'status' | 'reason' | 'bytes'> {
+function answerOf({ status }: Refusal, head?: RequestHead): Pick<AccessEntry, 'status' | 'reason' | 'bytes'> {
   const reason = reasonOf(status)
-  return { status, reason, bytes: req?.method === 'HEAD' ? 0 : reason.length }
+  return { status, reason, bytes: head?.method === 'HEAD' ? 0 : reason.length }
 }
 
 type RequestPart = Pick<AccessEntry, 'method' | 'url' | 'httpVersion' | 'requestHeader'>
 
 const NO_REQUEST: RequestPart = { method: '', url: '', httpVersion: '', requestHeader: () => undefined }
 
-function requestOf({ method = '', url = '', httpVersion, headers }: IncomingMessage): RequestPart {
-  return { method, url, httpVersion, requestHeader: name => headers[name]?.toString() }
-}
-
-/** A client of a unix socket has no address. */
-function peerOf(socket: Socket): string {
-  return socket.remoteAddress ?? ''
+function requestOf(head: RequestHead): RequestPart {
+  const { method, url, httpVersion } = head
+  return { method, url, httpVersion, requestHeader: name => head.field(name) }
 }

@@ -1,4 +1,5 @@
-import type { HttpEngine } from '../http/node/node-engine.js'
+import type { Application } from '../application/application.js'
+import type { Engine } from '../http/engine.js'
 import type { Gate } from '../listeners/gate.js'
 
 /**
@@ -28,12 +29,9 @@ export interface DrainLimits {
 }
 
 interface DrainParts {
-  readonly engine: HttpEngine
+  readonly engine: Engine
   readonly gate: Gate
-  readonly tellApplication: () => void
-  readonly closeApplication: () => Promise<void>
-  /** No connection is left; may be called more than once. */
-  readonly release: () => void
+  readonly application: Pick<Application, 'askToEnd' | 'close' | 'release'>
 }
 
 /** What there still is when the drain is over; nothing, where the time has sufficed. */
@@ -50,9 +48,9 @@ const QUEUE_CHECKS = 20
 
 /** One worker's way out, from the decision to the last connection. Calls `done` once. */
 export class Drain {
-  readonly #engine: HttpEngine
+  readonly #engine: Engine
   readonly #gate: Gate
-  readonly #parts: DrainParts
+  readonly #application: DrainParts['application']
   readonly #limits: DrainLimits
   readonly #done: (left: Left) => void
   readonly #timers: NodeJS.Timeout[] = []
@@ -63,11 +61,10 @@ export class Drain {
   /** The application is being ended, or has been. */
   #closing: 'begun' | 'done' | undefined
 
-  /** @param parts  `closeApplication` ends the application once no request is left; connections that left HTTP may then still be open */
   constructor(parts: DrainParts, limits: DrainLimits, done: (left: Left) => void) {
     this.#engine = parts.engine
     this.#gate = parts.gate
-    this.#parts = parts
+    this.#application = parts.application
     this.#limits = limits
     this.#done = done
   }
@@ -78,7 +75,7 @@ export class Drain {
     this.#timers.push(
       setTimeout(() => this.#end(), gracefulTimeout),
       // A response that only the application can end, a stream of events say: it has the other half of the time for that.
-      setTimeout(() => this.#parts.tellApplication(), gracefulTimeout / 2),
+      setTimeout(() => this.#application.askToEnd(), gracefulTimeout / 2),
       // One more turn, in which requests that came in time are read, should the loop be late.
       setInterval(() => setImmediate(() => this.#engine.closeQuiet(quietTime)), quietTime),
     )
@@ -111,17 +108,20 @@ export class Drain {
     const { connections, upgraded } = this.#engine
     if (this.#accepting || connections > upgraded) return
     if (!this.#closing) this.#close()
-    if (connections === 0) this.#parts.release()
+    if (connections === 0) this.#application.release()
     const isEmpty = connections === 0 || !this.#limits.lingers
     if (isEmpty && this.#closing === 'done') this.#end()
   }
 
-  /** After the last response, so that the application can serve until then. Our timers must not keep one going that ends itself. */
+  /**
+   * After the last response, so that the application can serve until then; connections that have left HTTP may still be open. The timers are
+   * unreferenced: they must not keep alive an application that is ending on its own.
+   */
   #close(): void {
     this.#closing = 'begun'
     for (const timer of this.#timers) timer.unref()
-    this.#parts.tellApplication()
-    this.#parts.closeApplication().finally(() => {
+    this.#application.askToEnd()
+    this.#application.close().finally(() => {
       this.#closing = 'done'
       this.check()
     })

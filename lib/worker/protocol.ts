@@ -1,4 +1,5 @@
 import type { Figures as PublicFigures } from '../../config/hooks.js'
+import type { ListenerSeat } from '../listeners/listener-seat.js'
 
 /**
  * The messages between arbiter and worker, on the IPC channel that `node:cluster` opens. Nothing that a hung worker must obey
@@ -44,17 +45,6 @@ export interface Boot<Config> {
   readonly listeners: readonly ListenerSeat[]
   /** Load the application and report, without serving (`--check-config`). */
   readonly checkOnly: boolean
-}
-
-/** A listener as a worker inherits it. */
-export interface ListenerSeat {
-  readonly fd: number
-  /** Host and port as bound, for the environ; a unix path has neither. */
-  readonly host?: string
-  readonly port?: number
-  readonly path?: string
-  /** As people write it. */
-  readonly name: string
 }
 
 /**

@@ -1,5 +1,4 @@
-import type { Exchange } from '../http/exchange.js'
-import { pathOf } from '../http/path-of.js'
+import type { Requests } from '../http/engine.js'
 import { now } from '../sys/clock.js'
 
 /** A request that runs, as the log shows it. Its query is left out: it may hold what no log should. */
@@ -17,17 +16,14 @@ export interface InFlight {
   readonly requests: readonly RequestInFlight[]
 }
 
-/** The engine's requests under way, oldest first. */
-export type Requests = Iterable<Exchange> & { readonly size: number }
-
 /** As many as a line of the log has room for. */
 const MOST_REQUESTS = 10
 
 export function requestsInFlight(exchanges: Requests): InFlight {
   const oldest = [...exchanges].slice(0, MOST_REQUESTS)
-  const requests = oldest.map(({ req, startedAt }) => ({
-    method: req.method ?? '',
-    path: pathOf(req),
+  const requests = oldest.map(({ head, startedAt }) => ({
+    method: head.method,
+    path: head.path,
     age: Math.round(now() - startedAt),
   }))
   return { inFlight: exchanges.size, requests }

@@ -1,13 +1,10 @@
-import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
 import { callHook } from '../../config/call-hook.js'
-import type { Exchange } from '../http/exchange.js'
-import { muzzle } from '../http/node/muzzle.js'
-import { refuseRequest } from '../http/node/refuse.js'
-import type { Refusal } from '../http/policy.js'
+import type { Connection, Exchange, Peer, Upgrade } from '../http/exchange.js'
+import type { RequestHead } from '../http/head.js'
+import type { Refusal } from '../http/refusal.js'
 import type { WorkerParts } from './worker.js'
 
-/** All that is done with a request besides deciding when it runs: hooks, application, access log, the answers given in its place. */
+/** Everything that is done with a request apart from deciding when it runs: hooks, application, access log, answers given in its place. */
 export class Service {
   readonly #parts: WorkerParts
   #finished = 0
@@ -22,61 +19,61 @@ export class Service {
     return this.#finished
   }
 
-  connected(socket: Socket): void {
-    this.#parts.access?.connected(socket)
+  connected({ peer }: Connection): void {
+    this.#parts.access?.connected(peer)
   }
 
-  /** The head of a request is there. */
+  /** A request head is complete. */
   begin(exchange: Exchange): void {
     this.#parts.access?.begin(exchange)
   }
 
-  /** Calls the application; a `preRequest` that throws is answered with 500 instead. */
+  /** Calls the application. A `preRequest` that throws is answered with 500 instead. */
   run(exchange: Exchange): void {
     if (this.#isCut) return
-    const { hooks, self, gateway, log } = this.#parts
+    const { hooks, self, application, log } = this.#parts
     const { preRequest } = hooks
-    if (preRequest && !callHook(log, 'preRequest', () => preRequest(self, exchange.req))) {
-      return refuseRequest(exchange.res, 500)
+    if (preRequest && !callHook(log, 'preRequest', () => preRequest(self, exchange.head))) {
+      return exchange.answer.refuse(500)
     }
-    gateway.handle(exchange)
+    application.gateway.handle(exchange)
   }
 
-  /** A connection is handed to the application: one line for all that comes on it. */
-  upgraded(req: IncomingMessage, socket: Socket): void {
-    this.#parts.access?.upgraded(req, socket)
+  /** A connection leaves HTTP: one line of the access log for everything that comes on it. */
+  upgraded(upgrade: Upgrade): void {
+    this.#parts.access?.upgraded(upgrade)
   }
 
   finish(exchange: Exchange): void {
     this.#finished++
     const { hooks, self, access, log } = this.#parts
     const { postRequest } = hooks
-    const { req, res, environ, refusal } = exchange
+    const { head, environ, answer, refusal } = exchange
     if (refusal) log.debug({ status: refusal.status }, `Refused: ${refusal.why}`)
-    if (postRequest) callHook(log, 'postRequest', () => postRequest(self, req, environ, res))
+    if (postRequest) callHook(log, 'postRequest', () => postRequest(self, head, environ, answer))
     access?.finished(exchange)
   }
 
   /** The engine has answered by itself. */
-  refused(refusal: Refusal, socket: Socket, req?: IncomingMessage): void {
+  refused(refusal: Refusal, peer: Peer, head?: RequestHead): void {
     this.#parts.log.debug({ status: refusal.status }, `Refused: ${refusal.why}`)
-    this.#parts.access?.refused(refusal, socket, req)
+    this.#parts.access?.refused(refusal, peer, head)
   }
 
-  /** Answers for an application that took too long: 504, or a cut connection where its head is out. */
+  /** Answers for an application that took too long: 504, or a cut connection if its head is out. */
   expire(exchange: Exchange, reason: string): void {
-    const { res } = exchange
+    const { answer } = exchange
     exchange.isExpired = true
-    if (res.headersSent) {
-      res.destroy()
-      muzzle(res)
+    if (answer.headSent) {
+      answer.cut()
+      answer.seal()
     } else {
-      refuseRequest(res, 504)
+      answer.refuse(504)
     }
     exchange.abort?.(new Error(reason))
   }
 
-  /** The process ends. What is still under way is cut, and what waits is not begun; it has its line all the same. */
+  /** The process ends. Requests under way are cut and those that wait are not begun; each has its line all the same. */
   cut(exchanges: Iterable<Exchange>): void {
     this.#isCut = true
     for (const exchange of exchanges) this.#parts.access?.finished(exchange)

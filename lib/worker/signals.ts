@@ -20,6 +20,8 @@ const IGNORED = ['SIGHUP', 'SIGUSR2', 'SIGWINCH', 'SIGTTIN', 'SIGTTOU', 'SIGPIPE
 /** The signals of one worker. Handlers stand from the first moment of its boot; what they do changes once it serves. */
 export class WorkerSignals {
   #handlers: SignalHandlers
+  /** The listeners of TERM and INT so far: those that are not the application's. */
+  readonly listeners: ReadonlySet<ReturnType<typeof process.rawListeners>[number]>
 
   constructor(handlers: SignalHandlers) {
     this.#handlers = handlers
@@ -30,6 +32,7 @@ export class WorkerSignals {
     process.on('SIGABRT', () => this.#handlers.abort())
     process.on('SIGUSR1', () => this.#handlers.reopen())
     for (const signal of IGNORED) process.on(signal, () => {})
+    this.listeners = new Set([...process.rawListeners('SIGTERM'), ...process.rawListeners('SIGINT')])
   }
 
   handleBy(handlers: SignalHandlers): void {

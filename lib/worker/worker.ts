@@ -1,22 +1,22 @@
 import { awaitHook, callHook } from '../../config/call-hook.js'
 import type { Hooks, Logger, ServerView, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
+import type { Application } from '../application/application.js'
 import { toError } from '../errors.js'
-import type { Gateway } from '../gateway/gateway.js'
-import type { Exchange } from '../http/exchange.js'
-import type { ClientSocket } from '../http/node/client-socket.js'
-import { HttpEngine } from '../http/node/node-engine.js'
-import type { Takeover } from '../http/node/stand-in.js'
-import { pathOf } from '../http/path-of.js'
+import { createEngine } from '../http/create-engine.js'
+import type { Engine, HttpEvents } from '../http/engine.js'
+import type { Connection, Exchange } from '../http/exchange.js'
 import type { HttpPolicy } from '../http/policy.js'
 import { Gate } from '../listeners/gate.js'
+import type { ListenerSeat } from '../listeners/listener-seat.js'
 import { now } from '../sys/clock.js'
 import type { AccessRecorder } from './access.js'
+import type { Admission, AdmissionClass, AdmissionHost } from './admission/admission.js'
+import { createOwn } from './admission/registry.js'
 import type { Channel } from './channel.js'
 import { type Departure, Drain, type Left } from './drain.js'
 import type { Moment } from './exit/exit-report.js'
 import { Heartbeat } from './heartbeat.js'
-import type { FromWorker, ListenerSeat } from './protocol.js'
 import { requestsInFlight } from './requests-in-flight.js'
 import { Service } from './service.js'
 import { abortReport } from './watchdog/hang-report.js'
@@ -27,16 +27,14 @@ export interface WorkerParts {
   readonly config: Config
   readonly hooks: Hooks
   readonly listeners: readonly ListenerSeat[]
-  readonly gateway: Gateway
-  /** Has the application's handlers of TERM run: once, when its last response has left, or little time is left. */
-  readonly tellApplication: () => void
-  /** Ends the application, once its last response has left; never rejects. */
-  readonly closeApplication: () => Promise<void>
+  readonly application: Application
+  /** The worker class. */
+  readonly admission: AdmissionClass
   readonly channel: Channel<Config>
   readonly log: Logger
-  /** Where one is wanted. */
+  /** Undefined with `--no-watchdog`. */
   readonly watchdog: Watchdog | undefined
-  /** Where an access log is wanted. */
+  /** Undefined without an access log. */
   readonly access: AccessRecorder | undefined
   /** What hooks get to see. */
   readonly server: ServerView
@@ -46,204 +44,185 @@ export interface WorkerParts {
 }
 
 /**
- * One worker process, once it has booted: accept, serve, drain, exit. A worker class decides by its subclass when the gate is
- * open and when a request runs; everything else is the same for all of them.
+ * One worker process, once it has booted.
+ *
+ *     serve   gate -> engine -> admission -> service (hooks, access log) -> gateway -> application
+ *     drain   gate shut -> last responses -> application ends -> exit
+ *
+ * Its admission decides when the gate is open and when a request runs; everything else is the same for all worker classes.
  */
-export abstract class Worker {
-  /**
-   * Whether workers of this class run one request at a time. Then `wsgi.multithread` is false, and a request that runs for longer
-   * than `timeout` counts as a hang.
-   */
-  static readonly oneAtATime: boolean = false
-
-  protected readonly config: Config
-  protected readonly log: Logger
-  protected readonly engine: HttpEngine
+export class Worker {
   readonly #parts: WorkerParts
-  readonly #oneAtATime: boolean
+  readonly #config: Config
+  readonly #log: Logger
   readonly #service: Service
+  readonly #admission: Admission
+  readonly #policy: HttpPolicy
+  readonly #engine: Engine
   readonly #gate: Gate
   readonly #heartbeat: Heartbeat
   readonly #lastRequest: number
   /** Its end was decided; the drain may begin a little later. */
-  #isDraining = false
+  #isLeaving = false
   #drain: Drain | undefined
   #departure: Departure = { othersServe: true, abandoned: [] }
   #exitCode = 0
   #exiting = false
 
   constructor(parts: WorkerParts) {
-    const { config } = parts
+    const { config, log, watchdog, channel } = parts
     this.#parts = parts
-    this.#oneAtATime = new.target.oneAtATime
-    this.config = config
-    this.log = parts.log
+    this.#config = config
+    this.#log = log
     this.#service = new Service(parts)
-    this.engine = new HttpEngine(this.httpPolicy(), {
-      request: (exchange, socket) => {
-        this.#service.begin(exchange)
-        this.request(exchange, socket)
-      },
-      finished: (exchange, socket) => this.#finish(exchange, socket),
-      upgraded: (req, socket) => {
-        this.#service.upgraded(req, socket)
-        this.upgraded(socket)
-      },
-      disconnected: socket => this.#disconnect(socket),
-      refused: (refusal, socket, req) => this.#service.refused(refusal, socket, req),
-    })
+    this.#admission = new parts.admission(this.#admissionHost())
+    this.#policy = { ...config, ...this.#admission.policy }
+    this.#engine = createEngine(this.#policy, this.#events())
     this.standIn()
     const seats = new Map(parts.listeners.map(seat => [seat.fd, seat]))
     this.#gate = new Gate(
       { fds: [...seats.keys()], backlog: config.backlog },
-      (client, fd) => this.#connect(this.engine.accept(client, seats.get(fd))),
-      error => this.log.warn({ err: error }, 'Connection not accepted'),
+      (client, fd) => this.#connect(this.#engine.accept(client, seats.get(fd))),
+      error => log.warn({ err: error }, 'Connection not accepted'),
     )
     this.#heartbeat = new Heartbeat(
       config.timeout,
       () => this.#figures(),
       beat => {
         // First: the watchdog's count must never begin after the arbiter's.
-        parts.watchdog?.beat(beat)
-        parts.channel.send(beat)
+        watchdog?.beat(beat)
+        channel.send(beat)
       },
     )
-    parts.watchdog?.watch(this.engine.exchanges)
+    watchdog?.watch(this.#engine.exchanges)
     const jitter = Math.floor(Math.random() * (config.maxRequestsJitter + 1))
     this.#lastRequest = config.maxRequests > 0 ? config.maxRequests + jitter : Number.POSITIVE_INFINITY
   }
 
-  // What a worker class decides. It calls `regulate` when its mind has changed between these calls.
-
-  /**
-   * Whether another connection can be taken now. Asked whenever a connection has come or gone and at each `regulate`; the gate is
-   * opened or closed accordingly. While the worker drains it is asked only as long as connections wait that nobody else will take.
-   */
-  protected abstract wantsConnection(): boolean
-
-  /** A connection was accepted; nothing was read from it yet. The gate is regulated after it. */
-  protected connected(_socket: ClientSocket): void {}
-
-  /**
-   * The head of a request is complete and within the limits, its body may still be on its way: have it run, now or later, by `run`.
-   * One that never runs is never answered.
-   */
-  protected abstract request(exchange: Exchange, socket: ClientSocket): void
-
-  /**
-   * A response has left, or its client has: called once for each `request`, run or not. The gate is not regulated after it (but while
-   * the worker drains), since a connection that stays may bring its next request.
-   */
-  protected finished(_exchange: Exchange, _socket: ClientSocket): void {}
-
-  /** A connection is the application's from now on: a WebSocket, or a tunnel. It stays open for as long as the application likes. */
-  protected upgraded(_socket: ClientSocket): void {}
-
-  /** A connection is gone, whoever closed it; its requests are finished by then. The gate is regulated after it. */
-  protected disconnected(_socket: ClientSocket): void {}
-
-  /** In which ways a connection may become the application's. Asked by the constructor too, before the fields of a subclass are set. */
-  protected takeovers(): readonly Takeover[] {
-    return ['upgrade', 'connect']
+  /** What the engine reports, and where it goes. */
+  #events(): HttpEvents {
+    const service = this.#service
+    const admission = this.#admission
+    return {
+      request: (exchange, connection) => {
+        service.begin(exchange)
+        admission.request(exchange, connection)
+      },
+      finished: (exchange, connection) => this.#finish(exchange, connection),
+      upgraded: (upgrade, connection) => {
+        service.upgraded(upgrade)
+        admission.upgraded?.(connection)
+      },
+      disconnected: connection => {
+        admission.disconnected?.(connection)
+        this.#regulate()
+      },
+      refused: (refusal, peer, head) => service.refused(refusal, peer, head),
+    }
   }
 
-  /** Another connection is wanted, and may be taken: opens the gate, or takes just one by `gate.take()`. It may be open already. */
-  protected openGate(gate: Gate): void {
-    gate.open()
-  }
-
-  /** What clients may do; a class may be stricter than the settings. Asked by the constructor, so before the fields of a subclass are set. */
-  protected httpPolicy(): HttpPolicy {
-    return this.config
+  /** Its methods use no `this`, so that they can be overridden for an inner admission. */
+  #admissionHost(): AdmissionHost {
+    const worker = this
+    const { config, log, channel } = this.#parts
+    const host: AdmissionHost = {
+      config,
+      log,
+      get connections() {
+        return worker.#engine.connections
+      },
+      get exchanges() {
+        return worker.#engine.exchanges
+      },
+      run: exchange => this.#service.run(exchange),
+      refuse: (exchange, refusal) => {
+        exchange.refusal = refusal
+        exchange.answer.refuse(refusal.status)
+      },
+      expire: exchange => this.#expire(exchange),
+      regulate: () => this.#regulate(),
+      hasPending: () => this.#gate.hasPending(),
+      reportSettled: connections => void channel.send({ type: 'settled', connections }),
+      create: (name, overrides) => createOwn(name, Object.assign(Object.create(host), overrides)),
+    }
+    return host
   }
 
   // Serving.
 
-  /** Opens the gate and tells the arbiter that it is. */
+  /** Opens the gate and reports to the arbiter that it is open. */
   serve(): void {
-    this.regulate()
+    this.#regulate()
     this.#parts.channel.send({ type: 'ready' })
     this.#heartbeat.beat()
   }
 
-  /** The application has a server of its own: the worker stands in for it. */
+  /** If the application has a server of its own, the engine stands in for it. */
   standIn(): void {
-    const { server } = this.#parts.gateway
-    if (server) this.engine.standInFor(server, this.takeovers())
+    const { server } = this.#parts.application
+    if (server) this.#engine.standInFor(server, this.#admission.takeovers ?? ['upgrade', 'connect'])
+  }
+
+  /** The arbiter's cap for connections that stay. */
+  capConnections(cap: number): void {
+    this.#admission.capped?.(cap)
   }
 
   /**
-   * The arbiter's word on how many settled connections this worker should hold at most, so that all hold about as many. A class that
-   * does not tell how many it holds, by `send`, counts as holding none, and may ignore it.
+   * Opens or closes the gate, whichever is right now. To take one connection runs through here a second time, before the first call is over:
+   * `gate.take()` calls `#connect`, which finds that no other connection is wanted.
    */
-  capConnections(_cap: number): void {}
-
-  /** Tells the arbiter: `{ type: 'settled', connections }` is how many connections stay, for `capConnections`. */
-  protected send(message: FromWorker): void {
-    this.#parts.channel.send(message)
-  }
-
-  /** Whether a connection waits in the kernel's queue, of which any worker may take it. */
-  protected hasPending(): boolean {
-    return this.#gate.hasPending()
-  }
-
-  /** Opens or closes the gate, whichever is right now: asks `wantsConnection`. */
-  protected regulate(): void {
+  #regulate(): void {
     const mayAccept = this.#drain ? this.#drain.mayAccept : !this.#exiting
-    if (mayAccept && this.wantsConnection()) this.openGate(this.#gate)
+    if (mayAccept && this.#admission.wants()) this.#openGate()
     else this.#gate.close()
     this.#drain?.check()
   }
 
-  /** Calls the application, once for each exchange. A class that overrides it may put it off, and call `super.run(exchange)` later. */
-  protected run(exchange: Exchange): void {
-    this.#service.run(exchange)
+  #openGate(): void {
+    if (this.#gate.isOpen || (this.#admission.takesOneByOne && this.#gate.take())) return
+    this.#gate.open()
   }
 
-  /** `requestTimeout` is over for this request: 504, or its connection is cut where the head of the response is out. */
-  protected expire(exchange: Exchange): void {
-    const { req } = exchange
-    const limit = this.config.requestTimeout
-    this.log.warn({ method: req.method, path: pathOf(req), limit }, 'Request timeout')
+  /** `requestTimeout` is over for this request. */
+  #expire(exchange: Exchange): void {
+    const { method, path } = exchange.head
+    const limit = this.#config.requestTimeout
+    this.#log.warn({ method, path, limit }, 'Request timeout')
     this.#service.expire(exchange, `request timeout: no response within ${limit} ms`)
   }
 
-  #connect(socket: ClientSocket): void {
-    this.#service.connected(socket)
+  #connect(connection: Connection): void {
+    this.#service.connected(connection)
     this.#drain?.connected()
-    this.connected(socket)
-    this.regulate()
+    this.#admission.connected?.(connection)
+    this.#regulate()
   }
 
-  #disconnect(socket: ClientSocket): void {
-    this.disconnected(socket)
-    this.regulate()
-  }
-
-  #finish(exchange: Exchange, socket: ClientSocket): void {
+  /** The gate is regulated only while the worker drains: otherwise a connection that stays may bring its next request. */
+  #finish(exchange: Exchange, connection: Connection): void {
     this.#service.finish(exchange)
-    this.finished(exchange, socket)
+    this.#admission.finished?.(exchange, connection)
     if (this.#service.finishedRequests === this.#lastRequest) {
-      this.log.info({ requests: this.#lastRequest }, 'Maximum number of requests reached')
+      this.#log.info({ requests: this.#lastRequest }, 'Maximum number of requests reached')
       this.#parts.channel.send({ type: 'wants-replacement', reason: 'max-requests' })
     }
-    if (this.#drain) this.regulate()
+    if (this.#drain) this.#regulate()
   }
 
-  /** Where this worker is in its life, for who has to report its end. */
+  /** Where this worker is in its life, for the report of its end. */
   get moment(): Moment {
-    return { kind: this.#isDraining ? 'draining' : 'serving', requests: this.engine.exchanges }
+    return { kind: this.#isLeaving ? 'draining' : 'serving', requests: this.#engine.exchanges }
   }
 
   #figures(): { requests: number; inFlight: number; connections: number; oldest: number } {
-    const { exchanges, connections } = this.engine
-    const oldest = exchanges.first
+    const { exchanges, connections } = this.#engine
+    const { first, size } = exchanges
     return {
       requests: this.#service.finishedRequests,
-      inFlight: exchanges.size,
+      inFlight: size,
       connections,
-      oldest: oldest && this.#oneAtATime ? now() - oldest.startedAt : 0,
+      oldest: first && this.#parts.admission.oneAtATime ? now() - first.startedAt : 0,
     }
   }
 
@@ -254,7 +233,7 @@ export abstract class Worker {
    * drain begins in the next one.
    */
   drain(): void {
-    this.#isDraining = true
+    this.#isLeaving = true
     setImmediate(() => this.#beginDrain())
   }
 
@@ -264,9 +243,9 @@ export abstract class Worker {
     if (!listeners) this.#drain?.stop()
   }
 
-  /** The arbiter is gone, so nobody will replace this worker. */
+  /** The arbiter is gone, so this worker will not be replaced. */
   orphaned(): void {
-    this.log.warn('Arbiter is gone, worker drains and exits')
+    this.#log.warn('Arbiter is gone, worker drains and exits')
     this.abandon()
     this.#beginDrain()
   }
@@ -277,17 +256,17 @@ export abstract class Worker {
 
   /** An error outside of any request: the application's state cannot be trusted any more. */
   crash(error: unknown): void {
-    this.log.fatal({ err: toError(error) }, 'Uncaught error, worker drains and exits')
+    this.#log.fatal({ err: toError(error) }, 'Uncaught error, worker drains and exits')
     this.#exitCode = 1
     this.#parts.channel.send({ type: 'draining', reason: 'crashed' })
     this.#beginDrain()
   }
 
-  /** The application has closed its server: it serves no longer, and somebody else should. */
+  /** The application has closed its server: it serves no longer, and another worker should. */
   closed(): void {
     // It may do so at TERM, in the same turn of the loop as this worker.
-    if (this.#isDraining) return
-    this.log.warn('The application closed its server, worker drains and exits')
+    if (this.#isLeaving) return
+    this.#log.warn('The application closed its server, worker drains and exits')
     this.#parts.channel.send({ type: 'draining', reason: 'exited' })
     this.#beginDrain()
   }
@@ -295,66 +274,64 @@ export abstract class Worker {
   /** INT, QUIT: what runs is dropped. */
   quit(): void {
     this.#callHook('workerInt')
-    void this.exit(0)
+    void this.#exit(0)
   }
 
   /** ABRT: the arbiter takes this worker for hung, and what has no answer yet gets one. */
   abort(): void {
-    const { message, fields } = abortReport(this.#parts.self.index, requestsInFlight(this.engine.exchanges))
-    this.log.error(fields, message)
+    const { message, fields } = abortReport(this.#parts.self.index, requestsInFlight(this.#engine.exchanges))
+    this.#log.error(fields, message)
     this.#callHook('workerAbort')
-    for (const exchange of this.engine.exchanges) this.#service.expire(exchange, 'the worker was taken for hung')
-    void this.exit(1)
+    for (const exchange of this.#engine.exchanges) this.#service.expire(exchange, 'the worker was taken for hung')
+    void this.#exit(1)
   }
 
   #beginDrain(): void {
     if (this.#drain || this.#exiting) return
-    this.#isDraining = true
+    this.#isLeaving = true
     const limits = {
-      gracefulTimeout: this.config.gracefulTimeout,
-      quietTime: (this.#departure.othersServe ? this.httpPolicy().keepAlive : 0) + 1000,
-      backlog: this.config.backlog * this.#parts.listeners.length,
-      lingers: !this.config.reload,
+      gracefulTimeout: this.#config.gracefulTimeout,
+      quietTime: (this.#departure.othersServe ? this.#policy.keepAlive : 0) + 1000,
+      backlog: this.#config.backlog * this.#parts.listeners.length,
+      lingers: !this.#config.reload,
     }
-    const { tellApplication, closeApplication, gateway } = this.#parts
-    const release = (): void => gateway.release?.()
-    const parts = { engine: this.engine, gate: this.#gate, tellApplication, closeApplication, release }
+    const parts = { engine: this.#engine, gate: this.#gate, application: this.#parts.application }
     this.#drain = new Drain(parts, limits, left => {
       this.#logLeft(left)
-      void this.exit(this.#exitCode)
+      void this.#exit(this.#exitCode)
     })
-    const { connections, exchanges } = this.engine
-    if (connections > 0) this.log.info({ connections, inFlight: exchanges.size }, 'Worker drains')
+    const { connections, exchanges } = this.#engine
+    if (connections > 0) this.#log.info({ connections, inFlight: exchanges.size }, 'Worker drains')
     this.#drain.begin(this.#departure)
-    this.regulate()
+    this.#regulate()
   }
 
   /** What the graceful timeout cuts. */
   #logLeft({ requests, connections, isClosing }: Left): void {
-    if (requests > 0) this.log.warn({ requests }, 'Graceful timeout: requests cut')
-    if (connections > 0) this.log.info({ connections }, 'Graceful timeout: connections cut that have left HTTP')
-    if (requests === 0 && isClosing) this.log.warn('Graceful timeout: the application has not ended')
+    if (requests > 0) this.#log.warn({ requests }, 'Graceful timeout: requests cut')
+    if (connections > 0) this.#log.info({ connections }, 'Graceful timeout: connections cut that have left HTTP')
+    if (requests === 0 && isClosing) this.#log.warn('Graceful timeout: the application has not ended')
   }
 
-  /** The end of this process: once, whoever asks first. Awaits `workerExit`, then cuts what is under way. */
-  protected async exit(code: number): Promise<void> {
+  /** Ends this process; only the first call does. Awaits `workerExit`, then cuts what is under way. */
+  async #exit(code: number): Promise<void> {
     if (this.#exiting) return
     this.#exiting = true
-    this.#isDraining = true
+    this.#isLeaving = true
     this.#gate.giveUp()
     const { hooks, server, self } = this.#parts
     const { workerExit } = hooks
-    const limit = this.config.gracefulTimeout
-    if (workerExit) await awaitHook(this.log, 'workerExit', { call: () => workerExit(server, self), limit })
+    const limit = this.#config.gracefulTimeout
+    if (workerExit) await awaitHook(this.#log, 'workerExit', { call: () => workerExit(server, self), limit })
     this.#heartbeat.stop()
-    this.#service.cut(this.engine.exchanges)
-    this.engine.destroy()
-    this.log.info(`Worker exiting (pid: ${process.pid})`)
+    this.#service.cut(this.#engine.exchanges)
+    this.#engine.destroy()
+    this.#log.info(`Worker exiting (pid: ${process.pid})`)
     this.#parts.exit(code)
   }
 
   #callHook(name: 'workerInt' | 'workerAbort'): void {
     const hook = this.#parts.hooks[name]
-    if (hook) callHook(this.log, name, () => hook(this.#parts.self))
+    if (hook) callHook(this.#log, name, () => hook(this.#parts.self))
   }
 }

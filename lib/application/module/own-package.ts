@@ -14,7 +14,7 @@ import {
 /** What an application can import, and the files that it gets. */
 const FILES: ReadonlyMap<string, URL> = new Map([
   ['unicorn', packageFile('dist/lib/index.js')],
-  ['unicorn/worker', packageFile('dist/lib/worker-classes.js')],
+  ['unicorn/worker', packageFile('dist/lib/worker-api.js')],
 ])
 
 let isOffered = false

@@ -1,4 +1,5 @@
 import { constants } from 'node:os'
+import type { SignalListener } from '../application.js'
 import { unlessIdle } from './unless-idle.js'
 
 /** PM2 sends INT: what was written for it may listen for that alone. */
@@ -10,14 +11,15 @@ type AskingSignal = 'SIGTERM' | 'SIGINT'
  * soon as the last response had left would cut that short.
  */
 export class OwnEnd {
-  /** Listeners that were there before the application. */
-  readonly #others = new Set([...process.rawListeners('SIGTERM'), ...process.rawListeners('SIGINT')])
+  readonly #others: ReadonlySet<SignalListener>
   #isAsked = false
   #isHeard = false
   #killed: () => void = () => {}
   readonly #whenKilled: Promise<void>
 
-  constructor() {
+  /** @param others  listeners of TERM and INT that are not the application's */
+  constructor(others: ReadonlySet<SignalListener>) {
+    this.#others = others
     this.#whenKilled = new Promise(resolve => {
       this.#killed = resolve
     })
@@ -50,7 +52,7 @@ export class OwnEnd {
   }
 
   /** Counted before they are called: one that listens once has gone by then. */
-  #listenersFor(signal: AskingSignal): readonly Listener[] {
+  #listenersFor(signal: AskingSignal): readonly SignalListener[] {
     const listeners = process.rawListeners(signal).filter(listener => !this.#others.has(listener))
     this.#isAsked = true
     this.#isHeard ||= listeners.length > onlookers()
@@ -58,10 +60,8 @@ export class OwnEnd {
   }
 }
 
-type Listener = ReturnType<typeof process.rawListeners>[number]
-
 /** What it throws is an uncaught error of the application's, and no other listener's concern. */
-function callAsNode(listener: Listener, signal: AskingSignal): void {
+function callAsNode(listener: SignalListener, signal: AskingSignal): void {
   try {
     Reflect.apply(listener, process, [signal, constants.signals[signal]])
   } catch (error) {

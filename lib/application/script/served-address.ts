@@ -1,4 +1,4 @@
-import type { ListenerSeat } from '../../worker/protocol.js'
+import type { ListenerSeat } from '../../listeners/listener-seat.js'
 import type { ServedAddress } from './server-app.js'
 
 /** What `server.address()` says: the first listener, as Node would describe it. */

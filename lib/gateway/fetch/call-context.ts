@@ -1,14 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Exchange } from '../../http/exchange.js'
 import type { FetchContext } from './types.js'
 
-/** Who keeps the promises that a handler does not wait for. */
+/** Keeps the promises that a handler does not wait for. */
 export interface Keeper {
   readonly exchange: Exchange
   keep(promise: PromiseLike<unknown>): void
 }
 
-/** Costs nothing but itself: what is in it is looked up when it is wanted. */
+/** Costs next to nothing: its values are looked up when they are asked for. */
 export class CallContext implements FetchContext {
   readonly #keeper: Keeper
   #waitUntil: FetchContext['waitUntil'] | undefined
@@ -17,20 +16,20 @@ export class CallContext implements FetchContext {
     this.#keeper = keeper
   }
 
-  get incoming(): IncomingMessage {
-    return this.#keeper.exchange.req
+  get incoming(): FetchContext['incoming'] {
+    return nodeObjects(this.#keeper.exchange).req
   }
 
-  get outgoing(): ServerResponse {
-    return this.#keeper.exchange.res
+  get outgoing(): FetchContext['outgoing'] {
+    return nodeObjects(this.#keeper.exchange).res
   }
 
   get remoteAddress(): string | undefined {
-    return this.incoming.socket.remoteAddress
+    return this.#keeper.exchange.peer.address || undefined
   }
 
   get remotePort(): number | undefined {
-    return this.incoming.socket.remotePort
+    return this.#keeper.exchange.peer.port
   }
 
   get remoteAddr(): FetchContext['remoteAddr'] {
@@ -40,8 +39,8 @@ export class CallContext implements FetchContext {
   }
 
   requestIP(): ReturnType<FetchContext['requestIP']> {
-    const { remoteAddress: address, remotePort: port = 0, remoteFamily } = this.incoming.socket
-    return address === undefined ? null : { address, port, family: remoteFamily === 'IPv6' ? 'IPv6' : 'IPv4' }
+    const { address, port = 0, family } = this.#keeper.exchange.peer
+    return address === '' ? null : { address, port, family }
   }
 
   /** Bound, since it is passed on as a function. */
@@ -55,4 +54,9 @@ export class CallContext implements FetchContext {
   get props(): FetchContext['props'] {
     return {}
   }
+}
+
+function nodeObjects({ node }: Exchange): NonNullable<Exchange['node']> {
+  if (node) return node
+  throw new TypeError('the HTTP engine of this server has no request and response of node:http')
 }

@@ -1,12 +1,10 @@
+import { BodyTooLarge } from '../../http/errors.js'
 import type { Exchange } from '../../http/exchange.js'
-import { refuseRequest } from '../../http/node/refuse.js'
-import { BodyTooLarge } from '../failure.js'
 import type { GatewayLog } from '../log.js'
 import type { Body } from '../wire/body.js'
 import { Call } from '../wire/call.js'
 import { isChunk } from '../wire/chunk.js'
 import { headOf } from '../wire/head.js'
-import { NO_BODY } from '../wire/incoming.js'
 import type { Background } from './background.js'
 import { CallContext, type Keeper } from './call-context.js'
 import { LightRequest, type RequestSource } from './light-request.js'
@@ -22,7 +20,6 @@ export interface FetchCalls {
   readonly application: FetchApplication
   readonly background: Background
   readonly log: GatewayLog
-  readonly bodyLimit: number
 }
 
 /** By this header a handler for @hono/node-server says that it answers through `outgoing`. */
@@ -33,17 +30,15 @@ const EXPECTED = /^(?:connection|keep-alive|transfer-encoding)$/i
 
 /** One call of the handler, from the `Request` to the end of the `Response`. */
 export class FetchCall extends Call implements RequestSource, Keeper {
-  readonly body: RequestBody | undefined
+  readonly body: RequestBody | undefined = undefined
   readonly context: CallContext
   readonly #calls: FetchCalls
   /** It was answered without its handler, which may still go on. */
   #isRefused = false
 
   constructor(exchange: Exchange, calls: FetchCalls) {
-    const body = RequestBody.of(exchange, calls.bodyLimit)
-    super(exchange, body ?? NO_BODY, calls.log)
-    this.body = body
-    if (body !== undefined) body.onTooLarge = error => this.fail(error)
+    super(exchange, calls.log)
+    if (exchange.head.bodyLength > 0) this.body = new RequestBody(exchange.body, error => this.fail(error))
     this.context = new CallContext(this)
     this.#calls = calls
   }
@@ -52,7 +47,7 @@ export class FetchCall extends Call implements RequestSource, Keeper {
   run(): void {
     const { context } = this
     try {
-      const url = urlOf(this.exchange.req)
+      const url = urlOf(this.exchange)
       if (url === undefined) return this.#refuse('invalid Host or target')
       const request = asRequest(new LightRequest(this, url))
       this.settle(this.#calls.application.fetch(request, context, context))
@@ -67,14 +62,13 @@ export class FetchCall extends Call implements RequestSource, Keeper {
 
   #refuse(why: string): void {
     this.exchange.refusal = { status: 400, why }
-    refuseRequest(this.exchange.res, 400)
+    this.exchange.answer.refuse(400)
   }
 
   protected override accept(returned: unknown): void {
     const { status, statusText, fields, body, length } = partsOf(returned)
-    const { res } = this.exchange
     // The handler has answered by its own means, through `outgoing`; or the worker has, in its place.
-    if (res.headersSent || (body === null && fields.includes(ALREADY_SENT))) return discard(body)
+    if (this.exchange.answer.headSent || (body === null && fields.includes(ALREADY_SENT))) return discard(body)
     const head = headOf(status, statusText, fields)
     if (length !== undefined && head.contentLength < 0) head.add('content-length', String(length))
     this.begin(head)
@@ -90,7 +84,7 @@ export class FetchCall extends Call implements RequestSource, Keeper {
 
   protected override transmit(body: Body): Promise<boolean> {
     const { outgoing } = this
-    return outgoing.bodyless ? Promise.resolve(outgoing.finish()) : relay(body, outgoing, this.exchange.res)
+    return outgoing.bodyless ? Promise.resolve(outgoing.finish()) : relay(body, outgoing)
   }
 
   /** A body that is too large is answered at once: frameworks make a 500 of every error. */

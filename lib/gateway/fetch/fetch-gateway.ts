@@ -1,17 +1,16 @@
 import type { Exchange } from '../../http/exchange.js'
 import type { GatewayContext } from '../context.js'
 import type { Gateway } from '../gateway.js'
-import { inTurn } from '../wire/call.js'
 import { Background } from './background.js'
 import { FetchCall, type FetchCalls } from './fetch-call.js'
 import { installLightClasses } from './globals.js'
 import type { FetchApplication } from './types.js'
 
 /** From now on `Response`, `Request` and `fetch` of this process are the ones that go with this gateway. */
-export function createFetchGateway(application: FetchApplication, { log, bodyLimit = 0 }: GatewayContext): Gateway {
+export function createFetchGateway(application: FetchApplication, { log }: GatewayContext): Gateway {
   installLightClasses()
   const background = new Background()
-  const shared: FetchCalls = { application, background, log, bodyLimit }
+  const shared: FetchCalls = { application, background, log }
   const run = (exchange: Exchange): void => new FetchCall(exchange, shared).run()
-  return { interface: 'fetch', handle: exchange => inTurn(exchange, run), close: () => background.settled() }
+  return { interface: 'fetch', handle: exchange => exchange.inTurn(run), settled: () => background.settled() }
 }

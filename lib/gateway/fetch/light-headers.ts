@@ -1,3 +1,4 @@
+import type { RequestHead } from '../../http/head.js'
 import { BoundedCache } from '../bounded-cache.js'
 import { isToken } from '../wire/header-rules.js'
 import { inherit, NativeHeaders } from './native.js'
@@ -8,18 +9,17 @@ const lowered = new BoundedCache<string>(name => {
   return name.toLowerCase()
 })
 
-/** The headers of a request: looked up where node:http has them, until something more is asked for than single values. */
+/** The headers of a request: looked up in its head, until more is asked for than single values. */
 export class LightHeaders {
-  readonly #raw: readonly string[]
+  readonly #head: RequestHead
   #native: Headers | undefined
 
-  /** @param raw  names and values in turn */
-  constructor(raw: readonly string[]) {
-    this.#raw = raw
+  constructor(head: RequestHead) {
+    this.#head = head
   }
 
   static native(headers: LightHeaders): Headers {
-    headers.#native ??= headersFrom(headers.#raw)
+    headers.#native ??= headersFrom(headers.#head.fields)
     return headers.#native
   }
 
@@ -29,24 +29,11 @@ export class LightHeaders {
   }
 
   get(name: string): string | null {
-    return this.#native === undefined ? this.#find(lowered.get(String(name))) : this.#native.get(name)
+    return this.#native === undefined ? (this.#head.field(lowered.get(String(name))) ?? null) : this.#native.get(name)
   }
 
   has(name: string): boolean {
     return this.get(name) !== null
-  }
-
-  /** Values of one name are joined as the Fetch Standard says ("get, decode..."); Cookie as in RFC 6265, section 4.2.1. */
-  #find(name: string): string | null {
-    const raw = this.#raw
-    let found: string | null = null
-    for (let i = 0; i < raw.length; i += 2) {
-      const key = raw[i]
-      if (key === undefined || key.length !== name.length || key.toLowerCase() !== name) continue
-      const value = raw[i + 1] ?? ''
-      found = found === null ? value : `${found}${name === 'cookie' ? '; ' : ', '}${value}`
-    }
-    return found
   }
 }
 

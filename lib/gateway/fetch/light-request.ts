@@ -40,7 +40,7 @@ export class LightRequest {
   }
 
   get method(): string {
-    return this.#source.exchange.req.method ?? ''
+    return this.#source.exchange.head.method
   }
 
   get url(): string {
@@ -48,7 +48,7 @@ export class LightRequest {
   }
 
   get headers(): LightHeaders {
-    this.#headers ??= new LightHeaders(this.#source.exchange.req.rawHeaders)
+    this.#headers ??= new LightHeaders(this.#source.exchange.head)
     return this.#headers
   }
 
@@ -104,8 +104,8 @@ export class LightRequest {
   }
 
   get runtime(): object {
-    const { req, res } = this.#source.exchange
-    return { name: 'node', node: { req, res } }
+    const { context } = this.#source
+    return { name: 'node', node: { req: context.incoming, res: context.outgoing } }
   }
 
   /** With these methods there is none in the Fetch Standard. */

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import type { Body } from '../wire/body.js'
 import { type Chunk, sizeOf } from '../wire/chunk.js'
 import type { Outgoing } from '../wire/outgoing.js'
@@ -20,14 +19,14 @@ interface Opening {
  * turn, the head goes ahead.
  * @returns false where it was shorter than its Content-Length
  */
-export async function relay(body: Body, outgoing: Outgoing, res: ServerResponse): Promise<boolean> {
+export async function relay(body: Body, outgoing: Outgoing): Promise<boolean> {
   if (outgoing.gone) return true
   const { chunks, next } = await opening(body)
   if (outgoing.gone) return true
   if (next === undefined) return outgoing.sendWhole(chunks)
   if (chunks.length === 0) outgoing.flush()
   for (const chunk of chunks) outgoing.write(chunk)
-  await pump(body, outgoing, res, next)
+  await pump(body, outgoing, next)
   return outgoing.gone || outgoing.finish()
 }
 

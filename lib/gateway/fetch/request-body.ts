@@ -1,33 +1,22 @@
-import type { Exchange } from '../../http/exchange.js'
-import { BodyTooLarge } from '../failure.js'
-import { Incoming } from '../wire/incoming.js'
+import { BodyTooLarge } from '../../http/errors.js'
+import type { BodySource } from '../../http/exchange.js'
 
 const nothing = Buffer.alloc(0)
 
 /** The body of a request as its handler gets it: whole, or as a stream. */
-export class RequestBody extends Incoming {
-  /** Told when the body turns out to be larger than it may be. */
-  onTooLarge: ((error: BodyTooLarge) => void) | undefined
+export class RequestBody {
+  readonly #source: BodySource
+  readonly #onTooLarge: (error: BodyTooLarge) => void
 
-  /** The body that the head announces, if it does. */
-  static of(exchange: Exchange, limit: number): RequestBody | undefined {
-    const raw = exchange.req.rawHeaders
-    let length: string | undefined
-    let coding: string | undefined
-    for (let i = 0; i + 1 < raw.length; i += 2) {
-      const name = raw[i]
-      if (name?.length === 14 && name.toLowerCase() === 'content-length') length = raw[i + 1]
-      else if (name?.length === 17 && name.toLowerCase() === 'transfer-encoding') coding = raw[i + 1]
-    }
-    if (coding === undefined && (length === undefined || Number(length) === 0)) return undefined
-    const body = new RequestBody(exchange, limit)
-    body.declare(length, coding)
-    return body
+  /** @param onTooLarge  called when the body turns out to be larger than it may be */
+  constructor(source: BodySource, onTooLarge: (error: BodyTooLarge) => void) {
+    this.#source = source
+    this.#onTooLarge = onTooLarge
   }
 
   /**
    * All of it.
-   * @throws ClientGone where it ends before its length, BodyTooLarge beyond the limit
+   * @throws ClientGone if it ends before its length, BodyTooLarge beyond the limit
    */
   async bytes(): Promise<Buffer> {
     const chunks: Buffer[] = []
@@ -41,9 +30,9 @@ export class RequestBody extends Incoming {
 
   async #next(): Promise<Buffer | null> {
     try {
-      return await this.reader().next()
+      return await this.#source.next()
     } catch (error) {
-      if (error instanceof BodyTooLarge) this.onTooLarge?.(error)
+      if (error instanceof BodyTooLarge) this.#onTooLarge(error)
       throw error
     }
   }

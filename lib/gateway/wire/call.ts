@@ -1,15 +1,16 @@
 import { errorCode, toError } from '../../errors.js'
+import { BodyTooLarge, ClientGone } from '../../http/errors.js'
 import type { Exchange } from '../../http/exchange.js'
-import { ApplicationBreach, BodyTooLarge, ClientGone, requestFacts } from '../failure.js'
+import { ApplicationBreach, requestFacts } from '../failure.js'
 import type { GatewayLog } from '../log.js'
 import { Body } from './body.js'
 import { checkChunks } from './chunk.js'
 import { errorPage, statusFor } from './error-page.js'
 import type { Head } from './head.js'
-import { Outgoing, type UnreadBody } from './outgoing.js'
+import { Outgoing } from './outgoing.js'
 import { pump } from './pump.js'
 
-/** One call of an application that returns what is to be sent. A subclass makes the call, and of what came back a head and a body. */
+/** One call of an application that returns its response. Subclasses call the application and turn its result into head and body. */
 export abstract class Call {
   readonly exchange: Exchange
   protected readonly outgoing: Outgoing
@@ -17,9 +18,9 @@ export abstract class Call {
   #body: Body | undefined
   #abort: AbortController | undefined
 
-  constructor(exchange: Exchange, input: UnreadBody, log: GatewayLog) {
+  constructor(exchange: Exchange, log: GatewayLog) {
     this.exchange = exchange
-    this.outgoing = new Outgoing(exchange, input)
+    this.outgoing = new Outgoing(exchange)
     this.#log = log
   }
 
@@ -29,7 +30,7 @@ export abstract class Call {
     return this.#abort.signal
   }
 
-  /** Deals with what the application returned, now or when it is there. */
+  /** Turns what the application returned into a response. */
   protected abstract accept(returned: unknown): void
 
   protected settle(returned: unknown): void {
@@ -38,7 +39,7 @@ export abstract class Call {
   }
 
   #await(promise: PromiseLike<unknown>): void {
-    // By way of a promise of our own: a `then` that somebody has made may call back more than once.
+    // By way of a promise of our own: a `then` of another make may call back more than once.
     Promise.resolve(promise).then(
       returned => {
         try {
@@ -76,8 +77,7 @@ export abstract class Call {
     const body = new Body(iterable)
     this.#body = body
     body.open()
-    const { res } = this.exchange
-    if (!this.outgoing.gone) res.once('close', () => this.#close())
+    if (!this.outgoing.gone) this.exchange.answer.onClose(() => this.#close())
     this.#listenForAbort()
     this.transmit(body)
       .then(complete => {
@@ -87,9 +87,9 @@ export abstract class Call {
       .catch((error: unknown) => this.fail(error))
   }
 
-  /** Sends what `body` yields, and the end of the response. @returns false where it was shorter than its Content-Length */
+  /** Sends what `body` yields, and the end of the response. @returns false if it was shorter than its Content-Length */
   protected async transmit(body: Body): Promise<boolean> {
-    await pump(body, this.outgoing, this.exchange.res)
+    await pump(body, this.outgoing)
     return this.outgoing.gone || this.outgoing.finish()
   }
 
@@ -117,10 +117,10 @@ export abstract class Call {
     else log.error(this.#facts(error), this.failureMessage(error))
   }
 
-  /** The application was told that nobody waits for it any more, and passes that on. */
+  /** The application was told that its answer is not wanted any more, and passes that on. */
   #isExpected(error: unknown): boolean {
     const isAbort = error instanceof Error && error.name === 'AbortError'
-    // What a Node stream says to who waits for its next chunk while it is destroyed.
+    // What a Node stream rejects a pending read with when it is destroyed.
     const isDestroyed = this.#body?.closed === true && errorCode(error) === 'ERR_STREAM_PREMATURE_CLOSE'
     const isOurs = this.#abort !== undefined && error === this.#abort.signal.reason
     return isAbort || isDestroyed || isOurs || error instanceof ClientGone
@@ -173,13 +173,13 @@ export abstract class Call {
 
   #watchClient(): AbortController {
     const abort = new AbortController()
-    const { res } = this.exchange
+    const { answer } = this.exchange
     this.#listenForAbort()
-    const isDelivered = this.outgoing.ended && res.writableFinished
+    const isDelivered = this.outgoing.ended && answer.finished
     if (this.outgoing.gone && !isDelivered) abort.abort()
     else {
-      res.once('close', () => {
-        if (!res.writableFinished) abort.abort()
+      answer.onClose(() => {
+        if (!answer.finished) abort.abort()
       })
     }
     return abort
@@ -188,15 +188,4 @@ export abstract class Call {
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
-}
-
-/** Pipelined requests are run one after the other: their effects must not overtake each other. */
-export function inTurn(exchange: Exchange, run: (exchange: Exchange) => void): void {
-  if (exchange.res.socket !== null) runUnlessLast(exchange, run)
-  else exchange.res.once('socket', () => process.nextTick(runUnlessLast, exchange, run))
-}
-
-/** Nothing is served behind the last response of a connection. */
-function runUnlessLast(exchange: Exchange, run: (exchange: Exchange) => void): void {
-  if (!exchange.req.socket.writableEnded) run(exchange)
 }

@@ -1,4 +1,4 @@
-import { reasonOf } from '../../http/node/refuse.js'
+import { reasonOf } from '../../http/refusal.js'
 import type { Head } from './head.js'
 import { makeHead } from './head.js'
 

@@ -1,4 +1,4 @@
-import { reasonOf } from '../../http/node/refuse.js'
+import { reasonOf } from '../../http/refusal.js'
 import { BoundedCache } from '../bounded-cache.js'
 import { ApplicationBreach } from '../failure.js'
 

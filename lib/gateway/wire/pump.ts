@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import { describe } from '../../application/detect.js'
 import { ApplicationBreach } from '../failure.js'
 import type { Body } from './body.js'
@@ -6,23 +5,18 @@ import { type Chunk, checkChunk } from './chunk.js'
 import type { Outgoing } from './outgoing.js'
 
 /**
- * Sends what a body yields, chunk by chunk, and asks for no more than the client takes. Stops early where nobody needs
- * the rest: client gone, no body on the wire, Content-Length exceeded.
+ * Sends what a body yields, chunk by chunk, and asks for no more than the client takes. Stops early if the rest is not needed:
+ * the client is gone, the response has no body, its Content-Length is exceeded.
  * @param first  a chunk that was asked for before
  * @throws what the iterator throws, ApplicationBreach for what is no chunk
  */
-export async function pump(
-  body: Body,
-  response: Outgoing,
-  res: ServerResponse,
-  first?: Promise<Chunk | undefined>,
-): Promise<void> {
+export async function pump(body: Body, response: Outgoing, first?: Promise<Chunk | undefined>): Promise<void> {
   let next = first
   while (!response.gone && !response.full) {
     const chunk = await (next ?? nextChunk(body))
     next = undefined
     if (chunk === undefined || response.gone) return
-    if (!response.write(chunk)) await drained(res)
+    if (!response.write(chunk)) await response.drained()
   }
 }
 
@@ -45,18 +39,4 @@ export async function nextChunk(body: Body): Promise<Chunk | undefined> {
     if (!(error instanceof ApplicationBreach)) body.exhaust()
     throw error
   }
-}
-
-/** Resolves when the client has taken what was sent, or is gone; in a turn of its own, so that others get theirs. */
-function drained(res: ServerResponse): Promise<void> {
-  return new Promise(resolve => {
-    const wake = (): void => {
-      res.off('drain', wake)
-      res.off('close', wake)
-      setImmediate(resolve)
-    }
-    res.on('drain', wake)
-    res.on('close', wake)
-    if (!res.writableNeedDrain || res.destroyed) wake()
-  })
 }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
-import { ApplicationBreach, ClientGone } from '../failure.js'
+import { ClientGone } from '../../http/errors.js'
+import { ApplicationBreach } from '../failure.js'
 
 /**
  * A web stream as a body. It is cancelled at once where nobody wants the rest: an iterator of the stream would first wait for

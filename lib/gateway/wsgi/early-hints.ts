@@ -3,10 +3,10 @@ import { checkValue, kindOfName } from '../wire/header-rules.js'
 import type { Headers } from './types.js'
 
 /**
- * Sends `103 Early Hints` (RFC 8297) to a client of HTTP/1.1. Without a Link field there is nothing to hint at, and nothing is sent.
- * @throws ApplicationBreach for an illegal header; a TypeError of Node where a Link value is no link
+ * Sends `103 Early Hints` (RFC 8297) to a client of HTTP/1.1. Without a Link field there is nothing to hint at, so nothing is sent.
+ * @throws ApplicationBreach for an illegal header; a TypeError if the value of a Link field is no link
  */
-export function sendEarlyHints({ req, res }: Exchange, headers: Headers): void {
+export function sendEarlyHints({ head, answer }: Exchange, headers: Headers): void {
   const link: string[] = []
   const others: Record<string, string> = {}
   for (const [name, value] of headers) {
@@ -15,5 +15,5 @@ export function sendEarlyHints({ req, res }: Exchange, headers: Headers): void {
     if (name.toLowerCase() === 'link') link.push(value)
     else if (kind === 'plain') others[name] = value
   }
-  if (link.length > 0 && req.httpVersion === '1.1') res.writeEarlyHints({ ...others, link })
+  if (link.length > 0 && head.httpVersion === '1.1') answer.hint({ ...others, link })
 }

@@ -1,9 +1,8 @@
 import type { Exchange } from '../../http/exchange.js'
 import { BoundedCache } from '../bounded-cache.js'
-import { connectionOf, serverFromHost } from '../wire/connection.js'
+import { decodePath } from './decode-path.js'
 import { fileWrapper } from './file-wrapper.js'
 import { attachSignal, type Signalling } from './lazy-signal.js'
-import { parseTarget } from './target.js'
 import type { Environ, EnvironBase, ErrorsStream, Headers, InputStream } from './types.js'
 
 /** What is the same for all requests of a gateway. */
@@ -11,8 +10,6 @@ export interface Surroundings {
   readonly serverSoftware: string
   readonly multithread: boolean
   readonly multiprocess: boolean
-  /** Header names with `_` are taken over. */
-  readonly underscores: boolean
   readonly errors: ErrorsStream
 }
 
@@ -31,26 +28,24 @@ const keys = new BoundedCache<string>(name => {
 })
 
 /** The environ of one request (PEP 3333, "environ Variables"). */
-export function makeEnviron({ req }: Exchange, services: Services, around: Surroundings): Environ {
-  const connection = connectionOf(req.socket)
-  const url = req.url ?? ''
-  const target = parseTarget(url)
+export function makeEnviron({ head, peer }: Exchange, services: Services, around: Surroundings): Environ {
+  const target = head.target()
   const environ: EnvironBase = {
-    REQUEST_METHOD: req.method ?? '',
+    REQUEST_METHOD: head.method,
     SCRIPT_NAME: '',
-    PATH_INFO: target.path,
-    RAW_URI: url,
+    PATH_INFO: decodePath(target.path),
+    RAW_URI: head.url,
     QUERY_STRING: target.query,
     CONTENT_TYPE: '',
     CONTENT_LENGTH: '',
-    SERVER_NAME: connection.serverName,
-    SERVER_PORT: connection.serverPort,
-    SERVER_PROTOCOL: req.httpVersion === '1.1' ? 'HTTP/1.1' : `HTTP/${req.httpVersion}`,
+    SERVER_NAME: peer.serverName,
+    SERVER_PORT: peer.serverPort,
+    SERVER_PROTOCOL: head.httpVersion === '1.1' ? 'HTTP/1.1' : `HTTP/${head.httpVersion}`,
     SERVER_SOFTWARE: around.serverSoftware,
-    REMOTE_ADDR: connection.remoteAddress,
-    REMOTE_PORT: connection.remotePort,
+    REMOTE_ADDR: peer.address,
+    REMOTE_PORT: String(peer.port ?? ''),
     'wsgi.version': VERSION,
-    'wsgi.url_scheme': connection.scheme,
+    'wsgi.url_scheme': peer.scheme,
     'wsgi.input': services.input,
     'wsgi.errors': around.errors,
     'wsgi.multithread': around.multithread,
@@ -59,28 +54,34 @@ export function makeEnviron({ req }: Exchange, services: Services, around: Surro
     'wsgi.input_terminated': true,
     'wsgi.file_wrapper': fileWrapper,
     'wsgi.early_hints': headers => services.earlyHints(headers),
-    'unicorn.socket': req.socket,
+    'unicorn.socket': peer.socket,
   }
-  addHeaders(environ, req.rawHeaders, around.underscores)
+  head.forEach(addHeader, environ)
   // The host of the absolute form takes the place of the Host header (RFC 9112, section 3.2.2).
   if (target.authority !== '') environ.HTTP_HOST = target.authority
-  if (connection.serverName === '') {
-    ;[environ.SERVER_NAME, environ.SERVER_PORT] = serverFromHost(environ.HTTP_HOST ?? '', connection.scheme)
+  if (environ.SERVER_NAME === '') {
+    ;[environ.SERVER_NAME, environ.SERVER_PORT] = serverFromHost(environ.HTTP_HOST ?? '', peer.scheme)
   }
   attachSignal(environ, services)
   return environ
 }
 
-function addHeaders(environ: EnvironBase, raw: readonly string[], underscores: boolean): void {
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i] ?? ''
-    if (!underscores && name.includes('_')) continue
-    const key = keys.get(name)
-    const value = raw[i + 1] ?? ''
-    const before = environ[key]
-    if (before === undefined || before === '') environ[key] = value
-    // The engine refuses two of these; the first one counts.
-    else if (key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH') continue
-    else environ[key] = `${String(before)}${key === 'HTTP_COOKIE' ? '; ' : ', '}${value}`
-  }
+/** A name with `_` could not be told from the one with `-` in an environ, so it is left out. */
+function addHeader(environ: EnvironBase, name: string, value: string): void {
+  if (name.includes('_')) return
+  const key = keys.get(name)
+  const before = environ[key]
+  if (before === undefined || before === '') environ[key] = value
+  // The engine refuses two of these; the first one counts.
+  else if (key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH') return
+  else environ[key] = `${String(before)}${key === 'HTTP_COOKIE' ? '; ' : ', '}${value}`
+}
+
+/**
+ * On a unix socket, which has no port, the Host header says how the client sees the server; neither may be empty (PEP 3333).
+ * @param host  the Host header, empty without one
+ */
+function serverFromHost(host: string, scheme: string): [name: string, port: string] {
+  const [, name = '', port = ''] = /^(\[[^\]]*\]|[^:]*)(?::([0-9]+))?$/.exec(host) ?? []
+  return [name || 'localhost', port || (scheme === 'https' ? '443' : '80')]
 }

@@ -1,16 +1,21 @@
 import { Readable } from 'node:stream'
-import { Incoming } from '../wire/incoming.js'
+import type { BodySource } from '../../http/exchange.js'
 import type { InputStream } from './types.js'
 
 const NEWLINE = 10
 const nothing = Buffer.alloc(0)
 
 /** `wsgi.input`. */
-export class RequestInput extends Incoming implements InputStream {
+export class RequestInput implements InputStream {
+  readonly #body: BodySource
   #stream: Readable | undefined
-  /** Taken from the reader, not yet from the input. */
+  /** Taken from the body, not yet read by the application. */
   #held: Buffer | null = null
   #turn: Promise<unknown> | undefined
+
+  constructor(body: BodySource) {
+    this.#body = body
+  }
 
   read(size = -1): Promise<Buffer> {
     return this.#inTurn(async () => this.#take(mostOf(size)))
@@ -55,9 +60,8 @@ export class RequestInput extends Incoming implements InputStream {
   }
 
   #openStream(): Readable {
-    if (this.started || this.limit > 0) return Readable.from(this, { objectMode: false })
-    this.start()
-    return this.exchange.req
+    const { started, limit } = this.#body
+    return started || limit > 0 ? Readable.from(this, { objectMode: false }) : this.#body.stream()
   }
 
   /** Two reads at once get what they would get one after the other. */
@@ -71,7 +75,7 @@ export class RequestInput extends Incoming implements InputStream {
     const held = this.#held
     this.#held = null
     if (held !== null) return held
-    return this.reader().next()
+    return this.#body.next()
   }
 
   async #take(size: number): Promise<Buffer> {
@@ -109,8 +113,8 @@ export class RequestInput extends Incoming implements InputStream {
 }
 
 /**
- * The most bytes that a read may give: all, where it is negative.
- * @throws RangeError for a part of a byte, of which no read would ever be full
+ * The most bytes that a read may give; any number if `size` is negative.
+ * @throws RangeError if `size` is no whole number: such a read would never be complete
  */
 function mostOf(size: number): number {
   if (size < 0) return Number.POSITIVE_INFINITY

@@ -12,11 +12,10 @@ import { RequestInput } from './input.js'
 import type { Application, Headers, Write } from './types.js'
 
 /** What all calls of a gateway share. */
-export interface CallContext {
+export interface WsgiCalls {
   readonly application: Application
   readonly around: Surroundings
   readonly log: GatewayLog
-  readonly bodyLimit: number
   /** The interface was guessed, and no call of startResponse has shown yet that it is right: a failure may be due to that. */
   guessed: boolean
 }
@@ -24,12 +23,11 @@ export interface CallContext {
 /** One call of the application, from the environ to `close()`. */
 export class WsgiCall extends Call implements Services {
   readonly input: RequestInput
-  readonly #context: CallContext
+  readonly #context: WsgiCalls
 
-  constructor(exchange: Exchange, context: CallContext) {
-    const input = new RequestInput(exchange, context.bodyLimit)
-    super(exchange, input, context.log)
-    this.input = input
+  constructor(exchange: Exchange, context: WsgiCalls) {
+    super(exchange, context.log)
+    this.input = new RequestInput(exchange.body)
     this.#context = context
   }
 
@@ -38,7 +36,6 @@ export class WsgiCall extends Call implements Services {
     try {
       const environ = makeEnviron(this.exchange, this, this.#context.around)
       this.exchange.environ = environ
-      this.input.declare(environ.CONTENT_LENGTH, environ.HTTP_TRANSFER_ENCODING)
       const returned: unknown = this.#context.application(environ, (status, headers, excInfo) =>
         this.#start(status, headers, excInfo),
       )

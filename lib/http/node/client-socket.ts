@@ -3,59 +3,70 @@ import { Socket } from 'node:net'
 import type { ClientHandle } from '../../listeners/server-handle.js'
 import { now } from '../../sys/clock.js'
 import type { Linked } from '../../sys/linked-list.js'
-import type { Exchange } from '../exchange.js'
+import type { LocalAddress } from '../engine.js'
+import type { Connection } from '../exchange.js'
 import type { IdleTimer } from './idle.js'
+import type { NodeExchange } from './node-exchange.js'
+import { NodePeer } from './node-peer.js'
 
-export interface LocalAddress {
-  readonly host?: string
-  readonly port?: number
-}
-
-/** What a connection has in common with all others of its engine. */
+/** What all connections of an engine have in common. */
 export interface SocketOwner {
   readonly idle: IdleTimer
+  /** Bytes that a request body may have; 0 for any number. */
+  readonly bodyLimit: number
   /** A response is over, sent or not. */
   responded(socket: ClientSocket, res: ServerResponse): void
   /** Called once, when the connection is given up. */
   gone(socket: ClientSocket): void
 }
 
-/** Later than any look. (A small integer: these are fast.) */
+/** Later than any look of the idle timer. (A small integer: these are fast.) */
 const BUSY = 2 ** 30 - 1
 
 /** As `Writable` hands them to `_writev`. */
 type Chunks = Parameters<NonNullable<Socket['_writev']>>[0]
 
-/** An accepted connection, with what engine and worker class note of it: fields cost less than tables beside it. */
-export class ClientSocket extends Socket implements Linked<ClientSocket> {
+/** An accepted connection, with what the engine notes of it: fields cost less than tables beside it. */
+export class ClientSocket extends Socket implements Connection, Linked<ClientSocket> {
   previous: ClientSocket | undefined = undefined
   next: ClientSocket | undefined = undefined
+  mark = 0
   /** When it was accepted or, in a drain, had its last response; in milliseconds. */
   quietSince = now()
-  /** Requests under way; above 1 where the client pipelines. */
+  /** Requests under way; above 1 if the client pipelines. */
   running = 0
   refused = false
   /** It speaks another protocol than HTTP from now on, a WebSocket say, and belongs to the application. */
   upgraded = false
   /** The newest request, and whether its response is the last: what a client pipelines behind it is not served. */
-  newest: Exchange | undefined = undefined
+  newest: NodeExchange | undefined = undefined
   last = false
   /** When it began to wait for a next request, by the idle timer. */
   idleSince = BUSY
-  /** How long it stays, as the worker class counts it. */
-  epoch = 0
-  silent = true
-  /** Where the server listens; a unix socket has neither host nor port. */
-  readonly local: LocalAddress | undefined
+  readonly #local: LocalAddress | undefined
   readonly #owner: SocketOwner
+  #peer: NodePeer | undefined = undefined
 
   constructor(handle: ClientHandle, local: LocalAddress | undefined, owner: SocketOwner) {
     super({ handle, allowHalfOpen: true, readable: true, writable: true })
-    this.local = local
+    this.#local = local
     this.#owner = owner
   }
 
-  /** What node:http asks for before and after each request of a kept connection costs a number, not a timer. */
+  get peer(): NodePeer {
+    this.#peer ??= new NodePeer(this, this.#local)
+    return this.#peer
+  }
+
+  get isGone(): boolean {
+    return this.destroyed
+  }
+
+  get bodyLimit(): number {
+    return this.#owner.bodyLimit
+  }
+
+  /** What node:http calls before and after each request of a kept connection costs a number here, not a timer. */
   override setTimeout(timeout: number, callback?: () => void): this {
     const { idle } = this.#owner
     const becomesIdle = timeout === idle.limit && callback === undefined
@@ -70,7 +81,7 @@ export class ClientSocket extends Socket implements Linked<ClientSocket> {
     return this.running === 0 && !this.upgraded
   }
 
-  /** A time limit that the application has set has passed. As Node would ask, the application may deal with it itself. */
+  /** A time limit of the application's has passed. The application itself may deal with that, as under plain Node. */
   expire(): void {
     const { req, res } = this.newest ?? {}
     const isHandled = this.running > 0 && [req, res].some(it => it && it.listenerCount('timeout') > 0)
@@ -99,13 +110,13 @@ export class ClientSocket extends Socket implements Linked<ClientSocket> {
     }
   }
 
-  /** A socket refers to itself: without this nothing that holds one could be written as JSON, an environ say. */
+  /** A socket refers to itself, so nothing that holds one, an environ say, could be written as JSON without this. */
   toJSON(): string {
     return `[socket ${this.remoteAddress ?? ''}]`
   }
 }
 
-/** Listens for the end of every response: a closure for each would cost more than it looks. */
+/** Listens for the end of every response: one function for all, since a closure for each would cost more than it looks. */
 export function onResponseClose(this: ServerResponse): void {
   const { socket } = this.req
   if (socket instanceof ClientSocket) socket.responded(this)

@@ -3,9 +3,9 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 type Hear = (req: IncomingMessage, res: ServerResponse, expectsContinue: boolean) => void
 
 /**
- * Has every request of `server` heard, also where the client waits for `100 Continue`. Those pass as the event `request` as well: tracers
- * wrap that one, and would not see them otherwise.
- * @param isOwn  whether the application listens for `checkContinue` itself; then Node has no `request` either
+ * Calls `hear` with every request of `server`, those of clients that wait for `100 Continue` among them. These pass as the event `request` too:
+ * tracers wrap that event, and would not see them otherwise.
+ * @param isOwn  whether the application itself listens for `checkContinue`; Node emits no `request` then either
  */
 export function hearRequests(server: Server, hear: Hear, isOwn: () => boolean): void {
   let expecting: IncomingMessage | undefined

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http'
-import { type HttpPolicy, maxHeadSize } from '../policy.js'
+import type { HttpPolicy } from '../policy.js'
 
 /** How often Node looks for request heads that take too long, in milliseconds. */
 const HEAD_CHECKS = 1000
@@ -15,13 +15,21 @@ export function createHttpServer(policy: HttpPolicy, idleLimit: number): Server 
     headersTimeout: policy.headerTimeout,
     requestTimeout: 0,
     keepAliveTimeout: idleLimit,
-    // Refused by our policy, which has it logged.
+    // Refused by our policy, which logs it.
     requireHostHeader: false,
   })
-  // One more than allowed is read, so that too many can be told from just enough: Node drops the rest without a word.
+  // One more than allowed is read, so that too many can be told from just enough: Node silently drops the rest.
   server.maxHeadersCount = policy.limitRequestFields === 0 ? 0 : policy.limitRequestFields + 1
   if ('keepAliveTimeoutBuffer' in server) server.keepAliveTimeoutBuffer = 0
   // Node starts its check of slow heads when a server begins to listen, and this one never does.
   server.emit('listening')
   return server
+}
+
+const UNLIMITED_HEAD = 16 * 1024 * 1024
+
+/** The most that Node's parser may buffer of one head: enough that the policy's own check can name the limit that was passed. */
+function maxHeadSize({ limitRequestLine, limitRequestFields, limitRequestFieldSize }: HttpPolicy): number {
+  if (limitRequestLine === 0 || limitRequestFields === 0 || limitRequestFieldSize === 0) return UNLIMITED_HEAD
+  return Math.min(limitRequestLine + limitRequestFields * (limitRequestFieldSize + 4), UNLIMITED_HEAD)
 }

@@ -1,40 +1,27 @@
+import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ClientHandle } from '../../listeners/server-handle.js'
 import { now } from '../../sys/clock.js'
 import { LinkedList } from '../../sys/linked-list.js'
-import { createExchange, type Exchange } from '../exchange.js'
-import { checkHead, type HttpPolicy, type Refusal, refusalOf } from '../policy.js'
-import { ClientSocket, type LocalAddress, onResponseClose, type SocketOwner } from './client-socket.js'
+import type { Engine, HttpEvents, LocalAddress, Takeover } from '../engine.js'
+import { checkHead, type HttpPolicy } from '../policy.js'
+import type { Refusal } from '../refusal.js'
+import { ClientSocket, onResponseClose, type SocketOwner } from './client-socket.js'
 import { hearRequests } from './hear-requests.js'
 import { createHttpServer } from './http-server.js'
 import { IdleTimer } from './idle.js'
-import { refuseConnection, refuseRequest } from './refuse.js'
-import { StandIn, type Takeover, type TakeoverArgs } from './stand-in.js'
-
-/** What the engine tells the worker. Each request ends with one `finished`, however it ends. */
-export interface HttpEvents {
-  /** The head is complete and within the limits. */
-  request(exchange: Exchange, socket: ClientSocket): void
-  finished(exchange: Exchange, socket: ClientSocket): void
-  /** A request that ends HTTP on its connection is about to be handed to the application. */
-  upgraded(req: IncomingMessage, socket: ClientSocket): void
-  /** A connection is gone. */
-  disconnected(socket: ClientSocket): void
-  /** Bytes that did not become a request for the application; `req` where there was a head at all. */
-  refused(refusal: Refusal, socket: Socket, req?: IncomingMessage): void
-}
+import { type Expectation, headOf, NodeExchange } from './node-exchange.js'
+import { NodeUpgrade } from './node-upgrade.js'
+import { refusalOf, refuseConnection } from './refuse.js'
+import { StandIn, type TakeoverArgs } from './stand-in.js'
 
 /** Above the announced `Keep-Alive: timeout=` (whole seconds), so that a client that uses it to the last moment is still served. */
 const KEEP_ALIVE_MARGIN = 999
 
-/**
- * HTTP/1 on accepted connections, by `node:http` (llhttp). It never listens: connections are handed in.
- * The only file that knows which server is below.
- */
-export class HttpEngine {
-  /** Requests under way, oldest first. */
-  readonly exchanges = new LinkedList<Exchange>()
+/** HTTP/1 by `node:http`, whose parser is llhttp. */
+export class NodeEngine implements Engine {
+  readonly exchanges = new LinkedList<NodeExchange>()
   readonly #connections = new LinkedList<ClientSocket>()
   readonly #server: Server
   readonly #policy: HttpPolicy
@@ -54,17 +41,22 @@ export class HttpEngine {
     this.#idle = new IdleTimer(idleLimit, () => this.#closeOverdue())
     this.#owner = {
       idle: this.#idle,
+      bodyLimit: policy.limitRequestBody,
       responded: (socket, res) => this.#onResponded(socket, res),
       gone: socket => this.#onGone(socket),
     }
     this.#server = createHttpServer(policy, idleLimit)
     const isOwn = (): boolean => this.#standIn?.listensFor('checkContinue') ?? false
-    hearRequests(this.#server, (req, res, expects) => this.#onRequest(createExchange(req, res, expects)), isOwn)
+    hearRequests(
+      this.#server,
+      (req, res, expects) => this.#onRequest(req, res, expects ? 'continue' : undefined),
+      isOwn,
+    )
     this.#server.on('checkExpectation', (req, res) => this.#onExpectation(req, res))
     this.#server.on('clientError', (error, socket) => this.#onClientError(error, socket))
     this.#server.on('timeout', socket => this.#onTimeout(socket))
     this.#server.on('dropRequest', req => this.#onDropped(req))
-    // Without a listener Node would close the connection without a word.
+    // Without a listener Node would close the connection without an answer.
     this.#server.on('connect', (...args) => this.#onTakeover('connect', args))
   }
 
@@ -72,22 +64,16 @@ export class HttpEngine {
     return this.#connections.size
   }
 
-  /** Of them, those that HTTP has left. */
   get upgraded(): number {
     return this.#upgraded
   }
 
-  /**
-   * From now on the application's own server is told of connections, and gets those that ask to leave HTTP.
-   * @param takeovers  in which ways they may
-   */
-  standInFor(server: Server, takeovers: readonly Takeover[]): void {
+  standInFor(server: EventEmitter, takeovers: readonly Takeover[]): void {
     this.#standIn = new StandIn(this, { own: this.#server, other: server })
     this.#takeovers = takeovers
     if (takeovers.includes('upgrade')) this.#standIn.watchUpgrades((...args) => this.#onTakeover('upgrade', args))
   }
 
-  /** Takes an accepted connection over, and notes at which address it was accepted. */
   accept(client: ClientHandle, local?: LocalAddress): ClientSocket {
     const socket = new ClientSocket(client, local, this.#owner)
     this.#connections.add(socket)
@@ -96,7 +82,6 @@ export class HttpEngine {
     return socket
   }
 
-  /** From now on each response is the last of its connection. */
   lastResponses(): void {
     this.#keepAlive = false
     for (const socket of this.#connections) {
@@ -107,7 +92,7 @@ export class HttpEngine {
     }
   }
 
-  /** Closes the connections that were served before and wait for a next request. (Node's own call closes new ones too, from 26 on.) */
+  /** (Node's own call closes new connections too, from 26 on.) */
   closeIdle(): void {
     for (const socket of this.#connections) if (socket.isIdle && socket.newest) socket.destroy()
   }
@@ -117,29 +102,27 @@ export class HttpEngine {
     for (const socket of this.#connections) if (!socket.upgraded) socket.destroy()
   }
 
-  /** In a drain: closes connections without a request under way that were accepted, or answered, at least `age` milliseconds ago. */
   closeQuiet(age: number): void {
     const latest = now() - age
     for (const socket of this.#connections) if (socket.isIdle && socket.quietSince <= latest) socket.destroy()
   }
 
-  /** Cuts every connection, and stops the engine's own timers. */
   destroy(): void {
     this.#idle.stop()
     for (const socket of this.#connections) socket.destroy()
     this.#server.close()
   }
 
-  #onRequest(exchange: Exchange): void {
-    const { req, res } = exchange
-    const { socket } = req
-    if (!(socket instanceof ClientSocket) || socket.refused || socket.last) return
+  #onRequest(req: IncomingMessage, res: ServerResponse, expectation: Expectation): void {
+    const socket = servedSocket(req)
+    if (!socket) return
     if (!this.#keepAlive) {
       res.shouldKeepAlive = false
       socket.last = true
     }
-    const refusal = checkHead(req, this.#policy)
-    if (refusal) return this.#refuse(refusal, socket, res)
+    const exchange = new NodeExchange(socket, { req, res }, expectation)
+    const refusal = checkHead(exchange.head, this.#policy)
+    if (refusal) return this.#refuse(refusal, exchange)
     socket.running++
     socket.newest = exchange
     this.exchanges.add(exchange)
@@ -147,55 +130,60 @@ export class HttpEngine {
     this.#events.request(exchange, socket)
   }
 
-  /** RFC 9110, section 10.1.1: of all expectations only 100-continue is known, unless the application knows more. */
+  /** RFC 9110, section 10.1.1: of all expectations only 100-continue is known, unless the application listens for others. */
   #onExpectation(req: IncomingMessage, res: ServerResponse): void {
-    if (this.#standIn?.listensFor('checkExpectation')) {
-      return this.#onRequest(Object.assign(createExchange(req, res), { expectsOther: true }))
-    }
-    const { socket } = req
-    if (!(socket instanceof ClientSocket) || socket.refused || socket.last) return
-    this.#refuse({ status: 417, why: `Expect: ${req.headers.expect}` }, socket, res)
+    if (this.#standIn?.listensFor('checkExpectation')) return this.#onRequest(req, res, 'other')
+    const socket = servedSocket(req)
+    if (!socket) return
+    this.#refuse(
+      { status: 417, why: `Expect: ${req.headers.expect}` },
+      new NodeExchange(socket, { req, res }, undefined),
+    )
   }
 
-  /** Too many on one connection for the application's own server (`maxRequestsPerSocket`): Node answers with 503. */
+  /** More requests on one connection than the application's own server allows (`maxRequestsPerSocket`): Node answers with 503. */
   #onDropped(req: IncomingMessage): void {
-    this.#events.refused({ status: 503, why: 'too many requests on one connection' }, req.socket, req)
-    this.#standIn?.tell('dropRequest', [req, req.socket])
+    const { socket } = req
+    if (socket instanceof ClientSocket) {
+      this.#events.refused({ status: 503, why: 'too many requests on one connection' }, socket.peer, headOf(req))
+    }
+    this.#standIn?.tell('dropRequest', [req, socket])
   }
 
-  /** Node has let go of the connection: what is written to it now is the application's. Its stream may be one around the socket. */
+  /** Node has let go of the connection: what is written to it now is the application's. The stream may be one around the socket. */
   #onTakeover(event: Takeover, args: TakeoverArgs): void {
     const [req] = args
     const { socket } = req
     if (!(socket instanceof ClientSocket)) return
     if (socket.refused || socket.last) return void socket.destroy()
+    const head = headOf(req)
     const isWanted = this.#takeovers.includes(event) && this.#standIn?.listensFor(event)
-    const refusal = checkHead(req, this.#policy) ?? (isWanted ? undefined : { status: 501, why: 'CONNECT' })
+    const refusal = checkHead(head, this.#policy) ?? (isWanted ? undefined : { status: 501, why: 'CONNECT' })
     if (refusal) {
       socket.refused = true
       refuseConnection(socket, refusal.status)
-      return this.#events.refused(refusal, socket, req)
+      return this.#events.refused(refusal, socket.peer, head)
     }
     socket.upgraded = true
     this.#upgraded++
-    this.#events.upgraded(req, socket)
+    this.#events.upgraded(new NodeUpgrade(head, socket), socket)
     this.#standIn?.tell(event, args)
   }
 
-  #refuse(refusal: Refusal, socket: ClientSocket, res: ServerResponse): void {
+  #refuse(refusal: Refusal, { socket, answer, head }: NodeExchange): void {
     socket.refused = true
-    refuseRequest(res, refusal.status)
-    this.#events.refused(refusal, socket, res.req)
+    answer.refuse(refusal.status)
+    this.#events.refused(refusal, socket.peer, head)
   }
 
   #onResponded(socket: ClientSocket, res: ServerResponse): void {
     const { newest } = socket
-    // Of a pipelined request there is no shorter way.
+    // Pipelined requests need the search.
     const exchange = newest?.res === res ? newest : [...this.exchanges].find(each => each.res === res)
     if (exchange) this.#finish(exchange, socket)
   }
 
-  #finish(exchange: Exchange, socket: ClientSocket): void {
+  #finish(exchange: NodeExchange, socket: ClientSocket): void {
     if (!this.exchanges.delete(exchange)) return
     socket.running--
     // A response whose head was out before the drain has announced keep-alive, and its client counts from now.
@@ -204,8 +192,8 @@ export class HttpEngine {
   }
 
   /**
-   * Closes what was idle for as long as it may. A request that came in time waits in the kernel where the event loop is late, so there is
-   * one more turn in which it is read; Node gives none.
+   * Closes connections that were idle for as long as they may be. If the event loop is late, a request that came in time still waits in the
+   * kernel; one more turn of the loop reads it. Node gives no such turn.
    */
   #closeOverdue(): void {
     for (const socket of this.#connections) {
@@ -217,7 +205,7 @@ export class HttpEngine {
     }
   }
 
-  /** A time limit that the application has set has passed. */
+  /** A time limit of the application's has passed. */
   #onTimeout(socket: Socket): void {
     if (socket instanceof ClientSocket && !this.#standIn?.tell('timeout', [socket])) socket.expire()
   }
@@ -227,17 +215,17 @@ export class HttpEngine {
     if (!this.#connections.delete(socket)) return
     if (socket.upgraded) this.#upgraded--
     if (socket.running > 0) {
-      for (const exchange of this.exchanges) if (exchange.req.socket === socket) this.#finish(exchange, socket)
+      for (const exchange of this.exchanges) if (exchange.socket === socket) this.#finish(exchange, socket)
     }
     this.#events.disconnected(socket)
   }
 
-  /** An answer is written only where nothing was answered yet: it would stand in the middle of another response. */
+  /** Writes an answer only if nothing was answered yet: it would stand in the middle of another response. */
   #onClientError(error: Error & { code?: string }, socket: unknown): void {
     if (!(socket instanceof ClientSocket) || socket.refused) return
     socket.refused = true
     const torn = socket.newest?.req.complete === false ? socket.newest : undefined
-    const isAnswered = ({ req, res }: Exchange): boolean => req.socket === socket && res.headersSent
+    const isAnswered = (exchange: NodeExchange): boolean => exchange.socket === socket && exchange.res.headersSent
     const answered = (torn && isAnswered(torn)) || [...this.exchanges].some(isAnswered)
     const isGone = error.code === 'ECONNRESET' || (torn && error.code === 'HPE_INVALID_EOF_STATE')
     if (isGone || !socket.writable || answered) return void socket.destroy(error)
@@ -245,6 +233,11 @@ export class HttpEngine {
     refuseConnection(socket, refusal.status)
     // An error in the body of a request is no request of its own.
     if (torn) torn.refusal = refusal
-    else this.#events.refused(refusal, socket)
+    else this.#events.refused(refusal, socket.peer)
   }
+}
+
+/** The connection of a request, if it may still be served there. */
+function servedSocket({ socket }: IncomingMessage): ClientSocket | undefined {
+  return socket instanceof ClientSocket && !socket.refused && !socket.last ? socket : undefined
 }

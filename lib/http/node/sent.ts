@@ -1,14 +1,13 @@
 import type { ServerResponse } from 'node:http'
 
 /**
- * Counts the bytes of a response's body as the application hands them over; framing and headers are not in it.
- * Node has no such figure, so `write` and `end` of this one response are wrapped: only where an access log wants it.
+ * Reports the bytes of a response's body as the application writes them; framing and header fields are not among them. Node has no such
+ * figure, so `write` and `end` of this one response are wrapped.
  */
-export function countBody(res: ServerResponse): () => number {
-  let bytes = 0
+export function countWrites(res: ServerResponse, add: (size: number) => void): void {
   const count = (chunk: unknown, encoding: unknown): void => {
-    if (typeof chunk === 'string') bytes += Buffer.byteLength(chunk, encodingOf(encoding))
-    else if (chunk instanceof Uint8Array) bytes += chunk.byteLength
+    if (typeof chunk === 'string') add(Buffer.byteLength(chunk, encodingOf(encoding)))
+    else if (chunk instanceof Uint8Array) add(chunk.byteLength)
   }
   const { write, end } = res
   res.write = (...args: unknown[]): boolean => {
@@ -19,19 +18,13 @@ export function countBody(res: ServerResponse): () => number {
     count(args[0], args[1])
     return Reflect.apply(end, res, args)
   }
-  return () => (hasBody(res) ? bytes : 0)
 }
 
 function encodingOf(encoding: unknown): BufferEncoding | undefined {
   return typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : undefined
 }
 
-/** RFC 9110, section 6.4.1. */
-function hasBody({ req, statusCode }: ServerResponse): boolean {
-  return req.method !== 'HEAD' && statusCode !== 204 && statusCode !== 304
-}
-
-/** A field of the head as it went over the wire, by its name in lower case: `getHeader` does not know those given to `writeHead`. */
+/** A header field as it was sent, by its name in lower case: `getHeader` does not know those given to `writeHead`. */
 export function sentHeader(res: ServerResponse & { _header?: string | null }, name: string): string | undefined {
   const lines = res._header?.split('\r\n') ?? []
   const line = lines.find(text => text.slice(0, name.length + 1).toLowerCase() === `${name}:`)

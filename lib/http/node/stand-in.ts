@@ -1,14 +1,12 @@
+import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { ClientSocket } from './client-socket.js'
 
-/** What a client may ask for that ends HTTP on its connection (RFC 9110, sections 7.8 and 9.3.6). */
-export type Takeover = 'upgrade' | 'connect'
-
 /** As Node's events have them: the stream is the socket, or one around it. */
 export type TakeoverArgs = [req: IncomingMessage, stream: Duplex, head: Buffer]
 
-/** What the application may ask its own server to do. */
+/** What the application may ask its own server to do, and the engine does. */
 interface Connections {
   readonly connections: number
   closeIdle(): void
@@ -16,7 +14,7 @@ interface Connections {
   closeHttp(): void
 }
 
-/** What of an application's own server holds for the engine's too: no setting of ours says it, and some may change at any time. */
+/** Properties of the application's own server that hold for the engine's too: no setting says them, and some may change at any time. */
 const FOLLOWED = [
   'timeout',
   'maxRequestsPerSocket',
@@ -24,25 +22,25 @@ const FOLLOWED = [
   'rejectNonStandardBodyWrites',
   'shouldUpgradeCallback',
 ]
-/** Options of `createServer` that Node keeps under symbols: the classes of requests and responses, and what these do. */
+/** Options of `createServer` that Node keeps under symbols: the classes of requests and responses, and how these behave. */
 const OPTIONS = new Set(['IncomingMessage', 'ServerResponse', 'kUniqueHeaders', 'OptimizeEmptyRequestsOption'])
 
 /**
- * Stands in for the application's own server, which never listens: what happens on the engine's server is told to the listeners of the
- * other one, except for requests, which go through the gateway. What the application asks of its own server is done by the engine.
+ * Stands in for the application's own server, which never listens. What happens on the engine's server reaches the listeners of the
+ * application's, except for requests, which go through the gateway. What the application asks of its own server, the engine does.
  */
 export class StandIn {
   readonly #engine: Connections
   readonly #own: Server
-  readonly #other: Server
-  /** Node's own, which would read the connection a second time. */
+  readonly #other: EventEmitter
+  /** Node's own listeners, which would read the connection a second time. */
   readonly #nodes: readonly unknown[]
 
   /**
    * @param own  the engine's server
    * @param other  the application's
    */
-  constructor(engine: Connections, { own, other }: { own: Server; other: Server }) {
+  constructor(engine: Connections, { own, other }: { own: Server; other: EventEmitter }) {
     this.#engine = engine
     this.#own = own
     this.#other = other
@@ -52,8 +50,8 @@ export class StandIn {
   }
 
   /**
-   * Has `takeOver` called with requests that ask for an upgrade, as long as the application listens for them. Not watched for, they are
-   * plain requests.
+   * Calls `takeOver` with requests that ask for an upgrade, as long as the application listens for them; otherwise they are plain
+   * requests.
    */
   watchUpgrades(takeOver: (...args: TakeoverArgs) => void): void {
     // Without a listener Node treats an upgrade as a plain request, so there is one only while the application has one.
@@ -66,7 +64,7 @@ export class StandIn {
     this.#other.on('removeListener', name => name === 'upgrade' && follow(this.#other.listenerCount('upgrade')))
   }
 
-  /** Whether the application has a listener of its own. */
+  /** Whether the application listens for the event. */
   listensFor(event: string): boolean {
     return this.#other.listenerCount(event) > 0
   }
@@ -80,7 +78,7 @@ export class StandIn {
   }
 
   /**
-   * Tells the application. (Not by `emit`, which tracers wrap: they have seen the request on the engine's server.)
+   * Calls the application's listeners. (Not by `emit`, which tracers wrap: they have seen the request on the engine's server.)
    * @returns whether it listens
    */
   tell(event: string, args: readonly unknown[]): boolean {
@@ -120,7 +118,7 @@ export class StandIn {
   }
 }
 
-/** As its class has it now: tracers wrap that one. */
-function emit(server: Server, args: readonly unknown[]): unknown {
+/** By the method of its class, as it is now: tracers wrap that one. */
+function emit(server: EventEmitter, args: readonly unknown[]): unknown {
   return Reflect.apply(Reflect.get(Object.getPrototypeOf(server), 'emit'), server, args)
 }

@@ -6,36 +6,37 @@ import { importModule } from '../../application/module/import-module.js'
 import { pickExport } from '../../application/module/pick-export.js'
 import { parseSpec } from '../../application/module/spec.js'
 import { ExitCode, toError, UnicornError } from '../../errors.js'
-import * as classes from '../classes.js'
-import type { Worker, WorkerParts } from '../worker.js'
+import type { Admission, AdmissionClass, AdmissionHost } from './admission.js'
+import { AsyncAdmission } from './async-admission.js'
+import { SyncAdmission } from './sync-admission.js'
 
-/** A class whose workers can be made. */
-export type WorkerClass = Pick<typeof Worker, 'oneAtATime'> & (new (parts: WorkerParts) => Worker)
+/** The server's own worker classes by their names in the settings. */
+const OWN = { async: AsyncAdmission, sync: SyncAdmission }
 
-/** The classes of the server by their name in the settings. */
-const OURS: Readonly<Record<string, WorkerClass | undefined>> = {
-  async: classes.AsyncWorker,
-  sync: classes.SyncWorker,
+/** Makes an admission of one of the server's own classes. */
+export function createOwn(name: keyof typeof OWN, host: AdmissionHost): Admission {
+  return new OWN[name](host)
 }
-/** What a class that extends `Worker` itself must define: methods that are only declared there. */
-const OWED = ['wantsConnection', 'request']
+
+/** The methods that a worker class must have. */
+const REQUIRED = ['wants', 'request']
 
 /**
  * The class of the setting `workerClass`: one of the server's, or a module's.
- * @param directory where a module is looked for, as the application's is
+ * @param directory  in which a module is looked for, as the application's is
  * @throws UnicornError with exit code 3: module not found (files tried), export missing (exports, nearest name), error thrown while
  * loading (kept in its cause), no worker class
  */
-export async function workerClass(name: Config['workerClass'], directory: string): Promise<WorkerClass> {
-  return OURS[name] ?? loadWorkerClass(name, directory)
+export async function workerClass(name: Config['workerClass'], directory: string): Promise<AdmissionClass> {
+  return name === 'async' || name === 'sync' ? OWN[name] : loadWorkerClass(name, directory)
 }
 
-async function loadWorkerClass(name: WorkerClassName, directory: string): Promise<WorkerClass> {
+async function loadWorkerClass(name: WorkerClassName, directory: string): Promise<AdmissionClass> {
   try {
     const { module, path } = parseSpec(name)
     const file = await findModule(module, directory)
     const { value } = pickExport(await importModule(file), path, file)
-    if (isWorkerClass(value)) return value
+    if (isAdmissionClass(value)) return value
     throw misfit(`${file}: the export "${path.join('.')}" is ${describe(value)}`, value, file)
   } catch (error) {
     if (!(error instanceof UnicornError)) throw error
@@ -43,22 +44,20 @@ async function loadWorkerClass(name: WorkerClassName, directory: string): Promis
   }
 }
 
-function isWorkerClass(value: unknown): value is WorkerClass {
-  return isSubclass(value) && missing(value).length === 0
+function isAdmissionClass(value: unknown): value is AdmissionClass {
+  return isClass(value) && missingMethods(value).length === 0
 }
 
-function isSubclass(value: unknown): value is typeof Worker {
-  return typeof value === 'function' && value.prototype instanceof classes.Worker
+function isClass(value: unknown): value is AdmissionClass {
+  return typeof value === 'function' && typeof value.prototype === 'object' && value.prototype !== null
 }
 
-function missing({ prototype }: typeof Worker): string[] {
-  return OWED.filter(method => typeof Reflect.get(prototype, method) !== 'function')
+function missingMethods({ prototype }: AdmissionClass): string[] {
+  return REQUIRED.filter(method => typeof Reflect.get(prototype, method) !== 'function')
 }
 
 function misfit(what: string, value: unknown, where: string): UnicornError {
-  const fault = isSubclass(value) ? ` without ${missing(value).join(' and ')}` : ''
-  const wanted = isSubclass(value)
-    ? 'a class that defines it, or extends AsyncWorker or SyncWorker'
-    : "a class that extends AsyncWorker, SyncWorker or Worker of 'unicorn/worker'"
-  return new UnicornError(`${what}${fault}, wanted ${wanted}`, { found: describe(value), wanted, where })
+  const missing = isClass(value) ? ` without ${missingMethods(value).join(' and ')}` : ''
+  const wanted = "a class with the methods wants() and request(exchange), the interface Admission of 'unicorn/worker'"
+  return new UnicornError(`${what}${missing}, wanted ${wanted}`, { found: describe(value), wanted, where })
 }

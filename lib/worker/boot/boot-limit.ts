@@ -1,7 +1,5 @@
 import type { Logger } from '../../../config/hooks.js'
-
-/** What a boot that is not over has not got past, in words for the log; asked for only then. */
-export type Unfinished = () => string | Promise<string>
+import type { Unfinished } from '../../application/application.js'
 
 /**
  * Tells on the error log which step of a boot is not over when `bootTimeout` is. The arbiter ends the worker half a second later. Where the

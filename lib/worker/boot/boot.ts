@@ -1,30 +1,24 @@
 import cluster from 'node:cluster'
 import type { Hooks, ServerView, WorkerView } from '../../../config/hooks.js'
 import type { Config } from '../../../config/settings.js'
-import { loadApp, notListening, stillLoading } from '../../application/load-module.js'
+import type { Application } from '../../application/application.js'
+import { loadApplication } from '../../application/load-application.js'
 import type { LoadedFiles } from '../../application/module/loaded-files.js'
-import { Adoption } from '../../application/script/adoption.js'
-import { OwnEnd } from '../../application/script/own-end.js'
-import { NOT_ADOPTED, servedAddress } from '../../application/script/served-address.js'
-import type { ServerApp } from '../../application/script/server-app.js'
-import { unlessIdle } from '../../application/script/unless-idle.js'
 import { ExitCode } from '../../errors.js'
-import { closeApplication, createGateway, type Gateway, type GatewayContext } from '../../gateway/gateway.js'
 import { type AccessLog, createAccessLog } from '../../logging/access.js'
 import { createErrorLog, type ErrorLog } from '../../logging/logger.js'
 import { requireLibc } from '../../sys/libc.js'
 import { AccessRecorder } from '../access.js'
-import { type WorkerClass, workerClass } from '../admission/registry.js'
+import type { AdmissionClass } from '../admission/admission.js'
+import { workerClass } from '../admission/registry.js'
 import { Channel } from '../channel.js'
-import * as classes from '../classes.js'
 import { exitReport } from '../exit/exit-report.js'
 import { Exits, type ForeignExit } from '../exit/exits.js'
 import { refuseClusterCalls } from '../exit/no-cluster.js'
 import type { Boot } from '../protocol.js'
-import { shareClasses } from '../shared-classes.js'
 import { WorkerSignals } from '../signals.js'
 import { Watchdog } from '../watchdog/watchdog.js'
-import type { Worker, WorkerParts } from '../worker.js'
+import { Worker, type WorkerParts } from '../worker.js'
 import { bootFailure } from './boot-failure.js'
 import { BootLimit } from './boot-limit.js'
 import { readHooks } from './read-hooks.js'
@@ -41,7 +35,6 @@ export async function boot(): Promise<void> {
   const signals = new WorkerSignals({ drain: end, term: end, quit: end, abort, reopen: () => {} })
   // Node would end this process at once, without any drain, when the arbiter dies.
   if (cluster.worker) cluster.worker.exitedAfterDisconnect = true
-  shareClasses(classes)
   refuseClusterCalls()
   const channel = new Channel<Config>()
   channel.onClosed(end)
@@ -49,14 +42,14 @@ export async function boot(): Promise<void> {
   const snapshot = await channel.bootMessage()
   process.title = `unicorn: worker [${snapshot.config.procName}]`
   const errorLog = createErrorLog(snapshot.config)
-  const booting = new Booting(snapshot, { channel, errorLog, exits })
+  const booting = new Booting(snapshot, { channel, errorLog, exits, signalListeners: signals.listeners })
   const worker = await booting.run()
   if (!worker) return end()
 
   signals.handleBy({
     drain: () => worker.drain(),
     term: () => {
-      booting.ownEnd.term()
+      booting.application?.terminated()
       worker.drain()
     },
     quit: () => worker.quit(),
@@ -71,7 +64,12 @@ export async function boot(): Promise<void> {
   worker.serve()
 }
 
-type ServedApplication = Pick<WorkerParts, 'gateway' | 'tellApplication' | 'closeApplication'>
+interface Surroundings {
+  readonly channel: Channel<Config>
+  readonly errorLog: ErrorLog
+  readonly exits: Exits
+  readonly signalListeners: WorkerSignals['listeners']
+}
 
 /** The steps between the boot message and the open gate, and the one place where a failure among them ends. */
 class Booting {
@@ -79,6 +77,7 @@ class Booting {
   readonly #channel: Channel<Config>
   readonly #errorLog: ErrorLog
   readonly #exits: Exits
+  readonly #signalListeners: Surroundings['signalListeners']
   readonly #server: ServerView
   readonly #self: WorkerView
   /** What the process ends with if this step fails. */
@@ -88,29 +87,19 @@ class Booting {
   #access: AccessLog | undefined
   /** Under `reload`. */
   #loaded: LoadedFiles | undefined
-  readonly #adoption: Adoption
-  readonly ownEnd = new OwnEnd()
+  #application: Application | undefined
 
-  constructor(
-    snapshot: Boot<Config>,
-    { channel, errorLog, exits }: { channel: Channel<Config>; errorLog: ErrorLog; exits: Exits },
-  ) {
+  constructor(snapshot: Boot<Config>, { channel, errorLog, exits, signalListeners }: Surroundings) {
     const { config, arbiterPid, listeners, index, age } = snapshot
     const log = errorLog.logger
     this.#snapshot = snapshot
     this.#channel = channel
     this.#errorLog = errorLog
     this.#exits = exits
+    this.#signalListeners = signalListeners
     const addresses = listeners.map(listener => listener.name)
     this.#server = Object.freeze({ pid: arbiterPid, config, addresses, log, workers: [] })
     this.#self = Object.freeze({ pid: process.pid, index, age, log })
-    this.#adoption = new Adoption({
-      address: servedAddress(listeners),
-      bound: listeners.map(({ port, path, name }) => port ?? path ?? name),
-      notice: text => log[age === 1 ? 'info' : 'debug'](text),
-      closed: () => this.#worker?.closed(),
-      fail: error => !this.#worker && this.#fail(error),
-    })
     process.on('uncaughtException', error => (this.#worker ? this.#worker.crash(error) : this.#fail(error)))
     exits.onForeign(exit => this.#reportExit(exit))
   }
@@ -132,8 +121,7 @@ class Booting {
       if (!checkOnly) await hooks.postFork?.(this.#server, this.#self)
       limit.begin(() => `the worker class ${config.workerClass} has not finished loading`)
       const Class = await workerClass(config.workerClass, process.cwd())
-      limit.begin(stillLoading(config.app, process.cwd()))
-      const application = await this.#loadGateway(config, Class, limit)
+      const application = await this.#loadApplication(config, Class, limit)
       if (checkOnly) return undefined
       limit.begin(() => 'the hook postWorkerInit has not come to its end')
       await hooks.postWorkerInit?.(this.#self)
@@ -143,7 +131,7 @@ class Booting {
       this.#failure = ExitCode.workerBoot
       this.#loaded?.flush()
       this.#openAccessLog(config)
-      this.#worker = new Class(this.#parts(hooks, application))
+      this.#worker = new Worker(this.#parts(hooks, application, Class))
       return this.#worker
     } catch (error) {
       return this.#fail(error)
@@ -158,45 +146,32 @@ class Booting {
     return loaded
   }
 
-  async #loadGateway(config: Config, { oneAtATime }: WorkerClass, limit: BootLimit): Promise<ServedApplication> {
+  get application(): Application | undefined {
+    return this.#application
+  }
+
+  async #loadApplication(config: Config, { oneAtATime }: AdmissionClass, limit: BootLimit): Promise<Application> {
     this.#failure = ExitCode.appLoad
-    const mayListen = <Value>(promise: Promise<Value>): Promise<Value | undefined> =>
-      limit.during(unlessIdle(promise), () => notListening(config.app))
-    const app = await loadApp(config.app, {
+    const { listeners, version, age } = this.#snapshot
+    const log = this.#errorLog.logger
+    this.#application = await loadApplication(config.app, config.interface, {
       directory: process.cwd(),
-      scripts: { adoption: this.#adoption, unlessIdle: mayListen },
+      listeners,
+      gateway: {
+        log,
+        multithread: !oneAtATime,
+        multiprocess: config.workers > 1,
+        serverSoftware: `unicorn/${version}`,
+      },
+      signalListeners: this.#signalListeners,
+      steps: limit,
+      notice: text => log[age === 1 ? 'info' : 'debug'](text),
+      serverOpened: () => this.#worker?.standIn(),
+      serverClosed: () => this.#worker?.closed(),
+      fail: error => !this.#worker && this.#fail(error),
     })
-    limit.begin(() => `the application that ${app.file} exports has not become ready`)
-    const context: GatewayContext = {
-      log: this.#errorLog.logger,
-      serverApp: server => this.#adoption.of(server),
-      ownEnd: closed => this.#awaitOwnEnd(closed),
-      multithread: !oneAtATime,
-      multiprocess: config.workers > 1,
-      serverSoftware: `unicorn/${this.#snapshot.version}`,
-      bodyLimit: config.limitRequestBody,
-    }
-    const gateway = await createGateway(app, config.interface, context)
     this.#failure = ExitCode.workerBoot
-    void this.#adoption.whenAdopted().then(adopted => this.#adoptLate(gateway, adopted))
-    return {
-      gateway,
-      tellApplication: () => this.ownEnd.ask(),
-      closeApplication: () => closeApplication(gateway, app, context),
-    }
-  }
-
-  /** A script that exports its handler has begun to listen only now. */
-  #adoptLate(gateway: Gateway, adopted: ServerApp): void {
-    if (gateway.server) return
-    if (!gateway.adopt) return this.#errorLog.logger.error(NOT_ADOPTED)
-    gateway.adopt(adopted)
-    this.#worker?.standIn()
-  }
-
-  /** A script that listens by itself also ends by itself, where it is asked to and listens for it. */
-  async #awaitOwnEnd(closed: boolean): Promise<void> {
-    if (closed || (this.#adoption.adopted && this.ownEnd.isHeard)) await this.ownEnd.reached()
+    return this.#application
   }
 
   #openAccessLog({ accesslog, accessLogFormat }: Config): void {
@@ -210,13 +185,14 @@ class Booting {
     this.#access?.reopen()
   }
 
-  #parts(hooks: Hooks, application: ServedApplication): WorkerParts {
+  #parts(hooks: Hooks, application: Application, admission: AdmissionClass): WorkerParts {
     const { config, listeners } = this.#snapshot
     return {
       config,
       hooks,
       listeners,
-      ...application,
+      application,
+      admission,
       channel: this.#channel,
       log: this.#errorLog.logger,
       watchdog: this.#watchdog,

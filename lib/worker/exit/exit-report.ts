@@ -1,5 +1,6 @@
 import { ExitCode } from '../../errors.js'
-import { inFlightText, type Requests, requestsInFlight } from '../requests-in-flight.js'
+import type { Requests } from '../../http/engine.js'
+import { inFlightText, requestsInFlight } from '../requests-in-flight.js'
 import type { ForeignExit } from './exits.js'
 
 /** Where the worker is in its life. */

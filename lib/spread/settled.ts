@@ -1,9 +1,13 @@
-import type { ClientSocket } from '../../http/node/client-socket.js'
-
 /** After one to two of these a connection counts as settled, in milliseconds. */
 const EPOCH = 3
-/** In place of an epoch's number: settled. */
-const SETTLED = Number.NEGATIVE_INFINITY
+/** The mark of a settled connection. A young one has twice its epoch, and 1 more while it is silent. */
+const SETTLED = -1
+
+/** A connection, as far as it is counted here. */
+export interface Marked {
+  /** Kept by `SettledConnections` alone. */
+  mark: number
+}
 
 /** The connections of one epoch that are not settled yet. */
 interface Young {
@@ -15,8 +19,8 @@ interface Young {
 
 /**
  * Counts the connections that stay: those of clients that keep them alive or wait for a long response. A connection for one quick
- * request never counts, and needs no timer of its own: time is cut into epochs, and what was open in an earlier one than the last
- * is settled.
+ * request never counts, and needs no timer of its own: time is cut into epochs, and a connection that was open before the last one
+ * began is settled.
  */
 export class SettledConnections {
   readonly #changed: () => void
@@ -35,7 +39,7 @@ export class SettledConnections {
     return this.#count
   }
 
-  /** Young ones that have sent no request yet. Many of them are a burst: one worker could take it all before any other wakes. */
+  /** Young connections that have sent no request yet. */
   get silent(): number {
     return this.#fresh.silent + this.#aging.silent
   }
@@ -45,41 +49,42 @@ export class SettledConnections {
     return this.#fresh.gone + this.#aging.gone > 0
   }
 
-  add(socket: ClientSocket): void {
-    socket.epoch = this.#epoch
+  add(connection: Marked): void {
+    connection.mark = this.#epoch * 2 + 1
     this.#fresh.open++
     this.#fresh.silent++
     this.#timer ??= setTimeout(() => this.#turn(), EPOCH)
   }
 
-  /** It has sent a request. */
-  spoke(socket: ClientSocket): void {
-    if (!socket.silent) return
-    socket.silent = false
-    const young = this.#youngOf(socket.epoch)
+  /** The connection has sent a request. */
+  requested(connection: Marked): void {
+    if (!isSilent(connection)) return
+    const young = this.#youngOf(connection)
     if (young) young.silent--
+    connection.mark--
   }
 
-  /** It was answered and stays open: settled at once. */
-  keep(socket: ClientSocket): void {
-    const young = this.#youngOf(socket.epoch)
+  /** The connection was answered and stays open: it is settled at once. */
+  keep(connection: Marked): void {
+    const young = this.#youngOf(connection)
     if (!young) return
     young.open--
-    socket.epoch = SETTLED
+    connection.mark = SETTLED
     this.#settle(1)
   }
 
-  remove(socket: ClientSocket): void {
-    const young = this.#youngOf(socket.epoch)
+  remove(connection: Marked): void {
+    const young = this.#youngOf(connection)
     if (!young) return this.#settle(-1)
     young.open--
     young.gone++
-    if (socket.silent) young.silent--
+    if (isSilent(connection)) young.silent--
   }
 
-  #youngOf(epoch: number): Young | undefined {
+  #youngOf({ mark }: Marked): Young | undefined {
+    const epoch = Math.floor(mark / 2)
     if (epoch === this.#epoch) return this.#fresh
-    return epoch === this.#epoch - 1 ? this.#aging : undefined
+    return epoch === this.#epoch - 1 && mark !== SETTLED ? this.#aging : undefined
   }
 
   #turn(): void {
@@ -95,4 +100,8 @@ export class SettledConnections {
     this.#count += change
     this.#changed()
   }
+}
+
+function isSilent({ mark }: Marked): boolean {
+  return mark !== SETTLED && mark % 2 === 1
 }

@@ -1,0 +1,56 @@
+import type { EventEmitter } from 'node:events'
+import type { ClientHandle } from '../listeners/server-handle.js'
+import type { Connection, Exchange, Peer, Upgrade } from './exchange.js'
+import type { RequestHead } from './head.js'
+import type { HttpPolicy } from './policy.js'
+import type { Refusal } from './refusal.js'
+
+/** Where a listener is bound; a unix socket has neither host nor port. */
+export interface LocalAddress {
+  readonly host?: string
+  readonly port?: number
+}
+
+/** How a client ends HTTP on its connection (RFC 9110, sections 7.8 and 9.3.6). */
+export type Takeover = 'upgrade' | 'connect'
+
+/** What an engine reports to the worker. Each `request` is followed by one `finished`, however it ends. */
+export interface HttpEvents {
+  /** A request head is complete and within the limits. */
+  request(exchange: Exchange, connection: Connection): void
+  finished(exchange: Exchange, connection: Connection): void
+  /** A request that ends HTTP on its connection is about to be handed to the application. */
+  upgraded(upgrade: Upgrade, connection: Connection): void
+  disconnected(connection: Connection): void
+  /** The engine answered by itself: to bytes that are no request, or to a head beyond the limits. */
+  refused(refusal: Refusal, peer: Peer, head?: RequestHead): void
+}
+
+/** Requests under way, oldest first. */
+export type Requests = Iterable<Exchange> & { readonly size: number; readonly first: Exchange | undefined }
+
+/** An HTTP server on accepted connections. It never listens: the worker hands connections in. */
+export interface Engine {
+  readonly exchanges: Requests
+  /** Open connections, upgraded ones among them. */
+  readonly connections: number
+  /** Open connections that have left HTTP. */
+  readonly upgraded: number
+  /** Takes over an accepted connection. @param local  the listener that it came by */
+  accept(client: ClientHandle, local?: LocalAddress): Connection
+  /**
+   * Stands in for an application's own server, which never listens: reports connections to it and hands it those that leave HTTP.
+   * @param takeovers  the ways in which they may
+   */
+  standInFor(server: EventEmitter, takeovers: readonly Takeover[]): void
+  /** From now on each response is the last of its connection, and says so. */
+  lastResponses(): void
+  /** Closes connections that were served before and wait for a next request. */
+  closeIdle(): void
+  /** Closes connections without a request under way that were accepted, or last answered, at least `age` milliseconds ago. */
+  closeQuiet(age: number): void
+  /** Cuts every connection and ends the engine. */
+  destroy(): void
+}
+
+export type CreateEngine = (policy: HttpPolicy, events: HttpEvents) => Engine

@@ -1,0 +1,203 @@
+import { ServerResponse } from 'node:http'
+import { errorCode } from '../../errors.js'
+import type { Answer, ResponseHead } from '../exchange.js'
+import { reasonOf } from '../refusal.js'
+import { lingerAfter } from './linger.js'
+import { muzzle } from './muzzle.js'
+import type { NodeExchange } from './node-exchange.js'
+import { writeHead } from './send-head.js'
+import { countWrites, sentHeader } from './sent.js'
+
+/** What `res.write` and `res.end` of node:http come down to. Not documented, but in all of its versions. */
+interface Sending extends ServerResponse {
+  _send?(text: string, encoding: 'utf8'): boolean
+}
+
+/** An answer by a response of `node:http`. */
+export class NodeAnswer implements Answer {
+  readonly #exchange: NodeExchange
+  readonly #res: Sending
+  #bytes = 0
+  #isCounted = false
+  #isHandedOut = false
+  #isAscii = false
+  /** The end of the connection is the end of the body. */
+  #isDelimitedByClose = false
+
+  constructor(exchange: NodeExchange) {
+    this.#exchange = exchange
+    this.#res = exchange.res
+  }
+
+  get headSent(): boolean {
+    return this.#res.headersSent
+  }
+
+  get statusCode(): number {
+    return this.#res.headersSent ? this.#res.statusCode : 0
+  }
+
+  get reason(): string {
+    return this.#res.statusMessage
+  }
+
+  get bytes(): number {
+    return hasBody(this.#exchange.head.method, this.#res.statusCode) ? this.#bytes : 0
+  }
+
+  get ended(): boolean {
+    return this.#res.writableEnded
+  }
+
+  get finished(): boolean {
+    return this.#res.writableFinished
+  }
+
+  get gone(): boolean {
+    return this.#res.destroyed
+  }
+
+  get keepsConnection(): boolean {
+    return this.#res.shouldKeepAlive
+  }
+
+  field(name: string): string | undefined {
+    return sentHeader(this.#res, name)
+  }
+
+  hint(fields: Readonly<Record<string, string | string[]>>): void {
+    this.#res.writeEarlyHints(fields)
+  }
+
+  begin(head: ResponseHead, size: number): void {
+    const res = this.#res
+    const { method, httpVersion, bodyLength } = this.#exchange.head
+    const isBodyless = !hasBody(method, head.status.code)
+    this.#isAscii = head.ascii
+    if (httpVersion === '1.0' && head.contentLength < 0 && size < 0) {
+      this.#isDelimitedByClose = !isBodyless
+      // node:http would use chunks for a client of HTTP/1.0 that sends `TE: chunked`.
+      res.useChunkedEncodingByDefault = false
+    }
+    const isShort = !isBodyless && size >= 0 && size < head.contentLength
+    if (isShort || (bodyLength > 0 && this.#exchange.body.mustClose(size >= 0))) {
+      res.shouldKeepAlive = false
+      lingerAfter(this.#exchange.req)
+    }
+    writeHead(res, head)
+  }
+
+  hold(): void {
+    this.#res.cork()
+  }
+
+  write(chunk: Uint8Array | string): boolean {
+    if (this.#isCounted) this.#count(chunk)
+    if (typeof chunk !== 'string') return this.#res.write(chunk)
+    return this.#isAscii ? this.#res.write(chunk, 'utf8') : this.#res.write(Buffer.from(chunk))
+  }
+
+  flush(): void {
+    this.#res.flushHeaders()
+  }
+
+  end(chunk?: Uint8Array | string): void {
+    const res = this.#res
+    if (chunk === undefined || chunk.length === 0) res.end()
+    else this.#endWith(chunk)
+    if (this.#exchange.head.bodyLength > 0) this.#exchange.body.abandon()
+  }
+
+  endShort(): void {
+    lingerAfter(this.#exchange.req)
+    // No end of the response, or a pipelined one would follow and be read as the rest of this body.
+    this.#res.socket?.destroySoon()
+  }
+
+  cut(): void {
+    if (this.#isDelimitedByClose) this.#reset()
+    this.#res.destroy()
+  }
+
+  refuse(status: number): void {
+    const res = this.#res
+    const reason = reasonOf(status)
+    for (const name of res.getHeaderNames()) res.removeHeader(name)
+    res.shouldKeepAlive = false
+    if (!res.req.complete) lingerAfter(res.req)
+    res.writeHead(status, reason, ['Content-Type', 'text/plain', 'Content-Length', String(reason.length)])
+    if (this.#isCounted) this.#count(reason)
+    res.end(reason)
+    this.seal()
+  }
+
+  seal(): void {
+    muzzle(this.#res)
+  }
+
+  drained(): Promise<void> {
+    const res = this.#res
+    return new Promise(resolve => {
+      const wake = (): void => {
+        res.off('drain', wake)
+        res.off('close', wake)
+        setImmediate(resolve)
+      }
+      res.on('drain', wake)
+      res.on('close', wake)
+      if (!res.writableNeedDrain || res.destroyed) wake()
+    })
+  }
+
+  countBytes(): void {
+    this.#isCounted = true
+  }
+
+  onClose(listener: () => void): void {
+    this.#res.once('close', listener)
+  }
+
+  /** The application gets the response itself, and writes past this object. */
+  handOut(): void {
+    if (this.#isHandedOut || !this.#isCounted) return
+    this.#isHandedOut = true
+    this.#isCounted = false
+    countWrites(this.#res, size => {
+      this.#bytes += size
+    })
+  }
+
+  #count(chunk: Uint8Array | string): void {
+    this.#bytes += typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.byteLength
+  }
+
+  /**
+   * Ends a response with its last bytes. A text whose head is ASCII too goes to the socket in one string with it: `res.end(text)` has the socket
+   * hold it back and sends two, for a twentieth of the CPU time of a short request. A response whose `end` is wrapped, by a tracer say,
+   * is ended by that.
+   */
+  #endWith(chunk: Uint8Array | string): void {
+    const res = this.#res
+    if (this.#isCounted) this.#count(chunk)
+    if (typeof chunk !== 'string') return void res.end(chunk)
+    // node:http joins a string to the head, in the encoding of the string: characters of the head from U+0080 need bytes.
+    if (!this.#isAscii) return void res.end(Buffer.from(chunk))
+    if (res._send === undefined || res.end !== ServerResponse.prototype.end) return void res.end(chunk)
+    res._send(chunk, 'utf8')
+    res.end()
+  }
+
+  #reset(): void {
+    try {
+      this.#res.socket?.resetAndDestroy()
+    } catch (error) {
+      // Unix and TLS sockets have no reset.
+      if (errorCode(error) !== 'ERR_INVALID_HANDLE_TYPE') throw error
+    }
+  }
+}
+
+/** RFC 9110, section 6.4.1. */
+function hasBody(method: string, status: number): boolean {
+  return method !== 'HEAD' && status !== 204 && status !== 304
+}

@@ -1,0 +1,120 @@
+import type { Readable } from 'node:stream'
+import { BodyTooLarge, ClientGone } from '../errors.js'
+import type { BodySource } from '../exchange.js'
+import { lingerAfter } from './linger.js'
+import type { NodeExchange } from './node-exchange.js'
+
+/** Bytes of an unread body that are read away to keep a connection; for more it closes. */
+const WORTH_DISCARDING = 256 * 1024
+
+const WAKING = ['readable', 'end', 'error', 'close']
+
+/** Takes a request body from `node:http` chunk by chunk, and sees to what was not read of it. */
+export class NodeBody implements BodySource {
+  readonly limit: number
+  readonly #exchange: NodeExchange
+  /** Bytes that were read. */
+  #received = 0
+  #started = false
+
+  constructor(exchange: NodeExchange, limit: number) {
+    this.#exchange = exchange
+    this.limit = limit
+  }
+
+  get started(): boolean {
+    return this.#started
+  }
+
+  get complete(): boolean {
+    return this.#exchange.req.complete
+  }
+
+  async next(): Promise<Buffer | null> {
+    this.#start()
+    for (;;) {
+      this.#check()
+      const chunk: Buffer | null = this.#exchange.req.read()
+      if (chunk !== null) return this.#count(chunk)
+      if (this.#atEnd()) return null
+      await this.#arrival()
+    }
+  }
+
+  stream(): Readable {
+    this.#start()
+    return this.#exchange.req
+  }
+
+  /**
+   * Whether the connection has to close with the response, since the rest of the body is not worth reading.
+   * @param ending  the response ends with its first bytes
+   */
+  mustClose(ending: boolean): boolean {
+    if (this.#exchange.expectsContinue && !this.#started) return true
+    return (ending || !this.#started) && !this.complete && this.#remaining > WORTH_DISCARDING
+  }
+
+  /** The response has ended: what was not read is read away, or closes the connection. */
+  abandon(): void {
+    const { req, res } = this.#exchange
+    if (!req.complete) lingerAfter(req)
+    // Not before `finish`: by then the rest may have come, and the next request may be running.
+    const isLeft = this.#started || (!req.complete && this.#remaining > WORTH_DISCARDING)
+    if (isLeft) res.once('finish', () => this.#discard())
+  }
+
+  #discard(): void {
+    const { req, socket } = this.#exchange
+    if (socket.writableEnded) return
+    if (!req.complete && this.#remaining > WORTH_DISCARDING) socket.destroySoon()
+    // node:http itself reads away what was never touched. A pending read lets go of the stream at `finish`, hence the wait.
+    else if (this.#started) setImmediate(() => req.resume())
+  }
+
+  get #remaining(): number {
+    return this.#exchange.head.bodyLength - this.#received
+  }
+
+  #start(): void {
+    if (this.#started) return
+    this.#started = true
+    const { expectsContinue, res } = this.#exchange
+    if (expectsContinue && !res.headersSent && !res.destroyed) res.writeContinue()
+  }
+
+  #atEnd(): boolean {
+    const { req } = this.#exchange
+    return req.readableEnded || (req.complete && req.readableLength === 0 && !req.destroyed)
+  }
+
+  #check(): void {
+    const { req, res } = this.#exchange
+    if (req.readableEnded) return
+    if (res.writableFinished) throw new Error('the request body was read after the response had ended')
+    if (this.limit > 0 && this.#received > this.limit) throw new BodyTooLarge(this.limit)
+    if (req.destroyed || res.destroyed) {
+      throw new ClientGone(`the client went away after ${this.#received} bytes of the request body were read`)
+    }
+  }
+
+  #count(chunk: Buffer): Buffer {
+    this.#received += chunk.length
+    if (this.limit > 0 && this.#received > this.limit) throw new BodyTooLarge(this.limit)
+    return chunk
+  }
+
+  /** Resolves when there is something new to see: data, the end, or that neither will come. */
+  #arrival(): Promise<void> {
+    const { req, res } = this.#exchange
+    return new Promise(resolve => {
+      const wake = (): void => {
+        for (const name of WAKING) req.off(name, wake)
+        res.off('close', wake)
+        resolve()
+      }
+      for (const name of WAKING) req.on(name, wake)
+      res.on('close', wake)
+    })
+  }
+}

@@ -1,0 +1,10 @@
+/** A listener as a worker inherits it. */
+export interface ListenerSeat {
+  readonly fd: number
+  /** Host and port as bound, for the environ; a unix path has neither. */
+  readonly host?: string
+  readonly port?: number
+  readonly path?: string
+  /** As people write it. */
+  readonly name: string
+}

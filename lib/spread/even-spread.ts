@@ -1,0 +1,125 @@
+import { type Marked, SettledConnections } from './settled.js'
+
+/**
+ * Spreads connections that stay evenly over the workers. The kernel hands a new connection to whichever worker asks first, so
+ * kept connections would gather in the busiest worker.
+ *
+ *     worker    counts its settled connections (settled.ts)      -> message `settled`
+ *     arbiter   cap = a little above the mean (balance.ts)       -> message `cap`
+ *     worker    below its cap: the gate is open
+ *               at its cap:    the gate is shut; every few milliseconds the worker looks at the accept queue, and
+ *                              takes one connection if it still waits there, since no other worker wanted it
+ *
+ * So a cap delays a connection but never refuses one. A burst of connections that have sent nothing yet counts like settled ones beyond
+ * the first few: the first worker to wake would take all of it otherwise. Connections for one quick request never count, and pay
+ * nothing.
+ */
+
+/** The count of settled connections is reported at most this often, in milliseconds. */
+const REPORT_PAUSE = 5
+/** How often a worker at its cap looks at the accept queue: at first, and while it finds nothing there, in milliseconds. */
+const FIRST_LOOK = 2
+const LONGEST_LOOK = 20
+
+/**
+ * How many silent new connections count as a burst, which is also how many a worker may take beyond its cap. More if connections come and
+ * go, since pauses would slow those down.
+ */
+const BURST = 2
+const PASSING_BURST = 6
+
+/** What the spread asks of the worker. */
+interface SpreadHost {
+  /** Whether a connection waits in the kernel's queue. */
+  hasPending(): boolean
+  /** `wantsConnection` may have changed. */
+  regulate(): void
+  reportSettled(count: number): void
+}
+
+/** A worker's part in the even spread. */
+export class EvenSpread {
+  readonly #host: SpreadHost
+  readonly #settled = new SettledConnections(() => this.#settledChanged())
+  #cap = Number.POSITIVE_INFINITY
+  /** At the cap: the timer of the next look. */
+  #look: NodeJS.Timeout | undefined
+  #pause = FIRST_LOOK
+  #oneMore = false
+  #reporting: NodeJS.Timeout | undefined
+
+  constructor(host: SpreadHost) {
+    this.#host = host
+  }
+
+  /** Whether this worker should take another connection now. */
+  get wantsConnection(): boolean {
+    return !this.#look || this.#oneMore
+  }
+
+  connected(connection: Marked): void {
+    this.#oneMore = false
+    this.#settled.add(connection)
+    if (this.#settled.silent >= this.#burst) this.#holdAtCap()
+  }
+
+  /** The connection has sent a request, or has left HTTP. */
+  requested(connection: Marked): void {
+    this.#settled.requested(connection)
+  }
+
+  /** The connection was answered and stays open. */
+  kept(connection: Marked): void {
+    this.#settled.keep(connection)
+  }
+
+  disconnected(connection: Marked): void {
+    this.#settled.remove(connection)
+  }
+
+  /** @param cap  how many settled connections this worker should hold at most */
+  capped(cap: number): void {
+    this.#cap = cap
+    this.#holdAtCap()
+  }
+
+  #settledChanged(): void {
+    this.#holdAtCap()
+    this.#reporting ??= setTimeout(() => {
+      this.#reporting = undefined
+      this.#host.reportSettled(this.#settled.count)
+    }, REPORT_PAUSE)
+  }
+
+  get #burst(): number {
+    return this.#settled.arePassing ? PASSING_BURST : BURST
+  }
+
+  #isFull(): boolean {
+    const { count, silent } = this.#settled
+    return count >= this.#cap || count + silent >= this.#cap + this.#burst
+  }
+
+  #holdAtCap(): void {
+    if (!this.#isFull()) this.#letGo()
+    else this.#look ??= setTimeout(() => this.#takeLeftOver(), FIRST_LOOK)
+    this.#host.regulate()
+  }
+
+  #letGo(): void {
+    clearTimeout(this.#look)
+    this.#look = undefined
+    this.#pause = FIRST_LOOK
+  }
+
+  #takeLeftOver(): void {
+    if (!this.#isFull()) {
+      this.#letGo()
+    } else {
+      this.#oneMore = this.#host.hasPending()
+      this.#pause = this.#oneMore ? FIRST_LOOK : Math.min(this.#pause * 2, LONGEST_LOOK)
+      this.#look = setTimeout(() => this.#takeLeftOver(), this.#pause)
+    }
+    this.#host.regulate()
+  }
+}

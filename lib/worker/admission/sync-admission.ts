@@ -1,0 +1,92 @@
+import { AsyncResource } from 'node:async_hooks'
+import type { Takeover } from '../../http/engine.js'
+import type { Connection, Exchange } from '../../http/exchange.js'
+import type { HttpPolicy } from '../../http/policy.js'
+import type { Admission, AdmissionHost } from './admission.js'
+
+/** How long a new connection may hold the worker without a whole request head, in milliseconds: at most, and after many silent ones. */
+const PATIENCE = 50
+const LEAST_PATIENCE = 1
+
+/**
+ * One request at a time, for handlers that use the CPU or must not be interleaved. The gate is shut from the moment that a
+ * connection is taken until its response has left, so no connection waits here while another worker is idle.
+ *
+ * A connection that sends no request within PATIENCE is parked and the gate opens again. Each silent connection halves the patience with
+ * the next one, and each that sends a request in time doubles it: a crowd of silent clients cannot hold the worker. When a parked
+ * connection sends its request, that waits for its turn.
+ */
+export class SyncAdmission implements Admission {
+  static readonly oneAtATime = true
+  /** None: they would hold the worker for as long as they last. */
+  readonly takeovers: readonly Takeover[] = []
+  readonly policy: Partial<HttpPolicy> = { keepAlive: 0 }
+  readonly takesOneByOne = true
+
+  readonly #host: AdmissionHost
+  /** The connection that was taken last, until its request is there. */
+  #newcomer: Connection | undefined
+  #patience = PATIENCE
+  #parking: NodeJS.Timeout | undefined
+  #running: Exchange | undefined
+  readonly #waiting: { readonly exchange: Exchange; readonly start: () => void }[] = []
+
+  constructor(host: AdmissionHost) {
+    this.#host = host
+  }
+
+  wants(): boolean {
+    const { connections, config } = this.#host
+    return !this.#newcomer && !this.#running && connections < config.workerConnections
+  }
+
+  connected(connection: Connection): void {
+    this.#newcomer = connection
+    this.#parking = setTimeout(() => {
+      this.#park(connection)
+      this.#patience = Math.max(this.#patience / 2, LEAST_PATIENCE)
+      this.#host.regulate()
+    }, this.#patience)
+  }
+
+  disconnected(connection: Connection): void {
+    this.#park(connection)
+  }
+
+  request(exchange: Exchange, connection: Connection): void {
+    if (connection === this.#newcomer) this.#patience = Math.min(this.#patience * 2, PATIENCE)
+    this.#park(connection)
+    if (exchange.head.upgrade?.toLowerCase() === 'websocket') {
+      this.#host.log.warn({ path: exchange.head.path }, 'WebSocket refused: sync workers serve one request at a time')
+      this.#host.refuse(exchange, { status: 501, why: 'WebSocket' })
+    } else if (this.#running) {
+      // In its own asynchronous context: it starts within that of the request before it, to whose trace it does not belong.
+      this.#waiting.push({ exchange, start: AsyncResource.bind(() => this.#start(exchange)) })
+    } else {
+      this.#start(exchange)
+    }
+  }
+
+  finished(exchange: Exchange): void {
+    if (exchange === this.#running) {
+      this.#running = undefined
+      this.#waiting.shift()?.start()
+    } else {
+      const index = this.#waiting.findIndex(waiting => waiting.exchange === exchange)
+      if (index >= 0) this.#waiting.splice(index, 1)
+    }
+    this.#host.regulate()
+  }
+
+  #start(exchange: Exchange): void {
+    this.#running = exchange
+    this.#host.regulate()
+    this.#host.run(exchange)
+  }
+
+  #park(connection: Connection): void {
+    if (connection !== this.#newcomer) return
+    this.#newcomer = undefined
+    clearTimeout(this.#parking)
+  }
+}
