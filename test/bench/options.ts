@@ -33,7 +33,7 @@ export function readOptions(): Options {
     .option('--quick', `a look: one round of ${QUICK.seconds} s, in about a minute`)
     .option('--write', 'write docs/benchmarks.md: the default, except with --quick and --only')
     .option('--no-write', 'write nothing')
-    .option('--strict', 'exit with 1 where a target is not met')
+    .option('--strict', 'exit with 1 if a target is not met')
     .parse()
   const { only, quick = false, write, strict = false, ...size } = command.opts<Parsed>()
   return {

@@ -1,5 +1,5 @@
 /**
- * The application, which server.js and tests import. It is served without a script that listens as well:
+ * The application, which server.js and tests import. It can also be served without server.js:
  *   unicorn --workers 2 app.js
  */
 import { createHash } from 'node:crypto'
@@ -38,7 +38,7 @@ app.get('/events', (req, res) => {
   })
 })
 
-// However large they are, these two hold no more of it in memory than the client takes, or sends.
+// These two hold in memory only what the client is taking or sending, however large the whole is.
 app.get('/download', async (req, res) => {
   await pipeline(Readable.from(blocks(Number(req.query.bytes))), res.type('bin'))
 })

@@ -1,5 +1,5 @@
 /**
- * An Express server with a WebSocket, as `node server.js` runs it on port 3000. Unchanged, with two workers, on port 8000:
+ * An Express server with a WebSocket. `node server.js` runs it on port 3000. Unchanged, with two workers, on port 8000:
  *   unicorn --workers 2 --bind 127.0.0.1:8000 server.js
  */
 import { WebSocketServer } from 'ws'

@@ -1,5 +1,5 @@
 /**
- * The application, built by a function that server.js and tests call. It is served without a script that listens as well:
+ * The application, built by a function that server.js and tests call. It can also be served without server.js:
  *   unicorn --workers 2 'app.js:build({"logger": true})'
  */
 import { createHash } from 'node:crypto'
@@ -32,7 +32,7 @@ export function build(options) {
     return reply.type('text/event-stream').send(Readable.from(events()))
   })
 
-  // However large they are, these two hold no more of it in memory than the client takes, or sends.
+  // These two hold in memory only what the client is taking or sending, however large the whole is.
   app.get('/download', async (request, reply) => {
     return reply.type('application/octet-stream').send(Readable.from(blocks(Number(request.query.bytes))))
   })

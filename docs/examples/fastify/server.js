@@ -1,5 +1,5 @@
 /**
- * A Fastify server, as `node server.js` runs it on port 3000. Unchanged, with two workers, on port 8000:
+ * A Fastify server. `node server.js` runs it on port 3000. Unchanged, with two workers, on port 8000:
  *   unicorn --workers 2 --bind 127.0.0.1:8000 server.js
  */
 import { build } from './app.js'

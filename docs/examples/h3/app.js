@@ -10,14 +10,14 @@ app.get('/peer', event => ({ address: getRequestIP(event) }))
 app.post('/notes', async event => {
   const { title } = await readBody(event)
   if (!title) throw new HTTPError({ status: 422, message: 'a note has a title' })
-  // Goes on behind the response; a worker that drains away waits for it.
+  // Goes on after the response; a worker that drains waits for it.
   event.waitUntil(remember(title))
   event.res.status = 201
   event.res.headers.set('location', `/notes/${encodeURIComponent(title)}`)
   return { title }
 })
 
-/** What a client sends comes back, chunk by chunk. */
+/** Sends back what the client sends, chunk by chunk. */
 app.post(
   '/echo',
   defineHandler(event => event.req.body),

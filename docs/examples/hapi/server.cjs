@@ -1,5 +1,5 @@
 /**
- * A hapi server, as `node server.cjs` runs it on port 3000. Unchanged, with two workers, on port 8000:
+ * A hapi server. `node server.cjs` runs it on port 3000. Unchanged, with two workers, on port 8000:
  *   unicorn --workers 2 --bind 127.0.0.1:8000 server.cjs
  */
 'use strict'
@@ -90,5 +90,5 @@ async function start() {
 
 start()
 
-// What is exported is ended by `server.stop()`, after its last response.
+// The worker calls `stop()` of an exported server after its last response.
 module.exports = server

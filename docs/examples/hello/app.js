@@ -1,5 +1,5 @@
 /**
- * The smallest application: called once for each request, as PEP 3333 calls a Python one.
+ * The smallest application. It is called once for each request, as PEP 3333 calls a Python application.
  * `npm start` serves it; `unicorn --chdir docs/examples/hello app:application` does the same by hand.
  */
 export function application(environ, startResponse) {

@@ -14,13 +14,13 @@ app.get('/peer', c => c.json(getConnInfo(c).remote))
 app.post('/notes', async c => {
   const { title } = await c.req.json()
   if (!title) throw new HTTPException(422, { message: 'a note has a title' })
-  // Goes on behind the response; a worker that drains away waits for it.
+  // Goes on after the response; a worker that drains waits for it.
   c.executionCtx.waitUntil(remember(title))
   c.header('Location', `/notes/${encodeURIComponent(title)}`)
   return c.json({ title }, 201)
 })
 
-/** A stream of events that ends when the client has left. */
+/** Streams events until the client goes away. */
 app.get('/events', c =>
   streamSSE(c, async stream => {
     for (let id = 1; !stream.aborted; id++) {

@@ -1,5 +1,5 @@
 /**
- * A Koa server with a WebSocket, as `node server.js` runs it on port 3000. Unchanged, with two workers, on port 8000:
+ * A Koa server with a WebSocket. `node server.js` runs it on port 3000. Unchanged, with two workers, on port 8000:
  *   unicorn --workers 2 --bind 127.0.0.1:8000 server.js
  */
 import { createHash } from 'node:crypto'
@@ -53,7 +53,7 @@ const routes = {
     return events
   },
 
-  // However large they are, these two hold no more of it in memory than the client takes, or sends.
+  // These two hold in memory only what the client is taking or sending, however large the whole is.
   'GET /download': ctx => Readable.from(blocks(Number(ctx.query.bytes))),
 
   'POST /upload': async ctx => {

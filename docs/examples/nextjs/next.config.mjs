@@ -1,4 +1,4 @@
-// npx next build, then as Next's own documentation has it:
+// npx next build, then, as in the documentation of Next.js:
 // cp -r public .next/standalone/ && cp -r .next/static .next/standalone/.next/
 // unicorn --workers 4 .next/standalone/server.js
 export default { output: 'standalone' }

@@ -5,7 +5,7 @@ import express from 'express'
 export const application = express()
 
 application.get('/users/:name', (req, res) => {
-  // Part of the request's own span, which has the name, status and duration of it anyway.
+  // Adds to the request's span, which has its name, status and duration anyway.
   trace.getActiveSpan()?.setAttribute('user', req.params.name)
   res.json({ name: req.params.name })
 })

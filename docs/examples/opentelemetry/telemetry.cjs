@@ -3,7 +3,7 @@ const { registerInstrumentations } = require('@opentelemetry/instrumentation')
 const { HttpInstrumentation } = require('@opentelemetry/instrumentation-http')
 const { BatchSpanProcessor, NodeTracerProvider } = require('@opentelemetry/sdk-trace-node')
 
-/** Writes a line for each span, with the worker that it is of. Yours sends them: take OTLPTraceExporter, say. */
+/** Writes a line for each span, with the pid of its worker. A real application sends spans: use OTLPTraceExporter. */
 class LineExporter {
   export(spans, done) {
     for (const span of spans) process.stderr.write(`${JSON.stringify(lineOf(span))}\n`)

@@ -1,12 +1,15 @@
 // unicorn --workers 4 app.js
-// (The file is found by itself; with NODE_OPTIONS, as telemetry.mjs has it, postFork can go.)
+// (unicorn finds this file by its name. With NODE_OPTIONS, as in telemetry.mjs, postFork is not needed.)
 
-/** Before the application is loaded. Not at the top of this file: the arbiter reads it too, and serves nothing. */
+/**
+ * Runs before the application is loaded. An import at the top of this file would also run in the arbiter, which serves
+ * no requests.
+ */
 export async function postFork() {
   await import('./telemetry.mjs')
 }
 
-/** Spans leave in batches: here go the last ones. */
+/** Sends the last batch of spans. */
 export async function workerExit() {
   const { default: telemetry } = await import('./telemetry.cjs')
   await telemetry.provider.shutdown()

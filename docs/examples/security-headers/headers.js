@@ -8,7 +8,7 @@ const HEADERS = [
   ['X-Content-Type-Options', 'nosniff'],
 ]
 
-/** Around a wsgi application: adds those that the application does not set by itself. */
+/** Wraps a wsgi application: adds the headers that the application does not set itself. */
 export function secureWsgi(application) {
   return (environ, startResponse) => {
     const start = (status, headers, excInfo) => {
@@ -19,7 +19,7 @@ export function secureWsgi(application) {
   }
 }
 
-/** Around a handler of node:http, which may still change them. */
+/** Wraps a handler of node:http, which may still change the headers. */
 export function secureNode(handler) {
   return (req, res) => {
     for (const [name, value] of HEADERS) res.setHeader(name, value)

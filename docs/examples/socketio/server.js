@@ -7,16 +7,16 @@ const server = createServer((_req, res) => {
   res.end('Socket.IO is at /socket.io/\n')
 })
 
-// Only WebSockets: the requests of HTTP long-polling would go to any worker, and each session is known to one of them.
+// WebSockets only: the requests of HTTP long-polling could reach any worker, but only one of them knows the session.
 const io = new Server(server, { transports: ['websocket'] })
 
 io.on('connection', socket => {
   socket.emit('welcome', { worker: process.pid })
   socket.on('echo', (message, reply) => reply({ message, worker: process.pid }))
-  // To the clients of this worker. To reach those of the others too, use an adapter: @socket.io/redis-streams-adapter, say.
+  // Reaches the clients of this worker. For the others use an adapter, such as @socket.io/redis-streams-adapter.
   socket.on('announce', text => io.emit('announcement', { text, worker: process.pid }))
 })
 
-// When a worker drains, unicorn closes the server as soon as the last plain request is answered. Socket.IO then closes its
-// sockets, and the clients come back to the other workers.
+// When a worker drains, unicorn closes the server as soon as the last plain request is answered. Socket.IO then closes
+// its sockets, and the clients reconnect to other workers.
 server.listen(3000)

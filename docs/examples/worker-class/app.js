@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 let running = 0
 
-/** Takes a second, and says how many requests ran in this worker meanwhile. */
+/** Takes a second, and says how many requests were then running in this worker. */
 export async function application(_environ, startResponse) {
   running++
   await sleep(1000)

@@ -1,7 +1,7 @@
 // unicorn docs/examples/wsgi/handler.js
 const REASONS = { 200: 'OK', 201: 'Created', 404: 'Not Found', 405: 'Method Not Allowed' }
 
-/** One object for each request; a subclass has a method for each HTTP method that it knows. */
+/** One object handles one request. A subclass has a method for each HTTP method that it supports. */
 export class Handler {
   constructor(environ, startResponse) {
     this.environ = environ

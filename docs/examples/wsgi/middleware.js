@@ -1,7 +1,7 @@
 // unicorn docs/examples/wsgi/middleware.js
 import { application as hello } from './hello.js'
 
-/** Adds how long the application took to begin its response, and so wraps `startResponse`. */
+/** Wraps `startResponse` to add how long the application took to begin its response. */
 export function timed(application) {
   return (environ, startResponse) => {
     const began = performance.now()
@@ -13,7 +13,7 @@ export function timed(application) {
   }
 }
 
-/** Serves an application below a path: what is in front moves from PATH_INFO to SCRIPT_NAME. */
+/** Serves an application below a path: moves the prefix from PATH_INFO to SCRIPT_NAME. */
 export function mounted(prefix, application) {
   return (environ, startResponse) => {
     const { SCRIPT_NAME, PATH_INFO } = environ
@@ -29,7 +29,7 @@ export function mounted(prefix, application) {
 /** Changes the body, chunk by chunk, and passes on the `close()` that the body may have. */
 export function upperCase(application) {
   return async (environ, startResponse) => {
-    // The length may change with the letters: let the server find it out.
+    // Upper case may change the length, so leave Content-Length to the server.
     const start = (status, headers, excInfo) =>
       startResponse(
         status,

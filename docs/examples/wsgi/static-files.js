@@ -12,7 +12,7 @@ const TYPES = {
   '.txt': 'text/plain; charset=utf-8',
 }
 
-/** An application that serves the files of a directory, and what links in it lead to. */
+/** Makes an application that serves the files of a directory, and follows the links in it. */
 export function serve(directory) {
   const root = resolve(directory)
   return async (environ, startResponse) => {
@@ -33,12 +33,12 @@ export function serve(directory) {
       ['Content-Length', String(size)],
       ['Last-Modified', modified],
     ])
-    // Read block by block as the client takes it, and closed at the end, whatever that is.
+    // The server reads it block by block as the client takes it, and closes it in any case.
     return environ['wsgi.file_wrapper'](handle)
   }
 }
 
-/** The file that a path names, or undefined where it would lie outside of the directory. */
+/** The file that a path names, or undefined if it would lie outside of the directory. */
 function fileFor(root, path) {
   if (path.includes('\0')) return undefined
   const file = normalize(join(root, path.endsWith('/') ? `${path}index.html` : path))
@@ -47,7 +47,7 @@ function fileFor(root, path) {
 
 async function openFile(path) {
   try {
-    // Without O_NONBLOCK a FIFO would keep a thread of Node's pool for as long as nobody writes to it.
+    // Without O_NONBLOCK, opening a FIFO would occupy a thread of Node's pool until a process writes to it.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const stats = await handle.stat()
     if (stats.isFile()) return { handle, size: stats.size, modified: stats.mtime.toUTCString() }

@@ -1,7 +1,7 @@
 // unicorn docs/examples/wsgi/streaming.js
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Events (text/event-stream) until the client goes away, or has seen `count` of them. */
+/** Sends `count` events (text/event-stream), or fewer if the client goes away. */
 async function* events(environ, count) {
   const signal = environ['unicorn.signal']
   try {
@@ -10,17 +10,17 @@ async function* events(environ, count) {
       await sleep(100, undefined, { signal })
     }
   } finally {
-    // Runs at the end, and also when the client is gone: the place to give back what the stream holds.
+    // Runs at the end, and also when the client is gone: release here what the stream holds.
     environ['wsgi.errors'].write(`the stream of ${environ.REMOTE_ADDR} has ended`)
   }
 }
 
-/** A body that is larger than memory costs none: the next line is made when the client has taken the last. */
+/** Sends a body that may be larger than memory: makes the next line when the client has taken the last. */
 function* lines(count) {
   for (let i = 1; i <= count; i++) yield `line ${i}\n`
 }
 
-/** What the client sends comes back while it is still sending. */
+/** Sends back what the client sends, while it is still sending. */
 async function* echo(environ) {
   for await (const chunk of environ['wsgi.input']) yield chunk
 }

@@ -2,5 +2,5 @@
 import { validator } from 'unicorn'
 import { application as hello } from './middleware.js'
 
-/** While you develop: every breach of the contract becomes an error that names it. */
+/** For development: turns every breach of the contract into an error that names it. */
 export const application = validator(hello)

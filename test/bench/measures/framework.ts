@@ -13,7 +13,7 @@ function framework(what: 'express' | 'fastify', name: string, alone: string): Me
   return {
     name: what,
     title: `${name} over keep-alive connections`,
-    method: `wrk, 1 thread, 64 connections, one worker, a route that sends "Hello, world!". Bare is \`${alone}\` of the same application.`,
+    method: `wrk, 1 thread, 64 connections, one worker, a route that sends "Hello, world!". The bare server is \`${alone}\` with the same application.`,
     async run(bench) {
       const race = { lanes: [asyncNode, schedNone], workers: ALONE, app: what, fresh: false }
       const { perSecond, cpu: used } = await throughput(bench, race)

@@ -33,7 +33,7 @@ export const mixedLoad: Measure = {
   method:
     `${WORKERS} workers; requests block their worker for ${QUICK} ms, every tenth for ${SLOW} ms; Poisson arrivals at ` +
     `${UTILISATION * 100} % utilisation (${Math.round(PER_SECOND)}/s), each on a new connection and sent when it is due ` +
-    '(open loop). Latency counts from the moment at which the request was due. All contestants of a round face the same arrivals. ' +
+    '(open loop). Latency counts from the moment when the request was due. All contestants of a round get the same arrivals. ' +
     `A slow request takes ${SLOW} ms however it is served, so no p99 can be less; "waiting" is latency without the request's own time.`,
   async run(bench) {
     const quantiles: Quantiles = [

@@ -24,8 +24,8 @@ export const spread: Measure = {
   name: 'spread',
   title: 'Spread of keep-alive connections over the workers',
   method:
-    `${CONNECTIONS} connections to ${WORKERS} workers, ${GAP} ms apart and at once, each asking which worker it has; ` +
-    `the figure is the connections of the most loaded worker over the mean (1 is even). ${REPETITIONS} repetitions a round.`,
+    `${CONNECTIONS} connections to ${WORKERS} workers, ${GAP} ms apart and at once, each asking which worker serves it; ` +
+    `the figure is the number of connections of the most loaded worker, divided by the mean (1 is even). ${REPETITIONS} repetitions a round.`,
   async run(bench) {
     const tables: Tables = { gradual: new Table(), atOnce: new Table() }
     for (let round = 0; round < bench.rounds; round++) {

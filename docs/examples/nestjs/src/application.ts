@@ -2,5 +2,5 @@
 import { NestFactory } from '@nestjs/core'
 import { AppModule } from './app.module.js'
 
-// Instead of main.ts: unicorn awaits its init() before a worker serves and its close() after the last response.
+// Instead of main.ts. The worker awaits its init() before it serves, and its close() after the last response.
 export const application = NestFactory.create(AppModule)

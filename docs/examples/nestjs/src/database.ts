@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
 import type { Cat } from './cats.service.js'
 
-/** Stands in for a real one: it takes a moment to open and to close, and whoever asks in between fails. */
+/** Stands in for a real database: it takes a moment to open and to close, and queries fail unless it is open. */
 @Injectable()
 export class Database implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('Database')

@@ -4,9 +4,9 @@ import { AppModule } from './app.module.js'
 
 async function bootstrap() {
   const app = await NestFactory.create(AppModule)
-  // As without unicorn: at TERM Nest runs the hooks that end the application, and the worker waits until it has.
+  // As without unicorn: at TERM, Nest runs the hooks that end the application. The worker waits for them.
   app.enableShutdownHooks()
-  // The port is ignored, with a line in the log: unicorn listens at --bind.
+  // unicorn ignores the port, says so in the log, and listens at --bind.
   await app.listen(process.env.PORT ?? 3000)
 }
 bootstrap()

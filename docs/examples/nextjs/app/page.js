@@ -1,4 +1,4 @@
-/** Rendered for each request. Without this line it would be rendered once, at build time. */
+/** Renders the page for each request. Without this line Next.js would render it once, at build time. */
 export const dynamic = 'force-dynamic'
 
 export default function Page() {
