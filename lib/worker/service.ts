@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { callHook } from '../../config/call-hook.js'
 import type { Exchange } from '../http/exchange.js'
 import { muzzle } from '../http/node/muzzle.js'
 import { refuseRequest } from '../http/node/refuse.js'
@@ -34,11 +33,8 @@ export class Service {
   /** Calls the application; a `preRequest` that throws is answered with 500 instead. */
   run(exchange: Exchange): void {
     if (this.#isCut) return
-    const { hooks, self, gateway, log } = this.#parts
-    const { preRequest } = hooks
-    if (preRequest && !callHook(log, 'preRequest', () => preRequest(self, exchange.req))) {
-      return refuseRequest(exchange.res, 500)
-    }
+    const { hooks, self, gateway } = this.#parts
+    if (!hooks.run('preRequest', self, exchange.req)) return refuseRequest(exchange.res, 500)
     gateway.handle(exchange)
   }
 
@@ -50,10 +46,9 @@ export class Service {
   finish(exchange: Exchange): void {
     this.#finished++
     const { hooks, self, access, log } = this.#parts
-    const { postRequest } = hooks
     const { req, res, environ, refusal } = exchange
     if (refusal) log.debug({ status: refusal.status }, `Refused: ${refusal.why}`)
-    if (postRequest) callHook(log, 'postRequest', () => postRequest(self, req, environ, res))
+    hooks.run('postRequest', self, req, environ, res)
     access?.finished(exchange)
   }
 
