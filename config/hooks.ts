@@ -80,108 +80,130 @@ export type RequestView = RequestHead
 /** A response, as hooks see it. */
 export type ResponseView = Pick<Answer, 'statusCode' | 'reason' | 'bytes' | 'headSent' | 'field'>
 
+export type HookProcess = 'arbiter' | 'worker'
+
+/** What a caller does about a promise that the hook returns. `HookRunner` acts by it. */
+type Waiting =
+  /** Goes on. A rejection is only logged. */
+  | { readonly awaited: false }
+  /** Waits for at most so many milliseconds, or as many as the setting says. A failure, or the limit, is only logged. */
+  | { readonly awaited: true; readonly limit: number | 'gracefulTimeout' }
+  /** Waits, and gets the error: the worker fails to boot. `bootTimeout` is the limit. */
+  | { readonly awaited: true; readonly throws: true }
+
 /** One row of the table of hooks. */
-export interface Hook<Parameters extends readonly unknown[]> {
+export type Hook = Waiting & {
   /** The process that it runs in. */
-  readonly process: 'arbiter' | 'worker'
+  readonly process: HookProcess
   readonly when: string
-  /** Whether a promise that it returns is waited for; where not, a rejection is only logged. */
-  readonly awaited: boolean
   /** As documentation shows them. */
   readonly parameters: string
-  /** Never there at run time: it carries the parameters' types. */
+}
+
+/** Carries the types of a hook's parameters; `types` never exists at run time. */
+interface Typed<Parameters extends readonly unknown[]> {
   readonly types?: Parameters
 }
 
+/** How long the arbiter waits for a hook, in milliseconds. */
+const HOOK_TIME = 60_000
+
 /** THE table of server hooks; names are Gunicorn's. */
 export const hooks = {
-  onStarting: hook<[server: ServerView]>({
+  onStarting: hook<[server: ServerView]>()({
     process: 'arbiter',
     awaited: true,
+    limit: HOOK_TIME,
     parameters: 'server',
     when: 'before anything is bound',
   }),
-  whenReady: hook<[server: ServerView]>({
+  whenReady: hook<[server: ServerView]>()({
     process: 'arbiter',
     awaited: true,
+    limit: HOOK_TIME,
     parameters: 'server',
     when: 'bound, before the first fork',
   }),
-  preFork: hook<[server: ServerView, worker: WorkerView]>({
+  preFork: hook<[server: ServerView, worker: WorkerView]>()({
     process: 'arbiter',
     awaited: false,
     parameters: 'server, worker',
     when: 'before each fork',
   }),
-  postFork: hook<[server: ServerView, worker: WorkerView]>({
+  postFork: hook<[server: ServerView, worker: WorkerView]>()({
     process: 'worker',
     awaited: true,
+    throws: true,
     parameters: 'server, worker',
     when: 'first thing in the worker, before the application is loaded',
   }),
-  postWorkerInit: hook<[worker: WorkerView]>({
+  postWorkerInit: hook<[worker: WorkerView]>()({
     process: 'worker',
     awaited: true,
+    throws: true,
     parameters: 'worker',
     when: 'application loaded, before the worker accepts connections',
   }),
-  preRequest: hook<[worker: WorkerView, req: RequestView]>({
+  preRequest: hook<[worker: WorkerView, req: RequestView]>()({
     process: 'worker',
     awaited: false,
     parameters: 'worker, req',
     when: 'before each request',
   }),
-  postRequest: hook<[worker: WorkerView, req: RequestView, environ: Environ | undefined, res: ResponseView]>({
+  postRequest: hook<[worker: WorkerView, req: RequestView, environ: Environ | undefined, res: ResponseView]>()({
     process: 'worker',
     awaited: false,
     parameters: 'worker, req, environ, res',
     when: 'after each request; environ is there where the application is a WSGI one',
   }),
-  workerInt: hook<[worker: WorkerView]>({
+  workerInt: hook<[worker: WorkerView]>()({
     process: 'worker',
     awaited: false,
     parameters: 'worker',
     when: 'the worker got INT or QUIT',
   }),
-  workerAbort: hook<[worker: WorkerView]>({
+  workerAbort: hook<[worker: WorkerView]>()({
     process: 'worker',
     awaited: false,
     parameters: 'worker',
     when: 'the worker got ABRT, after a timeout',
   }),
-  workerExit: hook<[server: ServerView, worker: WorkerView]>({
+  workerExit: hook<[server: ServerView, worker: WorkerView]>()({
     process: 'worker',
     awaited: true,
+    limit: 'gracefulTimeout',
     parameters: 'server, worker',
     when: 'last thing before the worker exits',
   }),
-  childExit: hook<[server: ServerView, worker: ExitedWorkerView]>({
+  childExit: hook<[server: ServerView, worker: ExitedWorkerView]>()({
     process: 'arbiter',
     awaited: false,
     parameters: 'server, worker',
     when: 'a worker is gone; worker has its reason, exitCode and signal',
   }),
-  nworkersChanged: hook<[server: ServerView, now: number, before: number | undefined]>({
+  nworkersChanged: hook<[server: ServerView, now: number, before: number | undefined]>()({
     process: 'arbiter',
     awaited: false,
     parameters: 'server, now, before',
     when: 'the number of workers changed; before is undefined at the start',
   }),
-  onReload: hook<[server: ServerView]>({
+  onReload: hook<[server: ServerView]>()({
     process: 'arbiter',
     awaited: false,
     parameters: 'server',
     when: 'HUP, before the new workers start',
   }),
-  preExec: hook<[server: ServerView]>({
+  preExec: hook<[server: ServerView]>()({
     process: 'arbiter',
     awaited: true,
+    limit: HOOK_TIME,
     parameters: 'server',
     when: 'USR2, before the new arbiter starts',
   }),
-  onExit: hook<[server: ServerView]>({
+  onExit: hook<[server: ServerView]>()({
     process: 'arbiter',
     awaited: true,
+    limit: HOOK_TIME,
     parameters: 'server',
     when: 'before the arbiter exits',
   }),
@@ -190,14 +212,20 @@ export const hooks = {
 type Table = typeof hooks
 export type HookName = keyof Table
 
+/** The hooks that run in a process, and are awaited or not. */
+export type HookOf<Process extends HookProcess, Awaited extends boolean> = {
+  [Name in HookName]: Table[Name] extends { process: Process; awaited: Awaited } ? Name : never
+}[HookName]
+
+export type ParametersOf<Name extends HookName> = Table[Name] extends Typed<infer Parameters> ? Parameters : never
+
 /** The names in the table's order. */
 export const hookNames = Object.keys(hooks) as HookName[] // exactly these keys: the table is a literal
 
-/** The hooks of a config file, each there or not. What they return is looked at only to wait for it. */
-export type Hooks = {
-  [Name in HookName]?: Table[Name] extends Hook<infer Parameters> ? (...parameters: Parameters) => unknown : never
-}
+/** The hooks of a config file, each there or not. A returned value matters only if it is a promise. */
+export type Hooks = { [Name in HookName]?: (...parameters: ParametersOf<Name>) => unknown }
 
-function hook<Parameters extends readonly unknown[]>(row: Hook<Parameters>): Hook<Parameters> {
-  return row
+/** Declares a hook. In two calls, since the parameters' types are written down and those of the row are inferred. */
+function hook<Parameters extends readonly unknown[]>() {
+  return <const Row extends Hook>(row: Row): Row & Typed<Parameters> => row
 }

@@ -1,4 +1,4 @@
-import { hookNames, hooks } from './hooks.js'
+import { type Hook, hookNames, hooks } from './hooks.js'
 import { snakeCase } from './names.js'
 import { type AnySetting, defaultText, isAbsent, isDerived, SECTIONS, type Section, type Variable } from './setting.js'
 import { rows, type SettingName, settingNames } from './settings.js'
@@ -39,7 +39,7 @@ const HOOKS = `
 ## Server hooks
 
 Functions in the config file, by these names or in snake_case. A hook that fails in the arbiter is logged and ends nothing;
-one that fails in a worker before it is ready is a failed boot. A promise is waited for where the table says so; elsewhere
+one that fails in a worker before it is ready is a failed boot. A promise is awaited if the table says so; otherwise
 only its rejection is logged.
 
 \`server\` has \`pid\`, \`config\`, \`addresses\`, \`log\` and \`workers\`; in a worker it is a snapshot. \`worker\` has \`pid\`, \`index\`,
@@ -84,10 +84,16 @@ function meaning({ description, parser, commandLineOnly }: AnySetting): string {
 
 function hooksTable(): string {
   const lines = hookNames.map(name => {
-    const { parameters, process, awaited, when } = hooks[name]
-    return [code(`${name}(${parameters})`), code(snakeCase(name)), process, awaited ? 'yes' : '', when]
+    const { parameters, process, when } = hooks[name]
+    return [code(`${name}(${parameters})`), code(snakeCase(name)), process, waiting(hooks[name]), when]
   })
   return table(['hook', 'in snake_case', 'process', 'awaited', 'when'], lines)
+}
+
+function waiting(row: Hook): string {
+  if (!row.awaited) return ''
+  if ('throws' in row) return 'yes'
+  return `at most ${typeof row.limit === 'number' ? `${row.limit / 1000} s` : code(row.limit)}`
 }
 
 function table(header: readonly string[], lines: readonly (readonly string[])[]): string {

@@ -1,5 +1,5 @@
-import { awaitHook } from '../../config/call-hook.js'
-import type { HookName, Hooks, Logger, ServerView } from '../../config/hooks.js'
+import type { HookRunner } from '../../config/hook-runner.js'
+import type { Logger, ServerView } from '../../config/hooks.js'
 import type { Resolved } from '../../config/resolve.js'
 import type { Config } from '../../config/settings.js'
 import { ExitCode, toError } from '../errors.js'
@@ -21,8 +21,6 @@ import type { WorkerHandle } from './worker-handle.js'
 
 /** How often deadlines are looked at, in milliseconds. */
 const TICK = 200
-/** How long the hooks that are waited for may take. */
-const HOOK_TIME = 60_000
 
 /** All that can happen to an arbiter, and what it brings. One is handled at a time, to its end. */
 interface ArbiterEvents extends PoolEvents, UpgradeEvents {
@@ -103,8 +101,8 @@ export class Arbiter {
     return this.#generations.current.resolved.config
   }
 
-  get #hooks(): Hooks {
-    return this.#generations.current.resolved.hooks
+  get #hooks(): HookRunner<'arbiter'> {
+    return this.#generations.current.hooks
   }
 
   /** From start to end. @returns the exit code; @throws UnicornError where the server cannot start */
@@ -128,13 +126,13 @@ export class Arbiter {
     const { pidfile, bind, backlog, workerClass } = this.#config
     this.#setTitle()
     this.#log.info(`Starting unicorn ${this.#options.version}`)
-    await this.#awaitHook('onStarting')
+    await this.#hooks.run('onStarting', this.#server)
     this.#pidfile.change(pidfile)
     const listeners = await Listeners.none.change(bind, backlog, this.#upgrade.sockets)
     this.#generations.current.listeners = listeners
     this.#log.info(`Listening at: ${listeners.names.join(', ')} (${process.pid})`)
     this.#log.info(`Using worker: ${workerClass}`)
-    await this.#awaitHook('whenReady')
+    await this.#hooks.run('whenReady', this.#server)
     if (this.#config.reload) this.#sources = await this.#watchSources(this.#config)
     this.#generations.target = this.#config.workers
     this.#clock.now()
@@ -147,7 +145,7 @@ export class Arbiter {
     clearInterval(this.#ticker)
     this.#sources?.close()
     this.#generations.closeListeners(!this.#upgrade.isServedByOther)
-    await this.#awaitHook('onExit')
+    await this.#hooks.run('onExit', this.#server)
     this.#pidfile.remove()
   }
 
@@ -310,7 +308,7 @@ export class Arbiter {
   #beginUpgrade(): void {
     const refusal = this.#stopping ? 'this arbiter is stopping' : this.#upgrade.refusal
     if (refusal) this.#log.warn(`USR2 ignored: ${refusal}`)
-    else this.#upgrade.prepare(() => this.#awaitHook('preExec'))
+    else this.#upgrade.prepare(() => this.#hooks.run('preExec', this.#server))
   }
 
   #startSuccessor(): void {
@@ -366,10 +364,5 @@ export class Arbiter {
 
   #setTitle(): void {
     process.title = `unicorn: master [${this.#config.procName}]`
-  }
-
-  async #awaitHook(name: Extract<HookName, 'onStarting' | 'whenReady' | 'preExec' | 'onExit'>): Promise<void> {
-    const hook = this.#hooks[name]
-    if (hook) await awaitHook(this.#log, name, { call: () => hook(this.#server), limit: HOOK_TIME })
   }
 }

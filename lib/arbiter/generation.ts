@@ -1,3 +1,4 @@
+import type { HookRunner } from '../../config/hook-runner.js'
 import type { Resolved } from '../../config/resolve.js'
 import type { Listeners } from '../listeners/listeners.js'
 
@@ -6,6 +7,7 @@ export interface Generation {
   /** 1 at the start; each reload that is tried counts one up. */
   readonly number: number
   readonly resolved: Resolved
+  readonly hooks: HookRunner<'arbiter'>
   listeners: Listeners
   /** Whether any of its workers was ready: the application loads with this configuration. */
   proven: boolean

@@ -1,4 +1,4 @@
-import { callHook } from '../../config/call-hook.js'
+import { HookRunner } from '../../config/hook-runner.js'
 import type { Logger, ServerView } from '../../config/hooks.js'
 import type { Resolved } from '../../config/resolve.js'
 import { Listeners } from '../listeners/listeners.js'
@@ -28,7 +28,7 @@ export class Generations {
 
   constructor(first: Resolved, context: GenerationsContext) {
     this.#context = context
-    this.#current = newGeneration(1, first, Listeners.none)
+    this.#current = newGeneration(1, first, { listeners: Listeners.none, log: context.log })
     this.#latest = this.#current
   }
 
@@ -49,10 +49,8 @@ export class Generations {
   set target(target: number) {
     const before = this.#target
     this.#target = target
-    const { nworkersChanged } = this.#current.resolved.hooks
-    if (target === before || !nworkersChanged) return
-    const { log, server } = this.#context
-    callHook(log, 'nworkersChanged', () => nworkersChanged(server, target, before || undefined))
+    if (target === before) return
+    this.#current.hooks.run('nworkersChanged', this.#context.server, target, before || undefined)
   }
 
   /** Brings the pool closer to what is wanted of it; idle when nothing is missing. */
@@ -69,11 +67,10 @@ export class Generations {
     const { pool, log, server } = this.#context
     if (this.#reload) this.#withdraw(this.#reload)
     pool.forgetFaults()
-    const next = newGeneration(++this.#count, resolved, listeners)
+    const next = newGeneration(++this.#count, resolved, { listeners, log })
     this.#latest = next
     this.#reload = new Reload(pool, this.#current, next)
-    const { onReload } = resolved.hooks
-    if (onReload) callHook(log, 'onReload', () => onReload(server))
+    next.hooks.run('onReload', server)
     log.info({ generation: next.number }, 'Reloading: new workers start beside the old ones')
   }
 
@@ -120,6 +117,9 @@ export class Generations {
   }
 }
 
-function newGeneration(number: number, resolved: Resolved, listeners: Listeners): Generation {
-  return { number, resolved, listeners, proven: false, files: new Set(), abandoned: [] }
+type NewParts = Pick<GenerationsContext, 'log'> & Pick<Generation, 'listeners'>
+
+function newGeneration(number: number, resolved: Resolved, { listeners, log }: NewParts): Generation {
+  const hooks = new HookRunner('arbiter', { ...resolved, log })
+  return { number, resolved, hooks, listeners, proven: false, files: new Set(), abandoned: [] }
 }

@@ -1,5 +1,5 @@
-import { callHook } from '../../config/call-hook.js'
-import type { ExitReason, Hooks, Logger, ServerView, WorkerView } from '../../config/hooks.js'
+import type { HookRunner } from '../../config/hook-runner.js'
+import type { ExitReason, Logger, ServerView, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
 import { toError } from '../errors.js'
 import { balance } from '../spread/balance.js'
@@ -29,7 +29,7 @@ export interface PoolContext {
   readonly server: ServerView
   readonly queue: (event: PoolEvent) => void
   /** The hooks in force. */
-  readonly hooks: () => Hooks
+  readonly hooks: () => HookRunner<'arbiter'>
   readonly bootMessage: (handle: WorkerHandle) => Boot<Config>
 }
 
@@ -104,7 +104,7 @@ export class Pool {
   #spawn(generation: Generation, index: number): void {
     const { exec, clock, log, server, hooks } = this.#context
     const identity = { index, age: ++this.#age, generation }
-    callHook(log, 'preFork', () => hooks().preFork?.(server, { pid: undefined, index, age: identity.age, log }))
+    hooks().run('preFork', server, { pid: undefined, index, age: identity.age, log })
     try {
       const { config } = generation.resolved
       const worker = spawnWorker(exec, config, { index, fds: generation.listeners.fds })
@@ -298,7 +298,7 @@ export class Pool {
     log[EXPECTED.has(reason) ? 'info' : 'error'](facts, `Worker exited (pid: ${handle.pid})`)
     if (pause > 0)
       log.warn({ worker: handle.index }, `Crash loop: a worker keeps dying young, the next starts in ${pause} ms`)
-    callHook(log, 'childExit', () => hooks().childExit?.(server, view))
+    hooks().run('childExit', server, view)
   }
 
   /** Tells the back-off, once for each worker. Returns the pause before the next of its index, in milliseconds. */

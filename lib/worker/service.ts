@@ -1,4 +1,3 @@
-import { callHook } from '../../config/call-hook.js'
 import type { Connection, Exchange, Peer, Upgrade } from '../http/exchange.js'
 import type { RequestHead } from '../http/head.js'
 import type { Refusal } from '../http/refusal.js'
@@ -31,11 +30,8 @@ export class Service {
   /** Calls the application. A `preRequest` that throws is answered with 500 instead. */
   run(exchange: Exchange): void {
     if (this.#isCut) return
-    const { hooks, self, application, log } = this.#parts
-    const { preRequest } = hooks
-    if (preRequest && !callHook(log, 'preRequest', () => preRequest(self, exchange.head))) {
-      return exchange.answer.refuse(500)
-    }
+    const { hooks, self, application } = this.#parts
+    if (!hooks.run('preRequest', self, exchange.head)) return exchange.answer.refuse(500)
     application.gateway.handle(exchange)
   }
 
@@ -47,10 +43,9 @@ export class Service {
   finish(exchange: Exchange): void {
     this.#finished++
     const { hooks, self, access, log } = this.#parts
-    const { postRequest } = hooks
     const { head, environ, answer, refusal } = exchange
     if (refusal) log.debug({ status: refusal.status }, `Refused: ${refusal.why}`)
-    if (postRequest) callHook(log, 'postRequest', () => postRequest(self, head, environ, answer))
+    hooks.run('postRequest', self, head, environ, answer)
     access?.finished(exchange)
   }
 

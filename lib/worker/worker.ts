@@ -1,5 +1,5 @@
-import { awaitHook, callHook } from '../../config/call-hook.js'
-import type { Hooks, Logger, ServerView, WorkerView } from '../../config/hooks.js'
+import type { HookRunner } from '../../config/hook-runner.js'
+import type { Logger, ServerView, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
 import type { Application } from '../application/application.js'
 import { toError } from '../errors.js'
@@ -25,7 +25,7 @@ import type { Watchdog } from './watchdog/watchdog.js'
 /** What a worker is made of; `boot.ts` puts it together. */
 export interface WorkerParts {
   readonly config: Config
-  readonly hooks: Hooks
+  readonly hooks: HookRunner<'worker'>
   readonly listeners: readonly ListenerSeat[]
   readonly application: Application
   /** The worker class. */
@@ -273,7 +273,7 @@ export class Worker {
 
   /** INT, QUIT: what runs is dropped. */
   quit(): void {
-    this.#callHook('workerInt')
+    this.#parts.hooks.run('workerInt', this.#parts.self)
     void this.#exit(0)
   }
 
@@ -281,7 +281,7 @@ export class Worker {
   abort(): void {
     const { message, fields } = abortReport(this.#parts.self.index, requestsInFlight(this.#engine.exchanges))
     this.#log.error(fields, message)
-    this.#callHook('workerAbort')
+    this.#parts.hooks.run('workerAbort', this.#parts.self)
     for (const exchange of this.#engine.exchanges) this.#service.expire(exchange, 'the worker was taken for hung')
     void this.#exit(1)
   }
@@ -320,18 +320,11 @@ export class Worker {
     this.#isLeaving = true
     this.#gate.giveUp()
     const { hooks, server, self } = this.#parts
-    const { workerExit } = hooks
-    const limit = this.#config.gracefulTimeout
-    if (workerExit) await awaitHook(this.#log, 'workerExit', { call: () => workerExit(server, self), limit })
+    await hooks.run('workerExit', server, self)
     this.#heartbeat.stop()
     this.#service.cut(this.#engine.exchanges)
     this.#engine.destroy()
     this.#log.info(`Worker exiting (pid: ${process.pid})`)
     this.#parts.exit(code)
-  }
-
-  #callHook(name: 'workerInt' | 'workerAbort'): void {
-    const hook = this.#parts.hooks[name]
-    if (hook) callHook(this.#log, name, () => hook(this.#parts.self))
   }
 }

@@ -1,28 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { hookNames, hooks } from '../../config/hooks.js'
 import { mischief } from '../helpers/apps.js'
 import { Client } from '../helpers/http.js'
 import { messages } from '../helpers/messages.js'
 import { startServer } from '../helpers/server.js'
 import type { Server } from '../helpers/server-process.js'
-
-const NAMES = [
-  'onStarting',
-  'whenReady',
-  'preFork',
-  'postFork',
-  'postWorkerInit',
-  'preRequest',
-  'postRequest',
-  'workerInt',
-  'workerAbort',
-  'workerExit',
-  'childExit',
-  'nworkersChanged',
-  'onReload',
-  'onExit',
-]
 
 /** Each hook notes its name, its process, and what stands in the worker that it is given. */
 const CONFIG = `
@@ -33,11 +17,12 @@ const note = (hook, args) => {
   const numbers = args.filter(arg => typeof arg === 'number')
   appendFileSync('hooks.log', JSON.stringify({ hook, by: process.pid, worker: worker && facts(worker), numbers }) + '\\n')
 }
-export default Object.fromEntries(${JSON.stringify(NAMES)}.map(hook => [hook, (...args) => note(hook, args)]))
+export default Object.fromEntries(${JSON.stringify(hookNames)}.map(hook => [hook, (...args) => note(hook, args)]))
 `
 
 interface Note {
   readonly hook: string
+  readonly at?: 'begin' | 'end'
   readonly by: number
   readonly worker?: { readonly pid?: number; readonly index?: number; readonly reason?: string }
   readonly numbers: readonly number[]
@@ -93,6 +78,39 @@ t.test('HUP, TTIN and INT to a worker have their hooks', async t => {
     [[1], [2, 1]],
   )
   t.ok(seen.some(({ hook, by }) => hook === 'workerInt' && by === worker))
+})
+
+/** Each hook takes its time and notes its beginning and its end, but for `preExec`, which an upgrade would be needed for. */
+const SLOW = `
+import { appendFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+const note = (hook, at) => appendFileSync('hooks.log', JSON.stringify({ hook, at, by: process.pid }) + '\\n')
+const slow = hook => async () => {
+  note(hook, 'begin')
+  await setTimeout(100)
+  note(hook, 'end')
+}
+export default Object.fromEntries(${JSON.stringify(hookNames.filter(name => name !== 'preExec'))}.map(hook => [hook, slow(hook)]))
+`
+
+t.test('each hook runs in the process that its row names, and is awaited if the row says so', async t => {
+  const expectErrors = [messages.aborted, messages.exited]
+  const server = await startServer(t, { files: { 'unicorn.config.js': SLOW }, expectErrors })
+  await new Client(t, server.target).get()
+  process.kill(server.worker(), 'SIGABRT')
+  await server.ready(2)
+  server.signal('SIGHUP')
+  await server.log(messages.reloaded)
+  await server.stop('SIGINT')
+  const seen = notes(server)
+  for (const name of hookNames.filter(name => name !== 'preExec')) {
+    const { process, awaited } = hooks[name]
+    const begun = seen.findIndex(({ hook }) => hook === name)
+    const by = seen[begun]?.by
+    t.equal(by === server.pid ? 'arbiter' : by && 'worker', process, `${name} runs in the ${process}`)
+    const [next] = seen.slice(begun + 1).filter(note => note.by === by && (note.at === 'begin' || note.hook === name))
+    if (awaited) t.match(next, { hook: name, at: 'end' }, `${name} is awaited`)
+  }
 })
 
 t.test('workerAbort runs in a worker that is taken for hung and can still run code', async t => {

@@ -1,5 +1,6 @@
 import cluster from 'node:cluster'
-import type { Hooks, ServerView, WorkerView } from '../../../config/hooks.js'
+import type { HookRunner } from '../../../config/hook-runner.js'
+import type { ServerView, WorkerView } from '../../../config/hooks.js'
 import type { Config } from '../../../config/settings.js'
 import type { Application } from '../../application/application.js'
 import { loadApplication } from '../../application/load-application.js'
@@ -116,15 +117,15 @@ class Booting {
       if (config.watchdog && !checkOnly) this.#watchdog = new Watchdog(this.#snapshot, this.#errorLog.logger)
       if (config.reload && !checkOnly) this.#loaded = await this.#reportLoaded(configFile)
       limit.begin(() => `the config file ${configFile} has not finished loading`)
-      const hooks = configFile === undefined ? {} : await readHooks(configFile)
+      const hooks = await readHooks(this.#snapshot, this.#errorLog.logger)
       limit.begin(() => 'the hook postFork has not come to its end')
-      if (!checkOnly) await hooks.postFork?.(this.#server, this.#self)
+      if (!checkOnly) await hooks.run('postFork', this.#server, this.#self)
       limit.begin(() => `the worker class ${config.workerClass} has not finished loading`)
       const Class = await workerClass(config.workerClass, process.cwd())
       const application = await this.#loadApplication(config, Class, limit)
       if (checkOnly) return undefined
       limit.begin(() => 'the hook postWorkerInit has not come to its end')
-      await hooks.postWorkerInit?.(this.#self)
+      await hooks.run('postWorkerInit', this.#self)
       limit.end()
       this.#failure = ExitCode.appLoad
       await ready?.wait(this.#errorLog.logger, config.bootTimeout)
@@ -185,7 +186,7 @@ class Booting {
     this.#access?.reopen()
   }
 
-  #parts(hooks: Hooks, application: Application, admission: AdmissionClass): WorkerParts {
+  #parts(hooks: HookRunner<'worker'>, application: Application, admission: AdmissionClass): WorkerParts {
     const { config, listeners } = this.#snapshot
     return {
       config,

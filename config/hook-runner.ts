@@ -1,0 +1,87 @@
+import { toError } from '../lib/errors.js'
+import {
+  type Hook,
+  type HookName,
+  type HookOf,
+  type HookProcess,
+  type Hooks,
+  hookNames,
+  hooks,
+  type Logger,
+  type ParametersOf,
+} from './hooks.js'
+import type { Config } from './settings.js'
+
+type Call = readonly [hook: (...parameters: never[]) => unknown, parameters: readonly unknown[]]
+type AwaitedHook = Extract<Hook, { awaited: true }>
+
+export interface HookRunnerParts {
+  readonly hooks: Hooks
+  /** For the time limits that are settings. */
+  readonly config: Config
+  readonly log: Logger
+}
+
+const DONE = Promise.resolve()
+
+/** Runs the hooks of one process, each as its row in the table says. */
+export class HookRunner<Process extends HookProcess> {
+  readonly #parts: HookRunnerParts
+  /** All hooks of this process; a map, since two of them are looked up with each request. */
+  readonly #entries: ReadonlyMap<HookName, { readonly row: Hook; readonly hook: Hooks[HookName] }>
+
+  constructor(process: Process, parts: HookRunnerParts) {
+    this.#parts = parts
+    const own = hookNames.filter(name => hooks[name].process === process)
+    this.#entries = new Map(own.map(name => [name, { row: hooks[name], hook: parts.hooks[name] }]))
+  }
+
+  /**
+   * Runs a hook, if the config file has it.
+   * @returns if the hook is awaited, a promise, which rejects only if its row says `throws`; otherwise whether the hook went well, as far
+   *   as that is known when it returns
+   * @throws Error if the hook belongs to the other process
+   */
+  run<Name extends HookOf<Process, true>>(name: Name, ...parameters: ParametersOf<Name>): Promise<void>
+  run<Name extends HookOf<Process, false>>(name: Name, ...parameters: ParametersOf<Name>): boolean
+  run(name: HookName, ...parameters: readonly unknown[]): Promise<void> | boolean {
+    const entry = this.#entries.get(name)
+    if (!entry) throw new Error(`the hook ${name} does not run in this process`)
+    const { row, hook } = entry
+    if (!hook) return row.awaited ? DONE : true
+    // No closure here: the context of one would be allocated with each request, whether there is a hook or not.
+    return row.awaited ? this.#wait(name, row, [hook, parameters]) : this.#call(name, [hook, parameters])
+  }
+
+  #call(name: HookName, [hook, parameters]: Call): boolean {
+    try {
+      const result: unknown = Reflect.apply(hook, this.#parts.hooks, parameters)
+      if (result instanceof Promise) result.catch(error => this.#logFailure(name, error))
+      return true
+    } catch (error) {
+      this.#logFailure(name, error)
+      return false
+    }
+  }
+
+  async #wait(name: HookName, row: AwaitedHook, [hook, parameters]: Call): Promise<void> {
+    const { hooks, config } = this.#parts
+    if ('throws' in row) return void (await Reflect.apply(hook, hooks, parameters))
+    const limit = typeof row.limit === 'number' ? row.limit : config[row.limit]
+    let timer: NodeJS.Timeout | undefined
+    const overdue = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`not done after ${limit} ms`)), limit)
+    })
+    try {
+      await Promise.race([Reflect.apply(hook, hooks, parameters), overdue])
+    } catch (error) {
+      this.#logFailure(name, error)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #logFailure(name: HookName, error: unknown): void {
+    this.#parts.log.error({ err: toError(error) }, `Hook ${name} failed`)
+  }
+}
