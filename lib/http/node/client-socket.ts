@@ -98,8 +98,8 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   }
 
   /**
-   * node:http ends a response by two writes at once: its last bytes, and an empty string for the callback. One write to the kernel
-   * is enough, and costs a tenth of a short request less than a vector of two.
+   * node:http ends a response by two writes at once: its last bytes, and an empty string for the callback. One write to
+   * the kernel is enough, and costs a tenth of a short request less than a vector of two.
    */
   override _writev(chunks: Chunks, callback: (error?: Error | null) => void): void {
     const [first, second] = chunks
@@ -116,7 +116,9 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   }
 }
 
-/** Listens for the end of every response: one function for all, since a closure for each would cost more than it looks. */
+/**
+ * Listens for the end of every response: one function for all, since a closure for each would cost more than it looks.
+ */
 export function onResponseClose(this: ServerResponse): void {
   const { socket } = this.req
   if (socket instanceof ClientSocket) socket.responded(this)

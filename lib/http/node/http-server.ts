@@ -28,7 +28,10 @@ export function createHttpServer(policy: HttpPolicy, idleLimit: number): Server 
 
 const UNLIMITED_HEAD = 16 * 1024 * 1024
 
-/** The most that Node's parser may buffer of one head: enough that the policy's own check can name the limit that was passed. */
+/**
+ * The most that Node's parser may buffer of one head: enough that the policy's own check can name the limit that was
+ * passed.
+ */
 function maxHeadSize({ limitRequestLine, limitRequestFields, limitRequestFieldSize }: HttpPolicy): number {
   if (limitRequestLine === 0 || limitRequestFields === 0 || limitRequestFieldSize === 0) return UNLIMITED_HEAD
   return Math.min(limitRequestLine + limitRequestFields * (limitRequestFieldSize + 4), UNLIMITED_HEAD)

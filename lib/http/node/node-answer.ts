@@ -172,15 +172,16 @@ export class NodeAnswer implements Answer {
   }
 
   /**
-   * Ends a response with its last bytes. A text whose head is ASCII too goes to the socket in one string with it: `res.end(text)` has the socket
-   * hold it back and sends two, for a twentieth of the CPU time of a short request. A response whose `end` is wrapped, by a tracer say,
-   * is ended by that.
+   * Ends a response with its last bytes. A text whose head is ASCII too goes to the socket in one string with it:
+   * `res.end(text)` has the socket hold it back and sends two, for a twentieth of the CPU time of a short request. A
+   * response whose `end` is wrapped, by a tracer say, is ended by that.
    */
   #endWith(chunk: Uint8Array | string): void {
     const res = this.#res
     if (this.#isCounted) this.#count(chunk)
     if (typeof chunk !== 'string') return void res.end(chunk)
-    // node:http joins a string to the head, in the encoding of the string: characters of the head from U+0080 need bytes.
+    // node:http joins a string to the head, in the encoding of the string: characters of the head from U+0080 need
+    // bytes.
     if (!this.#isAscii) return void res.end(Buffer.from(chunk))
     if (res._send === undefined || res.end !== ServerResponse.prototype.end) return void res.end(chunk)
     res._send(chunk, 'utf8')

@@ -68,7 +68,8 @@ export class NodeBody implements BodySource {
     const { req, socket } = this.#exchange
     if (socket.writableEnded) return
     if (!req.complete && this.#remaining > WORTH_DISCARDING) socket.destroySoon()
-    // node:http itself reads away what was never touched. A pending read lets go of the stream at `finish`, hence the wait.
+    // node:http itself reads away what was never touched. A pending read lets go of the stream at `finish`, hence the
+    // wait.
     else if (this.#started) setImmediate(() => req.resume())
   }
 

@@ -16,7 +16,10 @@ import { NodeUpgrade } from './node-upgrade.js'
 import { refusalOf, refuseConnection } from './refuse.js'
 import { StandIn, type TakeoverArgs } from './stand-in.js'
 
-/** Above the announced `Keep-Alive: timeout=` (whole seconds), so that a client that uses it to the last moment is still served. */
+/**
+ * Above the announced `Keep-Alive: timeout=` (whole seconds), so that a client that uses it to the last moment is still
+ * served.
+ */
 const KEEP_ALIVE_MARGIN = 999
 
 /** HTTP/1 by `node:http`, whose parser is llhttp. */
@@ -130,7 +133,10 @@ export class NodeEngine implements Engine {
     this.#events.request(exchange, socket)
   }
 
-  /** RFC 9110, section 10.1.1: of all expectations only 100-continue is known, unless the application listens for others. */
+  /**
+   * RFC 9110, section 10.1.1: of all expectations only 100-continue is known, unless the application listens for
+   * others.
+   */
   #onExpectation(req: IncomingMessage, res: ServerResponse): void {
     if (this.#standIn?.listensFor('checkExpectation')) return this.#onRequest(req, res, 'other')
     const socket = servedSocket(req)
@@ -141,7 +147,10 @@ export class NodeEngine implements Engine {
     )
   }
 
-  /** More requests on one connection than the application's own server allows (`maxRequestsPerSocket`): Node answers with 503. */
+  /**
+   * More requests on one connection than the application's own server allows (`maxRequestsPerSocket`): Node answers
+   * with 503.
+   */
   #onDropped(req: IncomingMessage): void {
     const { socket } = req
     if (socket instanceof ClientSocket) {
@@ -150,7 +159,10 @@ export class NodeEngine implements Engine {
     this.#standIn?.tell('dropRequest', [req, socket])
   }
 
-  /** Node has let go of the connection: what is written to it now is the application's. The stream may be one around the socket. */
+  /**
+   * Node has let go of the connection: what is written to it now is the application's. The stream may be one around the
+   * socket.
+   */
   #onTakeover(event: Takeover, args: TakeoverArgs): void {
     const [req] = args
     const { socket } = req
@@ -192,8 +204,8 @@ export class NodeEngine implements Engine {
   }
 
   /**
-   * Closes connections that were idle for as long as they may be. If the event loop is late, a request that came in time still waits in the
-   * kernel; one more turn of the loop reads it. Node gives no such turn.
+   * Closes connections that were idle for as long as they may be. If the event loop is late, a request that came in
+   * time still waits in the kernel; one more turn of the loop reads it. Node gives no such turn.
    */
   #closeOverdue(): void {
     for (const socket of this.#connections) {

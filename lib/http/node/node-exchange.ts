@@ -11,7 +11,9 @@ import type { NodeObjects } from './types.js'
 /** What the client expects of the server before it sends the body. */
 export type Expectation = 'continue' | 'other' | undefined
 
-/** An exchange on a request and a response of `node:http`. What not every request needs is made when it is asked for. */
+/**
+ * An exchange on a request and a response of `node:http`. What not every request needs is made when it is asked for.
+ */
 export class NodeExchange implements Exchange, NodeObjects {
   previous: NodeExchange | undefined = undefined
   next: NodeExchange | undefined = undefined

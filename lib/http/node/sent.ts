@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
 
 /**
- * Reports the bytes of a response's body as the application writes them; framing and header fields are not among them. Node has no such
- * figure, so `write` and `end` of this one response are wrapped.
+ * Reports the bytes of a response's body as the application writes them; framing and header fields are not among them.
+ * Node has no such figure, so `write` and `end` of this one response are wrapped.
  */
 export function countWrites(res: ServerResponse, add: (size: number) => void): void {
   const count = (chunk: unknown, encoding: unknown): void => {
