@@ -402,5 +402,5 @@ t.test('a client that never ends its upload is cut after a moment', async t => {
   client.socket.allowHalfOpen = true
   client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n')
   await client.until(/no$/)
-  await until('the server lets go', () => server.sockets[0]?.destroyed === true)
+  await t.resolves(until('the server lets go', () => server.sockets[0]?.destroyed === true))
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Files, files, load, nodeKnowsTypeScript } from './load.js'
+import { type Files, files, load, loadEach, nodeKnowsTypeScript } from './load.js'
 
 const MODULE = { 'package.json': '{ "type": "module", "imports": { "#part": "./part.ts" } }' }
 
@@ -225,11 +225,13 @@ const CASES: readonly { name: string; files: Files; value: unknown; entry?: stri
   },
 ]
 
-for (const { name, files: contents, entry = 'app.ts', value } of CASES) {
+const entries = CASES.map(({ files: contents, entry = 'app.ts' }) => `${files(t, contents)}/${entry}`)
+const modules = await loadEach(entries)
+
+for (const [index, { name, value }] of CASES.entries()) {
   t.test(`TypeScript: ${name}`, async t => {
-    const file = `${files(t, contents)}/${entry}`
-    t.match(await load(file), { value })
-    t.match(await load(file, { main: true }), { value }, 'as the main script')
+    t.match(modules[index], { value })
+    t.match(await load(entries[index] ?? '', { main: true }), { value }, 'as the main script')
   })
 }
 
