@@ -1,9 +1,8 @@
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import type { FetchContext } from '../../lib/gateway/fetch/types.js'
-import type { Raw } from '../helpers/raw.js'
 import { until } from '../helpers/until.js'
-import { type Options, request, type Served, serve } from './serve.js'
+import { type Client, type Options, request, type Served, serve } from './serve.js'
 
 function serving(
   t: Test,
@@ -46,10 +45,10 @@ function noted(events: string[], ...chunks: string[]): ReadableStream<Uint8Array
 }
 
 /** Leaves, and waits until the server has seen it. */
-async function leave(server: Served, client: Raw): Promise<void> {
+async function leave(server: Served, client: Client): Promise<void> {
   await until('the request is there', () => server.exchanges.length > 0)
   client.socket.destroy()
-  await until('the server has seen it', () => server.exchanges[0]?.res.destroyed === true)
+  await until('the server has seen it', () => server.exchanges[0]?.answer.gone === true)
 }
 
 t.test('a stream is sent as it comes', async t => {
@@ -103,7 +102,7 @@ t.test('a slow reader: the stream is pulled only as fast as the client reads', a
     before = pulled
     return still
   })
-  t.ok(server.exchanges[0]?.res.writableNeedDrain, 'the response waits')
+  t.ok(server.sockets[0]?.writableNeedDrain, 'the response waits')
   t.ok((server.sockets[0]?.writableLength ?? 0) < 5 * block.length, 'little is held in memory')
   const stalled = pulled
   client.socket.resume()
@@ -284,7 +283,7 @@ t.test('the worker gives a request up', async t => {
     await until('it is there', () => server.exchanges.length > 0)
     if (path === '/stream') await client.until(/hello/)
     const exchange = server.exchanges.splice(0, length + 1).at(-1)
-    exchange?.res.destroy()
+    exchange?.answer.cut()
     exchange?.abort?.(new Error('too late'))
     const ends = path === '/stream' ? 2 : 1
     await until(

@@ -82,7 +82,7 @@ function addHeader(environ: EnvironBase, name: string, value: string): void {
  * 3333).
  * @param host  the Host header, empty without one
  */
-function serverFromHost(host: string, scheme: string): [name: string, port: string] {
+export function serverFromHost(host: string, scheme: string): [name: string, port: string] {
   const [, name = '', port = ''] = /^(\[[^\]]*\]|[^:]*)(?::([0-9]+))?$/.exec(host) ?? []
   return [name || 'localhost', port || (scheme === 'https' ? '443' : '80')]
 }
