@@ -1,4 +1,4 @@
 import { channel } from 'node:diagnostics_channel'
 
-/** The path of each file whose code is made here, which no hook of Node's sees. Nobody listens, but under `--reload`. */
+/** Carries the path of each file that jiti transpiles, which no hook of Node sees. It has a subscriber only under `--reload`. */
 export const LOADED = channel('unicorn:loaded')

@@ -2,32 +2,33 @@ import Module, { createRequire } from 'node:module'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import { property } from '../../sys/objects.js'
 import { packageFile } from '../../sys/package.js'
 import { candidates } from './find-module.js'
 import { LOADED } from './loaded-channel.js'
 import { hasSyncHooks, isRequireResolver } from './module-hooks.js'
+import { OWN_DEPENDENCIES } from './own-package.js'
 import { wantedUrl } from './report-imports.js'
 
 const OURS = fileURLToPath(packageFile('dist/'))
-const OUR_PACKAGES = /\/node_modules\/(?:jiti|koffi|@koromix)\//
 
-/** All modules of CommonJS, and what jiti has loaded from its cache. */
+/** All modules of CommonJS, and those that jiti has loaded. */
 const { cache } = createRequire(import.meta.url)
 
 /**
- * The files that the modules of this process are loaded from, or would be, were they there or without a fault. For `--reload`: it
- * takes the loader's time, a little, so nobody else has it.
+ * Collects the files that the modules of this process come from, also of modules that are missing or faulty. It slows the
+ * loading of modules a little, so only `--reload` uses it.
  */
 export class LoadedFiles {
   readonly #report: (files: string[]) => void
   readonly #known = new Set<string>()
   #fresh: string[] = []
-  /** From the thread of the hooks, where Node has them in one. */
+  /** Receives URLs from the thread of the hooks, on a Node that runs them in one. */
   #port: MessagePort | undefined
 
   /**
-   * Notes what is loaded from now on.
-   * @param report  gets each file once, many at a time
+   * Begins to collect.
+   * @param report gets each file once, many at a time
    */
   constructor(report: (files: string[]) => void) {
     this.#report = report
@@ -49,12 +50,12 @@ export class LoadedFiles {
   }
 
   add(file: string): void {
-    if (this.#known.has(file) || file.startsWith(OURS) || OUR_PACKAGES.test(file)) return
+    if (this.#known.has(file) || file.startsWith(OURS) || OWN_DEPENDENCIES.test(file)) return
     this.#known.add(file)
     if (this.#fresh.push(file) === 1) setImmediate(() => this.flush())
   }
 
-  /** Reports at once what is left to report; this process may be about to end. */
+  /** Reports at once what has been collected, for a process that is about to end. */
   flush(): void {
     for (const file of Object.keys(cache)) this.add(file)
     for (;;) {
@@ -79,9 +80,9 @@ export class LoadedFiles {
         if (isAbsolute(file)) add(file)
         return file
       } catch (error) {
-        const home = typeof parent === 'object' && parent !== null ? Reflect.get(parent, 'filename') : undefined
-        if (/^\.{0,2}\//.test(request) && typeof home === 'string') {
-          for (const name of candidates(request)) add(resolve(dirname(home), name))
+        const importer = property(parent, 'filename')
+        if (/^\.{0,2}\//.test(request) && typeof importer === 'string') {
+          for (const name of candidates(request)) add(resolve(dirname(importer), name))
         }
         throw error
       }
@@ -89,7 +90,7 @@ export class LoadedFiles {
   }
 }
 
-/** @returns the end of a channel by which the URLs come */
+/** @returns the end of a channel that receives the URLs of imports */
 function hookImports(): MessagePort {
   const { port1, port2 } = new MessageChannel()
   const hooks = packageFile('dist/lib/application/module/report-imports.js')

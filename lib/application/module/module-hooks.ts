@@ -1,4 +1,4 @@
-/** Of `node:module`, but not in its types: ways to have a say in what modules are found. */
+/** Ways to take part in how Node finds modules that the types of `node:module` lack. */
 
 export interface Resolution {
   readonly url: string
@@ -6,7 +6,7 @@ export interface Resolution {
 }
 
 export interface ImportContext {
-  /** The module that imports, undefined for the first one. */
+  /** The module that imports; undefined for the first one. */
   readonly parentURL?: string | undefined
 }
 
@@ -17,7 +17,7 @@ interface SyncHooks {
   registerHooks(hooks: { resolve(specifier: string, context: ImportContext, next: Resolve): Resolution }): void
 }
 
-/** How `require` finds a file, in every version: the hooks of Node 22 leave out `require` in CommonJS that was imported. */
+/** How `require` finds a file. It is needed beside the hooks: those of Node 22 miss `require` in CommonJS that was imported. */
 export interface RequireResolver {
   _resolveFilename(request: string, parent: unknown, ...rest: unknown[]): string
 }

@@ -2,12 +2,15 @@ import { channel } from 'node:diagnostics_channel'
 import Module from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { compileFault } from './compile-fault.js'
-import type { Exports } from './import-module.js'
+import type { Exports } from './exports.js'
 
-/** What became of a module that Node was to load. `hasRun`: some code of it, or of what it imports, may have. */
-export type Attempt = { readonly exports: Exports } | { readonly error: unknown; readonly hasRun: boolean }
+/** What came of an attempt to load a module. */
+export type Attempt =
+  | { readonly exports: Exports }
+  /** `hasRun`: the module, or one that it imports, may have run some of its code. */
+  | { readonly error: unknown; readonly hasRun: boolean }
 
-/** Of `node:module`, but in no types: the way by which Node starts a script of CommonJS. */
+/** Missing from the types of `node:module`: how Node starts a CommonJS script. */
 interface ScriptLoader {
   _load(file: string, parent: null, isMain: boolean): unknown
 }
@@ -21,46 +24,55 @@ export function importByNode(file: string): Promise<Exports> {
 }
 
 /**
- * Imports a module, and tells where that fails whether anything of it has run. ES modules are linked as a whole before the first of
- * them runs: a module that is imported ahead of all others gives word of that moment.
+ * Runs a CommonJS module as `node FILE` or as `require` does.
+ * @param main whether `require.main` and `process.mainModule` are its module
+ * @returns the exports that `import` gives for the same module
+ */
+export async function runByNode(file: string, main: boolean): Promise<Exports> {
+  if (isScriptLoader(Module)) Module._load(file, null, main)
+  return importByNode(file)
+}
+
+/** As `runByNode`, but returns what failed. */
+export function tryCommonJs(file: string, main: boolean): Promise<Attempt> {
+  return attempt(file, runByNode(file, main), () => true)
+}
+
+/**
+ * Imports a module. Node links ES modules as a whole before it runs the first of them, so a module of ours that is imported
+ * ahead of all others reports the moment at which they begin to run.
  */
 export async function tryByNode(file: string): Promise<Attempt> {
   const id = String(attempts++)
-  let hasRun = false
+  let hasStarted = false
   const onStart = (started: unknown): void => {
-    hasRun ||= started === id
+    hasStarted ||= started === id
   }
   const herald = inline(
     `import { channel } from 'node:diagnostics_channel'; channel('unicorn:loader').publish('${id}')`,
   )
-  const { href } = pathToFileURL(file)
+  const both = `import ${JSON.stringify(herald)}; export * as loaded from ${JSON.stringify(pathToFileURL(file).href)}`
   STARTED.subscribe(onStart)
   try {
-    const both = inline(`import ${JSON.stringify(herald)}; export * as loaded from ${JSON.stringify(href)}`)
-    const { loaded }: { loaded: Exports } = await import(both)
-    return { exports: loaded }
-  } catch (error) {
-    return { error, hasRun: hasRun && !couldNotCompile(file, error) }
+    const exports = import(inline(both)).then(({ loaded }: { loaded: Exports }) => loaded)
+    return await attempt(file, exports, () => hasStarted)
   } finally {
     STARTED.unsubscribe(onStart)
   }
 }
 
-/**
- * Runs CommonJS as `node FILE` does, or `require`.
- * @param main  whether `require.main` and `process.mainModule` are to be its module
- * @returns the exports that `import` gives, of the same module
- */
-export async function runByNode(file: string, main: boolean): Promise<Attempt> {
+async function attempt(file: string, exports: Promise<Exports>, hasStarted: () => boolean): Promise<Attempt> {
   try {
-    if (isScriptLoader(Module)) Module._load(file, null, main)
-    return { exports: await importByNode(file) }
+    return { exports: await exports }
   } catch (error) {
-    return { error, hasRun: !couldNotCompile(file, error) }
+    return { error, hasRun: hasStarted() && !couldNotCompile(file, error) }
   }
 }
 
-/** Whether it is the error of this file, which has not run then: CommonJS is compiled when its turn to run has come. */
+/**
+ * Reports whether `error` is a syntax error of `file` itself, which then has not run. Node compiles a CommonJS module only
+ * when its turn to run has come.
+ */
 export function couldNotCompile(file: string, error: unknown): boolean {
   return error instanceof SyntaxError && compileFault(error.stack)?.file === file
 }

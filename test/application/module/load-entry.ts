@@ -1,4 +1,5 @@
-import { type Exports, importModule } from '../../../lib/application/module/import-module.js'
+import type { Exports } from '../../../lib/application/module/exports.js'
+import { importModule } from '../../../lib/application/module/import-module.js'
 import { toError, UnicornError } from '../../../lib/errors.js'
 
 /** A process that loads the module of its first argument, and says on the last line of its output what came of it. */

@@ -58,6 +58,15 @@ const CASES: readonly { name: string; files: Files; value: unknown; entry?: stri
     value: 'a',
   },
   {
+    name: 'a tsconfig.json that extends itself',
+    files: {
+      ...MODULE,
+      'tsconfig.json': '{ "extends": "./tsconfig.json" }',
+      'app.ts': 'enum A { a = "a" }\nexport const application = () => A.a',
+    },
+    value: 'a',
+  },
+  {
     name: 'types imported without saying that they are',
     files: {
       ...MODULE,
@@ -222,6 +231,20 @@ const CASES: readonly { name: string; files: Files; value: unknown; entry?: stri
     },
     entry: 'src/app.tsx',
     value: ['p', 'x'],
+  },
+  {
+    name: 'JSX and paths as files say that tsconfig.json extends',
+    files: {
+      'package.json': '{ "type": "module", "imports": { "#jsx/jsx-runtime": "./jsx.js" } }',
+      'tsconfig.json': '{ /* "paths": {}, */ "extends": ["team", "./paths"], }',
+      'paths.json': '{ "compilerOptions": { "paths": { "@/*": ["./src/*"] } } }',
+      'node_modules/team/tsconfig.json': '{ "compilerOptions": { "jsxImportSource": "#jsx" } }',
+      'src/app.tsx': "import { Page } from '@/page'\nexport const application = () => <Page title='//' />",
+      'src/page.tsx': 'export const Page = (p: { title: string }) => <p>{p.title}</p>',
+      'jsx.js': 'export const jsx = (tag, props) => typeof tag === "function" ? tag(props) : [tag, props.children]',
+    },
+    entry: 'src/app.tsx',
+    value: ['p', '//'],
   },
 ]
 
