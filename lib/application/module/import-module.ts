@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import type { Exports } from './exports.js'
 import { isCommonJs, isTypeScript, mixesModuleSystems, moduleKind } from './module-kind.js'
-import { type Attempt, importByNode, runByNode, tryByNode, tryCommonJs } from './node-loader.js'
+import { importByNode, runByNode, tryByNode, tryCommonJs } from './node-loader.js'
 import { isInstalledFor, lacksOwnPackage, offerOwnPackage } from './own-package.js'
 
 /**
@@ -31,7 +31,8 @@ async function load(file: string, main: boolean): Promise<Exports> {
 
 async function loadTypeScript(file: string, main: boolean): Promise<Exports> {
   if (!nodeKnowsTypeScript() || mixesModuleSystems(file)) return importByJiti(file, main)
-  return orByJiti(moduleKind(file) === 'commonjs' ? tryCommonJs(file, main) : tryByNode(file), file, main)
+  const byNode = moduleKind(file) === 'commonjs' ? tryCommonJs(file, main) : tryByNode(file)
+  return (await byNode) ?? importByJiti(file, main)
 }
 
 /** Before Node 22.15 `import` can be helped to this package only at a high cost, so jiti loads what imports it. */
@@ -39,16 +40,9 @@ async function importWithOwnPackage(file: string): Promise<Exports> {
   try {
     return await importByNode(file)
   } catch (error) {
-    if (lacksOwnPackage(error)) return orByJiti(tryByNode(file), file, false)
-    throw error
+    if (!lacksOwnPackage(error)) throw error
+    return (await tryByNode(file)) ?? importByJiti(file, false)
   }
-}
-
-async function orByJiti(byNode: Promise<Attempt>, file: string, main: boolean): Promise<Exports> {
-  const attempt = await byNode
-  if ('exports' in attempt) return attempt.exports
-  if (attempt.hasRun) throw attempt.error
-  return importByJiti(file, main)
 }
 
 /** Few applications need jiti, and it takes 20 ms to load. */

@@ -6,7 +6,7 @@ import { property } from '../../sys/objects.js'
 import { packageFile } from '../../sys/package.js'
 import { candidates } from './find-module.js'
 import { LOADED } from './loaded-channel.js'
-import { hasSyncHooks, isRequireResolver } from './module-hooks.js'
+import { hookImport, hookRequire } from './module-hooks.js'
 import { OWN_DEPENDENCIES } from './own-package.js'
 import { wantedUrl } from './report-imports.js'
 
@@ -23,7 +23,7 @@ export class LoadedFiles {
   readonly #report: (files: string[]) => void
   readonly #known = new Set<string>()
   #fresh: string[] = []
-  /** Receives URLs from the thread of the hooks, on a Node that runs them in one. */
+  /** Receives URLs on a Node that runs hooks in a thread of their own. */
   #port: MessagePort | undefined
 
   /**
@@ -33,20 +33,15 @@ export class LoadedFiles {
   constructor(report: (files: string[]) => void) {
     this.#report = report
     LOADED.subscribe(file => typeof file === 'string' && this.add(file))
-    this.#watchRequire()
-    if (hasSyncHooks(Module)) {
-      Module.registerHooks({
-        resolve: (specifier, context, next) => {
-          this.#addUrl(wantedUrl(specifier, context))
-          const resolution = next(specifier, context)
-          this.#addUrl(resolution.url)
-          return resolution
-        },
-      })
-    } else {
-      this.#port = hookImports()
-      this.#port.on('message', url => this.#addUrl(url)).unref()
-    }
+    hookRequire((request, parent, next) => this.#find(request, parent, next))
+    const isHooked = hookImport((specifier, context, next) => {
+      this.#addUrl(wantedUrl(specifier, context))
+      const resolution = next(specifier, context)
+      this.#addUrl(resolution.url)
+      return resolution
+    })
+    if (!isHooked) this.#port = hookByThread().on('message', url => this.#addUrl(url))
+    this.#port?.unref()
   }
 
   add(file: string): void {
@@ -70,28 +65,23 @@ export class LoadedFiles {
     if (url.startsWith('file:')) this.add(fileURLToPath(url))
   }
 
-  #watchRequire(): void {
-    if (!isRequireResolver(Module)) return
-    const add = (file: string): void => this.add(file)
-    const find = Module._resolveFilename
-    Module._resolveFilename = function (request, parent, ...rest) {
-      try {
-        const file = find.call(this, request, parent, ...rest)
-        if (isAbsolute(file)) add(file)
-        return file
-      } catch (error) {
-        const importer = property(parent, 'filename')
-        if (/^\.{0,2}\//.test(request) && typeof importer === 'string') {
-          for (const name of candidates(request)) add(resolve(dirname(importer), name))
-        }
-        throw error
+  #find(request: string, parent: unknown, find: () => string): string {
+    try {
+      const file = find()
+      if (isAbsolute(file)) this.add(file)
+      return file
+    } catch (error) {
+      const importer = property(parent, 'filename')
+      if (/^\.{0,2}\//.test(request) && typeof importer === 'string') {
+        for (const name of candidates(request)) this.add(resolve(dirname(importer), name))
       }
+      throw error
     }
   }
 }
 
 /** @returns the end of a channel that receives the URLs of imports */
-function hookImports(): MessagePort {
+function hookByThread(): MessagePort {
   const { port1, port2 } = new MessageChannel()
   const hooks = packageFile('dist/lib/application/module/report-imports.js')
   Module.register(hooks, { data: { port: port2 }, transferList: [port2] })

@@ -6,13 +6,11 @@ import { property } from '../../sys/objects.js'
 /** How Node treats a file; `unsaid` means that the file's syntax decides. */
 export type ModuleKind = 'commonjs' | 'module' | 'unsaid'
 
-const TYPESCRIPT = /\.(?:[cm]?ts|tsx)$/
-
 /** What only CommonJS has. TypeScript that is compiled to CommonJS may use it beside `import`. */
 const COMMONJS_NAMES = /\brequire\s*[(.]|\bmodule\.exports\b|\bexports\.|\b__(?:dir|file)name\b/
 
 export function isTypeScript(file: string): boolean {
-  return TYPESCRIPT.test(file)
+  return /\.(?:[cm]?ts|tsx)$/.test(file)
 }
 
 /** Decides by the extension, else by the "type" of the nearest package.json (Node, "Determining module system"). */

@@ -4,12 +4,6 @@ import { pathToFileURL } from 'node:url'
 import { compileFault } from './compile-fault.js'
 import type { Exports } from './exports.js'
 
-/** What came of an attempt to load a module. */
-export type Attempt =
-  | { readonly exports: Exports }
-  /** `hasRun`: the module, or one that it imports, may have run some of its code. */
-  | { readonly error: unknown; readonly hasRun: boolean }
-
 /** Missing from the types of `node:module`: how Node starts a CommonJS script. */
 interface ScriptLoader {
   _load(file: string, parent: null, isMain: boolean): unknown
@@ -33,16 +27,23 @@ export async function runByNode(file: string, main: boolean): Promise<Exports> {
   return importByNode(file)
 }
 
-/** As `runByNode`, but returns what failed. */
-export function tryCommonJs(file: string, main: boolean): Promise<Attempt> {
-  return attempt(file, runByNode(file, main), () => true)
+/** Runs a CommonJS module as `runByNode` does, but returns undefined if it does not compile. */
+export async function tryCommonJs(file: string, main: boolean): Promise<Exports | undefined> {
+  try {
+    return await runByNode(file, main)
+  } catch (error) {
+    if (couldNotCompile(file, error)) return undefined
+    throw error
+  }
 }
 
 /**
  * Imports a module. Node links ES modules as a whole before it runs the first of them, so a module of ours that is imported
  * ahead of all others reports the moment at which they begin to run.
+ * @returns undefined if Node failed before it ran any code
+ * @throws what the module, or one that it imports, threw
  */
-export async function tryByNode(file: string): Promise<Attempt> {
+export async function tryByNode(file: string): Promise<Exports | undefined> {
   const id = String(attempts++)
   let hasStarted = false
   const onStart = (started: unknown): void => {
@@ -51,27 +52,23 @@ export async function tryByNode(file: string): Promise<Attempt> {
   const herald = inline(
     `import { channel } from 'node:diagnostics_channel'; channel('unicorn:loader').publish('${id}')`,
   )
-  const both = `import ${JSON.stringify(herald)}; export * as loaded from ${JSON.stringify(pathToFileURL(file).href)}`
+  const { href } = pathToFileURL(file)
   STARTED.subscribe(onStart)
   try {
-    const exports = import(inline(both)).then(({ loaded }: { loaded: Exports }) => loaded)
-    return await attempt(file, exports, () => hasStarted)
+    const both = inline(`import ${JSON.stringify(herald)}; export * as loaded from ${JSON.stringify(href)}`)
+    const { loaded }: { loaded: Exports } = await import(both)
+    return loaded
+  } catch (error) {
+    if (!hasStarted || couldNotCompile(file, error)) return undefined
+    throw error
   } finally {
     STARTED.unsubscribe(onStart)
   }
 }
 
-async function attempt(file: string, exports: Promise<Exports>, hasStarted: () => boolean): Promise<Attempt> {
-  try {
-    return { exports: await exports }
-  } catch (error) {
-    return { error, hasRun: hasStarted() && !couldNotCompile(file, error) }
-  }
-}
-
 /**
- * Reports whether `error` is a syntax error of `file` itself, which then has not run. Node compiles a CommonJS module only
- * when its turn to run has come.
+ * Reports whether `error` is a syntax error of `file` itself. Node compiles a CommonJS module only when its turn to run has
+ * come, so such a file has not run.
  */
 export function couldNotCompile(file: string, error: unknown): boolean {
   return error instanceof SyntaxError && compileFault(error.stack)?.file === file

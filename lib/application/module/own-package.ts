@@ -1,15 +1,8 @@
-import Module, { createRequire } from 'node:module'
+import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { errorCode, toError } from '../../errors.js'
 import { packageFile } from '../../sys/package.js'
-import {
-  hasSyncHooks,
-  type ImportContext,
-  isRequireResolver,
-  type RequireResolver,
-  type Resolution,
-  type Resolve,
-} from './module-hooks.js'
+import { hookImport, hookRequire } from './module-hooks.js'
 
 /** What an application can import from this package, and the file of each. */
 export const OWN_MODULES: ReadonlyMap<string, URL> = new Map([
@@ -18,9 +11,9 @@ export const OWN_MODULES: ReadonlyMap<string, URL> = new Map([
 ])
 
 /** Matches paths of the packages that this one loads into the process beside the application. */
-export const OWN_DEPENDENCIES = /\/node_modules\/(?:jiti|koffi|@koromix)\//
+export const OWN_DEPENDENCIES = /\/node_modules\/(?:jiti|jsonc-parser|koffi|@koromix)\//
 
-let isOffered = false
+let isImportHooked: boolean | undefined
 
 /** Reports whether `file` finds this package by itself, because the package is installed beside it. */
 export function isInstalledFor(file: string): boolean {
@@ -38,12 +31,16 @@ export function isInstalledFor(file: string): boolean {
  * @returns whether `import` finds it; `require` always does
  */
 export function offerOwnPackage(): boolean {
-  const offersToImport = hasSyncHooks(Module)
-  if (isOffered) return offersToImport
-  isOffered = true
-  if (hasSyncHooks(Module)) Module.registerHooks({ resolve: resolveOwn })
-  if (isRequireResolver(Module)) offerToRequire(Module)
-  return offersToImport
+  if (isImportHooked !== undefined) return isImportHooked
+  hookRequire((request, _parent, next) => findOr(next, request, fileURLToPath))
+  isImportHooked = hookImport((specifier, context, next) => {
+    return findOr(
+      () => next(specifier, context),
+      specifier,
+      ({ href }) => ({ url: href, shortCircuit: true }),
+    )
+  })
+  return isImportHooked
 }
 
 /** Reports whether `error` is that of an `import` of this package. */
@@ -53,32 +50,12 @@ export function lacksOwnPackage(error: unknown): boolean {
   )
 }
 
-function resolveOwn(specifier: string, context: ImportContext, next: Resolve): Resolution {
-  const url = OWN_MODULES.get(specifier)
-  if (!url) return next(specifier, context)
-  return orElse(
-    () => next(specifier, context),
-    () => ({ url: url.href, shortCircuit: true }),
-  )
-}
-
-function offerToRequire(module: RequireResolver): void {
-  const resolve = module._resolveFilename
-  module._resolveFilename = (request, ...rest) => {
-    const url = OWN_MODULES.get(request)
-    if (!url) return resolve.call(module, request, ...rest)
-    return orElse(
-      () => resolve.call(module, request, ...rest),
-      () => fileURLToPath(url),
-    )
-  }
-}
-
-function orElse<Value>(find: () => Value, fallback: () => Value): Value {
+function findOr<Found>(find: () => Found, name: string, own: (url: URL) => Found): Found {
   try {
     return find()
   } catch (error) {
-    if (errorCode(error)?.endsWith('MODULE_NOT_FOUND')) return fallback()
+    const url = OWN_MODULES.get(name)
+    if (url && errorCode(error)?.endsWith('MODULE_NOT_FOUND')) return own(url)
     throw error
   }
 }

@@ -8,10 +8,7 @@ import { isInstalledFor, OWN_MODULES } from '../own-package.js'
 import { RUN_ONCE, Transpiler } from './transpiler.js'
 import { compilerOptions } from './tsconfig.js'
 
-/*
- * The door to all that only jiti needs: the rest of the program imports no other file of this directory, and this one when
- * Node itself cannot load or find a module.
- */
+// The rest of the program imports only this file of the directory, and only when Node itself cannot load or find a module.
 
 /** jiti's own cache on disk is off: another user of the machine could write to it. */
 const OPTIONS = { fsCache: false, interopDefault: false } as const satisfies JitiOptions
@@ -24,7 +21,7 @@ const OPTIONS = { fsCache: false, interopDefault: false } as const satisfies Jit
  */
 export async function importByJiti(file: string, main: boolean): Promise<Exports> {
   const transpiler = new Transpiler(createJiti(file, OPTIONS), file, main)
-  const virtualModules = { [RUN_ONCE]: { load: loadOnce }, ...(!isInstalledFor(file) && (await ownModules())) }
+  const virtualModules = { [RUN_ONCE]: { load: tryByNode }, ...(!isInstalledFor(file) && (await ownModules())) }
   const options = { ...OPTIONS, virtualModules, jsx: true, transform: transpiler.transform.bind(transpiler) }
   const exports = await createWithPaths(file, options).evalModule(readFileSync(file, 'utf8'), {
     filename: file,
@@ -43,10 +40,7 @@ export function resolveByJiti(module: string, base: string): string | undefined 
   return url?.startsWith('file:') ? fileURLToPath(url) : url
 }
 
-/**
- * Has jiti map the paths of tsconfig.json only if it has some, since jiti reads the file anew for each module. jiti throws if
- * a file that tsconfig.json extends is not installed; it then maps none.
- */
+/** Has jiti map paths only if there are some: it reads tsconfig.json for each module, and throws if it cannot read all of it. */
 function createWithPaths(file: string, options: JitiOptions): Jiti {
   const { paths, baseUrl } = compilerOptions(file)
   try {
@@ -56,22 +50,10 @@ function createWithPaths(file: string, options: JitiOptions): Jiti {
   }
 }
 
-/** This package, for modules that jiti loads: the hooks that offer it to others do not see their imports. */
+/** Loads this package for modules of jiti, whose imports no hook of Node sees. */
 async function ownModules(): Promise<Record<string, unknown>> {
   const modules = [...OWN_MODULES].map(async ([name, { href }]) => [name, await import(href)] as const)
   return Object.fromEntries(await Promise.all(modules))
-}
-
-/**
- * Gives an ES module that jiti has transpiled, because Node failed to load it, one more attempt by Node.
- * @returns its exports; undefined if Node fails before it runs any code
- * @throws what the module threw when Node ran it
- */
-async function loadOnce(file: string): Promise<Exports | undefined> {
-  const attempt = await tryByNode(file)
-  if ('exports' in attempt) return attempt.exports
-  if (attempt.hasRun) throw attempt.error
-  return undefined
 }
 
 function isExports(value: unknown): value is Exports {

@@ -16,14 +16,14 @@ interface Property {
   decorators?: readonly { readonly expression: unknown }[] | null
 }
 
-interface ClassPath {
-  readonly node: { readonly body: { body: unknown[] } }
+interface ClassBody {
+  readonly body: unknown[]
 }
 
 const CLASSES = 'ClassDeclaration|ClassExpression'
 
-interface ProgramPath {
-  traverse(visitor: Readonly<Record<typeof CLASSES, (path: ClassPath) => void>>): void
+interface Program {
+  traverse(visitor: Readonly<Record<typeof CLASSES, (path: { node: { body: ClassBody } }) => void>>): void
 }
 
 /**
@@ -31,7 +31,7 @@ interface ProgramPath {
  * last one first, when the class is made, with the prototype (for static properties the class) and the property's name.
  * Babel's own plugin needs fields to be compiled too; jiti leaves fields to Node, and no instance could be made.
  */
-export function propertyDecorators(babel: Babel): { visitor: { Program(program: ProgramPath): void } } {
+export function propertyDecorators(babel: Babel): { visitor: { Program(program: Program): void } } {
   return {
     visitor: {
       // At the start of the program, so before Babel's decorators see a class and after its types were added to the decorators.
@@ -40,14 +40,14 @@ export function propertyDecorators(babel: Babel): { visitor: { Program(program: 
   }
 }
 
-function moveDecorators(body: { body: unknown[] }, babel: Babel): void {
+function moveDecorators({ body }: ClassBody, babel: Babel): void {
   const calls: unknown[] = []
-  for (const member of body.body) {
+  for (const member of body) {
     if (!isProperty(member) || member.computed || !member.decorators?.length) continue
     calls.push(callOf(member, babel))
     member.decorators = null
   }
-  if (calls.length > 0) body.body.push(babel.types.staticBlock(calls))
+  if (calls.length > 0) body.push(babel.types.staticBlock(calls))
 }
 
 function callOf({ key, static: isStatic, decorators }: Property, { types, template }: Babel): unknown {

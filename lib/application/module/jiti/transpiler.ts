@@ -13,7 +13,10 @@ import { compilerOptions } from './tsconfig.js'
 /** The version of the code that is made here: the cache holds entries of each version apart. */
 const FORM = 3
 
-/** The virtual module that transpiled ES modules ask, before they run, whether Node has run them already. */
+/**
+ * The virtual module by which ES modules that jiti transpiles, because Node failed to load them, first have Node try again:
+ * it gives their exports, throws what they threw if they ran, or else lets them go on.
+ */
 export const RUN_ONCE = 'unicorn:once'
 const ASK_ONCE = `"use strict";{const loaded=await (await jitiImport("${RUN_ONCE}")).load(__filename);if(loaded){module.exports=loaded;return}}`
 

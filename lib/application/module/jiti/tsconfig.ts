@@ -16,10 +16,7 @@ interface TsConfig {
   readonly compilerOptions?: CompilerOptions
 }
 
-/**
- * Reads the options that the nearest tsconfig.json gives for `file`, and those that it inherits by "extends". A file that it
- * extends but that does not exist is left out.
- */
+/** Reads the options of the nearest tsconfig.json for `file`, and those of all that it extends, as far as they exist. */
 export function compilerOptions(file: string): CompilerOptions {
   const directory = dirname(file)
   const config = join(directory, 'tsconfig.json')
