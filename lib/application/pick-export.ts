@@ -80,14 +80,14 @@ function rootMember(exports: Exports, name: string): unknown {
   return name === 'default' ? defaultExport(exports) : (exports[name] ?? property(exports.default, name))
 }
 
-/** CommonJS that was compiled from an ES module, or is written like it, has its default export in `module.exports.default`. */
+/** CommonJS compiled from an ES module, or written like it, has its default export in `module.exports.default`. */
 function defaultExport(exports: Exports): unknown {
   const value = exports.default
   const inner = property(value, 'default')
   return property(value, '__esModule') === true || (inner !== undefined && isBagOfExports(value)) ? inner : value
 }
 
-/** Reports whether `value` is a `module.exports` that only holds exports, and is no application of any interface itself. */
+/** Reports whether `value` is a `module.exports` that only holds exports, and is no application itself. */
 function isBagOfExports(value: unknown): boolean {
   if (!isObject(value) || Object.getPrototypeOf(value) !== Object.prototype) return false
   return !hasMethods(value, 'fetch') && !isNodeApp(value)

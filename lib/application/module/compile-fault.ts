@@ -14,7 +14,8 @@ export interface CompileFault {
 const PLACE = /^(?:(?<url>file:\/\/\S+)|(?<path>\/.+)):(?<line>\d+)$/
 
 /**
- * Finds the place of a fault in what Node puts before a stack: `FILE:LINE`, the line of source, and carets below the fault.
+ * Finds the place of a fault in what Node puts before a stack: `FILE:LINE`, the line of source, and carets below the
+ * fault.
  * @param report an error's `stack`, which is no string if `Error.prepareStackTrace` made something else of it
  */
 export function compileFault(report: unknown): CompileFault | undefined {

@@ -7,8 +7,8 @@ const EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
 const DOTTED = /^[^./\\#@][^/\\]*$/
 
 /**
- * Finds the file of a module: an existing file, a dotted name (`myproj.wsgi` is `myproj/wsgi`), a directory with an index
- * file, or a package as `import` in `directory` would find it.
+ * Finds the file of a module: an existing file, a dotted name (`myproj.wsgi` is `myproj/wsgi`), a directory with an
+ * index file, or a package as `import` in `directory` would find it.
  * @param directory an absolute path
  * @returns an absolute path
  * @throws UnicornError with exit code 4 that names the files it tried
@@ -19,7 +19,7 @@ export async function findModule(module: string, directory: string): Promise<str
   if (found !== undefined) return found
   const file = isBare(module) ? await findPackage(module, directory) : undefined
   if (file !== undefined) return file
-  throw notFound(module, { directory, tried, isDirectory: statsOf(resolve(directory, module))?.isDirectory() ?? false })
+  throw notFound(module, directory, tried)
 }
 
 /** The files that a module's name may mean, relative to the directory; the first that exists is the module. */
@@ -50,7 +50,7 @@ function isBare(module: string): boolean {
   return !/^(\.{0,2}\/|\.{1,2}$)/.test(module)
 }
 
-/** Resolves by the "exports" and "imports" of package.json, with the conditions of `require` and then with those of `import`. */
+/** Resolves by package.json's "exports" and "imports", under the conditions of `require`, then those of `import`. */
 async function findPackage(module: string, directory: string): Promise<string | undefined> {
   const base = join(directory, 'package.json')
   try {
@@ -67,14 +67,8 @@ function isUnresolved(error: unknown): boolean {
   return code === 'MODULE_NOT_FOUND' || code.startsWith('ERR_PACKAGE_') || code === 'ERR_INVALID_MODULE_SPECIFIER'
 }
 
-interface Search {
-  readonly directory: string
-  readonly tried: readonly string[]
-  /** Whether the module's name is that of a directory. */
-  readonly isDirectory: boolean
-}
-
-function notFound(module: string, { directory, tried, isDirectory }: Search): UnicornError {
+function notFound(module: string, directory: string, tried: readonly string[]): UnicornError {
+  const isDirectory = statsOf(resolve(directory, module))?.isDirectory() ?? false
   const files = tried.map(file => relative(directory, file)).join(', ')
   const what = isDirectory ? 'is a directory without an index file' : 'was not found'
   return new UnicornError(

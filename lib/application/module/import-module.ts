@@ -5,8 +5,9 @@ import { importByNode, runByNode, tryByNode, tryCommonJs } from './node-loader.j
 import { isInstalledFor, lacksOwnPackage, offerOwnPackage } from './own-package.js'
 
 /**
- * Loads a module, by Node if Node can, else by jiti. No module runs twice: jiti gets one only if Node failed before it ran
- * any code, as Node does for enums, decorators and imports of `./x` that mean `x.ts`. Node 20 knows no TypeScript at all.
+ * Loads a module, by Node if Node can, else by jiti. No module runs twice: jiti gets one only if Node failed before it
+ * ran any code, as Node does for enums, decorators and imports of `./x` that mean `x.ts`. Node 20 knows no TypeScript
+ * at all.
  * @param file an absolute path; links are followed, as Node does for the script that it is started with
  * @param main whether the module sees itself as the script that was started: by `process.argv[1]`, in which Node leaves
  * links as they are, and by `require.main` of CommonJS

@@ -9,8 +9,8 @@ import { OWN_DEPENDENCIES } from './own-package.js'
 const DATA = new Set(['.json', '.node', '.wasm'])
 
 /**
- * Makes the error for a module that failed to load. It gives the place and the line of a syntax error, and the importer of a
- * missing module.
+ * Makes the error for a module that failed to load. It gives the place and the line of a syntax error, and the importer
+ * of a missing module.
  * @returns an error with exit code 4; its cause keeps `thrown`
  */
 export async function loadFailure(file: string, thrown: unknown): Promise<UnicornError> {

@@ -1,4 +1,4 @@
 import { channel } from 'node:diagnostics_channel'
 
-/** Carries the path of each file that jiti transpiles, which no hook of Node sees. It has a subscriber only under `--reload`. */
+/** Carries the paths of files that jiti transpiles, which no hook of Node sees. Only `--reload` subscribes to it. */
 export const LOADED = channel('unicorn:loaded')

@@ -16,8 +16,8 @@ const OURS = fileURLToPath(packageFile('dist/'))
 const { cache } = createRequire(import.meta.url)
 
 /**
- * Collects the files that the modules of this process come from, also of modules that are missing or faulty. It slows the
- * loading of modules a little, so only `--reload` uses it.
+ * Collects the files that the modules of this process come from, also of modules that are missing or faulty. It slows
+ * the loading of modules a little, so only `--reload` uses it.
  */
 export class LoadedFiles {
   readonly #report: (files: string[]) => void

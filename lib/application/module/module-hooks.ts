@@ -33,7 +33,7 @@ export function hookImport(hook: ImportHook): boolean {
   return true
 }
 
-/** Has `hook` find the files of `require`: in Node 22 hooks of `import` see it too, but not in CommonJS that was imported. */
+/** Has `hook` find the files of `require`. Node 22's hooks of `import` miss it in CommonJS that was imported. */
 export function hookRequire(hook: (request: string, parent: unknown, next: () => string) => string): void {
   if (!isRequireResolver(Module)) return
   const find = Module._resolveFilename

@@ -26,7 +26,7 @@ export function isCommonJs(file: string): boolean {
   return kind === 'unsaid' ? compilesAsCommonJs(readFileSync(file, 'utf8')) : kind === 'commonjs'
 }
 
-/** Reports whether this TypeScript uses names of CommonJS in a package without a "type", so may mix `import` and `require`. */
+/** Reports whether TypeScript in a package without a "type" uses names of CommonJS, and so may mix it with `import`. */
 export function mixesModuleSystems(file: string): boolean {
   return moduleKind(file) === 'unsaid' && COMMONJS_NAMES.test(readFileSync(file, 'utf8'))
 }
@@ -47,7 +47,7 @@ function packageType(directory: string): ModuleKind {
   return type === 'module' || type === 'commonjs' ? type : 'unsaid'
 }
 
-/** @returns undefined if there is no such file, null if it has no "type" or is no JSON, which Node complains about itself */
+/** @returns undefined if there is no such file; null if it has no "type", or is no JSON, as Node itself will report */
 function typeIn(file: string): unknown {
   try {
     return property(JSON.parse(readFileSync(file, 'utf8')), 'type') ?? null

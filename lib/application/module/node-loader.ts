@@ -38,8 +38,8 @@ export async function tryCommonJs(file: string, main: boolean): Promise<Exports 
 }
 
 /**
- * Imports a module. Node links ES modules as a whole before it runs the first of them, so a module of ours that is imported
- * ahead of all others reports the moment at which they begin to run.
+ * Imports a module. Node links ES modules as a whole before it runs the first of them, so a module of ours that is
+ * imported ahead of all others reports the moment at which they begin to run.
  * @returns undefined if Node failed before it ran any code
  * @throws what the module, or one that it imports, threw
  */
@@ -67,8 +67,8 @@ export async function tryByNode(file: string): Promise<Exports | undefined> {
 }
 
 /**
- * Reports whether `error` is a syntax error of `file` itself. Node compiles a CommonJS module only when its turn to run has
- * come, so such a file has not run.
+ * Reports whether `error` is a syntax error of `file` itself. Node compiles a CommonJS module only when its turn to run
+ * has come, so such a file has not run.
  */
 export function couldNotCompile(file: string, error: unknown): boolean {
   return error instanceof SyntaxError && compileFault(error.stack)?.file === file

@@ -26,8 +26,8 @@ export function isInstalledFor(file: string): boolean {
 }
 
 /**
- * Lets the application import this package though it is installed elsewhere: globally, or as a clone. A package of the same
- * name that the application finds by itself comes first.
+ * Lets the application import this package though it is installed elsewhere: globally, or as a clone. A package of the
+ * same name that the application finds by itself comes first.
  * @returns whether `import` finds it; `require` always does
  */
 export function offerOwnPackage(): boolean {

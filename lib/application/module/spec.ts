@@ -41,12 +41,11 @@ function parseArguments(text: string, spec: string): readonly unknown[] {
     single === undefined ? whole : `"${single.replaceAll("\\'", "'").replaceAll('"', '\\"')}"`,
   )
   try {
-    const args: unknown = JSON.parse(`[${json}]`)
-    if (Array.isArray(args)) return args
+    const args: unknown[] = JSON.parse(`[${json}]`)
+    return args
   } catch (error) {
     throw malformed(spec, `the arguments (${text}) are no literals`, error)
   }
-  throw malformed(spec, `the arguments (${text}) are no literals`)
 }
 
 function malformed(spec: string, what: string, error?: unknown): UnicornError {

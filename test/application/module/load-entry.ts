@@ -2,7 +2,7 @@ import type { Exports } from '../../../lib/application/module/exports.js'
 import { importModule } from '../../../lib/application/module/import-module.js'
 import { toError, UnicornError } from '../../../lib/errors.js'
 
-/** A process that loads the module of its first argument, and says on the last line of its output what came of it. */
+/** Loads the module of the first argument, and writes the outcome as the last line of the output. */
 
 const [file = '', main] = process.argv.slice(2)
 
@@ -11,7 +11,7 @@ async function load(): Promise<object> {
   return { names: Object.keys(exports).filter(name => name !== 'module.exports'), value: await call(exports) }
 }
 
-/** What its function `application` returns, or else its default export. */
+/** Returns what the export `application` returns, or else the default export. */
 async function call({ application, default: main }: Exports): Promise<unknown> {
   return typeof application === 'function' ? application() : (application ?? main)
 }

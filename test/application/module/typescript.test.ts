@@ -3,7 +3,7 @@ import { type Files, files, load, nodeKnowsTypeScript } from './load.js'
 
 const MODULE = { 'package.json': '{ "type": "module", "imports": { "#part": "./part.ts" } }' }
 
-/** What `application` returns, by the name of what it is about. */
+/** Applications by their subject, with what `application` returns. */
 const CASES: readonly { name: string; files: Files; value: unknown; entry?: string }[] = [
   {
     name: 'types alone',
@@ -67,7 +67,7 @@ const CASES: readonly { name: string; files: Files; value: unknown; entry?: stri
     value: 'a',
   },
   {
-    name: 'types imported without saying that they are',
+    name: 'types imported as if they were values',
     files: {
       ...MODULE,
       'app.ts': 'import { A, a } from "./a.ts"\nexport const application = (): A => a',
@@ -264,7 +264,7 @@ t.test('what Node loads by itself is not run by jiti', { skip: !nodeKnowsTypeScr
   t.equal((await load(`${directory}/enum.ts`)).value, true)
 })
 
-t.test('no module is run twice, whoever loads it', async t => {
+t.test('no module runs twice, by whichever loader', async t => {
   const directory = files(t, {
     ...MODULE,
     'throws.js': 'console.log("run"); throw new Error("sorry")',

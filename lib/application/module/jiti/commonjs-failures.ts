@@ -7,8 +7,8 @@ interface Compiler {
 }
 
 /**
- * Records from now on what CommonJS modules throw when Node runs them, by file. jiti takes such a failure for a reason to
- * transpile the file, and would run it a second time.
+ * Records from now on what CommonJS modules throw when Node runs them, by file. jiti takes such a failure for a reason
+ * to transpile the file, and would run it a second time.
  */
 export function recordFailures(): ReadonlyMap<string, unknown> {
   const failures = new Map<string, unknown>()

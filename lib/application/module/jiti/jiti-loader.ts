@@ -8,14 +8,14 @@ import { isInstalledFor, OWN_MODULES } from '../own-package.js'
 import { RUN_ONCE, Transpiler } from './transpiler.js'
 import { compilerOptions } from './tsconfig.js'
 
-// The rest of the program imports only this file of the directory, and only when Node itself cannot load or find a module.
+// The rest of the program knows only this file of the directory, and loads it when Node cannot find or load a module.
 
 /** jiti's own cache on disk is off: another user of the machine could write to it. */
 const OPTIONS = { fsCache: false, interopDefault: false } as const satisfies JitiOptions
 
 /**
- * Loads a module by jiti, which knows all of TypeScript: enums, decorators with metadata, imports of `./x` or `./x.js` that
- * mean `x.ts`, the paths of tsconfig.json, and `require` beside `import`.
+ * Loads a module by jiti, which knows all of TypeScript: enums, decorators with metadata, imports of `./x` or `./x.js`
+ * that mean `x.ts`, the paths of tsconfig.json, and `require` beside `import`.
  * @param file an absolute path without links
  * @param main whether `require.main` is its module
  */
@@ -40,7 +40,7 @@ export function resolveByJiti(module: string, base: string): string | undefined 
   return url?.startsWith('file:') ? fileURLToPath(url) : url
 }
 
-/** Has jiti map paths only if there are some: it reads tsconfig.json for each module, and throws if it cannot read all of it. */
+/** jiti reads tsconfig.json for each module, so only if it has paths, and throws if it cannot read all of it. */
 function createWithPaths(file: string, options: JitiOptions): Jiti {
   const { paths, baseUrl } = compilerOptions(file)
   try {

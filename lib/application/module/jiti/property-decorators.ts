@@ -27,14 +27,14 @@ interface Program {
 }
 
 /**
- * A Babel plugin for the decorators of properties that TypeScript has under `experimentalDecorators`. They are called, the
- * last one first, when the class is made, with the prototype (for static properties the class) and the property's name.
- * Babel's own plugin needs fields to be compiled too; jiti leaves fields to Node, and no instance could be made.
+ * A Babel plugin for the decorators of properties that TypeScript has under `experimentalDecorators`. They are called,
+ * the last one first, when the class is made, with the prototype (for static properties the class) and the property's
+ * name. Babel's own plugin needs fields to be compiled too; jiti leaves fields to Node, and no instance could be made.
  */
 export function propertyDecorators(babel: Babel): { visitor: { Program(program: Program): void } } {
   return {
     visitor: {
-      // At the start of the program, so before Babel's decorators see a class and after its types were added to the decorators.
+      // At the start: after types have become decorators of their own, and before Babel's plugin sees a class.
       Program: program => program.traverse({ [CLASSES]: ({ node }) => moveDecorators(node.body, babel) }),
     },
   }

@@ -3,8 +3,8 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Keeps transpiled code on disk: one entry for each file and way to transpile it, valid for one text of the source. If the
- * cache cannot be read or written, the code is made each time.
+ * Keeps transpiled code on disk: one entry for each file and way to transpile it, valid for one text of the source. If
+ * the cache cannot be read or written, the code is made each time.
  */
 export class TranspileCache {
   readonly #directory: string | undefined

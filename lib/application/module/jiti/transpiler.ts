@@ -14,8 +14,8 @@ import { compilerOptions } from './tsconfig.js'
 const FORM = 3
 
 /**
- * The virtual module by which ES modules that jiti transpiles, because Node failed to load them, first have Node try again:
- * it gives their exports, throws what they threw if they ran, or else lets them go on.
+ * The virtual module by which ES modules that jiti transpiles, because Node failed to load them, first have Node try
+ * again: it gives their exports, throws what they threw if they ran, or else lets them go on.
  */
 export const RUN_ONCE = 'unicorn:once'
 const ASK_ONCE = `"use strict";{const loaded=await (await jitiImport("${RUN_ONCE}")).load(__filename);if(loaded){module.exports=loaded;return}}`
@@ -74,8 +74,8 @@ export class Transpiler {
 }
 
 /**
- * Reports whether jiti has had Node load the file first. Node may have run it then, or failed because jiti passes it paths
- * instead of URLs.
+ * Reports whether jiti has had Node load the file first. Node may have run it then, or failed because jiti passes it
+ * paths instead of URLs.
  */
 function isEsModule(file: string): boolean {
   return !isTypeScript(file) && moduleKind(file) === 'module'

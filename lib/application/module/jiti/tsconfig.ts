@@ -16,7 +16,7 @@ interface TsConfig {
   readonly compilerOptions?: CompilerOptions
 }
 
-/** Reads the options of the nearest tsconfig.json for `file`, and those of all that it extends, as far as they exist. */
+/** Reads the options of the nearest tsconfig.json for `file`, and of the files that it extends if they exist. */
 export function compilerOptions(file: string): CompilerOptions {
   const directory = dirname(file)
   const config = join(directory, 'tsconfig.json')
