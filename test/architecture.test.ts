@@ -177,6 +177,25 @@ t.test('what concerns the whole process happens in named files only', async t =>
   }
 })
 
+t.test('jiti and all that only it needs are behind one door', async t => {
+  const room = 'lib/application/module/jiti/'
+  const door = `${room}jiti-loader.ts`
+  const outside = files.filter(file => !file.startsWith(room))
+  const entering = outside.flatMap(file =>
+    importsOf(file)
+      .filter(({ target }) => target.startsWith(room))
+      .map(({ target }) => ({ file, target })),
+  )
+  t.same(entering, [
+    { file: 'lib/application/module/find-module.ts', target: door },
+    { file: 'lib/application/module/import-module.ts', target: door },
+  ])
+  t.same(
+    outside.filter(file => /(?:from|import\() ?'jiti'/.test(codeOf(file))),
+    ['config/sources/module.ts'],
+  )
+})
+
 t.test('size marks', async t => {
   const lines = sum(files.filter(file => file.startsWith('lib/')))
   const rooms = new Set(

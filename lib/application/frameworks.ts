@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import { ExitCode, toError, UnicornError } from '../errors.js'
 import type { NodeHandler } from '../gateway/node/types.js'
+import { hasMethods, isObject } from '../sys/objects.js'
 import type { LoadedApp } from './load-module.js'
 import { isHttpServer } from './script/server-app.js'
 
@@ -122,14 +123,6 @@ async function initNest(app: object): Promise<void> {
 
 function frameworkOf(value: unknown): Framework | undefined {
   return FRAMEWORKS.find(({ methods }) => hasMethods(value, ...methods))
-}
-
-export function hasMethods(value: unknown, ...names: readonly string[]): boolean {
-  return isObject(value) && names.every(name => typeof Reflect.get(value, name) === 'function')
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' || typeof value === 'function') && value !== null
 }
 
 /** An untyped function of the user's. */

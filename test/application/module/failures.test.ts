@@ -3,7 +3,7 @@ import { type Files, files, load, loadEach, nodeKnowsTypeScript } from './load.j
 
 const MODULE = '{ "type": "module" }'
 
-/** Each is an application that does not load, what the message says (`DIR` is its directory), and what the stack begins with. */
+/** Applications that do not load, with what the message says (`DIR` is the directory) and how the stack begins. */
 const CASES: readonly { entry: string; files?: Files; source: string; says: string; stack?: string }[] = [
   {
     entry: 'app.mjs',

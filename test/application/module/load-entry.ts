@@ -1,4 +1,5 @@
-import { type Exports, importModule } from '../../../lib/application/module/import-module.js'
+import type { Exports } from '../../../lib/application/module/exports.js'
+import { importModule } from '../../../lib/application/module/import-module.js'
 import { toError, UnicornError } from '../../../lib/errors.js'
 import { OUTCOME } from './outcome.js'
 
@@ -11,7 +12,7 @@ async function load(file: string): Promise<object> {
   return { names: Object.keys(exports).filter(name => name !== 'module.exports'), value: await call(exports) }
 }
 
-/** What its function `application` returns, or else its default export. */
+/** Returns what the export `application` returns, or else the default export. */
 async function call({ application, default: main }: Exports): Promise<unknown> {
   return typeof application === 'function' ? application() : (application ?? main)
 }

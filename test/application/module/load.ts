@@ -8,18 +8,18 @@ import { root } from '../../helpers/root.js'
 import { spawnClean } from '../../helpers/spawn.js'
 import { OUTCOME } from './outcome.js'
 
-/** What came of loading a module in a process of its own. */
+/** The outcome of loading a module in a process of its own. */
 export interface Loaded {
   /** The lines that the modules wrote. */
   readonly said: readonly string[]
   /** Its exports. */
   readonly names?: readonly string[]
-  /** What its function `application` returned, or its default export. */
+  /** What its export `application` returned, or else its default export. */
   readonly value?: unknown
   /** The message of the UnicornError that it failed with. */
   readonly error?: string
   readonly exitCode?: number
-  /** Of the error below that one. */
+  /** The stack of that error's cause. */
   readonly stack?: string
   /** The stack of an error of another kind. */
   readonly crash?: string
@@ -32,10 +32,10 @@ export interface LoadOptions {
 
 export type Files = Readonly<Record<string, string>>
 
-/** The TypeScript that Node itself knows. */
+/** Whether this Node loads TypeScript by itself. */
 export const nodeKnowsTypeScript = Boolean(Reflect.get(process.features, 'typescript'))
 
-/** Files in a directory outside of this package, so that nothing is found by being inside it. */
+/** Makes files in a directory outside of this package, so that they find nothing by being inside it. */
 export function files(t: Test, contents: Files, name = ''): string {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'unicorn-load-')))
   t.teardown(() => rmSync(directory, { recursive: true }))

@@ -2,12 +2,12 @@ import { symlinkSync } from 'node:fs'
 import t from 'tap'
 import { type Files, files, load, loadEach } from './load.js'
 
-/** What a script of CommonJS may ask to learn whether it was started. */
+/** The ways in which a CommonJS script can learn whether it was started. */
 const ASKS = '[require.main === module, process.mainModule === module, module.id === ".", !module.parent, __filename]'
 const COMMONJS = `require('./part.cjs'); exports.application = ${ASKS}; exports.other = 2`
 const PART = { 'part.cjs': 'console.log(String(require.main?.filename))' }
 
-/** Each is the file `name` in a package of this type. */
+/** Each is a file `name` in a package of `type`. */
 const SCRIPTS: readonly { name: string; type?: string; source: string }[] = [
   { name: 'app.cjs', source: COMMONJS },
   { name: 'app.cjs', type: 'module', source: COMMONJS },
