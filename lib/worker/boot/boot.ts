@@ -87,7 +87,7 @@ class Booting {
   #watchdog: Watchdog | undefined
   #worker: Worker | undefined
   #access: AccessLog | undefined
-  /** Under `reload`. */
+  /** With `--reload`. */
   #loaded: LoadedFiles | undefined
   readonly #adoption: Adoption
   readonly ownEnd = new OwnEnd()
