@@ -1,7 +1,7 @@
 import { DEFAULT_ACCESS_FORMAT } from '../lib/logging/access-format.js'
+import { LOG_FORMATS, LOG_LEVELS } from '../lib/logging/names.js'
 import { assignments } from './assignments.js'
-import type { Hooks } from './hooks.js'
-import type { SnakeCase } from './names.js'
+import { INTERFACES } from './interfaces.js'
 import {
   accessFormat,
   address,
@@ -54,7 +54,7 @@ export const settings = {
   interface: setting({
     section: 'Application',
     flags: '--interface',
-    parser: choice('INTERFACE', ['auto', 'wsgi', 'node', 'fetch']),
+    parser: choice('INTERFACE', ['auto', ...INTERFACES]),
     default: 'auto',
     onHup: 'respawn',
     description: 'how the application is called; auto decides by what the export is',
@@ -329,7 +329,7 @@ export const settings = {
   loglevel: setting({
     section: 'Logging',
     flags: '--log-level',
-    parser: choice('LEVEL', ['debug', 'info', 'warning', 'error', 'critical'], { warn: 'warning', fatal: 'critical' }),
+    parser: choice('LEVEL', LOG_LEVELS, { warn: 'warning', fatal: 'critical' }),
     default: 'info',
     onHup: 'apply',
     description: 'the least important lines that the error log holds',
@@ -337,7 +337,7 @@ export const settings = {
   logFormat: setting({
     section: 'Logging',
     flags: '--log-format',
-    parser: choice('FORMAT', ['auto', 'text', 'json']),
+    parser: choice('FORMAT', LOG_FORMATS),
     default: 'auto',
     onHup: 'apply',
     description: "the error log's lines; auto is text on a terminal and json elsewhere",
@@ -385,13 +385,10 @@ export const settingNames = Object.keys(settings) as SettingName[] // exactly th
  */
 export type Config = { readonly [Name in Exclude<SettingName, 'app'>]: ValueOf<Table[Name]> } & { readonly app: string }
 
-type FileSetting = {
+/** The names of the settings that a config file may hold. */
+export type FileSettingName = {
   [Name in SettingName]: Table[Name] extends { readonly commandLineOnly: true } ? never : Name
 }[SettingName]
 
-type FileSettings = { [Name in FileSetting]?: InputOf<Table[Name]> | undefined }
-
-type BothSpellings<Names> = Names & { [Name in keyof Names & string as SnakeCase<Name>]?: Names[Name] }
-
-/** What a config file may hold: settings as users write them, and server hooks, in camelCase or snake_case. */
-export type UserConfig = BothSpellings<FileSettings> & BothSpellings<Hooks>
+/** The settings of a config file, as users write them. */
+export type FileSettings = { [Name in FileSettingName]?: InputOf<Table[Name]> | undefined }

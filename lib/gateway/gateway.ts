@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
-import { detect, type InterfaceName } from '../application/detect.js'
+import type { Interface, InterfaceName } from '../../config/interfaces.js'
+import { detect } from '../application/detect.js'
 import type { LoadedApp } from '../application/load-module.js'
 import type { ServerApp } from '../application/script/server-app.js'
 import { toError } from '../errors.js'
@@ -8,13 +9,12 @@ import type { GatewayContext } from './context.js'
 import { createNodeGateway } from './node/node-gateway.js'
 import { createWsgiGateway } from './wsgi/wsgi-gateway.js'
 
-export type { InterfaceName } from '../application/detect.js'
+export type { InterfaceName } from '../../config/interfaces.js'
 export type { GatewayContext } from './context.js'
-export type { GatewayLog } from './log.js'
 
 /** What every worker class calls, whatever the application is. */
 export interface Gateway {
-  readonly interface: 'wsgi' | 'node' | 'fetch'
+  readonly interface: Interface
   /** Has the application answer one request. Never throws and never rejects; sets `exchange.environ` for wsgi. */
   handle(exchange: Exchange): void
   /** The application's own server, whose other listeners (`upgrade`, `connection`) want to be told as well. */

@@ -4,36 +4,26 @@ import type { Socket } from 'node:net'
 import type { Test } from 'tap'
 import { ServerApp } from '../../lib/application/script/server-app.js'
 import { createGateway, type Gateway, type GatewayContext, type InterfaceName } from '../../lib/gateway/gateway.js'
-import type { GatewayLog } from '../../lib/gateway/log.js'
 import { createExchange, type Exchange } from '../../lib/http/exchange.js'
+import type { Logger, LogMethod } from '../../lib/logging/log.js'
 import { connectRaw, type Raw } from '../helpers/raw.js'
 import { until } from '../helpers/until.js'
 
 export interface Entry {
-  readonly level: keyof GatewayLog
+  readonly level: keyof Logger
   readonly message: string
   readonly facts: Record<string, unknown>
 }
 
 /** A log that keeps what it is told. */
-export class MemoryLog implements GatewayLog {
+export class MemoryLog implements Logger {
   readonly entries: Entry[] = []
 
-  debug(facts: object, message: string): void {
-    this.#add('debug', facts, message)
-  }
-
-  info(facts: object, message: string): void {
-    this.#add('info', facts, message)
-  }
-
-  warn(facts: object, message: string): void {
-    this.#add('warn', facts, message)
-  }
-
-  error(facts: object, message: string): void {
-    this.#add('error', facts, message)
-  }
+  readonly debug = this.#method('debug')
+  readonly info = this.#method('info')
+  readonly warn = this.#method('warn')
+  readonly error = this.#method('error')
+  readonly fatal = this.#method('fatal')
 
   /** The messages of the errors that were logged, with those of their `err`. */
   get errors(): string[] {
@@ -44,8 +34,11 @@ export class MemoryLog implements GatewayLog {
       )
   }
 
-  #add(level: keyof GatewayLog, facts: object, message: string): void {
-    this.entries.push({ level, message, facts: { ...facts } })
+  #method(level: keyof Logger): LogMethod {
+    return (facts: object | string, message: string = '') => {
+      if (typeof facts === 'string') this.entries.push({ level, message: facts, facts: {} })
+      else this.entries.push({ level, message, facts: { ...facts } })
+    }
   }
 }
 
@@ -128,7 +121,7 @@ export class Served {
   }
 }
 
-export function gatewayContext(log: GatewayLog): GatewayContext {
+export function gatewayContext(log: Logger): GatewayContext {
   const address = { address: '127.0.0.1', port: 8000, family: 'IPv4' }
   return {
     log,

@@ -1,7 +1,7 @@
 import type { Exchange } from '../../http/exchange.js'
 import { refuseRequest } from '../../http/node/refuse.js'
+import type { Logger } from '../../logging/log.js'
 import { BodyTooLarge } from '../failure.js'
-import type { GatewayLog } from '../log.js'
 import type { Body } from '../wire/body.js'
 import { Call } from '../wire/call.js'
 import { isChunk } from '../wire/chunk.js'
@@ -21,7 +21,7 @@ import { urlOf } from './url.js'
 export interface FetchCalls {
   readonly application: FetchApplication
   readonly background: Background
-  readonly log: GatewayLog
+  readonly log: Logger
   readonly bodyLimit: number
 }
 

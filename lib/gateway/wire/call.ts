@@ -1,7 +1,7 @@
 import { errorCode, toError } from '../../errors.js'
 import type { Exchange } from '../../http/exchange.js'
+import type { Logger } from '../../logging/log.js'
 import { ApplicationBreach, BodyTooLarge, ClientGone, requestFacts } from '../failure.js'
-import type { GatewayLog } from '../log.js'
 import { Body } from './body.js'
 import { checkChunks } from './chunk.js'
 import { errorPage, statusFor } from './error-page.js'
@@ -13,11 +13,11 @@ import { pump } from './pump.js'
 export abstract class Call {
   readonly exchange: Exchange
   protected readonly outgoing: Outgoing
-  readonly #log: GatewayLog
+  readonly #log: Logger
   #body: Body | undefined
   #abort: AbortController | undefined
 
-  constructor(exchange: Exchange, input: UnreadBody, log: GatewayLog) {
+  constructor(exchange: Exchange, input: UnreadBody, log: Logger) {
     this.exchange = exchange
     this.outgoing = new Outgoing(exchange, input)
     this.#log = log

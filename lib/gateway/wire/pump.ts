@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { describe } from '../../application/detect.js'
+import { describe } from '../../sys/describe.js'
 import { ApplicationBreach } from '../failure.js'
 import type { Body } from './body.js'
 import { type Chunk, checkChunk } from './chunk.js'

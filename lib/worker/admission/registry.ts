@@ -1,11 +1,11 @@
 import type { Config } from '../../../config/settings.js'
-import type { WorkerClassName } from '../../../config/worker-class.js'
-import { describe } from '../../application/detect.js'
+import { isServerClass, type ServerClassName, type WorkerClassName } from '../../../config/worker-class.js'
 import { findModule } from '../../application/module/find-module.js'
 import { importModule } from '../../application/module/import-module.js'
 import { pickExport } from '../../application/module/pick-export.js'
 import { parseSpec } from '../../application/module/spec.js'
 import { ExitCode, toError, UnicornError } from '../../errors.js'
+import { describe } from '../../sys/describe.js'
 import * as classes from '../classes.js'
 import type { Worker, WorkerParts } from '../worker.js'
 
@@ -13,7 +13,7 @@ import type { Worker, WorkerParts } from '../worker.js'
 export type WorkerClass = Pick<typeof Worker, 'oneAtATime'> & (new (parts: WorkerParts) => Worker)
 
 /** The classes of the server by their name in the settings. */
-const OURS: Readonly<Record<string, WorkerClass | undefined>> = {
+const OURS: Readonly<Record<ServerClassName, WorkerClass>> = {
   async: classes.AsyncWorker,
   sync: classes.SyncWorker,
 }
@@ -27,7 +27,7 @@ const OWED = ['wantsConnection', 'request']
  * loading (kept in its cause), no worker class
  */
 export async function workerClass(name: Config['workerClass'], directory: string): Promise<WorkerClass> {
-  return OURS[name] ?? loadWorkerClass(name, directory)
+  return isServerClass(name) ? OURS[name] : loadWorkerClass(name, directory)
 }
 
 async function loadWorkerClass(name: WorkerClassName, directory: string): Promise<WorkerClass> {
