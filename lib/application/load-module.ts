@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ExitCode, toError, UnicornError } from '../errors.js'
-import { describe } from './detect.js'
+import { describe } from '../sys/describe.js'
 import { hasStart, isNodeApp, isServerOf } from './frameworks.js'
 import type { Exports } from './module/exports.js'
 import { findModule } from './module/find-module.js'

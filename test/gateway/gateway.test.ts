@@ -1,7 +1,7 @@
 import { H3 } from 'h3'
 import { Hono } from 'hono'
 import t from 'tap'
-import type { InterfaceName } from '../../lib/application/detect.js'
+import type { InterfaceName } from '../../config/interfaces.js'
 import { fetch, markOf, node, wsgi } from '../../lib/application/mark.js'
 import { UnicornError } from '../../lib/errors.js'
 import type { Gateway } from '../../lib/gateway/gateway.js'

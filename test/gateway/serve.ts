@@ -1,13 +1,14 @@
 import type { Test } from 'tap'
-import { detect, type InterfaceName } from '../../lib/application/detect.js'
+import type { InterfaceName } from '../../config/interfaces.js'
+import { detect } from '../../lib/application/detect.js'
 import { createFetchGateway } from '../../lib/gateway/fetch/fetch-gateway.js'
 import type { Gateway } from '../../lib/gateway/gateway.js'
-import type { GatewayLog } from '../../lib/gateway/log.js'
 import { NodeGateway } from '../../lib/gateway/node/node-gateway.js'
 import { createWsgiGateway } from '../../lib/gateway/wsgi/wsgi-gateway.js'
 import type { HttpEvents, Requests } from '../../lib/http/engine.js'
 import type { Exchange } from '../../lib/http/exchange.js'
 import type { HttpPolicy } from '../../lib/http/policy.js'
+import type { Logger, LogMethod } from '../../lib/logging/log.js'
 import { atEnd } from '../helpers/at-end.js'
 import { Raw } from '../helpers/raw.js'
 import { until } from '../helpers/until.js'
@@ -15,30 +16,20 @@ import type { ClientEnd, Host, ServerEnd } from './host.js'
 import { SocketHost } from './socket-host.js'
 
 export interface Entry {
-  readonly level: keyof GatewayLog
+  readonly level: keyof Logger
   readonly message: string
   readonly facts: Record<string, unknown>
 }
 
 /** A log that keeps what it is told. */
-export class MemoryLog implements GatewayLog {
+export class MemoryLog implements Logger {
   readonly entries: Entry[] = []
 
-  debug(facts: object, message: string): void {
-    this.#add('debug', facts, message)
-  }
-
-  info(facts: object, message: string): void {
-    this.#add('info', facts, message)
-  }
-
-  warn(facts: object, message: string): void {
-    this.#add('warn', facts, message)
-  }
-
-  error(facts: object, message: string): void {
-    this.#add('error', facts, message)
-  }
+  readonly debug = this.#method('debug')
+  readonly info = this.#method('info')
+  readonly warn = this.#method('warn')
+  readonly error = this.#method('error')
+  readonly fatal = this.#method('fatal')
 
   /** The messages of the errors that were logged, with those of their `err`. */
   get errors(): string[] {
@@ -49,8 +40,11 @@ export class MemoryLog implements GatewayLog {
       )
   }
 
-  #add(level: keyof GatewayLog, facts: object, message: string): void {
-    this.entries.push({ level, message, facts: { ...facts } })
+  #method(level: keyof Logger): LogMethod {
+    return (facts: object | string, message: string = '') => {
+      if (typeof facts === 'string') this.entries.push({ level, message: facts, facts: {} })
+      else this.entries.push({ level, message, facts: { ...facts } })
+    }
   }
 }
 
@@ -82,7 +76,7 @@ export class Served {
   readonly #host: Host
   readonly #gateway: Gateway
 
-  constructor(t: Test, gateway: (log: GatewayLog) => Gateway, { before, socketPath, ...policy }: Options) {
+  constructor(t: Test, gateway: (log: Logger) => Gateway, { before, socketPath, ...policy }: Options) {
     this.#test = t
     this.#gateway = gateway(this.log)
     const serve = (exchange: Exchange): void => {
@@ -146,7 +140,7 @@ function events(serve: (exchange: Exchange) => void): HttpEvents {
 }
 
 /** The gateway of an export, chosen as a worker chooses it. */
-export async function gatewayFor(value: unknown, name: InterfaceName): Promise<(log: GatewayLog) => Gateway> {
+export async function gatewayFor(value: unknown, name: InterfaceName): Promise<(log: Logger) => Gateway> {
   const app = { value, file: '/srv/app.js', exportName: 'application', spec: 'app:application' }
   const callable = await detect(app, name)
   const context = { multithread: true, multiprocess: false, serverSoftware: 'unicorn/test' }

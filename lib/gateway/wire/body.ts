@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { describe } from '../../application/detect.js'
+import { describe } from '../../sys/describe.js'
 import { ApplicationBreach } from '../failure.js'
 import { isWebStream, WebStreamBody } from './web-stream-body.js'
 

@@ -1,8 +1,8 @@
 import { errorCode, toError } from '../../errors.js'
 import { BodyTooLarge, ClientGone } from '../../http/errors.js'
 import type { Exchange } from '../../http/exchange.js'
+import type { Logger } from '../../logging/log.js'
 import { ApplicationBreach, requestFacts } from '../failure.js'
-import type { GatewayLog } from '../log.js'
 import { Body } from './body.js'
 import { checkChunks } from './chunk.js'
 import { errorPage, statusFor } from './error-page.js'
@@ -17,11 +17,11 @@ import { pump } from './pump.js'
 export abstract class Call {
   readonly exchange: Exchange
   protected readonly outgoing: Outgoing
-  readonly #log: GatewayLog
+  readonly #log: Logger
   #body: Body | undefined
   #abort: AbortController | undefined
 
-  constructor(exchange: Exchange, log: GatewayLog) {
+  constructor(exchange: Exchange, log: Logger) {
     this.exchange = exchange
     this.outgoing = new Outgoing(exchange)
     this.#log = log

@@ -1,5 +1,5 @@
 import { isUint8Array } from 'node:util/types'
-import { describe } from '../../application/detect.js'
+import { describe } from '../../sys/describe.js'
 import { ApplicationBreach } from '../failure.js'
 
 /** One piece of a response body; a string goes out as UTF-8. */

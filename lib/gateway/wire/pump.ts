@@ -1,4 +1,4 @@
-import { describe } from '../../application/detect.js'
+import { describe } from '../../sys/describe.js'
 import { ApplicationBreach } from '../failure.js'
 import type { Body } from './body.js'
 import { type Chunk, checkChunk } from './chunk.js'

@@ -1,6 +1,6 @@
 import type { Exchange } from '../../http/exchange.js'
+import type { Logger } from '../../logging/log.js'
 import { ApplicationBreach } from '../failure.js'
-import type { GatewayLog } from '../log.js'
 import { hasClose } from '../wire/body.js'
 import { Call } from '../wire/call.js'
 import { checkChunk, isChunk } from '../wire/chunk.js'
@@ -15,7 +15,7 @@ import type { Application, Headers, Write } from './types.js'
 export interface WsgiCalls {
   readonly application: Application
   readonly around: Surroundings
-  readonly log: GatewayLog
+  readonly log: Logger
   /**
    * The interface was guessed, and no call of startResponse has shown yet that it is right: a failure may be due to
    * that.
