@@ -1,3 +1,4 @@
+import { parseTarget } from '../http/target.js'
 import { type AccessEntry, basicUser, finishTime } from './access-entry.js'
 import { escapeValue } from './escape.js'
 import { commonLogTime, oncePerSecond } from './local-time.js'
@@ -22,8 +23,8 @@ const ATOMS: Readonly<Record<string, Atom>> = {
   r: entry => shown(entry.method && `${entry.method} ${entry.url} HTTP/${entry.httpVersion}`),
   s: entry => (entry.status > 0 ? String(entry.status) : ABSENT),
   m: entry => shown(entry.method),
-  U: entry => shown(pathOf(entry.url)),
-  q: entry => escapeValue(queryOf(entry.url)),
+  U: entry => shown(parseTarget(entry.url).path),
+  q: entry => escapeValue(parseTarget(entry.url).query),
   H: entry => shown(entry.httpVersion && `HTTP/${entry.httpVersion}`),
   b: entry => (entry.bytes > 0 ? String(entry.bytes) : ABSENT),
   B: entry => String(entry.bytes),
@@ -68,19 +69,4 @@ function variable(environ: Readonly<Record<string, unknown>>, key: string): stri
   const name = [key, key.toUpperCase(), key.toLowerCase()].find(each => Object.hasOwn(environ, each))
   const value = name === undefined ? undefined : environ[name]
   return typeof value === 'object' || typeof value === 'function' || value === undefined ? undefined : String(value)
-}
-
-/** Scheme and authority of a target in absolute form (RFC 9112, section 3.2.2), and the path behind. */
-const ABSOLUTE = /^[a-z][a-z\d+.-]*:\/\/[^/]*(.*)$/i
-
-/** Without the query. */
-function pathOf(url: string): string {
-  const [path = ''] = url.split('?', 1)
-  const absolute = path.startsWith('/') ? null : ABSOLUTE.exec(path)
-  return absolute === null ? path : absolute[1] || '/'
-}
-
-function queryOf(url: string): string {
-  const mark = url.indexOf('?')
-  return mark === -1 ? '' : url.slice(mark + 1)
 }
