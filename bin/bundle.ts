@@ -14,10 +14,10 @@ const unused: Plugin = {
 }
 
 /**
- * Joins what each process of a server runs into one file: loading a hundred small ones takes longer than all the rest of a start.
- * As CommonJS, since Node loads an ES module by a loader that first must start itself, for 4 ms in each process.
- * koffi brings a native module, jiti, jsonc-parser and picomatch are seldom wanted, so they stay outside; what a watchdog says of a
- * hang is a file of its own. Run at build time, from the package's directory.
+ * Joins what each process runs into one file: loading a hundred small ones takes longer than all the rest of a start. The
+ * files are CommonJS, since Node loads an ES module by a loader that first must start itself, for 4 ms in each process.
+ * koffi brings a native module; jiti, jsonc-parser and picomatch are seldom wanted: they stay outside. What a watchdog says
+ * of a hang is a file of its own. Runs at build time, from the package's directory.
  */
 const { metafile } = await build({
   entryPoints: [
