@@ -15,7 +15,7 @@ import type { Config } from './settings.js'
 type Call = readonly [hook: (...parameters: never[]) => unknown, parameters: readonly unknown[]]
 type AwaitedHook = Extract<Hook, { awaited: true }>
 
-export interface HookRunnerParts {
+interface HookRunnerParts {
   readonly hooks: Hooks
   /** For the time limits that are settings. */
   readonly config: Config

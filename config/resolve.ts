@@ -8,8 +8,9 @@ import type { Hooks } from './hooks.js'
 import { isAbsent, isDerived, type Known } from './setting.js'
 import { type Config, rows, type SettingName, settingNames } from './settings.js'
 import { readCommandLine } from './sources/cli.js'
-import { readEnvironment, splitWords } from './sources/env.js'
+import { readEnvironment } from './sources/env.js'
 import { findConfigFile, readConfigFile } from './sources/file.js'
+import { splitWords } from './sources/words.js'
 
 /** Where settings come from. */
 export interface Sources {
@@ -71,7 +72,10 @@ function applicationOf(given: Layer): string {
 }
 
 function parseAll(given: Layer, known: Known, file: string | undefined): Config {
-  const parsed = settingNames.map(name => [name, resolvedValue(name, given.get(name), known)] as const)
+  const early: Partial<Record<SettingName, unknown>> = { app: known.app, config: file }
+  const parsed = settingNames.map(
+    name => [name, name in early ? early[name] : resolvedValue(name, given.get(name), known)] as const,
+  )
   const values = new Map(parsed)
   const chdir = resolve(known.cwd, String(values.get('chdir')))
   checkDirectory(chdir, given.get('chdir'))
@@ -79,7 +83,7 @@ function parseAll(given: Layer, known: Known, file: string | undefined): Config 
     const anchored = () => anchor(name, value, chdir)
     values.set(name, orFault(name, given.get(name), anchored))
   }
-  values.set('chdir', chdir).set('config', file)
+  values.set('chdir', chdir)
   // The table's parsers made each value, and the table's names are all there: this is what `Config` is derived from.
   const present = [...values].filter(([, value]) => value !== undefined)
   return Object.freeze(Object.fromEntries(present)) as Config

@@ -386,7 +386,7 @@ export const settingNames = Object.keys(settings) as SettingName[] // exactly th
 export type Config = { readonly [Name in Exclude<SettingName, 'app'>]: ValueOf<Table[Name]> } & { readonly app: string }
 
 /** The names of the settings that a config file may hold. */
-export type FileSettingName = {
+type FileSettingName = {
   [Name in SettingName]: Table[Name] extends { readonly commandLineOnly: true } ? never : Name
 }[SettingName]
 

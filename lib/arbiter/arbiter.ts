@@ -7,7 +7,8 @@ import { Listeners } from '../listeners/listeners.js'
 import { createErrorLog, type ErrorLog } from '../logging/logger.js'
 import { AsyncQueue } from '../sys/async-queue.js'
 import { PatientClock } from '../sys/clock.js'
-import { FileWatcher, namesOf } from '../sys/file-watcher.js'
+import { describeFiles } from '../sys/describe.js'
+import { FileWatcher } from '../sys/file-watcher.js'
 import { requireLibc } from '../sys/libc.js'
 import { bootMessage } from './boot-message.js'
 import { Generations } from './generations.js'
@@ -189,7 +190,7 @@ export class Arbiter {
       this.#log.error({ err: toError(error) }, 'Reload refused, the old configuration stays')
     },
     changed: ({ files }) => {
-      this.#log.info({ files }, `Changed: ${namesOf(files)}`)
+      this.#log.info({ files }, `Changed: ${describeFiles(files)}`)
       this.#reconfigure()
     },
     prepared: () => this.#startSuccessor(),

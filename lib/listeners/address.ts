@@ -9,7 +9,7 @@ export type Address =
   | { readonly kind: 'fd'; readonly fd: number }
 
 export const ADDRESS_FORMS = 'HOST, HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or fd://N'
-export const DEFAULT_PORT = 8000
+const DEFAULT_PORT = 8000
 
 /** `sun_path` holds 108 bytes on Linux and 104 on the BSDs and macOS, the closing NUL among them. */
 const SUN_PATH = process.platform === 'linux' ? 107 : 103

@@ -34,11 +34,6 @@ export class Gate {
     return this.#handles.length > 0
   }
 
-  /** Whether the inherited descriptors were given up: the gate stays shut. */
-  get isGone(): boolean {
-    return this.#fds.length === 0
-  }
-
   open(): void {
     if (!this.isOpen) this.#handles = this.#fds.map(fd => this.#accept(fd))
   }

@@ -153,8 +153,3 @@ function inodeOf(path: string): number {
 function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
-
-/** Files for people: the first by its name, and how many more. */
-export function namesOf([first = '', ...others]: readonly string[]): string {
-  return others.length === 0 ? basename(first) : `${basename(first)} and ${others.length} more`
-}
