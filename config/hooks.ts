@@ -60,7 +60,59 @@ export interface ExitedWorkerView extends WorkerView {
   readonly signal: NodeJS.Signals | undefined
 }
 
-/** The server, as hooks see it; in a worker it is a frozen snapshot. */
+/** One worker in a {@link Snapshot}. */
+export interface WorkerSnapshot extends Omit<WorkerView, 'log'> {
+  /** 1 at the start; each reload that is tried has the next number. */
+  readonly generation: number
+  readonly state: 'starting' | 'ready' | 'retiring' | 'aborting' | 'gone'
+  /** When it was forked, in milliseconds since the epoch. */
+  readonly since: number
+  /** Why it goes, if it does. */
+  readonly reason: ExitReason | undefined
+  /** When its state has lasted too long, in milliseconds since the epoch. */
+  readonly deadline: number | undefined
+}
+
+/** What has happened since the start of the arbiter; workers that are gone count too. */
+export interface Counters {
+  readonly spawned: number
+  /** Workers that are gone, by reason. */
+  readonly reaped: Readonly<Partial<Record<ExitReason, number>>>
+  /** Requests served, as of each worker's last heartbeat. */
+  readonly requests: number
+  /** How often each command had each outcome: `outcomes.reload?.committed`. */
+  readonly outcomes: Readonly<Record<string, Readonly<Record<string, number>>>>
+}
+
+/** What became of a command. */
+export interface LastOutcome {
+  readonly result: string
+  readonly why?: string
+  /** In milliseconds since the epoch. */
+  readonly at: number
+}
+
+/** The whole server at one moment: frozen plain data. */
+export interface Snapshot {
+  /** Of the arbiter. */
+  readonly pid: number
+  readonly version: string
+  /** When the arbiter's process began, in milliseconds since the epoch. */
+  readonly since: number
+  /** `starting` until a worker is ready. */
+  readonly state: 'starting' | 'running' | 'reloading' | 'stopping'
+  /** The one that serves. */
+  readonly generation: number
+  /** How many workers there should be. */
+  readonly target: number
+  readonly addresses: readonly string[]
+  readonly workers: readonly WorkerSnapshot[]
+  readonly counters: Counters
+  /** By the command's name: `reload`, `scale`, `upgrade` ... */
+  readonly lastOutcomes: Readonly<Record<string, LastOutcome>>
+}
+
+/** The server, as hooks see it. In a worker it is frozen as it was at the boot. */
 export interface ServerView {
   /** Of the arbiter. */
   readonly pid: number
@@ -69,6 +121,8 @@ export interface ServerView {
   readonly addresses: readonly string[]
   readonly log: Logger
   readonly workers: readonly WorkerView[]
+  /** Taken when it is read. Only in the arbiter: a worker knows nothing of the others. */
+  readonly snapshot?: Snapshot
 }
 
 type Environ = Readonly<Record<string, unknown>>

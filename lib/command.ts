@@ -7,7 +7,7 @@ import { checkApplication } from './arbiter/check.js'
 import { ExitCode } from './errors.js'
 
 /** The processes of a server, as the composition root knows them. */
-export type Processes = Pick<ArbiterOptions, 'exec' | 'command'>
+export type Processes = Pick<ArbiterOptions, 'exec' | 'commandLine'>
 
 /**
  * What the command `unicorn` does: answers `--help` and `--version`, prints or checks the configuration, or runs a server to its end.

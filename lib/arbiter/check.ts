@@ -15,10 +15,7 @@ export async function checkApplication(
   { config, file }: Resolved,
   { exec, version }: Pick<ArbiterOptions, 'exec' | 'version'>,
 ): Promise<ExitCode> {
-  const worker = spawnWorker(exec, config, { index: 0, fds: [] })
-  // `once` rejects with it.
-  worker.on('error', () => {})
-  const child = worker.process
+  const child = spawnWorker(exec, config, { index: 0, fds: [] })
   const self = { index: 0, age: 0, arbiterPid: process.pid, version, checkOnly: true }
   child.on('internalMessage', (received: unknown) => {
     if (unwrap<FromWorker>(received)?.type !== 'hello') return

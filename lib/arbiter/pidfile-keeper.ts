@@ -1,5 +1,5 @@
 import { Pidfile } from '../sys/pidfile.js'
-import type { Predecessor } from './upgrade.js'
+import type { Predecessor } from './handover.js'
 
 /** The arbiter's pid file through reloads and upgrades: while a predecessor lives, ours has `.2` at its end. */
 export class PidfileKeeper {

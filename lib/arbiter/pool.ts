@@ -1,5 +1,5 @@
 import { callHook } from '../../config/call-hook.js'
-import type { ExitReason, Hooks, Logger, ServerView, WorkerView } from '../../config/hooks.js'
+import type { Counters, ExitReason, Hooks, Logger, ServerView, WorkerSnapshot, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
 import { toError } from '../errors.js'
 import type { PatientClock } from '../sys/clock.js'
@@ -9,7 +9,7 @@ import { balance } from './balance.js'
 import type { Generation } from './generation.js'
 import { spawnWorker } from './spawn.js'
 import { WorkerHandle } from './worker-handle.js'
-import { type Action, type Happening, reasonOfExit, transitions } from './worker-state.js'
+import { type Action, reasonOfExit, transitions, type WorkerEvent } from './worker-state.js'
 
 /** What the pool sees of its workers; the arbiter's loop hands each back to it in turn. */
 export interface PoolEvents {
@@ -21,7 +21,7 @@ export interface PoolEvents {
 type PoolEvent = { [Type in keyof PoolEvents]: { type: Type } & PoolEvents[Type] }[keyof PoolEvents]
 
 /** What the pool needs from the arbiter. */
-export interface PoolContext {
+interface PoolContext {
   /** The worker's entry file. */
   readonly exec: string
   readonly clock: PatientClock
@@ -50,6 +50,10 @@ export class Pool {
   readonly #handles = new Set<WorkerHandle>()
   readonly #backoff = new Backoff()
   #age = 0
+  #spawned = 0
+  readonly #reaped: Partial<Record<ExitReason, number>> = {}
+  /** Requests that workers served which are gone. */
+  #pastRequests = 0
   #debuggerNoticed = false
   #balancing: NodeJS.Timeout | undefined
 
@@ -63,6 +67,16 @@ export class Pool {
 
   get views(): WorkerView[] {
     return [...this.#handles].map(handle => handle.view())
+  }
+
+  get snapshots(): WorkerSnapshot[] {
+    const now = this.#context.clock.now()
+    return [...this.#handles].map(handle => handle.snapshot(now))
+  }
+
+  get counters(): Omit<Counters, 'outcomes'> {
+    const requests = [...this.#handles].reduce((sum, handle) => sum + handle.requests, this.#pastRequests)
+    return { spawned: this.#spawned, reaped: this.#reaped, requests }
   }
 
   /** Those that count towards a generation's number of workers, oldest first. */
@@ -89,7 +103,7 @@ export class Pool {
   /** Brings a generation to its number of workers: spawns on free indices, retires the oldest ones above it. */
   spawnMissing(generation: Generation, target: number, surplus: ExitReason = 'retired'): void {
     const holders = this.holders(generation)
-    for (const handle of holders.splice(0, holders.length - target)) this.happen(handle, 'retire', surplus)
+    for (const handle of holders.splice(0, holders.length - target)) this.#apply('retire', handle, surplus)
     const { preload, reload } = generation.resolved.config
     const wanted = (preload || reload) && !generation.proven ? Math.min(1, target) : target
     const taken = new Set(holders.map(handle => handle.index))
@@ -107,10 +121,11 @@ export class Pool {
     callHook(log, 'preFork', () => hooks().preFork?.(server, { pid: undefined, index, age: identity.age, log }))
     try {
       const { config } = generation.resolved
-      const worker = spawnWorker(exec, config, { index, fds: generation.listeners.fds })
-      const handle = new WorkerHandle(worker, identity, { log, now: clock.now() })
+      const child = spawnWorker(exec, config, { index, fds: generation.listeners.fds })
+      const handle = new WorkerHandle(child, identity, { log, now: clock.now() })
       if (config.bootTimeout > 0) handle.deadline = clock.now() + config.bootTimeout + GRACE
       this.#handles.add(handle)
+      this.#spawned++
       this.#listen(handle)
       // So that it need not ask and wait for its turn again.
       handle.send(this.#context.bootMessage(handle))
@@ -123,13 +138,13 @@ export class Pool {
 
   #listen(handle: WorkerHandle): void {
     const { queue, log } = this.#context
-    const child = handle.process.process
+    const child = handle.process
     child.on('exit', (code, signal) => queue({ type: 'exit', handle, code, signal }))
     child.on('internalMessage', (received: unknown) => {
       const message = unwrap<FromWorker>(received)
       if (message) queue({ type: 'message', handle, message })
     })
-    handle.process.on('error', error => {
+    child.on('error', error => {
       log.error({ err: error, worker: handle.index }, 'Worker process failed')
       // A process that never came to be has no exit event.
       if (handle.pid === undefined) queue({ type: 'exit', handle, code: null, signal: null })
@@ -144,14 +159,11 @@ export class Pool {
       case 'hello':
         return handle.send(this.#context.bootMessage(handle))
       case 'ready':
-        return this.happen(handle, 'ready')
+        return this.#apply('ready', handle)
       case 'beat':
         handle.figures = message.figures
         this.#watchMemory(handle)
         return this.#noticeDebugger(handle, message.debugged)
-      case 'loaded':
-        for (const file of message.files) handle.generation.files.add(file)
-        return
       case 'settled':
         handle.settled = message.connections
         return this.#spreadChanged()
@@ -175,7 +187,7 @@ export class Pool {
 
   /** It drains by itself. Its replacement starts before its end is known, so the fault counts now. */
   #drainsByItself(handle: WorkerHandle, reason: ExitReason): void {
-    this.happen(handle, 'draining', reason)
+    this.#apply('draining', handle, reason)
     this.#countDeath(handle)
   }
 
@@ -204,21 +216,21 @@ export class Pool {
   relieve(generation: Generation, target: number): void {
     const ready = [...this.#handles].filter(handle => handle.generation === generation && handle.state === 'ready')
     const leaving = ready.filter(handle => handle.wantsReplacement)
-    for (const handle of leaving.slice(0, Math.max(0, ready.length - target))) this.happen(handle, 'retire')
+    for (const handle of leaving.slice(0, Math.max(0, ready.length - target))) this.#apply('retire', handle)
   }
 
   // Retire, stop, murder.
 
-  /** Something happens to all workers of a generation, or to all. */
-  happenToAll(happening: Happening, reason: ExitReason, generation?: Generation): void {
+  /** Ends all workers of a generation, or all workers. */
+  endAll(how: 'retire' | 'stop' | 'quit', reason: ExitReason, generation?: Generation): void {
     for (const handle of this.#handles) {
-      if (!generation || handle.generation === generation) this.happen(handle, happening, reason)
+      if (!generation || handle.generation === generation) this.#apply(how, handle, reason)
     }
   }
 
-  /** The one way in which a worker's state changes. */
-  happen(handle: WorkerHandle, happening: Happening, reason?: ExitReason): void {
-    const { action, next } = transitions[handle.state][happening]
+  /** Applies an event to a worker: the one way in which its state changes. */
+  #apply(event: WorkerEvent, handle: WorkerHandle, reason?: ExitReason): void {
+    const { action, next } = transitions[handle.state][event]
     if (reason && next !== handle.state) handle.because(reason)
     handle.state = next
     this.#actions[action](handle)
@@ -271,9 +283,9 @@ export class Pool {
   murderLazyWorkers(): void {
     const now = this.#context.clock.now()
     for (const handle of this.#handles) {
-      if (handle.isHung(now)) this.happen(handle, 'hung', 'hung')
+      if (handle.isHung(now)) this.#apply('hung', handle, 'hung')
       if (now >= handle.deadline)
-        this.happen(handle, 'overdue', handle.state === 'starting' ? 'boot-timeout' : undefined)
+        this.#apply('overdue', handle, handle.state === 'starting' ? 'boot-timeout' : undefined)
     }
   }
 
@@ -284,7 +296,7 @@ export class Pool {
     handle.because(reasonOfExit(handle.state, code, signal))
     handle.exitCode = code ?? undefined
     handle.signal = signal ?? undefined
-    this.happen(handle, 'exit')
+    this.#apply('exit', handle)
   }
 
   #reap(handle: WorkerHandle): void {
@@ -294,6 +306,8 @@ export class Pool {
     const pause = this.#countDeath(handle)
     const view = handle.exitedView()
     const { reason, exitCode, signal } = view
+    this.#reaped[reason] = (this.#reaped[reason] ?? 0) + 1
+    this.#pastRequests += handle.requests
     const facts = { worker: handle.index, workerPid: handle.pid, reason, exitCode, signal, ...(pause > 0 && { pause }) }
     log[EXPECTED.has(reason) ? 'info' : 'error'](facts, `Worker exited (pid: ${handle.pid})`)
     if (pause > 0)

@@ -1,5 +1,5 @@
-import type { Worker as ClusterWorker } from 'node:cluster'
-import type { ExitedWorkerView, ExitReason, Logger, WorkerView } from '../../config/hooks.js'
+import type { ChildProcess } from 'node:child_process'
+import type { ExitedWorkerView, ExitReason, Logger, WorkerSnapshot, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
 import { type Figures, type ToWorker, wrap } from '../worker/protocol.js'
 import type { Generation } from './generation.js'
@@ -7,7 +7,7 @@ import type { State } from './worker-state.js'
 
 /** The arbiter's view of one worker process. It holds facts; `Pool` decides. */
 export class WorkerHandle {
-  readonly process: ClusterWorker
+  readonly process: ChildProcess
   readonly index: number
   /** Grows with each fork, as Gunicorn's. */
   readonly age: number
@@ -37,7 +37,7 @@ export class WorkerHandle {
   #reason: ExitReason | undefined
 
   constructor(
-    process: ClusterWorker,
+    process: ChildProcess,
     identity: { index: number; age: number; generation: Generation },
     context: { log: Logger; now: number },
   ) {
@@ -51,11 +51,21 @@ export class WorkerHandle {
   }
 
   get pid(): number | undefined {
-    return this.process.process.pid
+    return this.process.pid
   }
 
   get reason(): ExitReason | undefined {
     return this.#reason
+  }
+
+  /** Served by it, as of its last beat. */
+  get requests(): number {
+    return this.figures?.requests ?? 0
+  }
+
+  /** Whether it has ended without ever being ready. */
+  get hasFailedToBoot(): boolean {
+    return this.#reason === 'boot-failed' || this.#reason === 'boot-timeout'
   }
 
   /** What it was started with. */
@@ -93,6 +103,23 @@ export class WorkerHandle {
     return { pid, index, age, log, ...(figures && { figures }) }
   }
 
+  /** @param now the arbiter's clock, in milliseconds */
+  snapshot(now: number): WorkerSnapshot {
+    const { pid, index, age, state, reason, deadline, figures } = this
+    const epoch = (time: number): number => Math.round(Date.now() + time - now)
+    return {
+      pid,
+      index,
+      age,
+      generation: this.generation.number,
+      state,
+      since: epoch(this.since),
+      reason,
+      deadline: Number.isFinite(deadline) ? epoch(deadline) : undefined,
+      ...(figures && { figures }),
+    }
+  }
+
   /** As hooks see it when it is gone. */
   exitedView(): ExitedWorkerView {
     const { exitCode, signal } = this
@@ -100,11 +127,11 @@ export class WorkerHandle {
   }
 
   kill(signal: NodeJS.Signals): void {
-    this.process.process.kill(signal)
+    this.process.kill(signal)
   }
 
   send(message: ToWorker<Config>): void {
     // A worker that is gone by now is no error: its exit is on its way.
-    if (this.process.isConnected()) this.process.process.send(wrap(message), () => {})
+    if (this.process.connected) this.process.send(wrap(message), () => {})
   }
 }

@@ -1,10 +1,10 @@
-import type { ExitReason } from '../../config/hooks.js'
+import type { ExitReason, WorkerSnapshot } from '../../config/hooks.js'
 
 /** A worker, as the arbiter sees it. */
-export type State = 'starting' | 'ready' | 'retiring' | 'aborting' | 'gone'
+export type State = WorkerSnapshot['state']
 
 /** What can happen to it. */
-export type Happening =
+export type WorkerEvent =
   /** It says that its gate is open. */
   | 'ready'
   /** Others serve in its place: it may go when it has answered. */
@@ -44,7 +44,7 @@ interface Row {
  * What happens x state: the whole life of a worker. A starting worker gets no signal but KILL, since before Node's handlers stand
  * any other would do the wrong thing. A missing case does not compile.
  */
-export const transitions: Readonly<Record<State, Readonly<Record<Happening, Row>>>> = {
+export const transitions: Readonly<Record<State, Readonly<Record<WorkerEvent, Row>>>> = {
   starting: {
     ready: { action: 'welcome', next: 'ready' },
     retire: { action: 'kill', next: 'aborting' },
