@@ -58,8 +58,8 @@ export interface ArbiterOptions {
 }
 
 /**
- * The master process. It owns the listening sockets and the workers; it never accepts a client's connection and never runs the
- * application.
+ * The master process. It owns the listening sockets and the workers; it never accepts a client's connection and never
+ * runs the application.
  *
  *     start   configuration -> onStarting -> pid file -> bind and listen -> whenReady -> spawn
  *     run     one event at a time: signals, commands, exits, messages, ticks
@@ -116,7 +116,8 @@ export class Arbiter {
 
   /**
    * Gives the arbiter a command, as a signal does. It waits in the queue for its turn.
-   * @returns what becomes of it; never rejects, and always settles: with `withdrawn` if the server stops or does not start
+   * @returns what becomes of it; never rejects, and always settles: with `withdrawn` if the server stops or does not
+   * start
    */
   request<Name extends CommandName>(command: CommandOf<Name>): Promise<OutcomeOf<Name>> {
     const pending = this.#commands.add(command)
@@ -262,8 +263,8 @@ export class Arbiter {
   }
 
   /**
-   * No worker was ever ready, so the server ends, and whatever started it (systemd, Docker, a shell) sees that. Under `--reload` it
-   * waits for a change instead, if there is a file that could change.
+   * No worker was ever ready, so the server ends, and whatever started it (systemd, Docker, a shell) sees that. Under
+   * `--reload` it waits for a change instead, if there is a file that could change.
    */
   #giveUp(code: number | null): void {
     const exitCode = code === ExitCode.appLoad ? ExitCode.appLoad : ExitCode.workerBoot

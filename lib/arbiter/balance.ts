@@ -1,16 +1,17 @@
 import type { WorkerHandle } from './worker-handle.js'
 
-/** Above the mean, so that the last free places are not fought for; below a second place nothing is spread. */
+/** The cap is this much above the mean, so that workers do not race for the last free place. */
 const HEADROOM = 1.1
+/** With a cap of one connection nothing could be spread. */
 const LOWEST_CAP = 2
-/** A worker that was silent for longer takes no part: it may hang, and its count would hold the others down. */
+/** A worker without a beat for longer is left out: it may hang, and its count would lower the cap. In milliseconds. */
 const FRESH_BEAT = 2500
 
 const NO_CAP = Number.MAX_SAFE_INTEGER
 
 /**
- * Spreads connections that stay over the workers: each tells how many it holds, and all are answered with a cap a little
- * above the mean.
+ * Spreads connections that stay over the workers: each worker reports how many it holds, and all of them get a cap a
+ * little above the mean.
  * @param now the arbiter's clock, in milliseconds
  */
 export function balance(handles: Iterable<WorkerHandle>, now: number): void {

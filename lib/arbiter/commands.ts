@@ -1,4 +1,4 @@
-/** THE table of commands: what an arbiter can be asked to do, and the arguments. `OutcomeOf` says what can become of each. */
+/** THE table of commands to an arbiter, with their arguments. `OutcomeOf` has what can become of each. */
 interface Commands {
   /** Ends the server: workers finish what they have, or drop it. */
   stop: { readonly how: 'gracefully' | 'quickly' }

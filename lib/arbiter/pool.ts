@@ -11,11 +11,11 @@ import { spawnWorker } from './spawn.js'
 import { WorkerHandle } from './worker-handle.js'
 import { type Action, reasonOfExit, transitions, type WorkerEvent } from './worker-state.js'
 
-/** What the pool sees of its workers; the arbiter's loop hands each back to it in turn. */
+/** The events that the pool queues. The arbiter's loop hands each back to the pool when its turn comes. */
 export interface PoolEvents {
   message: { handle: WorkerHandle; message: FromWorker }
   exit: { handle: WorkerHandle; code: number | null; signal: NodeJS.Signals | null }
-  /** The spread of connections has changed. */
+  /** The number of settled connections or of workers has changed. */
   unbalanced: object
 }
 type PoolEvent = { [Type in keyof PoolEvents]: { type: Type } & PoolEvents[Type] }[keyof PoolEvents]
@@ -33,18 +33,21 @@ interface PoolContext {
   readonly bootMessage: (handle: WorkerHandle) => Boot<Config>
 }
 
-/** From ABRT to KILL, and how often KILL is repeated, in milliseconds. */
+/** The time from ABRT to KILL, and between two KILLs, in milliseconds. */
 const ABORT_TIME = 500
-/** Workers end by themselves at `gracefulTimeout`, and tell at `bootTimeout` where they hang; KILL comes this much later. */
+/**
+ * Workers end by themselves at `gracefulTimeout`, and log at `bootTimeout` where they hang. KILL comes this much later,
+ * in milliseconds.
+ */
 export const GRACE = 500
-/** How long a change in the spread of connections waits for others, in milliseconds. */
+/** How long the pool waits for further changes before it balances connections, in milliseconds. */
 const BALANCE_PAUSE = 2
-/** Beats in a row that say more than `maxMemory` before it is believed. */
+/** How many beats in a row must exceed `maxMemory`: one sample may be garbage that is about to be collected. */
 const FAT_SAMPLES = 3
-/** How long a worker may take over a quick stop. */
+/** How long a worker may take to stop quickly, in milliseconds. */
 const QUIT_TIME = 1000
 
-/** The workers of one arbiter: spawn, retire, murder, reap. */
+/** The workers of one arbiter: spawns, retires, murders and reaps them. */
 export class Pool {
   readonly #context: PoolContext
   readonly #handles = new Set<WorkerHandle>()
@@ -52,7 +55,7 @@ export class Pool {
   #age = 0
   #spawned = 0
   readonly #reaped: Partial<Record<ExitReason, number>> = {}
-  /** Requests that workers served which are gone. */
+  /** Requests served by workers that are gone. */
   #pastRequests = 0
   #debuggerNoticed = false
   #balancing: NodeJS.Timeout | undefined
@@ -79,7 +82,7 @@ export class Pool {
     return { spawned: this.#spawned, reaped: this.#reaped, requests }
   }
 
-  /** Those that count towards a generation's number of workers, oldest first. */
+  /** The workers that count towards a generation's number, oldest first. */
   holders(generation: Generation): WorkerHandle[] {
     return [...this.#handles].filter(handle => handle.generation === generation && handle.isHolder)
   }
@@ -88,7 +91,7 @@ export class Pool {
     return this.holders(generation).filter(handle => handle.state === 'ready')
   }
 
-  /** Whether any was replaced or dropped by a reload, this one or one before, and is still there. */
+  /** Whether a worker that a reload replaced or withdrew, this reload or an earlier one, still runs. */
   get hasReplaced(): boolean {
     return [...this.#handles].some(handle => isOnItsWayOut(handle) && REPLACED.has(handle.reason))
   }
@@ -100,7 +103,11 @@ export class Pool {
 
   // Spawn.
 
-  /** Brings a generation to its number of workers: spawns on free indices, retires the oldest ones above it. */
+  /**
+   * Brings a generation to its number of workers: spawns missing ones on free indices, and retires the oldest ones if
+   * there are too many.
+   * @param surplus the reason for the end of those that are too many
+   */
   spawnMissing(generation: Generation, target: number, surplus: ExitReason = 'retired'): void {
     const holders = this.holders(generation)
     for (const handle of holders.splice(0, holders.length - target)) this.#apply('retire', handle, surplus)
@@ -127,7 +134,7 @@ export class Pool {
       this.#handles.add(handle)
       this.#spawned++
       this.#listen(handle)
-      // So that it need not ask and wait for its turn again.
+      // Sent with the fork: a worker that had to ask would wait for its turn on a busy machine.
       handle.send(this.#context.bootMessage(handle))
     } catch (error) {
       const range = generation.resolved.config.restartBackoff
@@ -146,12 +153,12 @@ export class Pool {
     })
     child.on('error', error => {
       log.error({ err: error, worker: handle.index }, 'Worker process failed')
-      // A process that never came to be has no exit event.
+      // A process that could not be started has no exit event.
       if (handle.pid === undefined) queue({ type: 'exit', handle, code: null, signal: null })
     })
   }
 
-  // What workers tell.
+  // Messages of workers.
 
   receive(handle: WorkerHandle, message: FromWorker): void {
     handle.lastBeat = this.#context.clock.now()
@@ -175,7 +182,7 @@ export class Pool {
     }
   }
 
-  /** Soon, for all changes that come together. */
+  /** Balances connections soon, once for all changes that come together. */
   #spreadChanged(): void {
     this.#balancing ??= setTimeout(() => this.#context.queue({ type: 'unbalanced' }), BALANCE_PAUSE)
   }
@@ -185,13 +192,12 @@ export class Pool {
     balance(this.#handles, this.#context.clock.now())
   }
 
-  /** It drains by itself. Its replacement starts before its end is known, so the fault counts now. */
+  /** Its replacement starts before its exit, so the fault counts now. */
   #drainsByItself(handle: WorkerHandle, reason: ExitReason): void {
     this.#apply('draining', handle, reason)
     this.#countDeath(handle)
   }
 
-  /** One sample may be garbage that is about to be collected; several in a row are not. */
   #watchMemory(handle: WorkerHandle): void {
     const { maxMemory } = handle.config
     const rss = handle.figures?.rss ?? 0
@@ -212,7 +218,7 @@ export class Pool {
     this.#context.log.warn({ workerPid: handle.pid }, 'Debugger attached: this worker is not watched for hangs')
   }
 
-  /** Retires those that asked for a replacement, as far as enough others of their generation are ready. */
+  /** Retires workers that want a replacement, as long as enough others of their generation are ready. */
   relieve(generation: Generation, target: number): void {
     const ready = [...this.#handles].filter(handle => handle.generation === generation && handle.state === 'ready')
     const leaving = ready.filter(handle => handle.wantsReplacement)
@@ -256,7 +262,7 @@ export class Pool {
       handle.send({ type: 'abandon' })
       handle.kill(DRAIN)
     },
-    // It drains already. An application that listens for TERM is not to get a second one.
+    // It drains already. An application that listens for TERM must not get a second one.
     tell: handle => handle.send({ type: 'abandon' }),
     await: handle => this.#expectEnd(handle, handle.config.gracefulTimeout + GRACE),
     quit: handle => {
@@ -279,7 +285,7 @@ export class Pool {
     handle.expectEnd(within, this.#context.clock.now())
   }
 
-  /** Ends what is silent for too long, or has had its time. */
+  /** Ends workers that have been silent for too long, or whose deadline has passed. */
   murderLazyWorkers(): void {
     const now = this.#context.clock.now()
     for (const handle of this.#handles) {
@@ -315,7 +321,7 @@ export class Pool {
     callHook(log, 'childExit', () => hooks().childExit?.(server, view))
   }
 
-  /** Tells the back-off, once for each worker. Returns the pause before the next of its index, in milliseconds. */
+  /** Counts its end in the back-off, once. @returns the pause before the next worker of its index, in milliseconds */
   #countDeath(handle: WorkerHandle): number {
     const { reason, isCounted, since, index } = handle
     if (isCounted || !reason) return 0
@@ -324,7 +330,7 @@ export class Pool {
     return this.#backoff.died(index, reason, { age: now - since, now, range: handle.config.restartBackoff })
   }
 
-  /** Has all workers reopen their log files; one that boots does it when it is ready. */
+  /** Makes all workers reopen their log files. One that boots does so when it is ready. */
   reopenLogs(): void {
     for (const handle of this.#handles) {
       if (handle.state === 'starting') handle.missedReopening = true
@@ -341,7 +347,7 @@ function isOnItsWayOut({ state }: WorkerHandle): boolean {
   return state === 'retiring' || state === 'aborting'
 }
 
-/** Not those that leave after their number of requests: there may always be one of them. */
+/** `max-requests` is not among them: under load there may always be a worker that ends for that reason. */
 const REPLACED: ReadonlySet<ExitReason | undefined> = new Set<ExitReason>(['retired', 'reloaded'])
 
 const EXPECTED: ReadonlySet<ExitReason> = new Set(['retired', 'reloaded', 'max-requests', 'max-memory'])

@@ -23,7 +23,10 @@ export class Readings {
     else this.#next = pending
   }
 
-  /** The current reading is over. If there is a next one, it begins. @returns the reload that goes on with what was read, if any */
+  /**
+   * The current reading is over. If there is a next one, it begins.
+   * @returns the reload that goes on with what was read, if any
+   */
   end(): Pending<'reload'> | undefined {
     const [ended, next] = [this.#current, this.#next]
     this.#current = undefined

@@ -29,8 +29,8 @@ interface Parts {
 }
 
 /**
- * A reload under way, as a transaction: a new generation comes up beside the old one, and takes its place only when all of it is
- * ready. It holds no state but its parts; each step looks at the pool and brings it one closer.
+ * A reload under way, as a transaction: a new generation comes up beside the old one, and takes its place only when all
+ * of it is ready. It holds no state but its parts; each step looks at the pool and brings it one closer.
  */
 export class Reload {
   readonly old: Generation
@@ -62,7 +62,7 @@ export class Reload {
     this.#pool.spawnMissing(this.next, workers)
   }
 
-  /** One worker more than wanted at most: the next new one starts when the old one that it replaced is gone. */
+  /** At most one worker more than wanted runs: a new one starts when the old one that the last one replaced is gone. */
   #replaceOne(target: number, workers: number): void {
     const ready = this.#pool.ready(this.next).length
     this.#pool.spawnMissing(this.old, Math.max(0, Math.min(target, workers - ready)), 'reloaded')

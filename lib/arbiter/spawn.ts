@@ -2,15 +2,15 @@ import type { ChildProcess } from 'node:child_process'
 import cluster from 'node:cluster'
 import type { Config } from '../../config/settings.js'
 
-/** What a worker must not inherit: it is between arbiters, or between us and systemd. */
+/** Variables that a worker must not inherit: they are meant for an arbiter, from its predecessor or from systemd. */
 const PRIVATE = ['UNICORN_FD', 'UNICORN_PID', 'LISTEN_PID', 'LISTEN_FDS', 'NOTIFY_SOCKET', 'WATCHDOG_USEC']
 
 /** The first descriptor after stdin, stdout, stderr and the IPC channel. */
 export const FIRST_LISTENER_FD = 4
 
 /**
- * Forks one worker with the listeners as inherited descriptors. The working directory is resolved anew by each fork, so a `current`
- * symlink that was moved is followed.
+ * Forks one worker, which inherits the listeners' descriptors. Each fork resolves the working directory anew, so a
+ * `current` symlink that has moved is followed.
  * @param exec the file that the worker runs
  * @throws system errors such as EAGAIN; others come as the child's `error` event
  */
@@ -19,7 +19,7 @@ export function spawnWorker(
   config: Config,
   { index, fds }: { index: number; fds: readonly number[] },
 ): ChildProcess {
-  // A second port that the application opens must not go through the arbiter either.
+  // A port that the application opens itself must not go through the arbiter either.
   cluster.schedulingPolicy = cluster.SCHED_NONE
   cluster.setupPrimary({
     exec,

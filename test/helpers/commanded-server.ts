@@ -1,7 +1,8 @@
 /**
- * The command `unicorn`, but its arbiter also takes commands: `node commanded-server.js node unicorn ARGUMENTS...`. It listens at $CONTROL:
- * POST gives a command, as JSON, and is answered with the outcome; GET is answered with the snapshot. A response's head says that the
- * command is in the queue. The process ends only when every command has its outcome.
+ * The command `unicorn`, but its arbiter also takes commands: `node commanded-server.js node unicorn ARGUMENTS...`. It
+ * listens at $CONTROL: POST gives a command, as JSON, and is answered with the outcome; GET is answered with the
+ * snapshot. A response's head says that the command is in the queue. The process ends only when every command has its
+ * outcome.
  */
 import { once } from 'node:events'
 import { createServer } from 'node:http'

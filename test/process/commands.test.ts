@@ -127,17 +127,17 @@ t.test('a scaling is overtaken by another one, and by a reload that sets another
 })
 
 t.test('a stop withdraws all that is under way; a quicker one shares its outcome', async t => {
-  const { holds, commanded, server } = await startHeld(t)
+  const files = { 'unicorn.config.js': 'export default { preExec: () => new Promise(() => {}) }' }
+  const { holds, commanded, server } = await startHeld(t, { files })
   await server.ready(1)
-  const held = await commanded.give({ name: 'scale', by: 1 })
-  t.same(await held.outcome, { result: 'reached', workers: 2 })
+  const upgrading = await commanded.give(upgrade)
   writeFileSync(join(server.cwd, 'app.js'), heldBoot)
   const scaling = await commanded.give({ name: 'scale', by: 1 })
-  await holds.arrival('boot-2')
+  await holds.arrival('boot-1')
   const reloading = await commanded.give(reload)
   await holds.arrival('boot-0')
   const stops = [await commanded.give(stop('gracefully')), await commanded.give(stop('quickly'))]
-  t.same(await Promise.all([scaling.outcome, reloading.outcome]), [{ result: 'withdrawn' }, { result: 'withdrawn' }])
+  for (const { outcome } of [upgrading, scaling, reloading]) t.same(await outcome, { result: 'withdrawn' })
   const stopped = { result: 'stopped', exitCode: 0 }
   t.same(await Promise.all(stops.map(({ outcome }) => outcome)), [stopped, stopped])
   await server.ended()

@@ -9,7 +9,9 @@ import { startServer } from '../helpers/server.js'
 import type { Server } from '../helpers/server-process.js'
 import { until } from '../helpers/until.js'
 
-/** The arbiter's hooks note what they see; `now.json` is always fresh, and `worker.json` is what a worker's hook sees. */
+/**
+ * The arbiter's hooks note what they see; `now.json` is always fresh, and `worker.json` is what a worker's hook sees.
+ */
 const CONFIG = `
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs'
 const note = hook => server => appendFileSync('hooks.log', JSON.stringify({ hook, ...server.snapshot }) + '\\n')
