@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { COMMAND_OF } from '../../lib/arbiter/commands.js'
-import { heldBoot, says } from '../helpers/apps.js'
+import { heldBoot, mischief, says } from '../helpers/apps.js'
 import { startCommanded } from '../helpers/commanded.js'
 import { startHolds } from '../helpers/holds.js'
 import { Client } from '../helpers/http.js'
@@ -56,7 +56,9 @@ t.test('each command has the outcome that it should have', async t => {
   t.same(await commanded.do({ name: 'reopen' }), { result: 'reopened' })
   t.same(await commanded.do({ name: 'dismiss' }), { result: 'refused', why: 'no upgrade is under way' })
   writeFileSync(join(server.cwd, 'app.js'), says('new'))
+  const old = server.workers()
   t.same(await commanded.do(reload), { result: 'committed', generation: 2 })
+  await gone(...old)
   t.equal((await new Client(t, server.target).get()).body, 'new')
   t.match(server.logged(messages.reloaded), [{ level: 'info', generation: 2 }])
   t.same(await commanded.do(stop('gracefully')), { result: 'stopped', exitCode: 0 })
@@ -102,13 +104,14 @@ t.test(
 
 t.test('a reload whose workers boot is overtaken by the next one', async t => {
   const { holds, commanded, server } = await startHeld(t)
-  await server.ready(1)
+  const old = await server.ready(1)
   writeFileSync(join(server.cwd, 'app.js'), heldBoot)
   const first = await commanded.give(reload)
   await holds.arrival('boot-0')
   writeFileSync(join(server.cwd, 'app.js'), says('newest'))
   t.same(await commanded.do(reload), { result: 'committed', generation: 3 })
   t.same(await first.outcome, { result: 'overtaken' })
+  await gone(...old)
   t.equal((await new Client(t, server.target).get()).body, 'newest')
 })
 
@@ -128,8 +131,10 @@ t.test('a scaling is overtaken by another one, and by a reload that sets another
 
 t.test('a stop withdraws all that is under way; a quicker one shares its outcome', async t => {
   const files = { 'unicorn.config.js': 'export default { preExec: () => new Promise(() => {}) }' }
-  const { holds, commanded, server } = await startHeld(t, { files })
+  const { holds, commanded, server } = await startHeld(t, { app: mischief, files })
   await server.ready(1)
+  const cut = t.rejects(new Client(t, server.target).get('/hold/a'))
+  await holds.arrival('a')
   const upgrading = await commanded.give(upgrade)
   writeFileSync(join(server.cwd, 'app.js'), heldBoot)
   const scaling = await commanded.give({ name: 'scale', by: 1 })
@@ -140,6 +145,7 @@ t.test('a stop withdraws all that is under way; a quicker one shares its outcome
   for (const { outcome } of [upgrading, scaling, reloading]) t.same(await outcome, { result: 'withdrawn' })
   const stopped = { result: 'stopped', exitCode: 0 }
   t.same(await Promise.all(stops.map(({ outcome }) => outcome)), [stopped, stopped])
+  await cut
   await server.ended()
   t.equal(server.logged(messages.shutDown).length, 1)
 })
