@@ -15,7 +15,7 @@ export interface Logger {
   readonly fatal: LogMethod
 }
 
-/** What a worker last told about itself. */
+/** What a worker reports with each heartbeat. */
 export interface Figures {
   /** Served since it started. */
   readonly requests: number
