@@ -45,7 +45,7 @@ const { metafile } = await build({
 })
 writeFileSync(`${OUT}/LICENSES.txt`, licenses(metafile))
 
-/** Their licenses ask to be handed on with the code of others. */
+/** The licenses of the bundled packages, which must be distributed with their code. */
 function licenses({ inputs }: Metafile): string {
   const packages = new Set(Object.keys(inputs).flatMap(path => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []))
   return [...packages].sort().map(licenseOf).join('\n')

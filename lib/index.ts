@@ -7,6 +7,8 @@ export type {
   Hooks,
   Logger,
   ServerView,
+  Snapshot,
+  WorkerSnapshot,
   WorkerView,
 } from '../config/hooks.js'
 export type { Config } from '../config/settings.js'
