@@ -24,13 +24,16 @@ export type ResponseView = Pick<Answer, 'statusCode' | 'reason' | 'bytes' | 'hea
 
 export type HookProcess = 'arbiter' | 'worker'
 
-/** What a caller does about a promise that the hook returns. `HookRunner` acts by it. */
+/** What `HookRunner` does with a promise that the hook returns. */
 type Waiting =
-  /** Goes on. A rejection is only logged. */
+  /** Does not wait for it. A failure is only logged. */
   | { readonly awaited: false }
-  /** Waits for at most so many milliseconds, or as many as the setting says. A failure, or the limit, is only logged. */
+  /**
+   * Waits for at most `limit` milliseconds, or as many as that setting says. A failure, or a hook that takes longer, is
+   * only logged.
+   */
   | { readonly awaited: true; readonly limit: number | 'gracefulTimeout' }
-  /** Waits, and gets the error: the worker fails to boot. `bootTimeout` is the limit. */
+  /** Waits, and rejects if the hook fails: then the worker fails to boot. `bootTimeout` limits the time. */
   | { readonly awaited: true; readonly throws: true }
 
 /** One row of the table of hooks. */
@@ -38,7 +41,7 @@ export type Hook = Waiting & {
   /** The process that it runs in. */
   readonly process: HookProcess
   readonly when: string
-  /** As documentation shows them. */
+  /** As the documentation shows them. */
   readonly parameters: string
 }
 
@@ -96,7 +99,7 @@ export const hooks = {
     process: 'worker',
     awaited: false,
     parameters: 'worker, req, environ, res',
-    when: 'after each request; environ is there where the application is a WSGI one',
+    when: 'after each request; environ is there if the application is a WSGI one',
   }),
   workerInt: hook<[worker: WorkerView]>()({
     process: 'worker',

@@ -17,7 +17,7 @@ export interface Sources {
   /** The arguments after the script's name. */
   readonly argv: readonly string[]
   readonly env: Environment
-  /** The directory that `unicorn` was started in, by the name that is to be kept (see `workingDirectory`). */
+  /** The directory that `unicorn` was started in, by the name that `workingDirectory` gives. */
   readonly cwd: string
 }
 
@@ -33,10 +33,9 @@ export interface Resolved {
 
 /**
  * Reads all sources; default < environment < config file < UNICORN_CMD_ARGS < command line. Each call reads the config
- * file and what it imports anew, so a reload is a second call.
- *
- * @param line what `argv` says, where it was read already
- * @throws UnicornError naming setting and origin, for whatever cannot be used
+ * file and its imports again, so a reload is a second call.
+ * @param line the settings of `argv`, if they were read already
+ * @throws UnicornError that names the setting and the origin of a value that cannot be used
  */
 export async function resolveConfig(
   { argv, env, cwd }: Sources,
@@ -84,7 +83,7 @@ function parseAll(given: Layer, known: Known, file: string | undefined): Config 
     values.set(name, orFault(name, given.get(name), anchored))
   }
   values.set('chdir', chdir)
-  // The table's parsers made each value, and the table's names are all there: this is what `Config` is derived from.
+  // The table's parsers made these values, and each name of the table has one: `Config` derives from the same table.
   const present = [...values].filter(([, value]) => value !== undefined)
   return Object.freeze(Object.fromEntries(present)) as Config
 }
@@ -105,7 +104,7 @@ function parse(name: SettingName, given: Given): unknown {
   return orFault(name, given, () => rows[name].parser.parse(given.value))
 }
 
-/** Adds to a parser's error which setting it is about, and where that was given. */
+/** Adds the name of the setting, and the origin of the value, to a parser's error. */
 function orFault<Value>(name: SettingName, given: Given | undefined, action: () => Value): Value {
   try {
     return action()
@@ -117,7 +116,7 @@ function orFault<Value>(name: SettingName, given: Given | undefined, action: () 
   }
 }
 
-/** The path is not resolved further: where it is a symbolic link, each spawn follows it anew. */
+/** Does not resolve symbolic links in the path: each fork of a worker follows them again. */
 function checkDirectory(path: string, given: Given | undefined): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
   const where = given?.origin ?? 'default'

@@ -8,7 +8,7 @@ export function currentEnvironment(): Environment {
   return process.env
 }
 
-/** What the environment says; an empty variable counts as not set. */
+/** Reads the settings in the environment. An empty variable counts as unset. */
 export function readEnvironment(env: Environment): Layer {
   const given = new Map<SettingName, Given>()
   for (const name of settingNames) {

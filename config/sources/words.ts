@@ -1,12 +1,11 @@
 import { UnicornError } from '../../lib/errors.js'
 
-/** A piece of a word, in the rules of POSIX shells (XCU, section 2.2): escaped, single quoted, double quoted, plain. */
+/** A piece of a word by the rules of POSIX shells (XCU, section 2.2): escaped, in quotes, plain; or space. */
 const PIECE = /\\([\s\S])|'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|([^\s'"\\]+)|(\s+)/y
 
 /**
- * `text` split into words as a shell would, with quotes and backslashes; nothing is expanded.
- *
- * @throws UnicornError where a quote is not closed or a backslash ends the text
+ * Splits `text` into words as a shell does, with quotes and backslashes. Expands nothing.
+ * @throws UnicornError if a quote is not closed, or if the text ends in a backslash
  */
 export function splitWords(text: string): string[] {
   const words: string[] = []
@@ -36,7 +35,7 @@ function pieces(text: string): (string | undefined)[][] {
   })
 }
 
-/** Between double quotes a backslash escapes only these. */
+/** Removes the backslashes in double quotes, where they escape only these characters. */
 function unescaped(text: string): string {
   return text.replace(/\\([$`"\\\n])/g, (_, escaped: string) => (escaped === '\n' ? '' : escaped))
 }

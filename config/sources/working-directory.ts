@@ -3,8 +3,8 @@ import { isAbsolute } from 'node:path'
 import type { Environment } from '../define-config.js'
 
 /**
- * The working directory by the name that the shell has for it, so that a `current` symbolic link stays one: `$PWD` where
- * that is the same directory as `cwd`. To be asked once, at the start; later the link may lead elsewhere.
+ * Returns the working directory by the shell's name for it, so that a symbolic link `current` stays one: `$PWD`, if
+ * that is the same directory as `cwd`. To be called once, at the start: later the link may have another target.
  */
 export function workingDirectory(env: Environment, cwd: string): string {
   const { PWD } = env
