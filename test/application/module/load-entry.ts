@@ -11,7 +11,7 @@ async function load(file: string): Promise<object> {
   return { names: Object.keys(exports).filter(name => name !== 'module.exports'), value: await call(exports) }
 }
 
-/** What its function `application` returns, or else its default export. */
+/** Returns what its function `application` returns, or else its default export. */
 async function call({ application, default: main }: Exports): Promise<unknown> {
   return typeof application === 'function' ? application() : (application ?? main)
 }

@@ -8,13 +8,13 @@ import { root } from '../../helpers/root.js'
 import { spawnClean } from '../../helpers/spawn.js'
 import { OUTCOME } from './outcome.js'
 
-/** What came of loading a module in a process of its own. */
+/** The outcome of loading a module in another process. */
 export interface Loaded {
   /** The lines that the modules wrote. */
   readonly said: readonly string[]
   /** Its exports. */
   readonly names?: readonly string[]
-  /** What its function `application` returned, or its default export. */
+  /** The value that its function `application` returned, or its default export. */
   readonly value?: unknown
   /** The message of the UnicornError that it failed with. */
   readonly error?: string
