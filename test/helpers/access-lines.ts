@@ -14,7 +14,7 @@ export interface AccessLine {
 /** Arguments that make a server write such lines to its standard output. */
 export const JSON_ACCESS_LOG = ['--access-logfile', '-', '--access-logformat', 'json']
 
-/** The lines of `text`; throws where one is no JSON, as two that are mixed are not. */
+/** The lines of `text`; throws if one is not JSON, as two mixed lines are not. */
 export function parseAccessLines(text: string): AccessLine[] {
   return text
     .split('\n')
@@ -35,7 +35,7 @@ export async function accessLine(server: Server, url: string): Promise<AccessLin
   return line
 }
 
-/** What of a line is the same in each run. */
+/** The part of a line that is the same in each run. */
 export function summaryOf({ method, url, status, bytes, outcome }: AccessLine): string {
   return `${method} ${url} ${status} ${bytes} ${outcome}`
 }

@@ -5,14 +5,14 @@ type Ending = () => unknown
 const endings = new WeakMap<Test, Ending[]>()
 
 /**
- * Runs `ending` when the test is over: the last one registered first, each awaited, and all of them, whatever the others throw
+ * Runs `ending` when the test is over: the last registered ending first, each awaited, and all of them even if one throws
  * (tap's own teardown stops at the first error, and would leave processes behind).
  */
 export function atEnd(t: Test, ending: Ending): void {
   endingsOf(t).push(ending)
 }
 
-/** As `t.testdir()`, but removed after the endings: tap removes it before its teardown where it was made first. */
+/** As `t.testdir()`, but removed after the endings: tap removes a directory that was made first before its teardown. */
 export function testdir(t: Test, content: Readonly<Record<string, string>>): string {
   endingsOf(t)
   return t.testdir({ ...content })

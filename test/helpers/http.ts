@@ -7,7 +7,7 @@ export interface Reply {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: string
-  /** The worker that answered, where the application says so: a body that is a number. */
+  /** The worker that answered, if the application says so: a body that is a number. */
   readonly pid: number
   /** Whether the connection had served a request before. */
   readonly reused: boolean

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Client, Reply } from './http.js'
 
-/** Between two requests of one client, in milliseconds: without it the load takes the CPU time that a new worker needs to boot. */
+/** The pause of a client between two requests, in milliseconds. Without it the load takes the CPU time in which a new worker boots. */
 const PAUSE = 5
 
 /** Clients that send one request after the other until they are told to stop. */

@@ -1,6 +1,6 @@
 import type { LogLine } from './log.js'
 
-/** What the server says at each step, in one place: tests wait for these. Matched against a line's `msg`. */
+/** The server's log messages at each step, in one place: tests wait for these. Matched against a line's `msg`. */
 export const messages = {
   starting: /^Starting unicorn /,
   listening: /^Listening at: (?<address>[^\s,]+)/,
@@ -19,7 +19,7 @@ export const messages = {
   /** By `process.exit`, after it was ready. */
   ownExit: /^The application called process\.exit\(/,
   bootFailed: /^Worker failed to boot/,
-  /** The arbiter's last word, where nothing was ever ready. */
+  /** The arbiter's last line if no worker was ever ready. */
   gaveUp: /before any worker was ready/,
   shuttingDown: /^Shutting down/,
   shutDown: /^Shut down/,

@@ -6,7 +6,7 @@ interface Stat {
   readonly parent: number
 }
 
-/** Of /proc/PID/stat, fields 3 and 4 (proc(5)); undefined where there is no such process. */
+/** Fields 3 and 4 of /proc/PID/stat (proc(5)); undefined if there is no such process. */
 function stat(pid: number): Stat | undefined {
   const text = orGone(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
   // The second field is the name in parentheses, and may hold anything, parentheses too.
@@ -14,7 +14,7 @@ function stat(pid: number): Stat | undefined {
   return state === undefined ? undefined : { state, parent: Number(parent) }
 }
 
-/** Whether it runs. A zombie does not: it only waits for somebody to take its exit code. */
+/** Whether it runs. A zombie does not: it only waits for its parent to take its exit code. */
 export function isRunning(pid: number): boolean {
   const found = stat(pid)
   return found !== undefined && found.state !== 'Z' && found.state !== 'X'
@@ -37,7 +37,7 @@ export function everyChildOf(pid: number): number[] {
     .filter(each => stat(each)?.parent === pid)
 }
 
-/** What each open descriptor of a process leads to: `socket:[inode]`, a path ... */
+/** The target of each open descriptor of a process: `socket:[inode]`, a path ... */
 export function descriptorsOf(pid: number): Map<number, string> {
   const found = new Map<number, string>()
   for (const name of orGone(() => readdirSync(`/proc/${pid}/fd`)) ?? []) {

@@ -36,7 +36,7 @@ export class Raw<End extends Duplex = Socket> {
     this.socket.write(bytes)
   }
 
-  /** Waits until the bytes so far match; rejects with them where the connection ends before. */
+  /** Waits until the bytes so far match; rejects with them if the connection ends before. */
   async until(pattern: RegExp): Promise<string> {
     const limit = AbortSignal.timeout(CEILING)
     while (!pattern.test(this.#text)) {

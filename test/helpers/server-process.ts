@@ -69,7 +69,7 @@ export class Server {
     return this.everyWorker.filter(isRunning)
   }
 
-  /** The only worker; fails where there is another number of them. */
+  /** The only worker; throws if there is not exactly one. */
   worker(): number {
     const [pid, ...others] = this.workers()
     if (pid === undefined || others.length > 0) throw new Error(`not one worker: ${this.workers()}\n${this.#stderr}`)

@@ -14,7 +14,7 @@ export interface ServerOptions {
   readonly workers?: number
   /** '' leaves `--bind` out. */
   readonly bind?: string
-  /** What app.js in the working directory holds. */
+  /** The content of app.js in the working directory. */
   readonly app?: string
   /** More files of the working directory. */
   readonly files?: Readonly<Record<string, string>>

@@ -28,7 +28,7 @@ export class Twin {
     return connectRaw(this.#test, this.target)
   }
 
-  /** What is answered to `bytes` on a connection of their own, until the server has closed it. */
+  /** Sends `bytes` on a connection of their own, and returns all that comes until the server closes it. */
   async answer(bytes: string): Promise<string> {
     const raw = await this.connect()
     raw.write(bytes)
@@ -61,7 +61,7 @@ export class Twins {
     this.#unicorn = unicorn
   }
 
-  /** Plays a scene with both, and fails where anything differs. Returns what node did, for a look at what that was. */
+  /** Plays a scene with both, and fails if anything differs. Returns what node did. */
   async same<Outcome>(
     t: Test,
     scene: (twin: Twin) => Promise<Outcome>,
@@ -78,7 +78,7 @@ export class Twins {
     await Promise.all([this.#node.answer(bytes), this.#unicorn.answer(bytes)])
   }
 
-  /** Plays a scene with both, where they are meant to differ. */
+  /** Plays a scene in which the two are meant to differ. */
   async each<Outcome>(scene: (twin: Twin) => Promise<Outcome>): Promise<{ node: Outcome; unicorn: Outcome }> {
     const [node, unicorn] = await Promise.all([this.#node.play(scene), this.#unicorn.play(scene)])
     return { node: node.outcome, unicorn: unicorn.outcome }

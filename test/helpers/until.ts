@@ -1,9 +1,9 @@
 import { CEILING } from './log.js'
 
-/** Between two looks, in milliseconds. */
+/** The pause between two looks, in milliseconds. */
 const PAUSE = 10
 
-/** Waits for a fact that nobody announces. The one place where tests look again and again. */
+/** Waits for a fact that no event announces. This is the one place where tests poll. */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + CEILING
   while (!(await isSo())) {

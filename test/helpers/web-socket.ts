@@ -26,7 +26,7 @@ export async function nextMessage(socket: WebSocket): Promise<Buffer> {
   throw new Error('not one buffer')
 }
 
-/** Resolves with the status code of the WebSocket's end (RFC 6455, section 7.4.1); 1006 where it was cut. */
+/** Resolves with the status code of the WebSocket's end (RFC 6455, section 7.4.1); 1006 if it was cut. */
 export function closing(socket: WebSocket): Promise<number> {
   return new Promise(resolve => socket.once('close', resolve))
 }

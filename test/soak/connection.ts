@@ -32,7 +32,7 @@ interface Waiting {
 }
 
 /**
- * One client's connection, by hand: it shows exactly when it was closed, and by whom, where an HTTP library would quietly
+ * One client's connection, by hand: it shows exactly when it was closed, and by which side; an HTTP library would quietly
  * try again. Responses must have a Content-Length.
  */
 export class Connection {
@@ -43,7 +43,7 @@ export class Connection {
   /** When it was opened, and when its last response was complete, by `performance.now()`. */
   readonly openedAt = performance.now()
   idleSince = this.openedAt
-  /** For how long it may be idle, as the server announced, in milliseconds; 0 where it is not to be used again. */
+  /** For how long it may be idle, as the server announced, in milliseconds; 0 if it is not to be used again. */
   announced = 0
   requests = 0
   readonly #socket: Socket

@@ -21,7 +21,7 @@ interface Parsed {
 const FULL = { workers: 4, rate: 500, seconds: 20, times: 20, upgrades: 5, cycles: 1000 }
 const QUIET_SECONDS = 3
 
-/** Reads the command line; prints and exits by itself for `--help` and where an option is wrong. */
+/** Reads the command line; prints and exits by itself for `--help` and for a wrong option. */
 export function readOptions(): Options {
   const names = scenarios.map(({ name }) => name).join(', ')
   const command = new Command('npm run soak --')

@@ -26,7 +26,7 @@ export interface Check {
 export interface Outcome {
   readonly requests: number
   readonly failures: readonly Failure[]
-  /** Failures on connections that a killed worker had accepted: nobody can save those. */
+  /** Failures on connections that a killed worker had accepted: no server can save those. */
   readonly lostWithWorker?: readonly Failure[]
   /** The slowest answer, in milliseconds. */
   readonly slowest: number

@@ -83,7 +83,7 @@ export class SoakServer {
     await this.server.log(messages.upgraded, { after: started })
   }
 
-  /** Ends everything; throws where a process stays or the log holds an error that was not expected. */
+  /** Ends everything; throws if a process stays or the log holds an error that was not expected. */
   async stop(): Promise<void> {
     try {
       if (isRunning(this.arbiter)) process.kill(this.arbiter, 'SIGTERM')
