@@ -71,7 +71,7 @@ export default Fastify({ pluginTimeout: 0 }).addHook('onReady', () => new Promis
   },
   {
     name: 'an endless loop while loading',
-    options: { app: '\nfor (;;) Math.random()', args: ['--boot-timeout', '3'] },
+    options: { app: '\nfor (;;) Math.random()', args: ['--boot-timeout', '3'], workers: 1 },
     code: 3,
     says: /Worker hangs .* not ready after 3\.\d s, event loop blocked in .*app\.js:2:/,
   },
@@ -88,7 +88,7 @@ export default Fastify({ pluginTimeout: 0 }).addHook('onReady', () => new Promis
 
 for (const { name, options, code, says } of CASES) {
   t.test(`${name} ends the server with ${code} before any worker was ready`, async t => {
-    const server = spawnServer(t, { ...options, workers: 2, expectErrors: [/./] })
+    const server = spawnServer(t, { workers: 2, ...options, expectErrors: [/./] })
     t.same(await server.ended(), { code, signal: null })
     t.ok(
       server.logged(({ level, msg, err }) => level !== 'info' && says.test(`${msg} ${JSON.stringify(err)}`)).length > 0,
