@@ -4,13 +4,13 @@ import type { Config } from './settings.js'
 
 export type { Logger } from '../lib/logging/log.js'
 
-/** The figures of a worker's last heartbeat. */
+/** What a worker last told about itself. */
 export interface Figures {
-  /** How many it has served since it started. */
+  /** Served since it started. */
   readonly requests: number
   readonly inFlight: number
   readonly connections: number
-  /** Utilisation of the event loop, from 0 to 1. */
+  /** Of the event loop, from 0 to 1. */
   readonly utilisation: number
   /** Resident memory, in bytes. */
   readonly rss: number
@@ -20,15 +20,15 @@ export interface Figures {
 export interface WorkerView {
   /** Undefined before the fork. */
   readonly pid: number | undefined
-  /** From 0 to workers - 1. The worker's replacement gets the same index. */
+  /** From 0 to workers - 1; its replacement takes it over. */
   readonly index: number
-  /** Grows by one with each fork, as Gunicorn's `worker.age`: the smaller, the older. */
+  /** Grows with each fork: the smaller, the older, as Gunicorn's `worker.age`. */
   readonly age: number
   readonly log: Logger
   readonly figures?: Figures
 }
 
-/** Why a worker ended. If there are several reasons, the first. */
+/** Why a worker ended: the first cause. */
 export type ExitReason =
   | 'exited'
   | 'crashed'
@@ -48,9 +48,9 @@ export interface ExitedWorkerView extends WorkerView {
   readonly signal: NodeJS.Signals | undefined
 }
 
-/** The server, as hooks see it. In a worker it is a frozen snapshot. */
+/** The server, as hooks see it; in a worker it is a frozen snapshot. */
 export interface ServerView {
-  /** The arbiter's. */
+  /** Of the arbiter. */
   readonly pid: number
   readonly config: Config
   /** `http://127.0.0.1:8000`, `unix:/path`; empty before anything is bound. */

@@ -70,10 +70,10 @@ function variable(environ: Readonly<Record<string, unknown>>, key: string): stri
   return typeof value === 'object' || typeof value === 'function' || value === undefined ? undefined : String(value)
 }
 
-/** The scheme and authority of a target in absolute form (RFC 9112, section 3.2.2), and the path after them. */
+/** Scheme and authority of a target in absolute form (RFC 9112, section 3.2.2), and the path behind. */
 const ABSOLUTE = /^[a-z][a-z\d+.-]*:\/\/[^/]*(.*)$/i
 
-/** Returns the path of a target, without the query. */
+/** Without the query. */
 function pathOf(url: string): string {
   const [path = ''] = url.split('?', 1)
   const absolute = path.startsWith('/') ? null : ABSOLUTE.exec(path)
