@@ -43,8 +43,8 @@ export interface Peer {
   readonly serverPort: string
   /** This end of the connection as the authority of a URL (`127.0.0.1:8000`, `[::1]:80`), or `localhost` on a unix socket. */
   readonly authority: string
-  /** The connection itself, for applications that need more. */
-  readonly socket: Socket
+  /** The connection itself, for applications that need more; absent if the engine has no sockets. */
+  readonly socket?: Socket | undefined
 }
 
 /** An accepted connection, as the worker sees it. */
