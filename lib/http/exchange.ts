@@ -48,8 +48,8 @@ export interface Peer {
    * socket.
    */
   readonly authority: string
-  /** The connection itself, for applications that need more. */
-  readonly socket: Socket
+  /** The connection itself, for applications that need more; absent if the engine has no sockets. */
+  readonly socket?: Socket | undefined
 }
 
 /** An accepted connection, as the worker sees it. */

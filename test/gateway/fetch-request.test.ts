@@ -6,7 +6,7 @@ import t from 'tap'
 import type { FetchContext } from '../../lib/gateway/fetch/types.js'
 import { shortDir } from '../helpers/short-dir.js'
 import { until } from '../helpers/until.js'
-import { type Options, plain, request, type Served, serve } from './serve.js'
+import { nodeTest, type Options, plain, request, type Served, serve } from './serve.js'
 
 type Handler = (request: Request, context: FetchContext, third: FetchContext) => unknown
 
@@ -100,7 +100,7 @@ t.test('a unix socket', async t => {
   t.same(JSON.parse(bodyOf(await server.exchange(request()))), ['http://test/', ...none])
 })
 
-t.test('what else is known of a request', async t => {
+nodeTest(t, 'what else is known of a request', 'incoming and outgoing', async t => {
   const server = await serving(t, (request, context, third) => {
     const { remoteAddress, remotePort, remoteAddr, incoming, outgoing } = context
     const { ip, runtime, waitUntil } = Object(request)

@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import type { FetchContext } from '../../lib/gateway/fetch/types.js'
 import { until } from '../helpers/until.js'
-import { type Options, plain, request, type Served, serve } from './serve.js'
+import { nodeTest, type Options, plain, request, type Served, serve } from './serve.js'
 
 /** What an untyped handler may return. */
 type Handler = (request: Request, context: FetchContext) => unknown
@@ -358,7 +358,7 @@ t.test('a Content-Length is kept', async t => {
   await server.logged(/shorter than its Content-Length/)
 })
 
-t.test('answered by other means', async t => {
+nodeTest(t, 'answered by other means', 'outgoing', async t => {
   const server = await serving(t, ({ url }, { outgoing }) => {
     const path = new URL(url).pathname
     if (path === '/header') {

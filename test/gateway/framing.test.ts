@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Application, Headers } from '../../lib/gateway/wsgi/types.js'
 import type { Exchange } from '../../lib/http/exchange.js'
 import { parseResponse } from './fuzz/response-parser.js'
-import { plain, request, serve } from './serve.js'
+import { nodeTest, plain, request, serve } from './serve.js'
 
 const text: Headers = [['Content-Type', 'text/plain']]
 
@@ -269,7 +269,7 @@ t.test('head and body leave in one write', async t => {
   t.equal(pieces, 1)
 })
 
-t.test('fields that the engine has set go out too', async t => {
+nodeTest(t, 'fields that a hook has set go out too', 'the response of node:http, on which they are set', async t => {
   const before = ({ node }: Exchange): void => {
     node?.res.setHeader('Server', 'unicorn')
     node?.res.setHeader('X-A', 'engine')

@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { until } from '../helpers/until.js'
@@ -8,6 +7,7 @@ import { expectationOf } from './fuzz/expectation.js'
 import { makePlan, type Plan } from './fuzz/plan.js'
 import { Random } from './fuzz/random.js'
 import { parseResponse } from './fuzz/response-parser.js'
+import type { ClientEnd } from './host.js'
 import { type Served, serve } from './serve.js'
 
 /** Settable, so that the same test runs for seconds in the suite and for as long as one likes by hand. */
@@ -57,7 +57,7 @@ interface Manner {
 }
 
 async function talk(server: Served, connection: readonly Plan[], manner: Manner): Promise<void> {
-  const socket = connect({ port: server.port, host: '127.0.0.1' })
+  const socket = await server.dial()
   const parts: Buffer[] = []
   let received = 0
   socket.on('error', () => {})
@@ -71,7 +71,6 @@ async function talk(server: Served, connection: readonly Plan[], manner: Manner)
     socket.destroy()
   }
   const closed = once(socket, 'close').catch(() => {})
-  await once(socket, 'connect')
   await send(socket, connection, manner.pieces)
   if (manner.leaves === 0) leave()
   const got = await Promise.race([closed.then(() => true), deadline()])
@@ -87,7 +86,7 @@ function deadline(): Promise<false> {
 }
 
 /** Whole, in pieces, or request by request. */
-async function send(socket: ReturnType<typeof connect>, connection: readonly Plan[], pieces: Random): Promise<void> {
+async function send(socket: ClientEnd, connection: readonly Plan[], pieces: Random): Promise<void> {
   const bytes = Buffer.concat(connection.map((plan, i) => requestOf(plan, i === connection.length - 1)))
   if (pieces.chance(0.5)) return void socket.write(bytes)
   for (let at = 0; at < bytes.length && !socket.destroyed; ) {

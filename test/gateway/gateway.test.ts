@@ -7,7 +7,7 @@ import { UnicornError } from '../../lib/errors.js'
 import type { Gateway } from '../../lib/gateway/gateway.js'
 import type { NodeHandler } from '../../lib/gateway/node/types.js'
 import type { Application } from '../../lib/gateway/wsgi/types.js'
-import { gatewayFor, MemoryLog, request, serve } from './serve.js'
+import { gatewayFor, MemoryLog, nodeTest, request, serve } from './serve.js'
 
 const application: Application = (_, startResponse) => {
   startResponse('200 OK', [])
@@ -19,6 +19,8 @@ async function create(value: unknown, name: InterfaceName = 'auto'): Promise<Gat
   const make = await gatewayFor(value, name)
   return make(new MemoryLog())
 }
+
+const handlers = 'handlers of the node interface get the request and the response of node:http'
 
 /** As Express and Connect make them: a function with methods. */
 function expressLike(): NodeHandler {
@@ -141,7 +143,7 @@ t.test('the fetch interface', async t => {
   }
 })
 
-t.test('the node interface', async t => {
+nodeTest(t, 'the node interface', handlers, async t => {
   for (const [value, body] of [
     [node(handler), 'node'],
     [expressLike(), 'express'],
@@ -154,7 +156,7 @@ t.test('the node interface', async t => {
   }
 })
 
-t.test('a handler that fails', async t => {
+nodeTest(t, 'a handler that fails', handlers, async t => {
   const failing: Record<string, NodeHandler> = {
     'throws at once': () => JSON.parse('{'),
     rejects: async (_, res) => {
@@ -193,7 +195,7 @@ t.test('a handler that fails', async t => {
   await served.logged(/afterwards/)
 })
 
-t.test('100 Continue goes out before the handler runs, as node:http does it', async t => {
+nodeTest(t, '100 Continue goes out before the handler runs, as node:http does it', handlers, async t => {
   const echo: NodeHandler = (req, res) => req.pipe(res)
   const server = await serve(t, echo, { interface: 'node' })
   const client = await server.connect()
@@ -203,7 +205,7 @@ t.test('100 Continue goes out before the handler runs, as node:http does it', as
   t.match(await client.all(), /hello/)
 })
 
-t.test('a chunked body beyond the limit', async t => {
+nodeTest(t, 'a chunked body beyond the limit', handlers, async t => {
   const bodies: string[] = []
   const collect: NodeHandler = async (req, res) => {
     let body = ''

@@ -13,6 +13,7 @@ import { atEnd } from '../helpers/at-end.js'
 import { Raw } from '../helpers/raw.js'
 import { until } from '../helpers/until.js'
 import type { ClientEnd, Host, ServerEnd } from './host.js'
+import { MemoryHost } from './memory/host.js'
 import { SocketHost } from './socket-host.js'
 
 export interface Entry {
@@ -55,6 +56,10 @@ export interface Options extends Partial<HttpPolicy> {
   readonly socketPath?: string
 }
 
+/** The engine that a test file runs on is named by its argument, so that tap gives each run a `testdir()` of its own. */
+const ENGINES = { node: SocketHost, memory: MemoryHost }
+const engine = process.argv[2] === 'memory' ? 'memory' : 'node'
+
 /** Without limits on sizes; 0 means none. */
 const POLICY: HttpPolicy = {
   keepAlive: 60_000,
@@ -84,7 +89,7 @@ export class Served {
       before?.(exchange)
       this.#gateway.handle(exchange)
     }
-    this.#host = new SocketHost({ ...POLICY, ...policy }, events(serve), socketPath)
+    this.#host = new ENGINES[engine]({ ...POLICY, ...policy }, events(serve), socketPath)
     atEnd(t, () => this.#host.close())
     this.#host.open()
   }
@@ -154,6 +159,14 @@ export async function gatewayFor(value: unknown, name: InterfaceName): Promise<(
 export async function serve(t: Test, application: unknown, options: Options = {}): Promise<Served> {
   const { interface: name = 'wsgi', ...others } = options
   return new Served(t, await gatewayFor(application, name), others)
+}
+
+/**
+ * A test of what only the engine on `node:http` has. With another engine there is no such test.
+ * @param why  what the test needs of it
+ */
+export function nodeTest(t: Test, name: string, _why: string, run: (t: Test) => Promise<void>): void {
+  if (engine === 'node') t.test(name, run)
 }
 
 /** The bytes of a request whose connection closes after it. */

@@ -52,7 +52,7 @@ export class NodeGateway implements Gateway {
     const facts = { err: toError(error), ...requestFacts(exchange) }
     if (error instanceof BodyTooLarge) this.#log.info(facts, 'a request was refused')
     // What a client does must not fill the error log.
-    else if (exchange.peer.socket.destroyed) this.#log.debug(facts, 'the client went away')
+    else if (exchange.peer.socket?.destroyed) this.#log.debug(facts, 'the client went away')
     else this.#log.error(facts, 'the application failed')
     if (answer.ended || answer.gone) return
     if (answer.headSent) answer.cut()

@@ -92,7 +92,7 @@ export interface EnvironBase {
   'wsgi.file_wrapper': (source: FileSource, blockSize?: number) => FileBody
   /** Sends `103 Early Hints` (RFC 8297) to clients of HTTP/1.1, while the head of the response is not out. */
   'wsgi.early_hints': (headers: Headers) => void
-  'unicorn.socket': Socket
+  'unicorn.socket': Socket | undefined
   [header: `HTTP_${string}`]: string | undefined
   [key: string]: unknown
 }
