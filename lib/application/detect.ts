@@ -1,16 +1,14 @@
-import type { Server } from 'node:http'
 import { ExitCode, UnicornError } from '../errors.js'
 import type { FetchApplication } from '../gateway/fetch/types.js'
 import type { Application } from '../gateway/wsgi/types.js'
 import { hasMethods, isNodeApp, type NodeApp, prepare } from './frameworks.js'
-import type { LoadedApp } from './load-module.js'
+import type { LoadedApp } from './loaded-app.js'
 import { markOf } from './mark.js'
-import { isHttpServer } from './script/server-app.js'
 
-/** How an application is called: as `--interface` says, or as its export shows. */
+/** The setting `interface`: how an application is called; with `auto`, as its export shows. */
 export type InterfaceName = 'auto' | 'wsgi' | 'node' | 'fetch'
 
-/** An application with the interface that it is called by. */
+/** An application and the interface by which it is called. */
 export type Callable =
   | { readonly interface: 'wsgi'; readonly application: Application; readonly guessed: boolean }
   | ({ readonly interface: 'node' } & NodeApp)
@@ -19,9 +17,10 @@ export type Callable =
 const ADVICE = "say which with --interface wsgi|node|fetch, or wrap it: import { node, fetch, wsgi } from 'unicorn'"
 
 /**
- * Decides how the export is called: by its wrapper, by `name`, or under `auto` by what it is. Never by parameter names. An application
- * of a framework is made ready.
- * @throws UnicornError with exit code 4 where the export does not fit, or does not become ready
+ * Decides how the export is called: by its wrapper, by `name`, or with `auto` by what it is, but never by the names of its
+ * parameters. Makes a framework's application ready.
+ * @param name  the setting `interface`
+ * @throws UnicornError with exit code 4 if the export does not fit, or does not become ready
  */
 export async function detect(app: LoadedApp, name: InterfaceName): Promise<Callable> {
   const wanted = interfaceOf(app, name)
@@ -60,11 +59,6 @@ async function asNodeApp(app: LoadedApp): Promise<NodeApp> {
   )
 }
 
-/** The server of a node application, where it has one. */
-export function serverOf(callable: Callable): Server | undefined {
-  return callable.interface === 'node' && isHttpServer(callable.target) ? callable.target : undefined
-}
-
 function asFetchApplication(app: LoadedApp): FetchApplication {
   const { value } = app
   if (hasFetch(value)) return value
@@ -82,7 +76,7 @@ function asApplication(app: LoadedApp): Application {
   throw misfit(app, `it is ${describe(value)}`, 'a function (environ, startResponse)')
 }
 
-/** An untyped function of the user's: what it returns is checked at each call. */
+/** Takes any function of the user's for one of the interface: what it returns is checked at each call. */
 function isFunction(value: unknown): value is (...args: unknown[]) => never {
   return typeof value === 'function'
 }

@@ -2,120 +2,80 @@ import type { EventEmitter } from 'node:events'
 import { toError } from '../errors.js'
 import type { Gateway } from '../gateway/gateway.js'
 import { NodeGateway } from '../gateway/node/node-gateway.js'
-import { createWsgiGateway } from '../gateway/wsgi/wsgi-gateway.js'
 import type { Application, ApplicationHost } from './application.js'
+import { createGateway } from './create-gateway.js'
 import { type Callable, detect, type InterfaceName } from './detect.js'
-import { type LoadedApp, loadApp, notListening, stillLoading } from './load-module.js'
-import { Adoption } from './script/adoption.js'
-import { OwnEnd } from './script/own-end.js'
-import { NOT_ADOPTED, servedAddress } from './script/served-address.js'
-import { isHttpServer, type ServerApp } from './script/server-app.js'
-import { unlessIdle } from './script/unless-idle.js'
+import { loadApp, stillLoading } from './load-module.js'
+import type { LoadedApp } from './loaded-app.js'
+import { Script } from './script/script.js'
 
-/** Loads a JavaScript module, or adopts a script that listens by itself. */
+/** Loads the application from a JavaScript or TypeScript module, or adopts a script that listens by itself. */
 export async function loadModuleApplication(
   spec: string,
   interfaceName: InterfaceName,
   host: ApplicationHost,
 ): Promise<Application> {
-  const ownEnd = new OwnEnd(host.signalListeners)
-  const { directory, listeners, steps } = host
-  const adoption = new Adoption({
-    address: servedAddress(listeners),
-    bound: listeners.map(({ port, path, name }) => port ?? path ?? name),
-    notice: text => host.notice(text),
-    closed: () => host.serverClosed(),
-    fail: error => host.fail(error),
-  })
+  const { directory, steps } = host
+  const script = new Script(spec, host)
   steps.begin(stillLoading(spec, directory))
-  const mayListen = <Value>(promise: Promise<Value>): Promise<Value | undefined> =>
-    steps.during(unlessIdle(promise), () => notListening(spec))
-  const loaded = await loadApp(spec, { directory, scripts: { adoption, unlessIdle: mayListen } })
+  const loaded = await loadApp(spec, { directory, script })
   steps.begin(() => `the application that ${loaded.file} exports has not become ready`)
   const callable = await detect(loaded, interfaceName)
   const gateway = await createGateway(callable, host.gateway)
-  return new ModuleApplication(gateway, { callable, loaded, adoption, ownEnd, host })
-}
-
-async function createGateway(callable: Callable, context: ApplicationHost['gateway']): Promise<Gateway> {
-  if (callable.interface === 'fetch') {
-    // Later: Node's own classes, which it is built on, take a while to load.
-    const { createFetchGateway } = await import('../gateway/fetch/fetch-gateway.js')
-    return createFetchGateway(callable.application, context)
-  }
-  return callable.interface === 'wsgi'
-    ? createWsgiGateway(callable, context)
-    : new NodeGateway(callable.target, context)
+  return new ModuleApplication(gateway, { callable, loaded, script, host })
 }
 
 interface Parts {
   readonly callable: Callable
   readonly loaded: LoadedApp
-  readonly adoption: Adoption
-  readonly ownEnd: OwnEnd
+  readonly script: Script
   readonly host: ApplicationHost
 }
 
 class ModuleApplication implements Application {
-  readonly gateway: Gateway
+  gateway: Gateway
   readonly #parts: Parts
-  #serverApp: ServerApp | undefined
 
   constructor(gateway: Gateway, parts: Parts) {
+    const { callable, script, host } = parts
     this.gateway = gateway
     this.#parts = parts
-    const { callable, adoption } = parts
-    if (callable.interface === 'node' && isHttpServer(callable.target)) this.#serverApp = adoption.of(callable.target)
-    void adoption.whenAdopted().then(adopted => this.#adoptLate(adopted))
+    script.serve(callable, server => {
+      this.gateway = new NodeGateway(server, host.gateway)
+    })
   }
 
   get server(): EventEmitter | undefined {
-    return this.#serverApp?.server
+    return this.#parts.script.server
   }
 
   terminated(): void {
-    this.#parts.ownEnd.term()
+    this.#parts.script.terminated()
   }
 
   askToEnd(): void {
-    this.#parts.ownEnd.ask()
+    this.#parts.script.askToEnd()
   }
 
   release(): void {
-    this.#serverApp?.release()
+    this.#parts.script.release()
   }
 
   async close(): Promise<void> {
-    for (const close of [() => this.#closeFramework(), this.#parts.loaded.shutdown, () => this.#serverApp?.end()]) {
+    const { loaded, script, host } = this.#parts
+    for (const close of [() => this.#closeFramework(), loaded.shutdown, () => script.closeServer()]) {
       try {
         await close?.()
       } catch (error) {
-        this.#parts.host.gateway.log.error({ err: toError(error) }, 'The application failed to close')
+        host.gateway.log.error({ err: toError(error) }, 'The application failed to close')
       }
     }
   }
 
   async #closeFramework(): Promise<void> {
-    const { callable } = this.#parts
+    const { callable, script } = this.#parts
     await this.gateway.settled?.()
-    if (callable.interface !== 'node') return
-    await callable.close?.()
-    if (this.#serverApp) await this.#awaitOwnEnd(this.#serverApp.isClosedByItself)
-  }
-
-  /** A script that listens by itself also ends by itself, if it listens for TERM or has closed its server. */
-  async #awaitOwnEnd(closed: boolean): Promise<void> {
-    const { adoption, ownEnd } = this.#parts
-    if (closed || (adoption.adopted && ownEnd.isHeard)) await ownEnd.reached()
-  }
-
-  /** A script that exports its handler has begun to listen only now. */
-  #adoptLate(adopted: ServerApp): void {
-    if (this.#serverApp) return
-    const { host } = this.#parts
-    if (!(this.gateway instanceof NodeGateway)) return host.gateway.log.error({}, NOT_ADOPTED)
-    this.#serverApp = adopted
-    this.gateway.serve(adopted.server)
-    host.serverOpened()
+    if (callable.interface === 'node') await callable.close?.()
+    await script.ended()
   }
 }

@@ -1,32 +1,39 @@
-import { Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** What `server.address()` says: host and port, or the path of a unix socket. */
 export type ServedAddress = AddressInfo | string
 
-/**
- * Told when the application closes it.
- * @returns whether something is served by it, which ends first: `release` is called then
- */
-export type Closed = (app: ServerApp) => boolean
-
-/** Own properties, which node:http itself never makes. */
+/** The properties that are overridden. They are own ones, which node:http itself never makes. */
 const OWN = ['listening', 'address', 'close'] as const
 
+interface AdoptedServerOptions {
+  /** What `address()` returns while the server is open. */
+  readonly address: ServedAddress
+  /**
+   * Called when the application closes the server.
+   * @returns whether the worker serves it; then it emits `close` only after `release`
+   */
+  readonly closed: (server: AdoptedServer) => boolean
+}
+
 /**
- * An `http.Server` of the application's own, in whose place the worker accepts. It never listens, and looks as if it did: to the
- * application and its framework `listen()`, `listening`, `address()` and `close()` mean what they always mean.
+ * Makes a server of the application's own look as if it listened, though it never does: it overrides `listening`, `address`
+ * and `close` of that server. So to the application and its framework `listen()`, `close()` and their events mean what they
+ * always mean, while the worker accepts connections in the server's place.
+ *
+ * Of the same server, `StandIn` in lib/http/node overrides what concerns connections: `getConnections`,
+ * `closeIdleConnections`, `closeAllConnections` and `emit`.
  */
-export class ServerApp {
+export class AdoptedServer {
   readonly server: Server
-  readonly #onClose: Closed
+  readonly #onClose: AdoptedServerOptions['closed']
   #state: 'open' | 'closing' | 'closed' = 'open'
   #hasListened = false
-  #released = false
+  #isReleased = false
   #isClosedByItself = false
 
-  /** @param address  what it is to call its own */
-  constructor(server: Server, { address, closed }: { address: ServedAddress; closed: Closed }) {
+  constructor(server: Server, { address, closed }: AdoptedServerOptions) {
     this.server = server
     this.#onClose = closed
     const properties: Record<(typeof OWN)[number], PropertyDescriptor> = {
@@ -38,8 +45,8 @@ export class ServerApp {
   }
 
   /**
-   * The application has called `listen()`.
-   * @throws Error as Node's, if it has not been closed since the last time
+   * Does what the application's `listen()` does: opens the server and emits `listening`.
+   * @throws Error with code ERR_SERVER_ALREADY_LISTEN, as Node does, if the server was not closed since the last call
    */
   listen(): void {
     if (this.#hasListened && this.#state === 'open') throw alreadyListens()
@@ -48,25 +55,25 @@ export class ServerApp {
     process.nextTick(() => this.server.emit('listening'))
   }
 
-  /** Whether the application has closed it while it served. */
+  /** Whether the application closed the server while it was served. */
   get isClosedByItself(): boolean {
     return this.#isClosedByItself
   }
 
-  /** No connection is left: a `close()` of the application's has its effect, now or when it comes. */
+  /** Lets the server emit `close`, once the application closes it: no connection is left. */
   release(): void {
-    this.#released = true
+    this.#isReleased = true
     if (this.#state === 'closing') this.#closed()
   }
 
-  /** The worker ends it, where the application has not done so by itself. */
+  /** Closes the server, if the application has not. */
   end(): void {
     if (this.#state !== 'open') return
     this.#state = 'closed'
     this.server.emit('close')
   }
 
-  /** It is not served here, and is an ordinary server again. */
+  /** Makes it an ordinary server again, which is not served here. */
   restore(): void {
     for (const name of OWN) Reflect.deleteProperty(this.server, name)
   }
@@ -78,28 +85,23 @@ export class ServerApp {
     }
     if (this.#state !== 'open') return this.server
     this.#state = 'closing'
-    this.#isClosedByItself = !this.#released
-    if (this.#released || !this.#onClose(this)) process.nextTick(() => this.#closed())
+    this.#isClosedByItself = !this.#isReleased
+    if (this.#isReleased || !this.#onClose(this)) process.nextTick(() => this.#closed())
     return this.server
   }
 
   #closed(): void {
     if (this.#state === 'closed') return
-    // It may listen again by now.
+    // The application may have called `listen()` again by now.
     if (this.#state === 'closing') this.#state = 'closed'
     this.server.emit('close')
   }
-}
-
-export function isHttpServer(value: unknown): value is Server {
-  return value instanceof Server
 }
 
 function isCallback(value: unknown): value is (error?: Error) => void {
   return typeof value === 'function'
 }
 
-/** As Node says it. */
 function notRunning(): Error {
   return Object.assign(new Error('Server is not running.'), { code: 'ERR_SERVER_NOT_RUNNING' })
 }
