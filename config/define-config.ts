@@ -1,4 +1,11 @@
-import type { UserConfig } from './settings.js'
+import type { Hooks } from './hooks.js'
+import type { SnakeCase } from './names.js'
+import type { FileSettings } from './settings.js'
+
+type BothSpellings<Names> = Names & { [Name in keyof Names & string as SnakeCase<Name>]?: Names[Name] }
+
+/** What a config file may hold: settings as users write them, and server hooks, in camelCase or snake_case. */
+export type UserConfig = BothSpellings<FileSettings> & BothSpellings<Hooks>
 
 /** The environment that `unicorn` was started with. */
 export type Environment = Readonly<Record<string, string | undefined>>

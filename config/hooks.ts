@@ -1,21 +1,9 @@
 import type { Answer } from '../lib/http/exchange.js'
 import type { RequestHead } from '../lib/http/head.js'
+import type { Logger } from '../lib/logging/log.js'
 import type { Config } from './settings.js'
 
-/** A method of {@link Logger}: a message, or facts and then a message, as pino has it. */
-export interface LogMethod {
-  (message: string): void
-  (facts: object, message?: string): void
-}
-
-/** The error log, as hooks get it. */
-export interface Logger {
-  readonly debug: LogMethod
-  readonly info: LogMethod
-  readonly warn: LogMethod
-  readonly error: LogMethod
-  readonly fatal: LogMethod
-}
+export type { Logger } from '../lib/logging/log.js'
 
 /** What a worker last told about itself. */
 export interface Figures {

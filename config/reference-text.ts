@@ -31,8 +31,9 @@ Durations are \`ms\` strings (\`30s\`, \`2m\`, \`500ms\`); a bare number is seco
 Relative paths start at \`chdir\`; those of \`config\` and \`chdir\` itself at the working directory. A switch such as \`--preload\`
 is overruled by \`--no-preload\`.
 
-What a reload (HUP) does with a changed value: **apply**, the arbiter takes it over; **respawn**, the new generation of
-workers has it; **restart**, it is warned about, as it needs a restart.
+What a reload (HUP) does with a changed value: **respawn**, the new generation of workers has it; **apply**, that too, and the
+arbiter takes it over for itself once the new workers are ready; **restart**, the old value stays, and a warning says that the
+new one needs a restart.
 `
 
 const HOOKS = `
@@ -54,15 +55,15 @@ export function referenceText(): string {
 
 function settingsTable(section: Section): string {
   const names = settingNames.filter(name => rows[name].section === section)
-  const header = ['name', 'flag', 'environment', 'default', 'reload', 'meaning']
+  const header = ['name', 'flag', 'environment', 'default', 'on HUP', 'meaning']
   return table(header, names.map(settingRow))
 }
 
 function settingRow(name: SettingName): string[] {
   const row = rows[name]
   const flags = row.flags ? code(row.flags) : `positional ${code(row.positional ?? '')}`
-  const reload = row.reload === 'none' ? '' : row.reload
-  return [code(name), flags, environment(row.variable), standard(row), reload, meaning(row)]
+  const onHup = row.onHup === 'none' ? '' : row.onHup
+  return [code(name), flags, environment(row.variable), standard(row), onHup, meaning(row)]
 }
 
 function standard(row: AnySetting): string {

@@ -14,10 +14,10 @@ export const SECTIONS = [
 export type Section = (typeof SECTIONS)[number]
 
 /**
- * What HUP does with a changed value: the arbiter takes it over (`apply`), the new generation of workers has it
- * (`respawn`), it is warned about (`restart`), or it plays no part after the start (`none`).
+ * What HUP does with a changed value: `respawn`, the new generation of workers has it; `apply`, that too, and the arbiter takes it over for
+ * itself once the reload is complete; `restart`, the old value stays, with a warning; `none`, the setting plays no part after the start.
  */
-export type Reload = 'apply' | 'respawn' | 'restart' | 'none'
+export type OnHup = 'apply' | 'respawn' | 'restart' | 'none'
 
 /** An environment variable that is another source of a setting. */
 export interface Variable {
@@ -56,7 +56,7 @@ export interface Setting<Value, Input, Default> {
   readonly parser: Parser<Value, Input>
   /** As a user would write it. */
   readonly default: Default
-  readonly reload: Reload
+  readonly onHup: OnHup
   readonly description: string
   /** Refused in a config file. */
   readonly commandLineOnly?: boolean
@@ -64,10 +64,10 @@ export interface Setting<Value, Input, Default> {
 
 export type AnySetting = Setting<unknown, unknown, unknown>
 
-/** Declares a setting. Only here so that the default is checked against what the parser takes. */
-export function setting<Value, Input, const Default extends Input | Derived<Input> | Absent>(
-  row: Setting<Value, Input, Default>,
-): Setting<Value, Input, Default> {
+/** Declares a setting: checks the default against what the parser takes, and keeps the exact type of `onHup`. */
+export function setting<Value, Input, const Default extends Input | Derived<Input> | Absent, Does extends OnHup>(
+  row: Setting<Value, Input, Default> & { readonly onHup: Does },
+): Setting<Value, Input, Default> & { readonly onHup: Does } {
   return row
 }
 

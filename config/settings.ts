@@ -1,7 +1,7 @@
 import { DEFAULT_ACCESS_FORMAT } from '../lib/logging/access-format.js'
+import { LOG_FORMATS, LOG_LEVELS } from '../lib/logging/names.js'
 import { assignments } from './assignments.js'
-import type { Hooks } from './hooks.js'
-import type { SnakeCase } from './names.js'
+import { INTERFACES } from './interfaces.js'
 import {
   accessFormat,
   address,
@@ -15,7 +15,16 @@ import {
   text,
   workerCount,
 } from './parsers.js'
-import { type AnySetting, absent, commandLineOnly, derived, type InputOf, setting, type ValueOf } from './setting.js'
+import {
+  type AnySetting,
+  absent,
+  commandLineOnly,
+  derived,
+  type InputOf,
+  type OnHup,
+  setting,
+  type ValueOf,
+} from './setting.js'
 import { duration, durationRange, size } from './units.js'
 import { workerClass } from './worker-class.js'
 
@@ -29,7 +38,7 @@ export const settings = {
     positional: 'MODULE:EXPORT',
     parser: text('MODULE:EXPORT'),
     default: absent('required'),
-    reload: 'respawn',
+    onHup: 'respawn',
     description: 'the application: a dotted module or a file, and what it exports; also module:factory("argument")',
   }),
   config: commandLineOnly(
@@ -38,16 +47,16 @@ export const settings = {
       flags: '-c, --config',
       parser: path,
       default: absent('unicorn.config.{ts,mts,js,mjs,cjs,json} in the working directory, if there is one'),
-      reload: 'restart',
+      onHup: 'restart',
       description: 'the config file',
     }),
   ),
   interface: setting({
     section: 'Application',
     flags: '--interface',
-    parser: choice('INTERFACE', ['auto', 'wsgi', 'node', 'fetch']),
+    parser: choice('INTERFACE', ['auto', ...INTERFACES]),
     default: 'auto',
-    reload: 'respawn',
+    onHup: 'respawn',
     description: 'how the application is called; auto decides by what the export is',
   }),
 
@@ -57,7 +66,7 @@ export const settings = {
     variable: { name: 'PORT', means: '0.0.0.0:$PORT' },
     parser: list(address),
     default: ['127.0.0.1:8000'],
-    reload: 'apply',
+    onHup: 'respawn',
     description: 'where to listen: HOST, HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or fd://N; may be repeated',
   }),
   backlog: setting({
@@ -65,7 +74,7 @@ export const settings = {
     flags: '--backlog',
     parser: integer(1, 2 ** 31 - 1),
     default: 2048,
-    reload: 'restart',
+    onHup: 'restart',
     description: 'how many connections the kernel queues until a worker accepts them',
   }),
 
@@ -75,7 +84,7 @@ export const settings = {
     variable: { name: 'WEB_CONCURRENCY' },
     parser: workerCount,
     default: 1,
-    reload: 'apply',
+    onHup: 'respawn',
     description: 'number of worker processes; auto is one for each available CPU (limits of a container count)',
   }),
   workerClass: setting({
@@ -83,7 +92,7 @@ export const settings = {
     flags: '-k, --worker-class',
     parser: workerClass,
     default: 'async',
-    reload: 'respawn',
+    onHup: 'respawn',
     description: 'async serves many requests at once in a worker, sync one at a time; MODULE:CLASS is one of your own',
   }),
   workerConnections: setting({
@@ -91,7 +100,7 @@ export const settings = {
     flags: '--worker-connections',
     parser: integer(1),
     default: 1000,
-    reload: 'respawn',
+    onHup: 'respawn',
     description: 'how many connections a worker holds open at once',
   }),
   maxRequests: setting({
@@ -99,7 +108,7 @@ export const settings = {
     flags: '--max-requests',
     parser: integer(0),
     default: 0,
-    reload: 'respawn',
+    onHup: 'respawn',
     description: 'retire a worker after this many requests, its replacement being ready first; 0 is never',
   }),
   maxRequestsJitter: setting({
@@ -107,7 +116,7 @@ export const settings = {
     flags: '--max-requests-jitter',
     parser: integer(0),
     default: 0,
-    reload: 'respawn',
+    onHup: 'respawn',
     description: 'add a random number up to this to --max-requests, so that workers do not retire together',
   }),
   maxMemory: setting({
@@ -115,7 +124,7 @@ export const settings = {
     flags: '--max-memory',
     parser: size,
     default: 0,
-    reload: 'apply',
+    onHup: 'respawn',
     description:
       'retire a worker whose resident memory stays above this, its replacement being ready first; 0 is never',
   }),
@@ -124,7 +133,7 @@ export const settings = {
     flags: '--restart-backoff',
     parser: durationRange,
     default: '100ms..30s',
-    reload: 'apply',
+    onHup: 'respawn',
     description: 'first and longest pause between restarts of a worker that keeps dying young',
   }),
   reloadStrategy: setting({
@@ -132,7 +141,7 @@ export const settings = {
     flags: '--reload-strategy',
     parser: choice('STRATEGY', ['all', 'rolling']),
     default: 'all',
-    reload: 'apply',
+    onHup: 'respawn',
     description: 'on HUP: all starts all new workers beside the old ones, rolling replaces one at a time',
   }),
   watchdog: setting({
@@ -140,7 +149,7 @@ export const settings = {
     flags: '--no-watchdog',
     parser: boolean,
     default: true,
-    reload: 'respawn',
+    onHup: 'respawn',
     description:
       'a thread tells where a worker hangs, and ends a hung orphan (11 MB a worker); the flag does without it',
   }),
@@ -149,7 +158,7 @@ export const settings = {
     flags: '--reload',
     parser: boolean,
     default: false,
-    reload: 'restart',
+    onHup: 'restart',
     description: 'for development: reload whenever a file changes that the workers have loaded',
   }),
   reloadExtraFiles: setting({
@@ -157,7 +166,7 @@ export const settings = {
     flags: '--reload-extra-file',
     parser: globs,
     default: derived('none', () => []),
-    reload: 'restart',
+    onHup: 'restart',
     description: 'with --reload, watch this file, directory or glob too; may be repeated',
   }),
   preload: setting({
@@ -165,7 +174,7 @@ export const settings = {
     flags: '--preload',
     parser: boolean,
     default: false,
-    reload: 'restart',
+    onHup: 'restart',
     description:
       'start the first worker alone and the others once it is ready, so that a broken application fails once',
   }),
@@ -174,7 +183,7 @@ export const settings = {
     flags: '--wait-ready',
     parser: boolean,
     default: false,
-    reload: 'respawn',
+    onHup: 'respawn',
     description: "a worker is ready only when its application has sent the message 'ready', as PM2's users know it",
   }),
 
@@ -183,7 +192,7 @@ export const settings = {
     flags: '-t, --timeout',
     parser: duration,
     default: '30s',
-    reload: 'apply',
+    onHup: 'respawn',
     description: 'a worker silent for longer than this is hung, and is killed and replaced; 0 is never',
   }),
   bootTimeout: setting({
@@ -191,7 +200,7 @@ export const settings = {
     flags: '--boot-timeout',
     parser: duration,
     default: '60s',
-    reload: 'apply',
+    onHup: 'respawn',
     description: 'a worker not ready after this has failed to boot; 0 is never',
   }),
   requestTimeout: setting({
@@ -199,7 +208,7 @@ export const settings = {
     flags: '--request-timeout',
     parser: duration,
     default: 0,
-    reload: 'respawn',
+    onHup: 'respawn',
     description: 'an async request that runs longer gets 504, or is cut once its head is out; 0 is never',
   }),
   gracefulTimeout: setting({
@@ -207,7 +216,7 @@ export const settings = {
     flags: '--graceful-timeout',
     parser: duration,
     default: '30s',
-    reload: 'apply',
+    onHup: 'respawn',
     description: 'how long a worker may take to finish its requests when it stops; then it is killed',
   }),
   keepAlive: setting({
@@ -215,7 +224,7 @@ export const settings = {
     flags: '--keep-alive',
     parser: duration,
     default: '5s',
-    reload: 'respawn',
+    onHup: 'respawn',
     description: 'how long an idle connection to an async worker stays open; 0 is not at all',
   }),
   headerTimeout: setting({
@@ -223,7 +232,7 @@ export const settings = {
     flags: '--header-timeout',
     parser: duration,
     default: '10s',
-    reload: 'respawn',
+    onHup: 'respawn',
     description: 'how long a client may take to send the head of a request; then it gets 408',
   }),
 
@@ -232,7 +241,7 @@ export const settings = {
     flags: '--limit-request-line',
     parser: size,
     default: 8190,
-    reload: 'respawn',
+    onHup: 'respawn',
     description: 'bytes of a request line; a longer one gets 414; 0 is no limit',
   }),
   limitRequestFields: setting({
@@ -240,7 +249,7 @@ export const settings = {
     flags: '--limit-request-fields',
     parser: integer(0),
     default: 100,
-    reload: 'respawn',
+    onHup: 'respawn',
     description: 'header fields of a request; more get 431; 0 is no limit',
   }),
   limitRequestFieldSize: setting({
@@ -248,7 +257,7 @@ export const settings = {
     flags: '--limit-request-field-size',
     parser: size,
     default: 8190,
-    reload: 'respawn',
+    onHup: 'respawn',
     description: 'bytes of one header field; a longer one gets 431; 0 is no limit',
   }),
   limitRequestBody: setting({
@@ -256,7 +265,7 @@ export const settings = {
     flags: '--limit-request-body',
     parser: size,
     default: 0,
-    reload: 'respawn',
+    onHup: 'respawn',
     description: 'bytes of a request body; a longer one gets 413; 0 is no limit',
   }),
 
@@ -265,7 +274,7 @@ export const settings = {
     flags: '--chdir',
     parser: { ...text('DIR'), wanted: 'a directory' },
     default: derived('working directory', ({ cwd }) => cwd),
-    reload: 'restart',
+    onHup: 'restart',
     description: 'the directory of the application; a symbolic link is followed anew for each worker',
   }),
   rawEnv: setting({
@@ -273,7 +282,7 @@ export const settings = {
     flags: '-e, --env',
     parser: assignments,
     default: derived('none', () => []),
-    reload: 'respawn',
+    onHup: 'respawn',
     description: 'environment variable for the workers; may be repeated',
   }),
   pidfile: setting({
@@ -281,7 +290,7 @@ export const settings = {
     flags: '-p, --pid',
     parser: path,
     default: absent('none'),
-    reload: 'apply',
+    onHup: 'apply',
     description: "file for the arbiter's process id",
   }),
   procName: setting({
@@ -289,7 +298,7 @@ export const settings = {
     flags: '-n, --name',
     parser: text('NAME'),
     default: derived("the application's name", ({ app }) => app),
-    reload: 'apply',
+    onHup: 'apply',
     description: 'name in the process titles: unicorn: master [NAME], unicorn: worker [NAME]',
   }),
 
@@ -298,7 +307,7 @@ export const settings = {
     flags: '--error-logfile, --log-file',
     parser: logFile,
     default: '-',
-    reload: 'apply',
+    onHup: 'apply',
     description: 'file for what the server has to say; - is stderr',
   }),
   accesslog: setting({
@@ -306,7 +315,7 @@ export const settings = {
     flags: '--access-logfile',
     parser: logFile,
     default: absent('none'),
-    reload: 'apply',
+    onHup: 'respawn',
     description: 'file for a line about each request; - is stdout',
   }),
   accessLogFormat: setting({
@@ -314,23 +323,23 @@ export const settings = {
     flags: '--access-logformat',
     parser: accessFormat,
     default: DEFAULT_ACCESS_FORMAT,
-    reload: 'respawn',
+    onHup: 'respawn',
     description: "the access log's line, in Gunicorn's atoms, or json",
   }),
   loglevel: setting({
     section: 'Logging',
     flags: '--log-level',
-    parser: choice('LEVEL', ['debug', 'info', 'warning', 'error', 'critical'], { warn: 'warning', fatal: 'critical' }),
+    parser: choice('LEVEL', LOG_LEVELS, { warn: 'warning', fatal: 'critical' }),
     default: 'info',
-    reload: 'apply',
+    onHup: 'apply',
     description: 'the least important lines that the error log holds',
   }),
   logFormat: setting({
     section: 'Logging',
     flags: '--log-format',
-    parser: choice('FORMAT', ['auto', 'text', 'json']),
+    parser: choice('FORMAT', LOG_FORMATS),
     default: 'auto',
-    reload: 'apply',
+    onHup: 'apply',
     description: "the error log's lines; auto is text on a terminal and json elsewhere",
   }),
 
@@ -340,7 +349,7 @@ export const settings = {
       flags: '--check-config',
       parser: boolean,
       default: false,
-      reload: 'none',
+      onHup: 'none',
       description: 'check the configuration, load the application once, and exit',
     }),
   ),
@@ -350,7 +359,7 @@ export const settings = {
       flags: '--print-config',
       parser: boolean,
       default: false,
-      reload: 'none',
+      onHup: 'none',
       description: 'print each setting with its value and where that came from, and exit',
     }),
   ),
@@ -358,6 +367,11 @@ export const settings = {
 
 type Table = typeof settings
 export type SettingName = keyof Table
+
+/** The settings with which HUP does the same. */
+export type SettingOnHup<Does extends OnHup> = {
+  [Name in SettingName]: Table[Name]['onHup'] extends Does ? Name : never
+}[SettingName]
 
 /** The table, for code that treats all rows alike. */
 export const rows: Readonly<Record<SettingName, AnySetting>> = settings
@@ -371,13 +385,10 @@ export const settingNames = Object.keys(settings) as SettingName[] // exactly th
  */
 export type Config = { readonly [Name in Exclude<SettingName, 'app'>]: ValueOf<Table[Name]> } & { readonly app: string }
 
-type FileSetting = {
+/** The names of the settings that a config file may hold. */
+export type FileSettingName = {
   [Name in SettingName]: Table[Name] extends { readonly commandLineOnly: true } ? never : Name
 }[SettingName]
 
-type FileSettings = { [Name in FileSetting]?: InputOf<Table[Name]> | undefined }
-
-type BothSpellings<Names> = Names & { [Name in keyof Names & string as SnakeCase<Name>]?: Names[Name] }
-
-/** What a config file may hold: settings as users write them, and server hooks, in camelCase or snake_case. */
-export type UserConfig = BothSpellings<FileSettings> & BothSpellings<Hooks>
+/** The settings of a config file, as users write them. */
+export type FileSettings = { [Name in FileSettingName]?: InputOf<Table[Name]> | undefined }

@@ -4,19 +4,24 @@ import { type Parser, refuse } from './parser.js'
 const NAMES = ['async', 'sync'] as const
 const MODULE_AND_CLASS = /^[^:]*[^:\s]:[\p{ID_Start}$_][\p{ID_Continue}$]*(\.[\p{ID_Start}$_][\p{ID_Continue}$]*)*$/u
 
+/** The server's own worker classes. */
+export type ServerClassName = (typeof NAMES)[number]
+
 /** A worker class of the server by its name, or one of the user's: where each worker finds it. */
-export type WorkerClassName = (typeof NAMES)[number] | `${string}:${string}`
+export type WorkerClassName = ServerClassName | `${string}:${string}`
 
 /** Only a name: each worker loads the class by itself, so a class as such is refused. */
 export const workerClass: Parser<WorkerClassName> = {
   wanted: '"async", "sync" or MODULE:CLASS',
   metavar: 'CLASS',
   parse(found) {
-    const name = NAMES.find(known => known === found)
-    if (name) return name
-    return isModuleAndClass(found) ? found : refuse(found, workerClass.wanted + advice(found))
+    return isServerClass(found) || isModuleAndClass(found) ? found : refuse(found, workerClass.wanted + advice(found))
   },
   print: String,
+}
+
+export function isServerClass(found: unknown): found is ServerClassName {
+  return NAMES.some(known => known === found)
 }
 
 function isModuleAndClass(found: unknown): found is `${string}:${string}` {

@@ -1,5 +1,5 @@
 /** What `import ... from 'unicorn'` gives. Nothing happens at import. */
-export { defineConfig, type Environment, type UserConfigFunction } from '../config/define-config.js'
+export { defineConfig, type Environment, type UserConfig, type UserConfigFunction } from '../config/define-config.js'
 export type {
   ExitedWorkerView,
   ExitReason,
@@ -9,7 +9,7 @@ export type {
   ServerView,
   WorkerView,
 } from '../config/hooks.js'
-export type { Config, UserConfig } from '../config/settings.js'
+export type { Config } from '../config/settings.js'
 export { fetch, node, wsgi } from './application/mark.js'
 export { ExitCode, UnicornError } from './errors.js'
 export type { FetchApplication, FetchContext, FetchHandler } from './gateway/fetch/types.js'

@@ -1,12 +1,12 @@
+import { INTERFACES, type Interface, type InterfaceName } from '../../config/interfaces.js'
 import { ExitCode, UnicornError } from '../errors.js'
 import type { FetchApplication } from '../gateway/fetch/types.js'
 import type { Application } from '../gateway/wsgi/types.js'
-import { hasMethods, isNodeApp, type NodeApp, prepare } from './frameworks.js'
+import { describe, isClass } from '../sys/describe.js'
+import { hasMethods } from '../sys/objects.js'
+import { isNodeApp, type NodeApp, prepare } from './frameworks.js'
 import type { LoadedApp } from './loaded-app.js'
 import { markOf } from './mark.js'
-
-/** The setting `interface`: how an application is called; with `auto`, as its export shows. */
-export type InterfaceName = 'auto' | 'wsgi' | 'node' | 'fetch'
 
 /** An application and the interface by which it is called. */
 export type Callable =
@@ -14,7 +14,7 @@ export type Callable =
   | ({ readonly interface: 'node' } & NodeApp)
   | { readonly interface: 'fetch'; readonly application: FetchApplication }
 
-const ADVICE = "say which with --interface wsgi|node|fetch, or wrap it: import { node, fetch, wsgi } from 'unicorn'"
+const ADVICE = `say which with --interface ${INTERFACES.join('|')}, or wrap it: import { node, fetch, wsgi } from 'unicorn'`
 
 /**
  * Decides how the export is called: by its wrapper, by `name`, or with `auto` by what it is, but never by the names of its
@@ -29,11 +29,10 @@ export async function detect(app: LoadedApp, name: InterfaceName): Promise<Calla
   return { interface: 'wsgi', application: asApplication(app), guessed: name === 'auto' && !markOf(app.value) }
 }
 
-function interfaceOf(app: LoadedApp, name: InterfaceName): 'wsgi' | 'node' | 'fetch' {
-  const marked = markOf(app.value)
-  if (marked !== undefined && marked !== 'wsgi' && marked !== 'node' && marked !== 'fetch') {
-    throw misfit(app, `it is wrapped as "${String(marked)}", which this version does not know`, ADVICE)
-  }
+function interfaceOf(app: LoadedApp, name: InterfaceName): Interface {
+  const mark = markOf(app.value)
+  const marked = INTERFACES.find(known => known === mark)
+  if (mark !== marked) throw misfit(app, `it is wrapped as "${String(mark)}", which this version does not know`, ADVICE)
   if (marked !== undefined && name !== 'auto' && name !== marked) {
     throw misfit(app, `it is wrapped as ${marked}, and --interface says ${name}`, `--interface ${marked} or auto`)
   }
@@ -41,7 +40,7 @@ function interfaceOf(app: LoadedApp, name: InterfaceName): 'wsgi' | 'node' | 'fe
   return name === 'auto' ? guess(app) : name
 }
 
-function guess(app: LoadedApp): 'wsgi' | 'node' | 'fetch' {
+function guess(app: LoadedApp): Interface {
   const { value } = app
   if (hasFetch(value)) return 'fetch'
   if (isNodeApp(value)) return 'node'
@@ -79,19 +78,6 @@ function asApplication(app: LoadedApp): Application {
 /** Takes any function of the user's for one of the interface: what it returns is checked at each call. */
 function isFunction(value: unknown): value is (...args: unknown[]) => never {
   return typeof value === 'function'
-}
-
-function isClass(value: object): boolean {
-  return Function.prototype.toString.call(value).startsWith('class')
-}
-
-/** What a value is, in a few words, for an error message. */
-export function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value)
-  if (typeof value === 'function') return isClass(value) ? `the class ${value.name}` : `a function ${value.name}`.trim()
-  if (typeof value !== 'object') return `a ${typeof value}`
-  const name: unknown = Reflect.get(value, 'constructor')
-  return `an object of class ${typeof name === 'function' ? name.name : 'none'}`
 }
 
 function misfit(app: LoadedApp, found: string, wanted: string): UnicornError {

@@ -1,6 +1,7 @@
 import { Server } from 'node:http'
 import { ExitCode, toError, UnicornError } from '../errors.js'
 import type { NodeHandler } from '../gateway/node/types.js'
+import { hasMethods, isObject } from '../sys/objects.js'
 import type { LoadedApp } from './loaded-app.js'
 
 /** An application of the node interface: a handler, or a server with listeners of its own. */
@@ -125,14 +126,6 @@ async function initNest(app: object): Promise<void> {
 
 function frameworkOf(value: unknown): Framework | undefined {
   return FRAMEWORKS.find(({ methods }) => hasMethods(value, ...methods))
-}
-
-export function hasMethods(value: unknown, ...names: readonly string[]): boolean {
-  return isObject(value) && names.every(name => typeof Reflect.get(value, name) === 'function')
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' || typeof value === 'function') && value !== null
 }
 
 /** Takes any function of the user's for a handler. */

@@ -1,5 +1,5 @@
+import type { InterfaceName } from '../../config/interfaces.js'
 import type { Application, ApplicationHost } from './application.js'
-import type { InterfaceName } from './detect.js'
 import { loadModuleApplication } from './module-application.js'
 
 /** A kind of application, such as modules of one language. */

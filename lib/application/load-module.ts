@@ -1,12 +1,13 @@
 import { resolve } from 'node:path'
 import { ExitCode, toError, UnicornError } from '../errors.js'
-import { describe } from './detect.js'
+import { describe } from '../sys/describe.js'
 import { isNodeApp } from './frameworks.js'
 import type { Found, LoadedApp } from './loaded-app.js'
+import type { Exports } from './module/exports.js'
 import { findModule } from './module/find-module.js'
-import { type Exports, importModule } from './module/import-module.js'
-import { noApplication, type Picked, pickByConvention, pickExport, pickShutdown } from './module/pick-export.js'
+import { importModule } from './module/import-module.js'
 import { type AppSpec, parseSpec } from './module/spec.js'
+import { noApplication, type Picked, pickByConvention, pickExport, pickShutdown } from './pick-export.js'
 import type { Script } from './script/script.js'
 
 export interface LoadContext {

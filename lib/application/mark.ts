@@ -1,6 +1,7 @@
 import type { FetchApplication, FetchHandler } from '../gateway/fetch/types.js'
 import type { NodeHandler } from '../gateway/node/types.js'
 import type { Application } from '../gateway/wsgi/types.js'
+import { property } from '../sys/objects.js'
 
 /** In the global registry of symbols, so that a mark holds if two copies of this package are loaded. */
 const MARK = Symbol.for('unicorn.interface')
@@ -42,6 +43,5 @@ export function wsgi<T extends Application>(application: T): T | Application {
 
 /** The name with which an application was marked, or undefined. */
 export function markOf(application: unknown): unknown {
-  const markable = typeof application === 'function' || (typeof application === 'object' && application !== null)
-  return markable ? Reflect.get(application, MARK) : undefined
+  return property(application, MARK)
 }

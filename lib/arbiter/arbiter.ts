@@ -1,7 +1,7 @@
 import type { HookRunner } from '../../config/hook-runner.js'
 import type { Logger, ServerView } from '../../config/hooks.js'
 import type { Resolved } from '../../config/resolve.js'
-import type { Config } from '../../config/settings.js'
+import type { Config, SettingOnHup } from '../../config/settings.js'
 import { ExitCode, toError } from '../errors.js'
 import { Listeners } from '../listeners/listeners.js'
 import { createErrorLog, type ErrorLog } from '../logging/logger.js'
@@ -28,11 +28,14 @@ interface ArbiterEvents extends PoolEvents, UpgradeEvents {
   signal: { signal: ArbiterSignal }
   configured: { resolved: Resolved; listeners: Listeners }
   misconfigured: { error: unknown }
-  /** Under `reload`. */
+  /** With `--reload`. */
   changed: { files: readonly string[] }
 }
 type EventType = keyof ArbiterEvents
 type EventOf<Type extends EventType = EventType> = { [T in Type]: { type: T } & ArbiterEvents[T] }[Type]
+/** The settings that the arbiter takes over for itself at a reload, and those that hold from its start to its end. */
+type Applied = Pick<Config, SettingOnHup<'apply'>>
+type Lasting = Pick<Config, SettingOnHup<'restart'>>
 type Handlers = { readonly [Type in EventType]: (event: EventOf<Type>) => void }
 
 export interface ArbiterOptions {
@@ -93,7 +96,7 @@ export class Arbiter {
       pool: this.#pool,
       log: this.#log,
       server: this.#server,
-      committed: (old, fresh) => this.#applySettings(old, fresh),
+      committed: (old, fresh) => this.#committed(old.config, fresh.config),
     })
   }
 
@@ -124,7 +127,7 @@ export class Arbiter {
     queueSignals(signal => this.#events.push({ type: 'signal', signal }))
     surviveErrors(error => this.#log.error({ err: toError(error) }, 'Uncaught error in the arbiter'))
     const { pidfile, bind, backlog, workerClass } = this.#config
-    this.#setTitle()
+    this.#setTitle(this.#config)
     this.#log.info(`Starting unicorn ${this.#options.version}`)
     await this.#hooks.run('onStarting', this.#server)
     this.#pidfile.change(pidfile)
@@ -223,7 +226,7 @@ export class Arbiter {
   }
 
   /**
-   * Nothing was ever ready, so it is for whoever started us to see it: systemd, Docker, a shell. Under `reload` that is somebody who is
+   * Nothing was ever ready, so it is for whoever started us to see it: systemd, Docker, a shell. With `--reload` that is somebody who is
    * about to mend it, if there is a file to be mended.
    */
   #giveUp(code: number | null): void {
@@ -274,7 +277,7 @@ export class Arbiter {
   }
 
   /** What changes is loaded anew, as HUP does it. */
-  async #watchSources({ reloadExtraFiles, chdir }: Config): Promise<FileWatcher> {
+  async #watchSources({ reloadExtraFiles, chdir }: Lasting): Promise<FileWatcher> {
     const { filePattern } = await import('../sys/file-pattern.js')
     return new FileWatcher({
       patterns: reloadExtraFiles.map(text => filePattern(text, chdir)),
@@ -291,15 +294,21 @@ export class Arbiter {
     return isStale
   }
 
-  /** What the arbiter itself does with new settings. */
-  #applySettings({ config: old }: Resolved, { config: fresh }: Resolved): void {
+  #committed(old: Applied, fresh: Applied): void {
+    // Even if nothing has changed: HUP opens the file anew.
+    const configureLog = (): void => this.#errorLog.configure(fresh)
+    const steps: Record<keyof Applied, () => void> = {
+      procName: () => this.#setTitle(fresh),
+      errorlog: configureLog,
+      loglevel: configureLog,
+      logFormat: configureLog,
+      pidfile: () => fresh.pidfile !== old.pidfile && this.#pidfile.change(fresh.pidfile),
+    }
     try {
-      this.#errorLog.configure(fresh)
-      if (fresh.pidfile !== old.pidfile) this.#pidfile.change(fresh.pidfile)
+      for (const apply of new Set(Object.values(steps))) apply()
     } catch (error) {
       this.#log.error({ err: toError(error) }, 'Changed setting not applied')
     }
-    this.#setTitle()
     this.#sources?.watch(this.#generations.files)
   }
 
@@ -362,7 +371,7 @@ export class Arbiter {
     }
   }
 
-  #setTitle(): void {
-    process.title = `unicorn: master [${this.#config.procName}]`
+  #setTitle({ procName }: Applied): void {
+    process.title = `unicorn: master [${procName}]`
   }
 }

@@ -11,7 +11,7 @@ export interface Generation {
   listeners: Listeners
   /** Whether any of its workers was ready: the application loads with this configuration. */
   proven: boolean
-  /** Under `reload`: what its workers have loaded, or have tried to. */
+  /** With `--reload`: what its workers have loaded, or have tried to. */
   readonly files: Set<string>
   /** The places of listeners that a reload is removing: nobody else serves them when these workers go. */
   abandoned: readonly number[]

@@ -36,7 +36,7 @@ export class Generations {
     return this.#current
   }
 
-  /** Under `reload`: what serves was loaded from these files, and what was tried last. */
+  /** With `--reload`: what serves was loaded from these files, and what was tried last. */
   get files(): ReadonlySet<string> {
     return new Set([...this.#current.files, ...this.#latest.files])
   }

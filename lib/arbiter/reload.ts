@@ -12,7 +12,7 @@ export interface Reading {
 
 /** The new configuration, as far as a running server can take it over. */
 export function readAnew(old: Resolved, fresh: Resolved): Reading {
-  const needRestart = settingNames.filter(name => rows[name].reload === 'restart')
+  const needRestart = settingNames.filter(name => rows[name].onHup === 'restart')
   const unchangeable = needRestart.filter(name => !isSame(old.config[name], fresh.config[name]))
   const kept = Object.fromEntries(unchangeable.map(name => [name, old.config[name]]))
   const config = Object.freeze({ ...fresh.config, ...kept })

@@ -1,8 +1,8 @@
-import type { GatewayLog } from './log.js'
+import type { Logger } from '../logging/log.js'
 
 /** What the worker tells the gateway about itself. */
 export interface GatewayContext {
-  readonly log: GatewayLog
+  readonly log: Logger
   /** Requests may be interleaved in this process (worker class `async`). */
   readonly multithread: boolean
   /** Other processes serve the same application. */

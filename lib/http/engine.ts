@@ -39,7 +39,8 @@ export interface Engine {
   /** Takes over an accepted connection. @param local  the listener that it came by */
   accept(client: ClientHandle, local?: LocalAddress): Connection
   /**
-   * Stands in for an application's own server, which never listens: reports connections to it and hands it those that leave HTTP.
+   * Stands in for an application's own server, which never listens: reports connections to it and hands it those that
+   * leave HTTP.
    * @param takeovers  the ways in which they may
    */
   standInFor(server: EventEmitter, takeovers: readonly Takeover[]): void
@@ -47,7 +48,10 @@ export interface Engine {
   lastResponses(): void
   /** Closes connections that were served before and wait for a next request. */
   closeIdle(): void
-  /** Closes connections without a request under way that were accepted, or last answered, at least `age` milliseconds ago. */
+  /**
+   * Closes connections without a request under way that were accepted, or last answered, at least `age` milliseconds
+   * ago.
+   */
   closeQuiet(age: number): void
   /** Cuts every connection and ends the engine. */
   destroy(): void

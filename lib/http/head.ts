@@ -49,7 +49,9 @@ export class RequestHead implements RequestLine {
     this.transferEncoding = coding
   }
 
-  /** The value of a header field by its name in lower case; values of equal names are joined (RFC 9110, section 5.3). */
+  /**
+   * The value of a header field by its name in lower case; values of equal names are joined (RFC 9110, section 5.3).
+   */
   field(name: string): string | undefined {
     const { fields } = this
     let found: string | undefined
@@ -81,7 +83,10 @@ export class RequestHead implements RequestLine {
     return this.#target
   }
 
-  /** What the client calls this server: the authority of the absolute form, else the Host field (RFC 9112, section 3.2.2). */
+  /**
+   * What the client calls this server: the authority of the absolute form, else the Host field (RFC 9112, section
+   * 3.2.2).
+   */
   host(): string {
     return this.target().authority || this.#host || ''
   }
@@ -92,7 +97,8 @@ export class RequestHead implements RequestLine {
 
   /** Bytes of the body: 0 without a body, infinite if its end comes by chunks. */
   get bodyLength(): number {
-    return this.transferEncoding === undefined ? Number(this.contentLength) || 0 : Number.POSITIVE_INFINITY
+    if (this.transferEncoding !== undefined) return Number.POSITIVE_INFINITY
+    return this.contentLength === undefined ? 0 : Number(this.contentLength) || 0
   }
 
   /** For logs: without the query, which may hold what no log should. */

@@ -1,27 +1,23 @@
-import { type Logger, pino } from 'pino'
+import { type Logger as PinoLogger, pino } from 'pino'
 import { toError } from '../errors.js'
 import { errorRecord } from './error-record.js'
 import { escapeJson } from './escape.js'
+import type { LogFormat, LogLevel } from './names.js'
 import { openSink, type Sink } from './sink.js'
 import { createTextRenderer, type LogRecord } from './text-line.js'
-
-export type { Logger } from 'pino'
-
-/** Gunicorn's names of the levels. */
-export type LogLevel = 'debug' | 'info' | 'warning' | 'error' | 'critical'
 
 export interface ErrorLogOptions {
   /** A path, or `-` for standard error. */
   errorlog: string
   loglevel: LogLevel
   /** `auto`: text where the destination is a terminal, JSON elsewhere. */
-  logFormat: 'auto' | 'text' | 'json'
+  logFormat: LogFormat
 }
 
 /** The error log: where the server says what it does, and what went wrong. */
 export interface ErrorLog {
   /** Stays the same object, children included, whatever `configure` changes. */
-  readonly logger: Logger
+  readonly logger: PinoLogger
   /** Opens the file anew by its path (USR1). Where that fails, the old file stays in use and has a line that says so. */
   reopen(): void
   /**
@@ -33,7 +29,13 @@ export interface ErrorLog {
   close(): void
 }
 
-const PINO_LEVELS = { debug: 'debug', info: 'info', warning: 'warn', error: 'error', critical: 'fatal' } as const
+const PINO_LEVELS = {
+  debug: 'debug',
+  info: 'info',
+  warning: 'warn',
+  error: 'error',
+  critical: 'fatal',
+} as const satisfies Record<LogLevel, string>
 
 /** What pino puts on each line itself: a field of that name would stand there twice, and readers take the last one. */
 const RESERVED = new Set(['level', 'time', 'pid'])
@@ -49,7 +51,7 @@ export function createErrorLog(options: ErrorLogOptions): ErrorLog {
 }
 
 class PinoErrorLog implements ErrorLog {
-  readonly logger: Logger
+  readonly logger: PinoLogger
   readonly #toText = createTextRenderer()
   #sink: Sink
   #isText: boolean
@@ -100,7 +102,7 @@ class PinoErrorLog implements ErrorLog {
   }
 }
 
-function createLogger(level: LogLevel, write: (line: string) => void): Logger {
+function createLogger(level: LogLevel, write: (line: string) => void): PinoLogger {
   const options = {
     level: PINO_LEVELS[level],
     base: { pid: process.pid },

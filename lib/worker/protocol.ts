@@ -78,7 +78,7 @@ export type FromWorker =
   | { readonly type: 'beat'; readonly figures: Figures; readonly debugged: boolean }
   /** How many of its connections are settled: they stay for longer than one quick request. Sent when it changes. */
   | { readonly type: 'settled'; readonly connections: number }
-  /** Under `reload`: files that its modules are loaded from, or would be. */
+  /** With `--reload`: files that its modules are loaded from, or would be. */
   | { readonly type: 'loaded'; readonly files: readonly string[] }
   /** It wants a replacement, and serves until that one is ready and `DRAIN` comes. */
   | { readonly type: 'wants-replacement'; readonly reason: 'max-requests' }

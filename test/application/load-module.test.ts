@@ -9,7 +9,7 @@ import { root } from '../helpers/root.js'
 
 const apps = join(root, 'test/fixtures/apps')
 
-/** What the loaded application returns. */
+/** Returns what the loaded application returns. */
 async function result(spec: string, directory = apps): Promise<unknown> {
   const { value } = await loadApp(spec, { directory: directory })
   if (typeof value !== 'function') return value
@@ -66,7 +66,7 @@ t.test('TypeScript', async t => {
   t.equal(await result('script'), 'cts')
 })
 
-t.test('what is loaded says where it is from', async t => {
+t.test('a loaded application names its file and export', async t => {
   const { value, ...facts } = await loadApp('common:nested.deep.app', {
     directory: relative(process.cwd(), apps) || '.',
   })
@@ -123,7 +123,7 @@ t.test('packages, by their exports and the imports of the user', async t => {
   t.equal(await result('@scope/esm/app:application', directory), 'only import')
 })
 
-t.test('a module that is not there: the files that were tried', async t => {
+t.test('a missing module: the files that were tried', async t => {
   const error = await refusal(t, 'mysite.wsgi:app')
   t.match(error.message, /module "mysite.wsgi" was not found in .*apps; tried mysite\.wsgi, mysite\/wsgi\.ts, /)
   t.match(error.message, 'mysite/wsgi/index.js')
@@ -134,7 +134,7 @@ t.test('a module that is not there: the files that were tried', async t => {
   t.match((await refusal(t, './empty', directory)).message, /"\.\/empty" is a directory without an index file in /)
 })
 
-t.test('an export that is not there: what there is, and the nearest', async t => {
+t.test('a missing export: what there is, and the nearest', async t => {
   t.match(
     (await refusal(t, 'hello:aplication')).message,
     /no export "aplication": it exports application; did you mean "application"\?/,
@@ -151,7 +151,7 @@ t.test('an export that is not there: what there is, and the nearest', async t =>
   t.match((await refusal(t, 'common:nested.deep.app.x.y')).message, /no export "x": it exports nothing/)
 })
 
-t.test('an export that has nothing in it when the module has loaded', async t => {
+t.test('an export that is still undefined or null when the module has loaded', async t => {
   const late = 'export let app, application, none = null; setImmediate(() => { application = app = () => {} })'
   const directory = t.testdir({ 'late.mjs': late, 'script.mjs': late })
   for (const [spec, name] of [
@@ -218,7 +218,7 @@ t.test('specs', async t => {
   }
 })
 
-t.test('where a module may be', async t => {
+t.test('the files that a name may mean', async t => {
   t.same(candidates('a.b').slice(0, 8), [
     'a.b',
     'a/b.ts',
@@ -233,7 +233,7 @@ t.test('where a module may be', async t => {
   t.notOk(candidates('./a.b').includes('a/b.js'))
 })
 
-t.test('the directory is the one that is given, not where the process stands', async t => {
+t.test('modules are found in the directory that is given, not in that of the process', async t => {
   const directory = t.testdir({})
   mkdirSync(join(directory, 'inner'))
   writeFileSync(join(directory, 'inner/mine.js'), 'export const application = () => "inner"')

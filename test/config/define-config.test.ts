@@ -1,8 +1,8 @@
 import { pino } from 'pino'
 import t from 'tap'
-import { defineConfig } from '../../config/define-config.js'
+import { defineConfig, type UserConfig } from '../../config/define-config.js'
 import type { Logger } from '../../config/hooks.js'
-import type { Config, UserConfig } from '../../config/settings.js'
+import type { Config } from '../../config/settings.js'
 
 // What the compiler checks here is the point; the running test only holds that nothing is changed.
 

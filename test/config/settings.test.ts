@@ -11,7 +11,7 @@ t.test('every setting has all columns', async t => {
     t.match(row.flags ?? `--${row.positional}`, /^(-[a-z], |--[a-z-]+, )?--[A-Za-z:-]+$/, `${name}: flag`)
     t.not(row.flags === undefined, row.positional === undefined, `${name}: flag or positional`)
     t.match(row.description, /^[^.]{10,110}[^.]$/, `${name}: description`)
-    t.match(row.reload, /^(apply|respawn|restart|none)$/, `${name}: reload`)
+    t.match(row.onHup, /^(apply|respawn|restart|none)$/, `${name}: onHup`)
     t.not(row.parser.wanted, '', `${name}: wanted`)
     t.not(defaultText(row), '', `${name}: default`)
     if (!isDerived(row.default) && !isAbsent(row.default)) {

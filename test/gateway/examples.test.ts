@@ -104,8 +104,7 @@ t.test('upload', async t => {
   })
 })
 
-const skip = 'validator' in (await import('../../lib/index.js')) ? false : 'lib/index.ts does not export validator'
-t.test('validated', { skip }, async t => {
+t.test('validated', async t => {
   await serving(t, 'validated', async server => {
     t.match(await server.exchange(get('/hello')), /HELLO, WORLD!/)
   })

@@ -359,7 +359,7 @@ t.test('a body that is larger than it may be', async t => {
       }
       return new Response('all')
     },
-    { bodyLimit: 10 },
+    { limitRequestBody: 10 },
   )
   const chunked = (path: string): string =>
     request('POST', ['Transfer-Encoding: chunked'], '8\r\n12345678\r\n8\r\n12345678\r\n0\r\n\r\n').replace('/', path)

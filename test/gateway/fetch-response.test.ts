@@ -391,7 +391,7 @@ t.test('promises that nobody waits for', async t => {
   t.match(server.log.entries[0]?.facts, { path: '/fails' })
   t.match(await server.exchange(request()), /done$/)
   let closed = false
-  const closing = server.close().then(() => {
+  const closing = server.settled().then(() => {
     closed = true
   })
   await until('the promise is there', () => finish !== undefined)

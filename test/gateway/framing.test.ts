@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Application, Headers } from '../../lib/gateway/wsgi/types.js'
+import type { Exchange } from '../../lib/http/exchange.js'
 import { parseResponse } from './fuzz/response-parser.js'
 import { plain, request, serve } from './serve.js'
 
@@ -269,9 +270,9 @@ t.test('head and body leave in one write', async t => {
 })
 
 t.test('fields that the engine has set go out too', async t => {
-  const before = (_: unknown, res: { setHeader(name: string, value: string): unknown }): void => {
-    res.setHeader('Server', 'unicorn')
-    res.setHeader('X-A', 'engine')
+  const before = ({ node }: Exchange): void => {
+    node?.res.setHeader('Server', 'unicorn')
+    node?.res.setHeader('X-A', 'engine')
   }
   const app = answering(
     '200 OK',

@@ -1,12 +1,13 @@
 import { H3 } from 'h3'
 import { Hono } from 'hono'
 import t from 'tap'
+import type { InterfaceName } from '../../config/interfaces.js'
 import { fetch, markOf, node, wsgi } from '../../lib/application/mark.js'
 import { UnicornError } from '../../lib/errors.js'
-import { createGateway, type InterfaceName } from '../../lib/gateway/gateway.js'
+import type { Gateway } from '../../lib/gateway/gateway.js'
 import type { NodeHandler } from '../../lib/gateway/node/types.js'
 import type { Application } from '../../lib/gateway/wsgi/types.js'
-import { gatewayContext, MemoryLog, request, serve } from './serve.js'
+import { gatewayFor, MemoryLog, request, serve } from './serve.js'
 
 const application: Application = (_, startResponse) => {
   startResponse('200 OK', [])
@@ -14,9 +15,9 @@ const application: Application = (_, startResponse) => {
 }
 const handler: NodeHandler = (_, res) => res.end('node')
 
-function create(value: unknown, name: InterfaceName = 'auto'): ReturnType<typeof createGateway> {
-  const app = { value, file: '/srv/app.js', exportName: 'application', spec: 'app' }
-  return createGateway(app, name, gatewayContext(new MemoryLog()))
+async function create(value: unknown, name: InterfaceName = 'auto'): Promise<Gateway> {
+  const make = await gatewayFor(value, name)
+  return make(new MemoryLog())
 }
 
 /** As Express and Connect make them: a function with methods. */
@@ -210,7 +211,7 @@ t.test('a chunked body beyond the limit', async t => {
     bodies.push(body)
     res.end('ok')
   }
-  const server = await serve(t, collect, { interface: 'node', bodyLimit: 10 })
+  const server = await serve(t, collect, { interface: 'node', limitRequestBody: 10 })
   const chunked = (size: number): string =>
     request('POST', ['Transfer-Encoding: chunked'], `${size.toString(16)}\r\n${'x'.repeat(size)}\r\n0\r\n\r\n`)
   t.match(await server.exchange(chunked(10)), /^HTTP\/1.1 200/)
@@ -219,7 +220,7 @@ t.test('a chunked body beyond the limit', async t => {
   t.same(bodies, ['x'.repeat(10)])
 
   const echo: NodeHandler = (req, res) => req.pipe(res)
-  const answered = await serve(t, echo, { interface: 'node', bodyLimit: 10 })
+  const answered = await serve(t, echo, { interface: 'node', limitRequestBody: 10 })
   const client = await answered.connect()
   client.write(`${request('POST', ['Transfer-Encoding: chunked'])}5\r\nhello\r\n`)
   await client.until(/hello/)

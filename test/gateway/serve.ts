@@ -1,39 +1,35 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Test } from 'tap'
-import { ServerApp } from '../../lib/application/script/server-app.js'
-import { createGateway, type Gateway, type GatewayContext, type InterfaceName } from '../../lib/gateway/gateway.js'
-import type { GatewayLog } from '../../lib/gateway/log.js'
-import { createExchange, type Exchange } from '../../lib/http/exchange.js'
-import { connectRaw, type Raw } from '../helpers/raw.js'
+import type { InterfaceName } from '../../config/interfaces.js'
+import { detect } from '../../lib/application/detect.js'
+import { createFetchGateway } from '../../lib/gateway/fetch/fetch-gateway.js'
+import type { Gateway } from '../../lib/gateway/gateway.js'
+import { NodeGateway } from '../../lib/gateway/node/node-gateway.js'
+import { createWsgiGateway } from '../../lib/gateway/wsgi/wsgi-gateway.js'
+import type { HttpEvents, Requests } from '../../lib/http/engine.js'
+import type { Exchange } from '../../lib/http/exchange.js'
+import type { HttpPolicy } from '../../lib/http/policy.js'
+import type { Logger, LogMethod } from '../../lib/logging/log.js'
+import { atEnd } from '../helpers/at-end.js'
+import { Raw } from '../helpers/raw.js'
 import { until } from '../helpers/until.js'
+import type { ClientEnd, Host, ServerEnd } from './host.js'
+import { SocketHost } from './socket-host.js'
 
 export interface Entry {
-  readonly level: keyof GatewayLog
+  readonly level: keyof Logger
   readonly message: string
   readonly facts: Record<string, unknown>
 }
 
 /** A log that keeps what it is told. */
-export class MemoryLog implements GatewayLog {
+export class MemoryLog implements Logger {
   readonly entries: Entry[] = []
 
-  debug(facts: object, message: string): void {
-    this.#add('debug', facts, message)
-  }
-
-  info(facts: object, message: string): void {
-    this.#add('info', facts, message)
-  }
-
-  warn(facts: object, message: string): void {
-    this.#add('warn', facts, message)
-  }
-
-  error(facts: object, message: string): void {
-    this.#add('error', facts, message)
-  }
+  readonly debug = this.#method('debug')
+  readonly info = this.#method('info')
+  readonly warn = this.#method('warn')
+  readonly error = this.#method('error')
+  readonly fatal = this.#method('fatal')
 
   /** The messages of the errors that were logged, with those of their `err`. */
   get errors(): string[] {
@@ -44,68 +40,78 @@ export class MemoryLog implements GatewayLog {
       )
   }
 
-  #add(level: keyof GatewayLog, facts: object, message: string): void {
-    this.entries.push({ level, message, facts: { ...facts } })
+  #method(level: keyof Logger): LogMethod {
+    return (facts: object | string, message: string = '') => {
+      if (typeof facts === 'string') this.entries.push({ level, message: facts, facts: {} })
+      else this.entries.push({ level, message, facts: { ...facts } })
+    }
   }
 }
 
-export interface Options extends Partial<Omit<GatewayContext, 'log'>> {
+export interface Options extends Partial<HttpPolicy> {
   readonly interface?: InterfaceName
-  /** Runs before the gateway, as an engine does that sets headers. */
-  readonly before?: (req: IncomingMessage, res: ServerResponse) => void
+  /** Runs before the gateway, as a hook does. */
+  readonly before?: (exchange: Exchange) => void
   readonly socketPath?: string
 }
 
-/** A gateway behind a real `node:http` server. */
+/** Without limits on sizes; 0 means none. */
+const POLICY: HttpPolicy = {
+  keepAlive: 60_000,
+  headerTimeout: 60_000,
+  limitRequestLine: 0,
+  limitRequestFields: 0,
+  limitRequestFieldSize: 0,
+  limitRequestBody: 0,
+}
+
+/** A client of the server, with every byte that came. */
+export type Client = Raw<ClientEnd>
+
+/** A gateway behind an engine. */
 export class Served {
   readonly log = new MemoryLog()
   readonly exchanges: Exchange[] = []
-  readonly sockets: Socket[] = []
-  readonly server: Server
   readonly #test: Test
-  readonly #ready: Promise<Gateway>
-  #gateway: Gateway | undefined
-  #path: string | undefined
+  readonly #host: Host
+  readonly #gateway: Gateway
 
-  constructor(t: Test, application: unknown, options: Options) {
-    const { interface: name = 'wsgi', before, socketPath, ...context } = options
-    const app = { value: application, file: '/app.js', exportName: 'application', spec: 'app:application' }
-    this.#ready = createGateway(app, name, { ...gatewayContext(this.log), ...context })
-    const serve = (req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void => {
-      before?.(req, res)
-      const exchange: Exchange = createExchange(req, res, expectsContinue)
-      this.exchanges.push(exchange)
-      this.#gateway?.handle(exchange)
-    }
+  constructor(t: Test, gateway: (log: Logger) => Gateway, { before, socketPath, ...policy }: Options) {
     this.#test = t
-    this.#path = socketPath
-    this.server = createServer((req, res) => serve(req, res, false))
-    this.server.on('checkContinue', (req, res) => serve(req, res, true))
-    this.server.on('connection', socket => this.sockets.push(socket))
-    t.teardown(() => {
-      this.server.closeAllConnections()
-      this.server.close()
-    })
+    this.#gateway = gateway(this.log)
+    const serve = (exchange: Exchange): void => {
+      this.exchanges.push(exchange)
+      before?.(exchange)
+      this.#gateway.handle(exchange)
+    }
+    this.#host = new SocketHost({ ...POLICY, ...policy }, events(serve), socketPath)
+    atEnd(t, () => this.#host.close())
+    this.#host.open()
   }
 
-  async listen(): Promise<this> {
-    this.#gateway = await this.#ready
-    if (this.#path === undefined) this.server.listen(0, '127.0.0.1')
-    else this.server.listen(this.#path)
-    await once(this.server, 'listening')
-    return this
+  /** The server's ends of the connections. */
+  get sockets(): readonly ServerEnd[] {
+    return this.#host.sockets
+  }
+
+  /** Those under way. */
+  get requests(): Requests {
+    return this.#host.engine.exchanges
   }
 
   get port(): number {
-    const address = this.server.address()
-    return typeof address === 'object' && address !== null ? address.port : 0
+    return this.#host.port
   }
 
-  connect(): Promise<Raw> {
-    return connectRaw(
-      this.#test,
-      this.#path === undefined ? { host: '127.0.0.1', port: this.port } : { socketPath: this.#path },
-    )
+  /** A connection without anything around it. It ends with the test at the latest. */
+  async dial(): Promise<ClientEnd> {
+    const end = await this.#host.dial()
+    atEnd(this.#test, () => end.destroy())
+    return end
+  }
+
+  async connect(): Promise<Client> {
+    return new Raw(await this.dial())
   }
 
   /** Sends the bytes of one request on a connection of its own and returns all that came, until the server closed. */
@@ -115,9 +121,9 @@ export class Served {
     return client.all()
   }
 
-  /** Ends the application, as a worker does after its last response. */
-  async close(): Promise<void> {
-    await this.#gateway?.close?.()
+  /** Waits for what goes on behind the responses, as a worker does after its last one. */
+  async settled(): Promise<void> {
+    await this.#gateway.settled?.()
   }
 
   /** Waits until an error with these words is in the log. */
@@ -128,19 +134,26 @@ export class Served {
   }
 }
 
-export function gatewayContext(log: GatewayLog): GatewayContext {
-  const address = { address: '127.0.0.1', port: 8000, family: 'IPv4' }
-  return {
-    log,
-    multithread: true,
-    multiprocess: false,
-    serverSoftware: 'unicorn/test',
-    serverApp: server => new ServerApp(server, { address, closed: () => false }),
+function events(serve: (exchange: Exchange) => void): HttpEvents {
+  const ignore = (): void => {}
+  return { request: serve, finished: ignore, upgraded: ignore, disconnected: ignore, refused: ignore }
+}
+
+/** The gateway of an export, chosen as a worker chooses it. */
+export async function gatewayFor(value: unknown, name: InterfaceName): Promise<(log: Logger) => Gateway> {
+  const app = { value, file: '/srv/app.js', exportName: 'application', spec: 'app:application' }
+  const callable = await detect(app, name)
+  const context = { multithread: true, multiprocess: false, serverSoftware: 'unicorn/test' }
+  return log => {
+    if (callable.interface === 'fetch') return createFetchGateway(callable.application, { ...context, log })
+    if (callable.interface === 'wsgi') return createWsgiGateway(callable, { ...context, log })
+    return new NodeGateway(callable.target, { ...context, log })
   }
 }
 
-export function serve(t: Test, application: unknown, options: Options = {}): Promise<Served> {
-  return new Served(t, application, options).listen()
+export async function serve(t: Test, application: unknown, options: Options = {}): Promise<Served> {
+  const { interface: name = 'wsgi', ...others } = options
+  return new Served(t, await gatewayFor(application, name), others)
 }
 
 /** The bytes of a request whose connection closes after it. */

@@ -1,6 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Client, Reply } from './http.js'
 
-/** Clients that ask one request after the other until they are told to stop. */
+/** Between two requests of one client, in milliseconds: without it the load takes the CPU time that a new worker needs to boot. */
+const PAUSE = 5
+
+/** Clients that send one request after the other until they are told to stop. */
 export class Load {
   readonly replies: Reply[] = []
   readonly failures: unknown[] = []
@@ -18,10 +22,11 @@ export class Load {
       } catch (error) {
         this.failures.push(error)
       }
+      await pause(PAUSE)
     }
   }
 
-  /** What did not go well, after the last reply. */
+  /** Ends the load after its last reply, and returns what failed. */
   async stop(): Promise<unknown[]> {
     this.#stopping = true
     await Promise.all(this.#clients)

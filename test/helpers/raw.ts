@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Test } from 'tap'
 import { atEnd } from './at-end.js'
 import { CEILING } from './log.js'
@@ -9,13 +10,13 @@ import type { Target } from './server-process.js'
 export type Ending = 'closed' | 'reset'
 
 /** A connection and every byte that came on it. */
-export class Raw {
-  readonly socket: Socket
+export class Raw<End extends Duplex = Socket> {
+  readonly socket: End
   readonly ending: Promise<Ending>
   #text = ''
   #reset = false
 
-  constructor(socket: Socket) {
+  constructor(socket: End) {
     this.socket = socket
     socket.setEncoding('latin1')
     socket.on('data', (text: string) => {

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { UnicornError } from '../../lib/errors.js'
 import { createErrorLog, type ErrorLog, type ErrorLogOptions } from '../../lib/logging/logger.js'
+import { requireCommand } from '../helpers/require-command.js'
 import { makeFifo } from './fifo.js'
 import { closed, startChild, textOf } from './processes.js'
 
@@ -80,10 +81,12 @@ t.test('neither message, key nor value can forge a line or steer a terminal', as
   log.logger.info({ value: evil, [evil]: 1, deep: { [evil]: [evil] } }, 'fields')
   log.logger.error({ err: error }, 'error')
   log.logger.error({ err: new UnicornError('x', { found: evil, wanted: [evil], where: evil, error }) }, 'fault')
-  for (const line of read().trimEnd().split('\n')) {
-    t.match(line, new RegExp(`^(${HEAD}\\[(INFO|ERROR)\\] (a\\\\n|fields |error$|fault$)|    )`))
-    t.notMatch(line, /[\p{Cc}\p{Zl}\p{Bidi_Control}]/u)
-  }
+  const lines = read().trimEnd().split('\n')
+  const wanted = new RegExp(`^(${HEAD}\\[(INFO|ERROR)\\] (a\\\\n|fields |error$|fault$)|    )`)
+  t.same(
+    lines.filter(line => !wanted.test(line) || /[\p{Cc}\p{Zl}\p{Bidi_Control}]/u.test(line)),
+    [],
+  )
   t.match(read(), 'forged\\r\\x1b[2J\\x9b\\u2028\\u202e')
 })
 
@@ -261,13 +264,12 @@ t.test('lost lines never throw, and the next line that gets through tells their 
   }
 })
 
-t.test('a full disk does not end anything', { skip: process.platform !== 'linux' }, async t => {
+t.test('a full disk does not end anything', async t => {
   const log = createErrorLog({ errorlog: '/dev/full', loglevel: 'info', logFormat: 'json' })
-  log.logger.error('x')
-  log.logger.fatal('y')
-  log.close()
-  log.logger.info('after close')
-  t.pass('lived')
+  t.doesNotThrow(() => log.logger.error('x'))
+  t.doesNotThrow(() => log.logger.fatal('y'))
+  t.doesNotThrow(() => log.close())
+  t.doesNotThrow(() => log.logger.info('after close'))
 })
 
 t.test('a process whose standard error has lost its reader lives on', async t => {
@@ -288,9 +290,8 @@ t.test('standard error, as a socket, has the line as JSON', async t => {
   t.match(parseLines(await text), [{ level: 'info', pid: child.pid, msg: 'Listening' }])
 })
 
-const script = process.platform === 'linux' && existsSync('/usr/bin/script')
-
-t.test('standard error, as a terminal, has text', { skip: !script }, async t => {
+t.test('standard error, as a terminal, has text', async t => {
+  requireCommand(['script', '--version'])
   const command = `'${process.execPath}' '${join(import.meta.dirname, 'child.js')}' logOnce -`
   const terminal = spawn('script', ['-qec', command, '/dev/null'], { stdio: ['ignore', 'pipe', 'inherit'] })
   const text = textOf(terminal.stdout)

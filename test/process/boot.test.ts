@@ -65,7 +65,7 @@ t.test("a worker has its own environment, without what is the arbiter's", async 
   }
 })
 
-t.test('processes carry titles', { skip: process.platform !== 'linux' && 'titles are read from /proc' }, async t => {
+t.test('processes carry titles', async t => {
   const server = await startServer(t, { args: ['--name', 'shop'] })
   const title = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'latin1')
   t.match(title(server.pid), /^unicorn: master \[shop\]/)

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, w
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { rows, type SettingName, settingNames } from '../../config/settings.js'
 import { mischief, says } from '../helpers/apps.js'
 import { atEnd } from '../helpers/at-end.js'
 import { startHolds } from '../helpers/holds.js'
@@ -82,6 +83,79 @@ t.test('a setting that needs a restart keeps its value, and the log says so', as
   await server.log(messages.needsRestart, { count: 2 })
   await server.log(messages.reloaded, { count: 2 })
   t.same([...new Set(server.logged(messages.needsRestart).map(({ setting }) => setting))], ['backlog'])
+})
+
+/** Another value of each setting. Not of those that the command line has, or that would hide the log from the test. */
+type Changed = Exclude<SettingName, 'config' | 'checkConfig' | 'printConfig' | 'errorlog' | 'logFormat'>
+const CHANGED: Readonly<Record<Changed, unknown>> = {
+  app: 'app:other',
+  interface: 'node',
+  bind: ['127.0.0.1:0', '[::1]:0'],
+  backlog: 100,
+  workers: 2,
+  workerClass: 'sync',
+  workerConnections: 10,
+  maxRequests: 1000,
+  maxRequestsJitter: 10,
+  maxMemory: '1gb',
+  restartBackoff: '1s..2s',
+  reloadStrategy: 'rolling',
+  watchdog: false,
+  reload: true,
+  reloadExtraFiles: ['other.js'],
+  preload: true,
+  waitReady: true,
+  timeout: '50s',
+  bootTimeout: '50s',
+  requestTimeout: '50s',
+  gracefulTimeout: '50s',
+  keepAlive: '50s',
+  headerTimeout: '50s',
+  limitRequestLine: 1000,
+  limitRequestFields: 10,
+  limitRequestFieldSize: 1000,
+  limitRequestBody: 1000,
+  chdir: 'other',
+  rawEnv: { A: '1' },
+  pidfile: 'app.pid',
+  procName: 'other',
+  accesslog: 'access.log',
+  accessLogFormat: 'json',
+  loglevel: 'debug',
+}
+
+t.test('what HUP does with each setting is what its row says', async t => {
+  /** The config file, which also notes the settings that a worker has got. */
+  const config = (values: Values) => `
+import { writeFileSync } from 'node:fs'
+const postFork = ({ config }, { age }) => writeFileSync('worker-' + age, JSON.stringify(config))
+export default { ...${JSON.stringify(values)}, postFork }
+`
+  const app = `export const application = (_req, res) => res.end()
+export const other = application
+process.send('ready')
+`
+  const server = await startServer(t, {
+    app,
+    spec: '',
+    bind: '',
+    files: { [FILE]: config({ app: 'app:application', bind: '127.0.0.1:0' }) },
+  })
+  mkdirSync(join(server.cwd, 'other'))
+  writeFileSync(join(server.cwd, 'other/app.js'), app)
+  writeFileSync(join(server.cwd, FILE), config(CHANGED))
+  server.signal('SIGHUP')
+  await server.log(messages.reloaded)
+  const [before, after] = [1, 2].map(age => JSON.parse(read(join(server.cwd, `worker-${age}`))))
+  const kept = settingNames.filter(name => name in CHANGED && rows[name].onHup === 'restart')
+  t.same(
+    server.logged(messages.needsRestart).map(({ setting }) => setting),
+    kept,
+  )
+  for (const name of settingNames.filter(name => name in CHANGED)) {
+    if (kept.includes(name)) t.same(after[name], before[name], `${name} stays`)
+    else t.notSame(after[name], before[name], `${name} changes`)
+  }
 })
 
 t.test('a moved `current` symlink is followed by new workers', async t => {

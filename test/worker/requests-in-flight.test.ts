@@ -1,30 +1,33 @@
-import { IncomingMessage, ServerResponse } from 'node:http'
-import { Socket } from 'node:net'
 import { runInThisContext } from 'node:vm'
-import t from 'tap'
-import { createExchange, type Exchange } from '../../lib/http/exchange.js'
+import t, { type Test } from 'tap'
+import type { NodeHandler } from '../../lib/gateway/node/types.js'
 import { now } from '../../lib/sys/clock.js'
-import { LinkedList } from '../../lib/sys/linked-list.js'
 import {
   inFlightText,
   publishRequests,
   requestsInFlight,
   TABLE_EXPRESSION,
 } from '../../lib/worker/requests-in-flight.js'
+import { serve } from '../gateway/serve.js'
+import { head } from '../helpers/raw.js'
+import { until } from '../helpers/until.js'
 
-function exchange(url: string, age = 0): Exchange {
-  const req = Object.assign(new IncomingMessage(new Socket()), { method: 'GET', url })
-  return { ...createExchange(req, new ServerResponse(req)), startedAt: now() - age }
+/** Requests that an application leaves unanswered; of each, the target and its age in milliseconds. */
+async function running(t: Test, requests: readonly [url: string, age?: number][], application: unknown = waits) {
+  const server = await serve(t, application, { interface: 'node' })
+  const client = await server.connect()
+  client.write(requests.map(([url]) => head(url)).join(''))
+  await until('all are there', () => server.exchanges.length === requests.length)
+  for (const [i, [, age = 0]] of requests.entries()) {
+    Object.assign(server.exchanges[i] ?? {}, { startedAt: now() - age })
+  }
+  return server.requests
 }
 
-function running(...exchanges: Exchange[]): LinkedList<Exchange> {
-  const list = new LinkedList<Exchange>()
-  for (const each of exchanges) list.add(each)
-  return list
-}
+const waits: NodeHandler = () => {}
 
 t.test('method, path without the query, and age', async t => {
-  const { inFlight, requests } = requestsInFlight(running(exchange('/a?token=1', 2000), exchange('/b')))
+  const { inFlight, requests } = requestsInFlight(await running(t, [['/a?token=1', 2000], ['/b']]))
   t.equal(inFlight, 2)
   t.match(requests, [
     { method: 'GET', path: '/a' },
@@ -34,15 +37,16 @@ t.test('method, path without the query, and age', async t => {
   t.ok((requests[1]?.age ?? 2000) < 2000)
 })
 
-t.test('the path that the client asked for, where a router has cut it', async t => {
-  const mounted = exchange('/rest')
-  Object.assign(mounted.req, { originalUrl: '/mount/rest?a=b' })
-  t.match(requestsInFlight(running(mounted)).requests, [{ path: '/mount/rest' }])
+t.test('the path that the client asked for, though a router has cut it', async t => {
+  const mount: NodeHandler = req => {
+    req.url = '/rest'
+  }
+  t.match(requestsInFlight(await running(t, [['/mount/rest?a=b']], mount)).requests, [{ path: '/mount/rest' }])
 })
 
 t.test('as much as a line of the log has room for', async t => {
-  const many = Array.from({ length: 30 }, (_, i) => exchange(`/${i}${'x'.repeat(500)}`))
-  const { inFlight, requests } = requestsInFlight(running(...many))
+  const many = Array.from({ length: 30 }, (_, i): [string] => [`/${i}${'x'.repeat(500)}`])
+  const { inFlight, requests } = requestsInFlight(await running(t, many))
   t.equal(inFlight, 30)
   t.equal(requests.length, 10)
   t.match(requests[0]?.path, /^\/0x{198}$/)
@@ -55,7 +59,7 @@ t.test('in words', async t => {
 
 t.test('the table is found by its expression, and hidden else', async t => {
   t.equal(runInThisContext(TABLE_EXPRESSION), undefined, 'before there is one')
-  publishRequests(running(exchange('/a')))
+  publishRequests(await running(t, [['/a']]))
   t.match(runInThisContext(TABLE_EXPRESSION), { inFlight: 1, requests: [{ path: '/a' }] })
   t.same(
     Object.keys(globalThis).filter(key => /request/i.test(key)),

@@ -10,7 +10,7 @@ function watch(vigil: Vigil, end: number, look: (now: number) => Reading, orphan
   const said: string[] = []
   for (let now = 0; now <= end; ) {
     const { verdict, again } = vigil.judge(now, look(now), orphaned)
-    t.ok(again > 0, 'no busy loop')
+    if (again <= 0) throw new Error(`a busy loop at ${now}`)
     if (verdict !== 'rest') said.push(`${verdict} ${now}`)
     now += again
   }

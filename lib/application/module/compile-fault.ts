@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url'
 
-/** A place in a file that could not be compiled or linked; line and column from 1. */
+/** The place of an error that kept a file from being compiled or linked. */
 export interface CompileFault {
   readonly file: string
+  /** Counted from 1. */
   readonly line: number
-  /** Undefined where it is not told. */
+  /** Counted from 1; undefined if the report does not give it. */
   readonly column: number | undefined
   /** The line of the source. */
   readonly text: string
@@ -13,8 +14,9 @@ export interface CompileFault {
 const PLACE = /^(?:(?<url>file:\/\/\S+)|(?<path>\/.+)):(?<line>\d+)$/
 
 /**
- * Finds the place in what Node puts before a stack: `FILE:LINE`, the line, and carets below the fault.
- * @param report  the stack; whoever formats stacks can have made something else of it than text
+ * Finds the place of a fault in what Node puts before a stack: `FILE:LINE`, the line of source, and carets below the
+ * fault.
+ * @param report an error's `stack`, which is no string if `Error.prepareStackTrace` made something else of it
  */
 export function compileFault(report: unknown): CompileFault | undefined {
   const lines = typeof report === 'string' ? report.split('\n') : []
@@ -26,8 +28,8 @@ export function compileFault(report: unknown): CompileFault | undefined {
   return { file: url === undefined ? path : fileURLToPath(url), line: Number(line), column, text: lines[at + 1] ?? '' }
 }
 
-/** The other way round: a stack in the form that Node gives to what it cannot compile. */
-export function compileStack({ file, line, column, text }: CompileFault, what: string): string {
+/** Writes a stack as Node does for a file that it cannot compile: the inverse of `compileFault`. */
+export function compileStack({ file, line, column, text }: CompileFault, message: string): string {
   const caret = column === undefined ? '' : `${text.slice(0, column - 1).replace(/\S/g, ' ')}^`
-  return `${file}:${line}\n${text}\n${caret}\n\nSyntaxError: ${what}`
+  return `${file}:${line}\n${text}\n${caret}\n\nSyntaxError: ${message}`
 }

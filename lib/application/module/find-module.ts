@@ -1,17 +1,17 @@
 import { type Stats, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, relative, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { ExitCode, errorCode, UnicornError } from '../../errors.js'
 
 const EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
 const DOTTED = /^[^./\\#@][^/\\]*$/
 
 /**
- * The file of a module: an existing file, a dotted name (`myproj.wsgi` is `myproj/wsgi`), a directory with an index, or a
- * package as `import` in that directory would find it.
- * @param directory  absolute
- * @throws UnicornError with exit code 4, naming the files that were tried
+ * Finds the file of a module: an existing file, a dotted name (`myproj.wsgi` is `myproj/wsgi`), a directory with an
+ * index file, or a package as `import` in `directory` would find it.
+ * @param directory an absolute path
+ * @returns an absolute path
+ * @throws UnicornError with exit code 4 that names the files it tried
  */
 export async function findModule(module: string, directory: string): Promise<string> {
   const tried = candidates(module).map(path => resolve(directory, path))
@@ -19,10 +19,10 @@ export async function findModule(module: string, directory: string): Promise<str
   if (found !== undefined) return found
   const file = isBare(module) ? await findPackage(module, directory) : undefined
   if (file !== undefined) return file
-  throw notFound(module, { directory, tried, isDirectory: statsOf(resolve(directory, module))?.isDirectory() ?? false })
+  throw notFound(module, directory, tried)
 }
 
-/** Where a module may be, best first. */
+/** The files that a module's name may mean, relative to the directory; the first that exists is the module. */
 export function candidates(module: string): readonly string[] {
   const bases = DOTTED.test(module) ? [module.replaceAll('.', '/'), module] : [module]
   const files = bases.flatMap(base => [
@@ -36,7 +36,7 @@ function isFile(path: string): boolean {
   return statsOf(path)?.isFile() ?? false
 }
 
-/** Undefined where nothing is there. */
+/** @returns undefined if there is no such file */
 function statsOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })
@@ -50,7 +50,7 @@ function isBare(module: string): boolean {
   return !/^(\.{0,2}\/|\.{1,2}$)/.test(module)
 }
 
-/** By the "exports" and "imports" of package.json: what `require` may see first, then what only `import` may. */
+/** Resolves by package.json's "exports" and "imports", under the conditions of `require`, then those of `import`. */
 async function findPackage(module: string, directory: string): Promise<string | undefined> {
   const base = join(directory, 'package.json')
   try {
@@ -58,9 +58,8 @@ async function findPackage(module: string, directory: string): Promise<string | 
   } catch (error) {
     if (!isUnresolved(error)) throw error
   }
-  const { createJiti } = await import('jiti')
-  const url = createJiti(base, { fsCache: false }).esmResolve(module, { try: true })
-  return url?.startsWith('file:') ? fileURLToPath(url) : url
+  const { resolveByJiti } = await import('./jiti/jiti-loader.js')
+  return resolveByJiti(module, base)
 }
 
 function isUnresolved(error: unknown): boolean {
@@ -68,14 +67,8 @@ function isUnresolved(error: unknown): boolean {
   return code === 'MODULE_NOT_FOUND' || code.startsWith('ERR_PACKAGE_') || code === 'ERR_INVALID_MODULE_SPECIFIER'
 }
 
-interface Search {
-  readonly directory: string
-  readonly tried: readonly string[]
-  /** Whether there is a directory of that name. */
-  readonly isDirectory: boolean
-}
-
-function notFound(module: string, { directory, tried, isDirectory }: Search): UnicornError {
+function notFound(module: string, directory: string, tried: readonly string[]): UnicornError {
+  const isDirectory = statsOf(resolve(directory, module))?.isDirectory() ?? false
   const files = tried.map(file => relative(directory, file)).join(', ')
   const what = isDirectory ? 'is a directory without an index file' : 'was not found'
   return new UnicornError(

@@ -3,21 +3,19 @@ import { pathToFileURL } from 'node:url'
 import { ExitCode, errorCode, toError, UnicornError } from '../../errors.js'
 import { compileReport } from '../../sys/compile-report.js'
 import { type CompileFault, compileFault, compileStack } from './compile-fault.js'
+import { OWN_DEPENDENCIES } from './own-package.js'
 
-/** What is often named by mistake, and is no program. */
+/** Extensions of files that are often named by mistake. */
 const DATA = new Set(['.json', '.node', '.wasm'])
 
-/** A frame of Node's own, or of jiti: where a stack has no others, it shows the loader and nothing of the user's. */
-const LOADER_FRAME = /^ {4}at .*(?:node:|[\\/]node_modules[\\/]jiti[\\/])/
-
 /**
- * Says what became of a module that failed to load: a syntax error with its place and its line, a module that is missing with the one
- * that imports it, anything else in its own words.
- * @returns an error with exit code 4; its cause keeps what was thrown
+ * Makes the error for a module that failed to load. It gives the place and the line of a syntax error, and the importer
+ * of a missing module.
+ * @returns an error with exit code 4; its cause keeps `thrown`
  */
 export async function loadFailure(file: string, thrown: unknown): Promise<UnicornError> {
   const error = toError(thrown)
-  if (DATA.has(extname(file))) return noProgram(file, thrown)
+  if (DATA.has(extname(file))) return notAProgram(file, thrown)
   const fault = await findFault(file, error)
   const what = fault ? [placeOf(fault), error.message, fault.text.trim()].filter(Boolean).join(': ') : describe(error)
   return new UnicornError(
@@ -27,7 +25,7 @@ export async function loadFailure(file: string, thrown: unknown): Promise<Unicor
   )
 }
 
-function noProgram(file: string, error: unknown): UnicornError {
+function notAProgram(file: string, error: unknown): UnicornError {
   const extension = extname(file)
   return new UnicornError(
     `${file} is no module that could hold an application: found ${extension}, wanted .ts, .mts, .cts, .js, .mjs or .cjs`,
@@ -43,14 +41,15 @@ async function findFault(file: string, error: Error): Promise<CompileFault | und
   return compileFault(await compileReport(pathToFileURL(file).href))
 }
 
-/** Not one of the program's own making, as from `JSON.parse`. */
+/** Reports whether a loader threw `error`, not the program itself, as `JSON.parse` in it does. */
 function isOfLoader({ stack }: Error): boolean {
   const frames = String(stack)
     .split('\n')
     .filter(line => line.startsWith('    at '))
-  return frames.every(frame => LOADER_FRAME.test(frame))
+  return frames.every(frame => frame.includes('node:') || OWN_DEPENDENCIES.test(frame))
 }
 
+/** The stack of a loader's error shows nothing of the program: the place stands in for it. */
 function withPlace(error: Error, fault: CompileFault): Error {
   if (!isOfLoader(error)) return error
   const shown = new SyntaxError(error.message)
@@ -62,7 +61,7 @@ function placeOf({ file, line, column }: CompileFault): string {
   return [file, line, column].filter(part => part !== undefined).join(':')
 }
 
-/** `require` tells in lines of their own who wanted the module, the nearest first. */
+/** `require` lists in further lines of its message the modules that led to the missing one, the nearest first. */
 function describe(error: Error): string {
   const [first = '', heading, by] = error.message.split('\n')
   if (errorCode(error) !== 'MODULE_NOT_FOUND' || heading !== 'Require stack:' || by === undefined) return error.message

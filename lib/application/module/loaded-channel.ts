@@ -1,4 +1,4 @@
 import { channel } from 'node:diagnostics_channel'
 
-/** The path of each file whose code is made here, which no hook of Node's sees. Nobody listens, but under `--reload`. */
+/** Carries the paths of files that jiti transpiles, which no hook of Node sees. Only `--reload` subscribes to it. */
 export const LOADED = channel('unicorn:loaded')

@@ -2,59 +2,55 @@ import Module, { createRequire } from 'node:module'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import { property } from '../../sys/objects.js'
 import { packageFile } from '../../sys/package.js'
 import { candidates } from './find-module.js'
 import { LOADED } from './loaded-channel.js'
-import { hasSyncHooks, isRequireResolver } from './module-hooks.js'
+import { hookImport, hookRequire } from './module-hooks.js'
+import { OWN_DEPENDENCIES } from './own-package.js'
 import { wantedUrl } from './report-imports.js'
 
 const OURS = fileURLToPath(packageFile('dist/'))
-const OUR_PACKAGES = /\/node_modules\/(?:jiti|koffi|@koromix)\//
 
-/** All modules of CommonJS, and what jiti has loaded from its cache. */
+/** All modules of CommonJS, and those that jiti has loaded. */
 const { cache } = createRequire(import.meta.url)
 
 /**
- * The files that the modules of this process are loaded from, or would be, were they there or without a fault. For `--reload`: it
- * takes the loader's time, a little, so nobody else has it.
+ * Collects the files that the modules of this process come from, also of modules that are missing or faulty. It slows
+ * the loading of modules a little, so only `--reload` uses it.
  */
 export class LoadedFiles {
   readonly #report: (files: string[]) => void
   readonly #known = new Set<string>()
   #fresh: string[] = []
-  /** From the thread of the hooks, where Node has them in one. */
+  /** Receives URLs on a Node that runs hooks in a thread of their own. */
   #port: MessagePort | undefined
 
   /**
-   * Notes what is loaded from now on.
-   * @param report  gets each file once, many at a time
+   * Begins to collect.
+   * @param report gets each file once, many at a time
    */
   constructor(report: (files: string[]) => void) {
     this.#report = report
     LOADED.subscribe(file => typeof file === 'string' && this.add(file))
-    this.#watchRequire()
-    if (hasSyncHooks(Module)) {
-      Module.registerHooks({
-        resolve: (specifier, context, next) => {
-          this.#addUrl(wantedUrl(specifier, context))
-          const resolution = next(specifier, context)
-          this.#addUrl(resolution.url)
-          return resolution
-        },
-      })
-    } else {
-      this.#port = hookImports()
-      this.#port.on('message', url => this.#addUrl(url)).unref()
-    }
+    hookRequire((request, parent, next) => this.#find(request, parent, next))
+    const isHooked = hookImport((specifier, context, next) => {
+      this.#addUrl(wantedUrl(specifier, context))
+      const resolution = next(specifier, context)
+      this.#addUrl(resolution.url)
+      return resolution
+    })
+    if (!isHooked) this.#port = hookByThread().on('message', url => this.#addUrl(url))
+    this.#port?.unref()
   }
 
   add(file: string): void {
-    if (this.#known.has(file) || file.startsWith(OURS) || OUR_PACKAGES.test(file)) return
+    if (this.#known.has(file) || file.startsWith(OURS) || OWN_DEPENDENCIES.test(file)) return
     this.#known.add(file)
     if (this.#fresh.push(file) === 1) setImmediate(() => this.flush())
   }
 
-  /** Reports at once what is left to report; this process may be about to end. */
+  /** Reports at once what has been collected, for a process that is about to end. */
   flush(): void {
     for (const file of Object.keys(cache)) this.add(file)
     for (;;) {
@@ -69,28 +65,23 @@ export class LoadedFiles {
     if (url.startsWith('file:')) this.add(fileURLToPath(url))
   }
 
-  #watchRequire(): void {
-    if (!isRequireResolver(Module)) return
-    const add = (file: string): void => this.add(file)
-    const find = Module._resolveFilename
-    Module._resolveFilename = function (request, parent, ...rest) {
-      try {
-        const file = find.call(this, request, parent, ...rest)
-        if (isAbsolute(file)) add(file)
-        return file
-      } catch (error) {
-        const home = typeof parent === 'object' && parent !== null ? Reflect.get(parent, 'filename') : undefined
-        if (/^\.{0,2}\//.test(request) && typeof home === 'string') {
-          for (const name of candidates(request)) add(resolve(dirname(home), name))
-        }
-        throw error
+  #find(request: string, parent: unknown, find: () => string): string {
+    try {
+      const file = find()
+      if (isAbsolute(file)) this.add(file)
+      return file
+    } catch (error) {
+      const importer = property(parent, 'filename')
+      if (/^\.{0,2}\//.test(request) && typeof importer === 'string') {
+        for (const name of candidates(request)) this.add(resolve(dirname(importer), name))
       }
+      throw error
     }
   }
 }
 
-/** @returns the end of a channel by which the URLs come */
-function hookImports(): MessagePort {
+/** @returns the end of a channel that receives the URLs of imports */
+function hookByThread(): MessagePort {
   const { port1, port2 } = new MessageChannel()
   const hooks = packageFile('dist/lib/application/module/report-imports.js')
   Module.register(hooks, { data: { port: port2 }, transferList: [port2] })

@@ -1,4 +1,6 @@
-/** Of `node:module`, but not in its types: ways to have a say in what modules are found. */
+import Module from 'node:module'
+
+/** Ways to take part in how Node finds modules; the types of `node:module` lack them. */
 
 export interface Resolution {
   readonly url: string
@@ -6,26 +8,44 @@ export interface Resolution {
 }
 
 export interface ImportContext {
-  /** The module that imports, undefined for the first one. */
+  /** The module that imports; undefined for the first one. */
   readonly parentURL?: string | undefined
 }
 
-export type Resolve = (specifier: string, context: ImportContext) => Resolution
+type Resolve = (specifier: string, context: ImportContext) => Resolution
+type ImportHook = (specifier: string, context: ImportContext, next: Resolve) => Resolution
 
-/** From Node 22.15 on: hooks for `import` and `require` alike, in the thread of the application. */
 interface SyncHooks {
-  registerHooks(hooks: { resolve(specifier: string, context: ImportContext, next: Resolve): Resolution }): void
+  registerHooks(hooks: { resolve: ImportHook }): void
 }
 
-/** How `require` finds a file, in every version: the hooks of Node 22 leave out `require` in CommonJS that was imported. */
-export interface RequireResolver {
+interface RequireResolver {
   _resolveFilename(request: string, parent: unknown, ...rest: unknown[]): string
 }
 
-export function hasSyncHooks(module: object): module is SyncHooks {
+/**
+ * Has `hook` find what is imported, in the thread of the application.
+ * @returns whether it does: Node has such hooks from 22.15 on
+ */
+export function hookImport(hook: ImportHook): boolean {
+  if (!hasSyncHooks(Module)) return false
+  Module.registerHooks({ resolve: hook })
+  return true
+}
+
+/** Has `hook` find the files of `require`. Node 22's hooks of `import` miss it in CommonJS that was imported. */
+export function hookRequire(hook: (request: string, parent: unknown, next: () => string) => string): void {
+  if (!isRequireResolver(Module)) return
+  const find = Module._resolveFilename
+  Module._resolveFilename = function (request, parent, ...rest) {
+    return hook(request, parent, () => find.call(this, request, parent, ...rest))
+  }
+}
+
+function hasSyncHooks(module: object): module is SyncHooks {
   return 'registerHooks' in module
 }
 
-export function isRequireResolver(module: object): module is RequireResolver {
+function isRequireResolver(module: object): module is RequireResolver {
   return '_resolveFilename' in module
 }

@@ -1,33 +1,32 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { compileFunction } from 'node:vm'
+import { property } from '../../sys/objects.js'
 
-/** What Node takes a file for; `unsaid` where its syntax decides. */
+/** How Node treats a file; `unsaid` means that the file's syntax decides. */
 export type ModuleKind = 'commonjs' | 'module' | 'unsaid'
 
-const TYPESCRIPT = /\.(?:[cm]?ts|tsx)$/
-
-/** What only CommonJS has: it works in a file that TypeScript compiles to CommonJS, whatever its syntax looks like. */
+/** What only CommonJS has. TypeScript that is compiled to CommonJS may use it beside `import`. */
 const COMMONJS_NAMES = /\brequire\s*[(.]|\bmodule\.exports\b|\bexports\.|\b__(?:dir|file)name\b/
 
 export function isTypeScript(file: string): boolean {
-  return TYPESCRIPT.test(file)
+  return /\.(?:[cm]?ts|tsx)$/.test(file)
 }
 
-/** By the extension, else by the "type" of the nearest package.json (Node, "Determining module system"). */
+/** Decides by the extension, else by the "type" of the nearest package.json (Node, "Determining module system"). */
 export function moduleKind(file: string): ModuleKind {
   const extension = extname(file)
   if (/^\.c[jt]s$/.test(extension)) return 'commonjs'
   return ['', '.js', '.ts', '.jsx', '.tsx'].includes(extension) ? packageType(dirname(file)) : 'module'
 }
 
-/** Whether Node would run this JavaScript as CommonJS: where nothing says so, it is what compiles as that. */
+/** Reports whether Node runs this JavaScript as CommonJS: if nothing else decides, whether it compiles as that. */
 export function isCommonJs(file: string): boolean {
   const kind = moduleKind(file)
   return kind === 'unsaid' ? compilesAsCommonJs(readFileSync(file, 'utf8')) : kind === 'commonjs'
 }
 
-/** Whether it is written for a compiler that makes CommonJS of it, with `import` and `require` side by side. */
+/** Reports whether TypeScript in a package without a "type" uses names of CommonJS, and so may mix it with `import`. */
 export function mixesModuleSystems(file: string): boolean {
   return moduleKind(file) === 'unsaid' && COMMONJS_NAMES.test(readFileSync(file, 'utf8'))
 }
@@ -48,11 +47,10 @@ function packageType(directory: string): ModuleKind {
   return type === 'module' || type === 'commonjs' ? type : 'unsaid'
 }
 
-/** Undefined where there is no such file. One that is no JSON is for Node to complain about. */
+/** @returns undefined if there is no such file; null if it has no "type", or is no JSON, as Node itself will report */
 function typeIn(file: string): unknown {
   try {
-    const manifest: unknown = JSON.parse(readFileSync(file, 'utf8'))
-    return typeof manifest === 'object' && manifest !== null && 'type' in manifest ? manifest.type : null
+    return property(JSON.parse(readFileSync(file, 'utf8')), 'type') ?? null
   } catch (error) {
     return error instanceof SyntaxError ? null : undefined
   }

@@ -2,12 +2,9 @@ import { channel } from 'node:diagnostics_channel'
 import Module from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { compileFault } from './compile-fault.js'
-import type { Exports } from './import-module.js'
+import type { Exports } from './exports.js'
 
-/** What became of a module that Node was to load. `hasRun`: some code of it, or of what it imports, may have. */
-export type Attempt = { readonly exports: Exports } | { readonly error: unknown; readonly hasRun: boolean }
-
-/** Of `node:module`, but in no types: the way by which Node starts a script of CommonJS. */
+/** Missing from the types of `node:module`: how Node starts a CommonJS script. */
 interface ScriptLoader {
   _load(file: string, parent: null, isMain: boolean): unknown
 }
@@ -21,14 +18,36 @@ export function importByNode(file: string): Promise<Exports> {
 }
 
 /**
- * Imports a module, and tells where that fails whether anything of it has run. ES modules are linked as a whole before the first of
- * them runs: a module that is imported ahead of all others gives word of that moment.
+ * Runs a CommonJS module as `node FILE` or as `require` does.
+ * @param main whether `require.main` and `process.mainModule` are its module
+ * @returns the exports that `import` gives for the same module
  */
-export async function tryByNode(file: string): Promise<Attempt> {
+export async function runByNode(file: string, main: boolean): Promise<Exports> {
+  if (isScriptLoader(Module)) Module._load(file, null, main)
+  return importByNode(file)
+}
+
+/** Runs a CommonJS module as `runByNode` does, but returns undefined if it does not compile. */
+export async function tryCommonJs(file: string, main: boolean): Promise<Exports | undefined> {
+  try {
+    return await runByNode(file, main)
+  } catch (error) {
+    if (couldNotCompile(file, error)) return undefined
+    throw error
+  }
+}
+
+/**
+ * Imports a module. Node links ES modules as a whole before it runs the first of them, so a module of ours that is
+ * imported ahead of all others reports the moment at which they begin to run.
+ * @returns undefined if Node failed before it ran any code
+ * @throws what the module, or one that it imports, threw
+ */
+export async function tryByNode(file: string): Promise<Exports | undefined> {
   const id = String(attempts++)
-  let hasRun = false
+  let hasStarted = false
   const onStart = (started: unknown): void => {
-    hasRun ||= started === id
+    hasStarted ||= started === id
   }
   const herald = inline(
     `import { channel } from 'node:diagnostics_channel'; channel('unicorn:loader').publish('${id}')`,
@@ -38,29 +57,19 @@ export async function tryByNode(file: string): Promise<Attempt> {
   try {
     const both = inline(`import ${JSON.stringify(herald)}; export * as loaded from ${JSON.stringify(href)}`)
     const { loaded }: { loaded: Exports } = await import(both)
-    return { exports: loaded }
+    return loaded
   } catch (error) {
-    return { error, hasRun: hasRun && !couldNotCompile(file, error) }
+    if (!hasStarted || couldNotCompile(file, error)) return undefined
+    throw error
   } finally {
     STARTED.unsubscribe(onStart)
   }
 }
 
 /**
- * Runs CommonJS as `node FILE` does, or `require`.
- * @param main  whether `require.main` and `process.mainModule` are to be its module
- * @returns the exports that `import` gives, of the same module
+ * Reports whether `error` is a syntax error of `file` itself. Node compiles a CommonJS module only when its turn to run
+ * has come, so such a file has not run.
  */
-export async function runByNode(file: string, main: boolean): Promise<Attempt> {
-  try {
-    if (isScriptLoader(Module)) Module._load(file, null, main)
-    return { exports: await importByNode(file) }
-  } catch (error) {
-    return { error, hasRun: !couldNotCompile(file, error) }
-  }
-}
-
-/** Whether it is the error of this file, which has not run then: CommonJS is compiled when its turn to run has come. */
 export function couldNotCompile(file: string, error: unknown): boolean {
   return error instanceof SyntaxError && compileFault(error.stack)?.file === file
 }

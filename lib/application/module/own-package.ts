@@ -1,25 +1,21 @@
-import Module, { createRequire } from 'node:module'
+import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { errorCode, toError } from '../../errors.js'
 import { packageFile } from '../../sys/package.js'
-import {
-  hasSyncHooks,
-  type ImportContext,
-  isRequireResolver,
-  type RequireResolver,
-  type Resolution,
-  type Resolve,
-} from './module-hooks.js'
+import { hookImport, hookRequire } from './module-hooks.js'
 
-/** What an application can import, and the files that it gets. */
-const FILES: ReadonlyMap<string, URL> = new Map([
+/** What an application can import from this package, and the file of each. */
+export const OWN_MODULES: ReadonlyMap<string, URL> = new Map([
   ['unicorn', packageFile('dist/lib/index.js')],
   ['unicorn/worker', packageFile('dist/lib/worker-api.js')],
 ])
 
-let isOffered = false
+/** Matches paths of the packages that this one loads into the process beside the application. */
+export const OWN_DEPENDENCIES = /\/node_modules\/(?:jiti|jsonc-parser|koffi|@koromix)\//
 
-/** Whether what `file` imports by the name of this package is found: where it is installed beside it. */
+let isImportHooked: boolean | undefined
+
+/** Reports whether `file` finds this package by itself, because the package is installed beside it. */
 export function isInstalledFor(file: string): boolean {
   try {
     createRequire(file).resolve('unicorn')
@@ -30,58 +26,36 @@ export function isInstalledFor(file: string): boolean {
 }
 
 /**
- * Lets the application import this package though it is installed elsewhere: globally, or as a clone. A package of that name which it
- * finds by itself comes first.
- * @returns whether `import` finds it; `require` does
+ * Lets the application import this package though it is installed elsewhere: globally, or as a clone. A package of the
+ * same name that the application finds by itself comes first.
+ * @returns whether `import` finds it; `require` always does
  */
 export function offerOwnPackage(): boolean {
-  const offersToImport = hasSyncHooks(Module)
-  if (isOffered) return offersToImport
-  isOffered = true
-  if (hasSyncHooks(Module)) Module.registerHooks({ resolve: resolveOwn })
-  if (isRequireResolver(Module)) offerToRequire(Module)
-  return offersToImport
+  if (isImportHooked !== undefined) return isImportHooked
+  hookRequire((request, _parent, next) => findOr(next, request, fileURLToPath))
+  isImportHooked = hookImport((specifier, context, next) => {
+    return findOr(
+      () => next(specifier, context),
+      specifier,
+      ({ href }) => ({ url: href, shortCircuit: true }),
+    )
+  })
+  return isImportHooked
 }
 
-/** Whether it is what `import` of this package fails with. */
+/** Reports whether `error` is that of an `import` of this package. */
 export function lacksOwnPackage(error: unknown): boolean {
   return (
     errorCode(error) === 'ERR_MODULE_NOT_FOUND' && toError(error).message.startsWith("Cannot find package 'unicorn'")
   )
 }
 
-/** This package, as a loader of other kind can give it. */
-export async function ownModules(): Promise<Record<string, unknown>> {
-  const modules = [...FILES].map(async ([name, { href }]) => [name, await import(href)] as const)
-  return Object.fromEntries(await Promise.all(modules))
-}
-
-function resolveOwn(specifier: string, context: ImportContext, next: Resolve): Resolution {
-  const url = FILES.get(specifier)
-  if (!url) return next(specifier, context)
-  return orElse(
-    () => next(specifier, context),
-    () => ({ url: url.href, shortCircuit: true }),
-  )
-}
-
-function offerToRequire(module: RequireResolver): void {
-  const resolve = module._resolveFilename
-  module._resolveFilename = (request, ...rest) => {
-    const url = FILES.get(request)
-    if (!url) return resolve.call(module, request, ...rest)
-    return orElse(
-      () => resolve.call(module, request, ...rest),
-      () => fileURLToPath(url),
-    )
-  }
-}
-
-function orElse<Value>(find: () => Value, fallback: () => Value): Value {
+function findOr<Found>(find: () => Found, name: string, own: (url: URL) => Found): Found {
   try {
     return find()
   } catch (error) {
-    if (errorCode(error)?.endsWith('MODULE_NOT_FOUND')) return fallback()
+    const url = OWN_MODULES.get(name)
+    if (url && errorCode(error)?.endsWith('MODULE_NOT_FOUND')) return own(url)
     throw error
   }
 }

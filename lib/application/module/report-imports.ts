@@ -1,16 +1,19 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { ImportContext, Resolution } from './module-hooks.js'
 
-/** Runs in the thread of its own that Node has for hooks of `import` before 22.15, and tells the main thread what is imported. */
+/**
+ * Reports to the main thread what is imported. Before Node 22.15 hooks of `import` run in a thread of their own, which
+ * loads this file.
+ */
 
 let port: MessagePort | undefined
 
-/** Called by Node, with the data that was registered. */
+/** Node calls this with the data given at the registration. */
 export function initialize(data: { readonly port: MessagePort }): void {
   port = data.port
 }
 
-/** Called by Node, for each `import`. */
+/** Node calls this for each `import`. */
 export async function resolve(
   specifier: string,
   context: ImportContext,
@@ -22,7 +25,7 @@ export async function resolve(
   return resolution
 }
 
-/** Where an import by a path leads to, whether a file is there or not; for one by a name, that name. */
+/** The URL that an import by path means, whether or not the file exists; an import by name is returned as it is. */
 export function wantedUrl(specifier: string, { parentURL }: ImportContext): string {
   const isPath = /^\.{0,2}\/(?!\/)/.test(specifier) && URL.canParse(specifier, parentURL)
   return isPath ? new URL(specifier, parentURL).href : specifier

@@ -1,12 +1,12 @@
 import { ExitCode, UnicornError } from '../../errors.js'
 
-/** `module:export` as the user wrote it, in parts. */
+/** The parts of `module:export` as the user wrote it. */
 export interface AppSpec {
   /** A dotted name, a file, or a package. */
   readonly module: string
-  /** The names from the module to the application, `['a', 'b']` for `a.b`; empty where none was given. */
+  /** The names from the module to the application, `['a', 'b']` for `a.b`; empty if there are none. */
   readonly path: readonly string[]
-  /** The arguments of the call form, undefined where the export itself is the application. */
+  /** The arguments of the factory; undefined if the export itself is the application. */
   readonly args: readonly unknown[] | undefined
 }
 
@@ -14,7 +14,7 @@ const EXPORT = /^([^()]+?)\s*(?:\((.*)\))?$/s
 const STRING = /"(?:[^"\\]|\\.)*"|'((?:[^'\\]|\\.)*)'/gs
 
 /**
- * Takes `myproj.wsgi:application` or `module:factory("prod", 3)` apart.
+ * Parses `myproj.wsgi:application` or `module:factory("prod", 3)`.
  * @throws UnicornError with exit code 4
  */
 export function parseSpec(spec: string): AppSpec {
@@ -30,23 +30,22 @@ export function parseSpec(spec: string): AppSpec {
   return { module, path, args: args === undefined ? undefined : parseArguments(args, spec) }
 }
 
-/** Most names are ASCII; the sets of all letters take half a millisecond to make. */
+/** Tries ASCII first, as most names are: the regular expression for all letters takes half a millisecond to compile. */
 function isName(text: string): boolean {
   return /^[A-Za-z$_][\w$]*$/.test(text) || /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u.test(text)
 }
 
-/** JSON literals, and strings in single quotes as Python people write them. */
+/** Parses JSON literals, and strings in single quotes as in Python. */
 function parseArguments(text: string, spec: string): readonly unknown[] {
   const json = text.replace(STRING, (whole, single: string | undefined) =>
     single === undefined ? whole : `"${single.replaceAll("\\'", "'").replaceAll('"', '\\"')}"`,
   )
   try {
-    const args: unknown = JSON.parse(`[${json}]`)
-    if (Array.isArray(args)) return args
+    const args: unknown[] = JSON.parse(`[${json}]`)
+    return args
   } catch (error) {
     throw malformed(spec, `the arguments (${text}) are no literals`, error)
   }
-  throw malformed(spec, `the arguments (${text}) are no literals`)
 }
 
 function malformed(spec: string, what: string, error?: unknown): UnicornError {

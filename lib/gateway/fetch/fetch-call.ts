@@ -1,6 +1,6 @@
 import { BodyTooLarge } from '../../http/errors.js'
 import type { Exchange } from '../../http/exchange.js'
-import type { GatewayLog } from '../log.js'
+import type { Logger } from '../../logging/log.js'
 import type { Body } from '../wire/body.js'
 import { Call } from '../wire/call.js'
 import { isChunk } from '../wire/chunk.js'
@@ -19,7 +19,7 @@ import { urlOf } from './url.js'
 export interface FetchCalls {
   readonly application: FetchApplication
   readonly background: Background
-  readonly log: GatewayLog
+  readonly log: Logger
 }
 
 /** By this header a handler for @hono/node-server says that it answers through `outgoing`. */

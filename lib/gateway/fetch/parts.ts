@@ -1,4 +1,4 @@
-import { describe } from '../../application/detect.js'
+import { describe } from '../../sys/describe.js'
 import { ApplicationBreach } from '../failure.js'
 import { isChunk } from '../wire/chunk.js'
 import { kindOfName } from '../wire/header-rules.js'

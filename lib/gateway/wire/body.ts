@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { describe } from '../../application/detect.js'
+import { describe } from '../../sys/describe.js'
 import { ApplicationBreach } from '../failure.js'
 import { isWebStream, WebStreamBody } from './web-stream-body.js'
 
@@ -12,26 +12,26 @@ export class Body {
   #exhausted = false
   #closed = false
 
-  /** @throws ApplicationBreach where `value` is a web stream that somebody else reads */
+  /** @throws ApplicationBreach if `value` is a web stream that was read before, or is being read */
   constructor(value: unknown) {
     this.#value = isObject(value) && isWebStream(value) ? new WebStreamBody(value) : value
   }
 
-  /** Nobody wants more of it. */
+  /** No more of it is wanted. */
   get closed(): boolean {
     return this.#closed
   }
 
   /**
-   * Not done by the constructor: where it fails there must be a body to be closed.
-   * @throws ApplicationBreach where the value is no iterable
+   * Makes the iterator. The constructor does not do it: if it fails, there must be a body to close.
+   * @throws ApplicationBreach if the value is no iterable
    */
   open(): AnyIterator {
     this.#iterator ??= iteratorOf(this.#value)
     return this.#iterator
   }
 
-  /** @returns the next chunk, undefined at the end; what is returned for the end of a chunk is not checked here */
+  /** @returns what the iterator returns, unchecked */
   next(): IteratorResult<unknown, unknown> | Promise<IteratorResult<unknown, unknown>> {
     return this.open().next()
   }
@@ -42,8 +42,9 @@ export class Body {
   }
 
   /**
-   * Calls `close()` of the value; without one destroys a stream, and ends an iterator that has not ended by itself.
-   * Only the first call does something. @returns what was called returned, perhaps a promise
+   * Calls `close()` of the value. If it has none, destroys a stream, or ends an iterator that has not ended by itself.
+   * Only the first call does something.
+   * @returns what the called method returned, perhaps a promise
    */
   close(): unknown {
     if (this.#closed) return undefined

@@ -1,8 +1,8 @@
 import { errorCode, toError } from '../../errors.js'
 import { BodyTooLarge, ClientGone } from '../../http/errors.js'
 import type { Exchange } from '../../http/exchange.js'
+import type { Logger } from '../../logging/log.js'
 import { ApplicationBreach, requestFacts } from '../failure.js'
-import type { GatewayLog } from '../log.js'
 import { Body } from './body.js'
 import { checkChunks } from './chunk.js'
 import { errorPage, statusFor } from './error-page.js'
@@ -10,21 +10,27 @@ import type { Head } from './head.js'
 import { Outgoing } from './outgoing.js'
 import { pump } from './pump.js'
 
-/** One call of an application that returns its response. Subclasses call the application and turn its result into head and body. */
+/**
+ * One call of an application that returns its response. Subclasses call the application and turn its result into head
+ * and body.
+ */
 export abstract class Call {
   readonly exchange: Exchange
   protected readonly outgoing: Outgoing
-  readonly #log: GatewayLog
+  readonly #log: Logger
   #body: Body | undefined
   #abort: AbortController | undefined
 
-  constructor(exchange: Exchange, log: GatewayLog) {
+  constructor(exchange: Exchange, log: Logger) {
     this.exchange = exchange
     this.outgoing = new Outgoing(exchange)
     this.#log = log
   }
 
-  /** Aborted when the client goes away before the response is finished, or the worker answers in place of the application. */
+  /**
+   * Aborted when the client goes away before the response is finished, or the worker answers in place of the
+   * application.
+   */
   get signal(): AbortSignal {
     this.#abort ??= this.#watchClient()
     return this.#abort.signal
@@ -39,7 +45,7 @@ export abstract class Call {
   }
 
   #await(promise: PromiseLike<unknown>): void {
-    // By way of a promise of our own: a `then` of another make may call back more than once.
+    // Through a promise of our own, since a foreign `then` may call back more than once.
     Promise.resolve(promise).then(
       returned => {
         try {
@@ -149,12 +155,12 @@ export abstract class Call {
     this.report(error, 'close() of the response body failed')
   }
 
-  /** A breach that the response survives. */
+  /** Logs a breach that the response survives. */
   protected complain(breach: string): void {
     this.report(new ApplicationBreach(breach), breach)
   }
 
-  /** What went wrong beside the response. */
+  /** Logs an error outside of the response. */
   protected report(error: unknown, message: string): void {
     this.#log.error(this.#facts(error), message)
   }
@@ -163,7 +169,7 @@ export abstract class Call {
     return { err: toError(error), ...requestFacts(this.exchange) }
   }
 
-  /** The worker answers in place of an application that takes too long: it need not go on. */
+  /** The worker answers in place of an application that takes too long, which need not go on then. */
   #listenForAbort(): void {
     this.exchange.abort = reason => {
       this.#abort?.abort(reason)

@@ -10,7 +10,7 @@ export interface ErrorPage {
 
 export type ErrorStatus = 413 | 500
 
-/** Which status an error that the application did not handle is answered with. */
+/** The status that answers an error which the application did not handle. */
 export function statusFor(error: unknown): ErrorStatus {
   return error instanceof Error && 'status' in error && error.status === 413 && error.name === 'BodyTooLarge'
     ? 413

@@ -4,9 +4,9 @@ import { checkValue, isPlain, kindOfName, parseLength, parseStatus, type Status,
 /** Status and header fields of a response, checked. */
 export class Head {
   readonly status: Status
-  /** Names and values in turn, as `res.writeHead` takes them. */
+  /** Names and values in turn. */
   readonly fields: string[] = []
-  /** Bytes of the body that the application announced, -1 where it did not. */
+  /** Bytes of the body that the application announced, -1 if it did not. */
   contentLength = -1
   /** All characters are ASCII, so that head and body may leave as one UTF-8 string. */
   ascii: boolean
@@ -18,7 +18,7 @@ export class Head {
     this.ascii = status.ascii
   }
 
-  /** @throws ApplicationBreach where name or value are illegal */
+  /** @throws ApplicationBreach if name or value is illegal */
   add(name: string, value: unknown): void {
     const kind = kindOfName(name)
     if (!isPlain(value)) {
@@ -46,7 +46,7 @@ export class Head {
  * The head of a response.
  * @param reason  '' for the usual one
  * @param fields  names and values in turn
- * @throws ApplicationBreach where one of them is illegal
+ * @throws ApplicationBreach if one of them is illegal
  */
 export function headOf(code: number, reason: string, fields: readonly string[]): Head {
   const head = new Head(statusOf(code, reason))
@@ -56,7 +56,7 @@ export function headOf(code: number, reason: string, fields: readonly string[]):
 
 /**
  * The head of a response from what an application gave to `startResponse`.
- * @throws ApplicationBreach where one of them is illegal
+ * @throws ApplicationBreach if one of them is illegal
  */
 export function makeHead(status: unknown, headers: unknown): Head {
   const head = new Head(parseStatus(status))

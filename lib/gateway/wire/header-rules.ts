@@ -3,14 +3,14 @@ import { BoundedCache } from '../bounded-cache.js'
 import { ApplicationBreach } from '../failure.js'
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-/** Visible ASCII, spaces and tabs: as nearly all values are. */
+/** Visible ASCII, spaces and tabs, which is all that most values have. */
 const PLAIN = /^[\t\x20-\x7e]*$/
 /** RFC 9110, section 5.5: tab, space, visible ASCII and the bytes from 0x80; here one character is one byte. */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 const STATUS = /^([2-5][0-9]{2}) ([\t\x20-\x7e\x80-\xff]*)$/
 const DIGITS = /^[0-9]{1,15}$/
 
-/** Fields that speak of the connection, which is the server's (RFC 9110, section 7.6.1, and PEP 3333). */
+/** Fields about the connection, which belongs to the server (RFC 9110, section 7.6.1, and PEP 3333). */
 const HOP_BY_HOP = new Set([
   'connection',
   'keep-alive',
@@ -53,7 +53,10 @@ const statuses = new BoundedCache<Status>(line => {
 /** The usual reasons, by their status. */
 const usual = new Map<number, Status>()
 
-/** @param reason  '' for the usual one; throws ApplicationBreach where a final response can have neither */
+/**
+ * @param reason  '' for the usual one
+ * @throws ApplicationBreach if a final response cannot have this code or reason
+ */
 export function statusOf(code: number, reason: string): Status {
   if (reason !== '') return parseStatus(`${code} ${reason}`)
   const known = usual.get(code)
@@ -63,20 +66,20 @@ export function statusOf(code: number, reason: string): Status {
   return status
 }
 
-/** @throws ApplicationBreach where `line` is no status line of a final response */
+/** @throws ApplicationBreach if `line` is no status line of a final response */
 export function parseStatus(line: unknown): Status {
   if (typeof line !== 'string') throw new ApplicationBreach(`illegal status of type ${typeof line}: wanted a string`)
   return statuses.get(line)
 }
 
-/** @throws ApplicationBreach where `name` is no token */
+/** @throws ApplicationBreach if `name` is no token */
 export function kindOfName(name: unknown): NameKind {
   if (typeof name !== 'string')
     throw new ApplicationBreach(`illegal header name of type ${typeof name}: wanted a string`)
   return kinds.get(name)
 }
 
-/** @throws ApplicationBreach where `value` has control characters or characters above U+00FF */
+/** @throws ApplicationBreach if `value` has control characters or characters above U+00FF */
 export function checkValue(name: string, value: unknown): asserts value is string {
   if (typeof value !== 'string') {
     throw new ApplicationBreach(`illegal value of header ${name}: it is of type ${typeof value}, wanted a string`)
@@ -86,7 +89,10 @@ export function checkValue(name: string, value: unknown): asserts value is strin
   }
 }
 
-/** @returns the bytes that a Content-Length announces; throws ApplicationBreach where it is no number */
+/**
+ * @returns the bytes that a Content-Length announces
+ * @throws ApplicationBreach if it is no number
+ */
 export function parseLength(value: string): number {
   if (!DIGITS.test(value)) throw new ApplicationBreach(`illegal Content-Length ${JSON.stringify(value)}: wanted digits`)
   return Number(value)

@@ -3,12 +3,14 @@ import { ApplicationBreach } from '../failure.js'
 import { type Chunk, cutTo, sizeOf } from './chunk.js'
 import type { Head } from './head.js'
 
-/** There is no Content-Length, or none is known yet. (A small integer: infinity would be an object for each response.) */
+/**
+ * There is no Content-Length, or none is known yet. (A small integer: infinity would be an object for each response.)
+ */
 const UNLIMITED = -1
 /** The size of a body of which not all is there. */
 const UNKNOWN = -1
 
-/** The response of an application: keeps the promise that a Content-Length is, and sends no body if there may be none. */
+/** The response of an application: holds it to its Content-Length, and sends no body with a status that allows none. */
 export class Outgoing {
   /** As the application gave it; it may be replaced until it is sent. */
   head: Head | undefined
@@ -34,12 +36,14 @@ export class Outgoing {
     return code === 204 || code === 304 || this.#isHead
   }
 
-  /** Whatever else the body has, it will not be sent. */
+  /** Nothing more of the body will be sent. */
   get full(): boolean {
     return this.overflowed || (this.headSent && this.bodyless)
   }
 
-  /** Nothing can be sent any more: the client has gone, or the server has answered in place of the application (504). */
+  /**
+   * Nothing can be sent any more: the client has gone, or the server has answered in place of the application (504).
+   */
   get gone(): boolean {
     const answer = this.#answer
     return answer.gone || (answer.ended && !this.ended)

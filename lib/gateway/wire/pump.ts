@@ -1,12 +1,12 @@
-import { describe } from '../../application/detect.js'
+import { describe } from '../../sys/describe.js'
 import { ApplicationBreach } from '../failure.js'
 import type { Body } from './body.js'
 import { type Chunk, checkChunk } from './chunk.js'
 import type { Outgoing } from './outgoing.js'
 
 /**
- * Sends what a body yields, chunk by chunk, and asks for no more than the client takes. Stops early if the rest is not needed:
- * the client is gone, the response has no body, its Content-Length is exceeded.
+ * Sends what a body yields, chunk by chunk, and asks for no more than the client takes. Stops early if the rest is not
+ * needed: the client is gone, the response has no body, its Content-Length is exceeded.
  * @param first  a chunk that was asked for before
  * @throws what the iterator throws, ApplicationBreach for what is no chunk
  */
@@ -20,7 +20,10 @@ export async function pump(body: Body, response: Outgoing, first?: Promise<Chunk
   }
 }
 
-/** @returns undefined at the end; throws what the iterator throws, ApplicationBreach for what is no chunk */
+/**
+ * @returns undefined at the end
+ * @throws what the iterator throws, ApplicationBreach for what is no chunk
+ */
 export async function nextChunk(body: Body): Promise<Chunk | undefined> {
   try {
     const result: unknown = await body.next()
@@ -35,7 +38,7 @@ export async function nextChunk(body: Body): Promise<Chunk | undefined> {
     checkChunk(chunk, 'the body yielded')
     return chunk
   } catch (error) {
-    // A generator that yields what is no chunk goes on living: only what it threw itself has ended it.
+    // A generator that yields what is no chunk is still alive; only an error of its own has ended it.
     if (!(error instanceof ApplicationBreach)) body.exhaust()
     throw error
   }

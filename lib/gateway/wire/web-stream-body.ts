@@ -3,14 +3,14 @@ import { ClientGone } from '../../http/errors.js'
 import { ApplicationBreach } from '../failure.js'
 
 /**
- * A web stream as a body. It is cancelled at once where nobody wants the rest: an iterator of the stream would first wait for
- * the chunk that is under way.
+ * A web stream as a body. It is cancelled at once if the rest is not wanted: an iterator of the stream would first wait
+ * for the chunk that is under way.
  */
 export class WebStreamBody {
   readonly #reader: ReadableStreamDefaultReader<unknown>
   #over = false
 
-  /** @throws ApplicationBreach where it was read before, or is being read */
+  /** @throws ApplicationBreach if it was read before, or is being read */
   constructor(stream: ReadableStream<unknown>) {
     if (stream.locked || isDisturbed(stream)) {
       throw new ApplicationBreach('the body is a stream that was read before, or is being read: wanted one of its own')
@@ -38,7 +38,7 @@ export class WebStreamBody {
   }
 }
 
-/** By a method: to name its class would load all of Node's web streams. */
+/** Recognised by a method, since naming the class would load all of Node's web streams. */
 export function isWebStream(value: object): value is ReadableStream<unknown> {
   return 'getReader' in value && typeof value.getReader === 'function'
 }

@@ -3,7 +3,8 @@ import { checkValue, kindOfName } from '../wire/header-rules.js'
 import type { Headers } from './types.js'
 
 /**
- * Sends `103 Early Hints` (RFC 8297) to a client of HTTP/1.1. Without a Link field there is nothing to hint at, so nothing is sent.
+ * Sends `103 Early Hints` (RFC 8297) to a client of HTTP/1.1. Without a Link field there is nothing to hint at, so
+ * nothing is sent.
  * @throws ApplicationBreach for an illegal header; a TypeError if the value of a Link field is no link
  */
 export function sendEarlyHints({ head, answer }: Exchange, headers: Headers): void {

@@ -13,7 +13,7 @@ export interface Surroundings {
   readonly errors: ErrorsStream
 }
 
-/** What an environ offers of the request that it is for. */
+/** What an environ offers for its request. */
 export interface Services extends Signalling {
   readonly input: InputStream
   earlyHints(headers: Headers): void
@@ -66,7 +66,7 @@ export function makeEnviron({ head, peer }: Exchange, services: Services, around
   return environ
 }
 
-/** A name with `_` could not be told from the one with `-` in an environ, so it is left out. */
+/** Skips names with `_`: in an environ they could not be told from those with `-`. */
 function addHeader(environ: EnvironBase, name: string, value: string): void {
   if (name.includes('_')) return
   const key = keys.get(name)
@@ -78,10 +78,11 @@ function addHeader(environ: EnvironBase, name: string, value: string): void {
 }
 
 /**
- * On a unix socket, which has no port, the Host header says how the client sees the server; neither may be empty (PEP 3333).
+ * On a unix socket, which has no port, the Host header says how the client sees the server; neither may be empty (PEP
+ * 3333).
  * @param host  the Host header, empty without one
  */
-function serverFromHost(host: string, scheme: string): [name: string, port: string] {
+export function serverFromHost(host: string, scheme: string): [name: string, port: string] {
   const [, name = '', port = ''] = /^(\[[^\]]*\]|[^:]*)(?::([0-9]+))?$/.exec(host) ?? []
   return [name || 'localhost', port || (scheme === 'https' ? '443' : '80')]
 }

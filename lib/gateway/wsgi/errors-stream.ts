@@ -1,11 +1,11 @@
-import type { GatewayLog } from '../log.js'
+import type { Logger } from '../../logging/log.js'
 import type { ErrorsStream } from './types.js'
 
 /** `wsgi.errors` on top of the error log: nothing is held back, so there is nothing to flush. */
 export class LogErrors implements ErrorsStream {
-  readonly #log: GatewayLog
+  readonly #log: Logger
 
-  constructor(log: GatewayLog) {
+  constructor(log: Logger) {
     this.#log = log
   }
 

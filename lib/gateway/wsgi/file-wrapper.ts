@@ -36,7 +36,9 @@ export function fileWrapper(source: FileSource, blockSize = 64 * 1024): FileBody
 class FileBlocks implements FileBody {
   readonly #blocks: Blocks
   readonly #size: number
-  /** Reads and the closing one after the other: a descriptor closed under a read may be another file's by then. */
+  /**
+   * Reads and `close` run one after the other: a descriptor that is closed during a read may be another file's by then.
+   */
   #turn: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | undefined
 
@@ -92,7 +94,7 @@ function handleBlocks(handle: FileHandle): Blocks {
   }
 }
 
-/** Opened at the first read, so that a body nobody asks for opens nothing. */
+/** Opens the file at the first read, so that a body which is not sent opens nothing. */
 function pathBlocks(path: string | URL): Blocks {
   let blocks: Blocks | undefined
   return {

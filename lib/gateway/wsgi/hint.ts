@@ -25,13 +25,13 @@ export class NothingAnswered extends ApplicationBreach {
   }
 }
 
-/** What else a function may be that nothing was said of. */
+/** What a function may be if its interface was guessed. */
 const GUESS_HINT =
   'it was called as application(environ, startResponse), which is a guess: for (req, res) say --interface node, for (request) --interface fetch, and for a factory unicorn FILE:EXPORT()'
 
 /**
- * What to say of the failure of a function that was taken for a wsgi application, and has not shown yet that it is one.
- * @returns undefined where the failure has nothing to do with how it was called
+ * Advice for the failure of a function that was taken for a wsgi application, and has not yet behaved like one.
+ * @returns undefined if the failure has nothing to do with how the function was called
  */
 export function hintFor(error: unknown): string | undefined {
   if (error instanceof ResponseReturned) return undefined

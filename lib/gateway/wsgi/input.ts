@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { BodySource } from '../../http/exchange.js'
+import type { Exchange } from '../../http/exchange.js'
 import type { InputStream } from './types.js'
 
 const NEWLINE = 10
@@ -7,14 +7,14 @@ const nothing = Buffer.alloc(0)
 
 /** `wsgi.input`. */
 export class RequestInput implements InputStream {
-  readonly #body: BodySource
+  readonly #exchange: Exchange
   #stream: Readable | undefined
   /** Taken from the body, not yet read by the application. */
   #held: Buffer | null = null
   #turn: Promise<unknown> | undefined
 
-  constructor(body: BodySource) {
-    this.#body = body
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange
   }
 
   read(size = -1): Promise<Buffer> {
@@ -60,11 +60,11 @@ export class RequestInput implements InputStream {
   }
 
   #openStream(): Readable {
-    const { started, limit } = this.#body
-    return started || limit > 0 ? Readable.from(this, { objectMode: false }) : this.#body.stream()
+    const { body } = this.#exchange
+    return body.started || body.limit > 0 ? Readable.from(this, { objectMode: false }) : body.stream()
   }
 
-  /** Two reads at once get what they would get one after the other. */
+  /** Concurrent reads get what they would get one after the other. */
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = this.#turn === undefined ? work() : this.#turn.then(work, work)
     this.#turn = result
@@ -75,7 +75,7 @@ export class RequestInput implements InputStream {
     const held = this.#held
     this.#held = null
     if (held !== null) return held
-    return this.#body.next()
+    return this.#exchange.body.next()
   }
 
   async #take(size: number): Promise<Buffer> {

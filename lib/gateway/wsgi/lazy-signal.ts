@@ -1,11 +1,11 @@
 import type { Environ, EnvironBase } from './types.js'
 
-/** Who makes the signal of a request, at the first call. */
+/** Makes the signal of a request when it is first read. */
 export interface Signalling {
   readonly signal: AbortSignal
 }
 
-/** Its subclasses put their private fields on `target` itself. */
+/** Subclasses put their private fields on `target` itself. */
 class Stamp {
   constructor(target: object) {
     // biome-ignore lint/correctness/noConstructorReturn: this is what the class is for
@@ -34,7 +34,9 @@ class Owner extends Stamp {
   }
 }
 
-/** One descriptor for all environs: V8 shares what it makes of it. A copy of an environ holds the signal as a value. */
+/**
+ * One descriptor for all environs, so that they share a hidden class. A copy of an environ holds the signal as a value.
+ */
 const lazySignal: PropertyDescriptor & ThisType<object> = {
   configurable: true,
   enumerable: true,
@@ -46,7 +48,9 @@ const lazySignal: PropertyDescriptor & ThisType<object> = {
   },
 }
 
-/** Adds `unicorn.signal`, which is made when it is first read: an AbortController for each request would cost too much. */
+/**
+ * Adds `unicorn.signal`, which is made when it is first read: an AbortController for each request would cost too much.
+ */
 export function attachSignal(environ: EnvironBase, signalling: Signalling): asserts environ is Environ {
   new Owner(environ, signalling)
   Object.defineProperty(environ, 'unicorn.signal', lazySignal)

@@ -15,8 +15,9 @@ export type WsgiBody = Chunk | ((Iterable<Chunk> | AsyncIterable<Chunk>) & { clo
 export type Write = (chunk: Chunk) => void
 
 /**
- * Says with which status (`"200 OK"`) and header fields the response begins. Nothing is sent before the first chunk.
- * @param excInfo  the error that makes a second call legal: before the head is out the call replaces status and headers, after it throws `excInfo`
+ * Sets the status (`"200 OK"`) and the header fields of the response. Nothing is sent before the first chunk.
+ * @param excInfo  the error that makes a second call legal: the call replaces status and headers before the head is
+ *   out, and throws `excInfo` after that
  * @throws ApplicationBreach for an illegal status or header, and for a second call without `excInfo`
  */
 export type StartResponse = (status: string, headers: Headers, excInfo?: unknown) => Write
@@ -24,13 +25,13 @@ export type StartResponse = (status: string, headers: Headers, excInfo?: unknown
 /** PEP 3333 for JavaScript. */
 export type Application = (environ: Environ, startResponse: StartResponse) => WsgiBody | PromiseLike<WsgiBody>
 
-/** `wsgi.input`: the request body. Reads are answered in the order in which they were asked for. */
+/** `wsgi.input`: the request body. Reads are answered in the order of their calls. */
 export interface InputStream extends AsyncIterable<Buffer> {
   /** The next `size` bytes, fewer only at the end of the body; without `size` all that is left. Empty at the end. */
   read(size?: number): Promise<Buffer>
   /** The next line with its `\n`, at most `limit` bytes of it. Empty at the end. */
   readline(limit?: number): Promise<Buffer>
-  /** The lines that are left; where `hint` is given, no more are read once they come to `hint` bytes. */
+  /** The lines that are left. With `hint`, no more are read once they come to that many bytes. */
   readlines(hint?: number): Promise<Buffer[]>
   /** The body as a Node stream; what was read before is not in it. */
   readonly stream: Readable
@@ -52,14 +53,14 @@ export interface FileBody extends AsyncIterable<Uint8Array> {
 export interface EnvironBase {
   REQUEST_METHOD: string
   SCRIPT_NAME: string
-  /** Percent-decoded: as UTF-8, or as latin-1 where it is no UTF-8. */
+  /** Percent-decoded: as UTF-8, or as latin-1 if it is no UTF-8. */
   PATH_INFO: string
   /** The request target as it was sent. */
   RAW_URI: string
   QUERY_STRING: string
-  /** Empty where the request has none. */
+  /** Empty if the request has none. */
   CONTENT_TYPE: string
-  /** Empty where the request has none. */
+  /** Empty if the request has none. */
   CONTENT_LENGTH: string
   SERVER_NAME: string
   SERVER_PORT: string

@@ -1,6 +1,6 @@
 import type { Exchange } from '../../http/exchange.js'
+import type { Logger } from '../../logging/log.js'
 import { ApplicationBreach } from '../failure.js'
-import type { GatewayLog } from '../log.js'
 import { hasClose } from '../wire/body.js'
 import { Call } from '../wire/call.js'
 import { checkChunk, isChunk } from '../wire/chunk.js'
@@ -15,8 +15,11 @@ import type { Application, Headers, Write } from './types.js'
 export interface WsgiCalls {
   readonly application: Application
   readonly around: Surroundings
-  readonly log: GatewayLog
-  /** The interface was guessed, and no call of startResponse has shown yet that it is right: a failure may be due to that. */
+  readonly log: Logger
+  /**
+   * The interface was guessed, and no call of startResponse has shown yet that it is right: a failure may be due to
+   * that.
+   */
   guessed: boolean
 }
 
@@ -27,11 +30,11 @@ export class WsgiCall extends Call implements Services {
 
   constructor(exchange: Exchange, context: WsgiCalls) {
     super(exchange, context.log)
-    this.input = new RequestInput(exchange.body)
+    this.input = new RequestInput(exchange)
     this.#context = context
   }
 
-  /** Never throws. What is known at once is answered at once, without a promise. */
+  /** Never throws. A result that is no promise is answered in the same turn of the event loop. */
   run(): void {
     try {
       const environ = makeEnviron(this.exchange, this, this.#context.around)

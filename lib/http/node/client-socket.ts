@@ -4,10 +4,13 @@ import type { ClientHandle } from '../../listeners/server-handle.js'
 import { now } from '../../sys/clock.js'
 import type { Linked } from '../../sys/linked-list.js'
 import type { LocalAddress } from '../engine.js'
-import type { Connection } from '../exchange.js'
+import type { Connection, Exchange } from '../exchange.js'
 import type { IdleTimer } from './idle.js'
-import type { NodeExchange } from './node-exchange.js'
 import { NodePeer } from './node-peer.js'
+import type { NodeObjects } from './types.js'
+
+/** An exchange of this engine. */
+export type NodeRequest = Exchange & NodeObjects
 
 /** What all connections of an engine have in common. */
 export interface SocketOwner {
@@ -39,7 +42,7 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   /** It speaks another protocol than HTTP from now on, a WebSocket say, and belongs to the application. */
   upgraded = false
   /** The newest request, and whether its response is the last: what a client pipelines behind it is not served. */
-  newest: NodeExchange | undefined = undefined
+  newest: NodeRequest | undefined = undefined
   last = false
   /** When it began to wait for a next request, by the idle timer. */
   idleSince = BUSY
@@ -98,8 +101,8 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   }
 
   /**
-   * node:http ends a response by two writes at once: its last bytes, and an empty string for the callback. One write to the kernel
-   * is enough, and costs a tenth of a short request less than a vector of two.
+   * node:http ends a response by two writes at once: its last bytes, and an empty string for the callback. One write to
+   * the kernel is enough, and costs a tenth of a short request less than a vector of two.
    */
   override _writev(chunks: Chunks, callback: (error?: Error | null) => void): void {
     const [first, second] = chunks
@@ -116,7 +119,9 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   }
 }
 
-/** Listens for the end of every response: one function for all, since a closure for each would cost more than it looks. */
+/**
+ * Listens for the end of every response: one function for all, since a closure for each would cost more than it looks.
+ */
 export function onResponseClose(this: ServerResponse): void {
   const { socket } = this.req
   if (socket instanceof ClientSocket) socket.responded(this)

@@ -1,5 +1,6 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { HttpPolicy } from '../policy.js'
+import type { Expectation } from './types.js'
 
 /** How often Node looks for request heads that take too long, in milliseconds. */
 const HEAD_CHECKS = 1000
@@ -28,8 +29,29 @@ export function createHttpServer(policy: HttpPolicy, idleLimit: number): Server 
 
 const UNLIMITED_HEAD = 16 * 1024 * 1024
 
-/** The most that Node's parser may buffer of one head: enough that the policy's own check can name the limit that was passed. */
+/**
+ * The most that Node's parser may buffer of one head: enough that the policy's own check can name the limit that was
+ * passed.
+ */
 function maxHeadSize({ limitRequestLine, limitRequestFields, limitRequestFieldSize }: HttpPolicy): number {
   if (limitRequestLine === 0 || limitRequestFields === 0 || limitRequestFieldSize === 0) return UNLIMITED_HEAD
   return Math.min(limitRequestLine + limitRequestFields * (limitRequestFieldSize + 4), UNLIMITED_HEAD)
+}
+
+type OnRequest = (req: IncomingMessage, res: ServerResponse, expectation: Expectation) => void
+
+/**
+ * Calls `onRequest` with every request of `server`, those of clients that wait for `100 Continue` among them. These pass as
+ * the event `request` too: tracers wrap that event, and would not see them otherwise.
+ * @param isOwn  whether the application itself listens for `checkContinue`; Node emits no `request` then either
+ */
+export function onEachRequest(server: Server, onRequest: OnRequest, isOwn: () => boolean): void {
+  let expecting: IncomingMessage | undefined
+  server.on('request', (req, res) => onRequest(req, res, req === expecting ? 'continue' : undefined))
+  server.on('checkContinue', (req, res) => {
+    if (isOwn()) return onRequest(req, res, 'continue')
+    expecting = req
+    server.emit('request', req, res)
+    expecting = undefined
+  })
 }

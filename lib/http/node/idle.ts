@@ -1,10 +1,10 @@
-/** How many looks fall into the time that a connection may be idle, and the longest pause between two, in milliseconds. */
+/** Looks within the time that a connection may be idle, and the longest pause between two looks, in milliseconds. */
 const LOOKS = 4
 const LONGEST_PAUSE = 500
 
 /**
- * Tells for how long connections have been idle, by one timer for all: node:http would set and clear one for each request. It counts
- * its own looks instead of time, so a late event loop makes nothing look older.
+ * Measures how long connections have been idle, by one timer for all: node:http would set and clear one for each
+ * request. It counts its own looks instead of time, so no connection seems older because the event loop is late.
  */
 export class IdleTimer {
   /** In milliseconds, as node:http asks for it. */
@@ -14,7 +14,7 @@ export class IdleTimer {
   readonly #allowed: number
   readonly #timer: NodeJS.Timeout
 
-  /** @param look  called when connections may have come to their limit */
+  /** @param look  called when connections may have reached the limit */
   constructor(limit: number, look: () => void) {
     this.limit = limit
     const pause = Math.min(LONGEST_PAUSE, limit / LOOKS)

@@ -4,13 +4,13 @@ import type { IncomingMessage } from 'node:http'
 const LINGER = 1000
 
 /**
- * Makes the connection end gently if it ends with this response: a socket that is closed while the client still sends is
- * reset, and the client loses a response that it has not read yet (RFC 9112, section 9.6). So the sending side is closed
- * first, and what the client sends is read away for a moment.
+ * Makes the connection end gently if it ends with this response. A socket that is closed while the client still sends
+ * is reset, and the client loses a response that it has not read yet (RFC 9112, section 9.6). So the sending side is
+ * closed first, and what the client sends is read and dropped for a moment.
  */
 export function lingerAfter(req: IncomingMessage): void {
   const { socket } = req
-  // node:http ends a connection by this method, which is public, once the last response is written.
+  // node:http calls this public method to end a connection, once the last response is written.
   socket.destroySoon = () => {
     Reflect.deleteProperty(socket, 'destroySoon')
     if (socket.writableEnded) return socket.destroySoon()
@@ -19,7 +19,7 @@ export function lingerAfter(req: IncomingMessage): void {
       const timer = setTimeout(() => socket.destroy(), LINGER).unref()
       socket.once('close', () => clearTimeout(timer))
     })
-    // After those who still wait for data have let go of it.
+    // After pending reads have let go of the stream.
     setImmediate(() => req.resume())
   }
 }

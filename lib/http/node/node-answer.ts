@@ -1,30 +1,34 @@
 import { ServerResponse } from 'node:http'
 import { errorCode } from '../../errors.js'
 import type { Answer, ResponseHead } from '../exchange.js'
+import type { RequestHead } from '../head.js'
 import { reasonOf } from '../refusal.js'
 import { lingerAfter } from './linger.js'
 import { muzzle } from './muzzle.js'
-import type { NodeExchange } from './node-exchange.js'
-import { writeHead } from './send-head.js'
-import { countWrites, sentHeader } from './sent.js'
+import type { NodeBody } from './node-body.js'
+import { countWrites, sentHeader, writeHead } from './response.js'
+import type { NodeObjects } from './types.js'
 
 /** What `res.write` and `res.end` of node:http come down to. Not documented, but in all of its versions. */
 interface Sending extends ServerResponse {
   _send?(text: string, encoding: 'utf8'): boolean
 }
 
+interface Owner extends Pick<NodeObjects, 'req' | 'res'> {
+  readonly head: RequestHead
+  readonly body: NodeBody
+}
+
 /** An answer by a response of `node:http`. */
 export class NodeAnswer implements Answer {
-  readonly #exchange: NodeExchange
+  readonly #exchange: Owner
   readonly #res: Sending
   #bytes = 0
-  #isCounted = false
-  #isHandedOut = false
   #isAscii = false
   /** The end of the connection is the end of the body. */
   #isDelimitedByClose = false
 
-  constructor(exchange: NodeExchange) {
+  constructor(exchange: Owner) {
     this.#exchange = exchange
     this.#res = exchange.res
   }
@@ -92,7 +96,6 @@ export class NodeAnswer implements Answer {
   }
 
   write(chunk: Uint8Array | string): boolean {
-    if (this.#isCounted) this.#count(chunk)
     if (typeof chunk !== 'string') return this.#res.write(chunk)
     return this.#isAscii ? this.#res.write(chunk, 'utf8') : this.#res.write(Buffer.from(chunk))
   }
@@ -126,7 +129,6 @@ export class NodeAnswer implements Answer {
     res.shouldKeepAlive = false
     if (!res.req.complete) lingerAfter(res.req)
     res.writeHead(status, reason, ['Content-Type', 'text/plain', 'Content-Length', String(reason.length)])
-    if (this.#isCounted) this.#count(reason)
     res.end(reason)
     this.seal()
   }
@@ -150,37 +152,25 @@ export class NodeAnswer implements Answer {
   }
 
   countBytes(): void {
-    this.#isCounted = true
+    countWrites(this.#res, size => {
+      this.#bytes += size
+    })
   }
 
   onClose(listener: () => void): void {
     this.#res.once('close', listener)
   }
 
-  /** The application gets the response itself, and writes past this object. */
-  handOut(): void {
-    if (this.#isHandedOut || !this.#isCounted) return
-    this.#isHandedOut = true
-    this.#isCounted = false
-    countWrites(this.#res, size => {
-      this.#bytes += size
-    })
-  }
-
-  #count(chunk: Uint8Array | string): void {
-    this.#bytes += typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.byteLength
-  }
-
   /**
-   * Ends a response with its last bytes. A text whose head is ASCII too goes to the socket in one string with it: `res.end(text)` has the socket
-   * hold it back and sends two, for a twentieth of the CPU time of a short request. A response whose `end` is wrapped, by a tracer say,
-   * is ended by that.
+   * Ends a response with its last bytes. A text whose head is ASCII too goes to the socket in one string with it:
+   * `res.end(text)` has the socket hold it back and sends two, for a twentieth of the CPU time of a short request. A
+   * response whose `end` is wrapped, by a tracer say, is ended by that.
    */
   #endWith(chunk: Uint8Array | string): void {
     const res = this.#res
-    if (this.#isCounted) this.#count(chunk)
     if (typeof chunk !== 'string') return void res.end(chunk)
-    // node:http joins a string to the head, in the encoding of the string: characters of the head from U+0080 need bytes.
+    // node:http joins a string to the head, in the encoding of the string: characters of the head from U+0080 need
+    // bytes.
     if (!this.#isAscii) return void res.end(Buffer.from(chunk))
     if (res._send === undefined || res.end !== ServerResponse.prototype.end) return void res.end(chunk)
     res._send(chunk, 'utf8')

@@ -1,23 +1,26 @@
 import type { Readable } from 'node:stream'
 import { BodyTooLarge, ClientGone } from '../errors.js'
 import type { BodySource } from '../exchange.js'
+import type { RequestHead } from '../head.js'
 import { lingerAfter } from './linger.js'
-import type { NodeExchange } from './node-exchange.js'
+import type { NodeObjects } from './types.js'
 
 /** Bytes of an unread body that are read away to keep a connection; for more it closes. */
 const WORTH_DISCARDING = 256 * 1024
+
+type Owner = NodeObjects & { readonly head: RequestHead }
 
 const WAKING = ['readable', 'end', 'error', 'close']
 
 /** Takes a request body from `node:http` chunk by chunk, and sees to what was not read of it. */
 export class NodeBody implements BodySource {
   readonly limit: number
-  readonly #exchange: NodeExchange
+  readonly #exchange: Owner
   /** Bytes that were read. */
   #received = 0
   #started = false
 
-  constructor(exchange: NodeExchange, limit: number) {
+  constructor(exchange: Owner, limit: number) {
     this.#exchange = exchange
     this.limit = limit
   }
@@ -65,10 +68,11 @@ export class NodeBody implements BodySource {
   }
 
   #discard(): void {
-    const { req, socket } = this.#exchange
-    if (socket.writableEnded) return
-    if (!req.complete && this.#remaining > WORTH_DISCARDING) socket.destroySoon()
-    // node:http itself reads away what was never touched. A pending read lets go of the stream at `finish`, hence the wait.
+    const { req } = this.#exchange
+    if (req.socket.writableEnded) return
+    if (!req.complete && this.#remaining > WORTH_DISCARDING) req.socket.destroySoon()
+    // node:http itself reads away what was never touched. A pending read lets go of the stream at `finish`, hence the
+    // wait.
     else if (this.#started) setImmediate(() => req.resume())
   }
 

@@ -5,23 +5,27 @@ import type { ClientHandle } from '../../listeners/server-handle.js'
 import { now } from '../../sys/clock.js'
 import { LinkedList } from '../../sys/linked-list.js'
 import type { Engine, HttpEvents, LocalAddress, Takeover } from '../engine.js'
+import type { Exchange } from '../exchange.js'
 import { checkHead, type HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
 import { ClientSocket, onResponseClose, type SocketOwner } from './client-socket.js'
-import { hearRequests } from './hear-requests.js'
-import { createHttpServer } from './http-server.js'
+import { createHttpServer, onEachRequest } from './http-server.js'
 import { IdleTimer } from './idle.js'
-import { type Expectation, headOf, NodeExchange } from './node-exchange.js'
+import { headOf, NodeExchange } from './node-exchange.js'
 import { NodeUpgrade } from './node-upgrade.js'
 import { refusalOf, refuseConnection } from './refuse.js'
 import { StandIn, type TakeoverArgs } from './stand-in.js'
+import type { Expectation } from './types.js'
 
-/** Above the announced `Keep-Alive: timeout=` (whole seconds), so that a client that uses it to the last moment is still served. */
+/**
+ * Above the announced `Keep-Alive: timeout=` (whole seconds), so that a client that uses it to the last moment is still
+ * served.
+ */
 const KEEP_ALIVE_MARGIN = 999
 
 /** HTTP/1 by `node:http`, whose parser is llhttp. */
 export class NodeEngine implements Engine {
-  readonly exchanges = new LinkedList<NodeExchange>()
+  readonly exchanges = new LinkedList<Exchange>()
   readonly #connections = new LinkedList<ClientSocket>()
   readonly #server: Server
   readonly #policy: HttpPolicy
@@ -47,11 +51,7 @@ export class NodeEngine implements Engine {
     }
     this.#server = createHttpServer(policy, idleLimit)
     const isOwn = (): boolean => this.#standIn?.listensFor('checkContinue') ?? false
-    hearRequests(
-      this.#server,
-      (req, res, expects) => this.#onRequest(req, res, expects ? 'continue' : undefined),
-      isOwn,
-    )
+    onEachRequest(this.#server, (...args) => this.#onRequest(...args), isOwn)
     this.#server.on('checkExpectation', (req, res) => this.#onExpectation(req, res))
     this.#server.on('clientError', (error, socket) => this.#onClientError(error, socket))
     this.#server.on('timeout', socket => this.#onTimeout(socket))
@@ -122,7 +122,7 @@ export class NodeEngine implements Engine {
     }
     const exchange = new NodeExchange(socket, { req, res }, expectation)
     const refusal = checkHead(exchange.head, this.#policy)
-    if (refusal) return this.#refuse(refusal, exchange)
+    if (refusal) return this.#refuse(refusal, socket, exchange)
     socket.running++
     socket.newest = exchange
     this.exchanges.add(exchange)
@@ -130,18 +130,22 @@ export class NodeEngine implements Engine {
     this.#events.request(exchange, socket)
   }
 
-  /** RFC 9110, section 10.1.1: of all expectations only 100-continue is known, unless the application listens for others. */
+  /**
+   * RFC 9110, section 10.1.1: of all expectations only 100-continue is known, unless the application listens for
+   * others.
+   */
   #onExpectation(req: IncomingMessage, res: ServerResponse): void {
     if (this.#standIn?.listensFor('checkExpectation')) return this.#onRequest(req, res, 'other')
     const socket = servedSocket(req)
     if (!socket) return
-    this.#refuse(
-      { status: 417, why: `Expect: ${req.headers.expect}` },
-      new NodeExchange(socket, { req, res }, undefined),
-    )
+    const exchange = new NodeExchange(socket, { req, res }, undefined)
+    this.#refuse({ status: 417, why: `Expect: ${req.headers.expect}` }, socket, exchange)
   }
 
-  /** More requests on one connection than the application's own server allows (`maxRequestsPerSocket`): Node answers with 503. */
+  /**
+   * More requests on one connection than the application's own server allows (`maxRequestsPerSocket`): Node answers
+   * with 503.
+   */
   #onDropped(req: IncomingMessage): void {
     const { socket } = req
     if (socket instanceof ClientSocket) {
@@ -150,7 +154,10 @@ export class NodeEngine implements Engine {
     this.#standIn?.tell('dropRequest', [req, socket])
   }
 
-  /** Node has let go of the connection: what is written to it now is the application's. The stream may be one around the socket. */
+  /**
+   * Node has let go of the connection: what is written to it now is the application's. The stream may be one around the
+   * socket.
+   */
   #onTakeover(event: Takeover, args: TakeoverArgs): void {
     const [req] = args
     const { socket } = req
@@ -170,7 +177,7 @@ export class NodeEngine implements Engine {
     this.#standIn?.tell(event, args)
   }
 
-  #refuse(refusal: Refusal, { socket, answer, head }: NodeExchange): void {
+  #refuse(refusal: Refusal, socket: ClientSocket, { answer, head }: Exchange): void {
     socket.refused = true
     answer.refuse(refusal.status)
     this.#events.refused(refusal, socket.peer, head)
@@ -179,11 +186,11 @@ export class NodeEngine implements Engine {
   #onResponded(socket: ClientSocket, res: ServerResponse): void {
     const { newest } = socket
     // Pipelined requests need the search.
-    const exchange = newest?.res === res ? newest : [...this.exchanges].find(each => each.res === res)
+    const exchange = newest?.res === res ? newest : [...this.exchanges].find(({ node }) => node?.res === res)
     if (exchange) this.#finish(exchange, socket)
   }
 
-  #finish(exchange: NodeExchange, socket: ClientSocket): void {
+  #finish(exchange: Exchange, socket: ClientSocket): void {
     if (!this.exchanges.delete(exchange)) return
     socket.running--
     // A response whose head was out before the drain has announced keep-alive, and its client counts from now.
@@ -192,8 +199,8 @@ export class NodeEngine implements Engine {
   }
 
   /**
-   * Closes connections that were idle for as long as they may be. If the event loop is late, a request that came in time still waits in the
-   * kernel; one more turn of the loop reads it. Node gives no such turn.
+   * Closes connections that were idle for as long as they may be. If the event loop is late, a request that came in
+   * time still waits in the kernel; one more turn of the loop reads it. Node gives no such turn.
    */
   #closeOverdue(): void {
     for (const socket of this.#connections) {
@@ -215,7 +222,7 @@ export class NodeEngine implements Engine {
     if (!this.#connections.delete(socket)) return
     if (socket.upgraded) this.#upgraded--
     if (socket.running > 0) {
-      for (const exchange of this.exchanges) if (exchange.socket === socket) this.#finish(exchange, socket)
+      for (const exchange of this.exchanges) if (exchange.peer.socket === socket) this.#finish(exchange, socket)
     }
     this.#events.disconnected(socket)
   }
@@ -225,7 +232,7 @@ export class NodeEngine implements Engine {
     if (!(socket instanceof ClientSocket) || socket.refused) return
     socket.refused = true
     const torn = socket.newest?.req.complete === false ? socket.newest : undefined
-    const isAnswered = (exchange: NodeExchange): boolean => exchange.socket === socket && exchange.res.headersSent
+    const isAnswered = ({ peer, answer }: Exchange): boolean => peer.socket === socket && answer.headSent
     const answered = (torn && isAnswered(torn)) || [...this.exchanges].some(isAnswered)
     const isGone = error.code === 'ECONNRESET' || (torn && error.code === 'HPE_INVALID_EOF_STATE')
     if (isGone || !socket.writable || answered) return void socket.destroy(error)

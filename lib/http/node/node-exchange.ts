@@ -6,18 +6,17 @@ import type { Refusal } from '../refusal.js'
 import type { ClientSocket } from './client-socket.js'
 import { NodeAnswer } from './node-answer.js'
 import { NodeBody } from './node-body.js'
-import type { NodeObjects } from './types.js'
+import type { Expectation, NodeObjects } from './types.js'
 
-/** What the client expects of the server before it sends the body. */
-export type Expectation = 'continue' | 'other' | undefined
-
-/** An exchange on a request and a response of `node:http`. What not every request needs is made when it is asked for. */
+/**
+ * An exchange on a request and a response of `node:http`. What not every request needs is made when it is asked for.
+ */
 export class NodeExchange implements Exchange, NodeObjects {
-  previous: NodeExchange | undefined = undefined
-  next: NodeExchange | undefined = undefined
+  previous: Exchange | undefined = undefined
+  next: Exchange | undefined = undefined
   readonly req: IncomingMessage
   readonly res: ServerResponse
-  readonly socket: ClientSocket
+  readonly #socket: ClientSocket
   readonly head: RequestHead
   readonly answer: NodeAnswer
   readonly startedAt = now()
@@ -32,7 +31,7 @@ export class NodeExchange implements Exchange, NodeObjects {
   constructor(socket: ClientSocket, { req, res }: Pick<NodeObjects, 'req' | 'res'>, expectation: Expectation) {
     this.req = req
     this.res = res
-    this.socket = socket
+    this.#socket = socket
     this.head = headOf(req)
     this.answer = new NodeAnswer(this)
     this.expectsContinue = expectation === 'continue'
@@ -40,16 +39,15 @@ export class NodeExchange implements Exchange, NodeObjects {
   }
 
   get peer(): Peer {
-    return this.socket.peer
+    return this.#socket.peer
   }
 
   get body(): NodeBody {
-    this.#body ??= new NodeBody(this, this.socket.bodyLimit)
+    this.#body ??= new NodeBody(this, this.#socket.bodyLimit)
     return this.#body
   }
 
   get node(): NodeObjects {
-    this.answer.handOut()
     return this
   }
 
@@ -61,7 +59,7 @@ export class NodeExchange implements Exchange, NodeObjects {
 
   /** Nothing is served behind the last response of a connection. */
   #runUnlessLast(run: (exchange: Exchange) => void): void {
-    if (!this.socket.writableEnded) run(this)
+    if (!this.#socket.writableEnded) run(this)
   }
 }
 

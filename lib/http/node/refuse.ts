@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net'
 import { type Refusal, reasonOf } from '../refusal.js'
 
-/** How long a refused client may go on sending before its connection is destroyed, so that it can read the answer; in milliseconds. */
+/**
+ * How long a refused client may go on sending before its connection is destroyed, so that it can read the answer; in
+ * milliseconds.
+ */
 const LINGER = 500
 
 /** Answers bytes that are no request, on the bare connection, and closes it. */

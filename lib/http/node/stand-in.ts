@@ -14,7 +14,10 @@ interface Connections {
   closeHttp(): void
 }
 
-/** Properties of the application's own server that hold for the engine's too: no setting says them, and some may change at any time. */
+/**
+ * Properties of the application's own server that hold for the engine's too: no setting says them, and some may change
+ * at any time.
+ */
 const FOLLOWED = [
   'timeout',
   'maxRequestsPerSocket',
@@ -22,12 +25,15 @@ const FOLLOWED = [
   'rejectNonStandardBodyWrites',
   'shouldUpgradeCallback',
 ]
-/** Options of `createServer` that Node keeps under symbols: the classes of requests and responses, and how these behave. */
+/**
+ * Options of `createServer` that Node keeps under symbols: the classes of requests and responses, and how these behave.
+ */
 const OPTIONS = new Set(['IncomingMessage', 'ServerResponse', 'kUniqueHeaders', 'OptimizeEmptyRequestsOption'])
 
 /**
- * Stands in for the application's own server, which never listens. What happens on the engine's server reaches the listeners of the
- * application's, except for requests, which go through the gateway. What the application asks of its own server, the engine does.
+ * Stands in for the application's own server, which never listens. What happens on the engine's server reaches the
+ * listeners of the application's, except for requests, which go through the gateway. What the application asks of its
+ * own server, the engine does.
  */
 export class StandIn {
   readonly #engine: Connections
@@ -50,8 +56,8 @@ export class StandIn {
   }
 
   /**
-   * Calls `takeOver` with requests that ask for an upgrade, as long as the application listens for them; otherwise they are plain
-   * requests.
+   * Calls `takeOver` with requests that ask for an upgrade, as long as the application listens for them; otherwise they
+   * are plain requests.
    */
   watchUpgrades(takeOver: (...args: TakeoverArgs) => void): void {
     // Without a listener Node treats an upgrade as a plain request, so there is one only while the application has one.
@@ -78,7 +84,8 @@ export class StandIn {
   }
 
   /**
-   * Calls the application's listeners. (Not by `emit`, which tracers wrap: they have seen the request on the engine's server.)
+   * Calls the application's listeners. (Not by `emit`, which tracers wrap: they have seen the request on the engine's
+   * server.)
    * @returns whether it listens
    */
   tell(event: string, args: readonly unknown[]): boolean {

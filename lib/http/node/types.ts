@@ -2,6 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 export { STATUS_CODES } from 'node:http'
 
+/** Which expectation of the client's is not met yet. */
+export type Expectation = 'continue' | 'other' | undefined
+
 /** What the node interface hands to the application, and must know of the request to call the right listeners. */
 export interface NodeObjects {
   readonly req: IncomingMessage

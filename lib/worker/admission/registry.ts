@@ -1,20 +1,20 @@
 import type { Config } from '../../../config/settings.js'
-import type { WorkerClassName } from '../../../config/worker-class.js'
-import { describe } from '../../application/detect.js'
+import { isServerClass, type ServerClassName, type WorkerClassName } from '../../../config/worker-class.js'
 import { findModule } from '../../application/module/find-module.js'
 import { importModule } from '../../application/module/import-module.js'
-import { pickExport } from '../../application/module/pick-export.js'
 import { parseSpec } from '../../application/module/spec.js'
+import { pickExport } from '../../application/pick-export.js'
 import { ExitCode, toError, UnicornError } from '../../errors.js'
+import { describe } from '../../sys/describe.js'
 import type { Admission, AdmissionClass, AdmissionHost } from './admission.js'
 import { AsyncAdmission } from './async-admission.js'
 import { SyncAdmission } from './sync-admission.js'
 
 /** The server's own worker classes by their names in the settings. */
-const OWN = { async: AsyncAdmission, sync: SyncAdmission }
+const OWN: Readonly<Record<ServerClassName, AdmissionClass>> = { async: AsyncAdmission, sync: SyncAdmission }
 
 /** Makes an admission of one of the server's own classes. */
-export function createOwn(name: keyof typeof OWN, host: AdmissionHost): Admission {
+export function createOwn(name: ServerClassName, host: AdmissionHost): Admission {
   return new OWN[name](host)
 }
 
@@ -28,7 +28,7 @@ const REQUIRED = ['wants', 'request']
  * loading (kept in its cause), no worker class
  */
 export async function workerClass(name: Config['workerClass'], directory: string): Promise<AdmissionClass> {
-  return name === 'async' || name === 'sync' ? OWN[name] : loadWorkerClass(name, directory)
+  return isServerClass(name) ? OWN[name] : loadWorkerClass(name, directory)
 }
 
 async function loadWorkerClass(name: WorkerClassName, directory: string): Promise<AdmissionClass> {

@@ -86,7 +86,7 @@ class Booting {
   #watchdog: Watchdog | undefined
   #worker: Worker | undefined
   #access: AccessLog | undefined
-  /** Under `reload`. */
+  /** With `--reload`. */
   #loaded: LoadedFiles | undefined
   #application: Application | undefined
 

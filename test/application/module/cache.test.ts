@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { files, load } from './load.js'
 
-/** Made by jiti on every Node; returns whether Babel had to be loaded for it. */
+/** jiti transpiles it on every Node. It returns whether Babel was loaded for that. */
 const APP = `enum A { a = 'a' }
 import { createRequire } from 'node:module'
 export const application = () => [A.a, Object.keys(createRequire(import.meta.url).cache).some(file => file.endsWith('babel.cjs'))]`
@@ -12,13 +12,13 @@ const MADE = { value: ['a', true] }
 const CACHED = { value: ['a', false] }
 const CACHE = 'node_modules/.unicorn-cache'
 
-/** An application in a directory with `node_modules`. */
+/** Makes an application in a directory with `node_modules`. */
 function project(t: Test): { directory: string; app: string; cache: string } {
   const directory = files(t, { 'src/app.mts': APP, 'node_modules/package/index.js': '' })
   return { directory, app: `${directory}/src/app.mts`, cache: join(directory, CACHE) }
 }
 
-t.test('what was made of TypeScript is kept beside the packages, for this user alone', async t => {
+t.test('transpiled TypeScript is kept beside the packages, for this user alone', async t => {
   const { directory, app, cache } = project(t)
   t.match(await load(app), MADE)
   t.match(await load(app), CACHED)
@@ -29,7 +29,7 @@ t.test('what was made of TypeScript is kept beside the packages, for this user a
   t.same(readdirSync(directory).sort(), ['node_modules', 'src'])
 })
 
-t.test('a file that was edited is made anew', async t => {
+t.test('a file that was edited is transpiled anew', async t => {
   const { app, cache } = project(t)
   await load(app)
   writeFileSync(app, APP.replace("'a' }", "'b' }"))
@@ -38,7 +38,7 @@ t.test('a file that was edited is made anew', async t => {
   t.equal(readdirSync(cache).length, 1)
 })
 
-t.test('an entry that is no code of ours is not run', async t => {
+t.test('an entry that was not written by the cache is not run', async t => {
   const { app, cache } = project(t)
   await load(app)
   const [entry = ''] = readdirSync(cache)
@@ -49,7 +49,7 @@ t.test('an entry that is no code of ours is not run', async t => {
   }
 })
 
-t.test('a main script is something else than a module', async t => {
+t.test('the main script has an entry of its own', async t => {
   const directory = files(t, {
     'app.cts': 'enum A { a }\nmodule.exports = require.main === module',
     'node_modules/package/index.js': '',

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { type Files, files, load, nodeKnowsTypeScript } from './load.js'
+import { type Files, files, load, loadEach, nodeKnowsTypeScript } from './load.js'
 
 const MODULE = '{ "type": "module" }'
 
-/** Each is an application that does not load, what the message says (`DIR` is its directory), and what the stack begins with. */
+/** Applications that do not load, with what the message says (`DIR` is the directory) and how the stack begins. */
 const CASES: readonly { entry: string; files?: Files; source: string; says: string; stack?: string }[] = [
   {
     entry: 'app.mjs',
@@ -91,11 +91,14 @@ const CASES: readonly { entry: string; files?: Files; source: string; says: stri
   },
 ]
 
-for (const { entry, source, files: more, says, stack } of CASES) {
+const directories = CASES.map(({ entry, source, files: more }) => files(t, { ...more, [entry]: source }))
+const modules = await loadEach(CASES.map(({ entry }, index) => `${directories[index]}/${entry}`))
+
+for (const [index, { entry, says, stack }] of CASES.entries()) {
   t.test(`an application that does not load: ${entry}: ${says}`, async t => {
-    const directory = files(t, { ...more, [entry]: source })
-    for (const main of [false, true]) {
-      const { exitCode, error = '', stack: shown = '' } = await load(`${directory}/${entry}`, { main })
+    const directory = directories[index] ?? ''
+    for (const loaded of [modules[index], await load(`${directory}/${entry}`, { main: true })]) {
+      const { exitCode, error = '', stack: shown = '' } = loaded ?? {}
       t.equal(exitCode, 4)
       t.ok(error.startsWith(`${directory}/${entry} failed to load: `), error)
       t.ok(error.includes(says.replaceAll('DIR', directory)), error)

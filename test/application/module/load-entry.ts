@@ -1,16 +1,18 @@
-import { type Exports, importModule } from '../../../lib/application/module/import-module.js'
+import type { Exports } from '../../../lib/application/module/exports.js'
+import { importModule } from '../../../lib/application/module/import-module.js'
 import { toError, UnicornError } from '../../../lib/errors.js'
+import { OUTCOME } from './outcome.js'
 
-/** A process that loads the module of its first argument, and says on the last line of its output what came of it. */
+/** A process that loads the modules of its arguments, one after the other, and prints a line with the outcome of each. */
 
-const [file = '', main] = process.argv.slice(2)
+const [kind, ...files] = process.argv.slice(2)
 
-async function load(): Promise<object> {
-  const exports = await importModule(file, { main: main === 'main' })
+async function load(file: string): Promise<object> {
+  const exports = await importModule(file, { main: kind === 'main' })
   return { names: Object.keys(exports).filter(name => name !== 'module.exports'), value: await call(exports) }
 }
 
-/** What its function `application` returns, or else its default export. */
+/** Returns what the export `application` returns, or else the default export. */
 async function call({ application, default: main }: Exports): Promise<unknown> {
   return typeof application === 'function' ? application() : (application ?? main)
 }
@@ -21,4 +23,4 @@ function failure(thrown: unknown): object {
   return { error: message, exitCode, stack: toError(cause.error).stack }
 }
 
-console.log(JSON.stringify(await load().catch(failure)))
+for (const file of files) console.log(`${OUTCOME}${JSON.stringify(await load(file).catch(failure))}`)

@@ -6,19 +6,20 @@ import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
 import { root } from '../../helpers/root.js'
 import { spawnClean } from '../../helpers/spawn.js'
+import { OUTCOME } from './outcome.js'
 
-/** What came of loading a module in a process of its own. */
+/** The outcome of loading a module in a process of its own. */
 export interface Loaded {
   /** The lines that the modules wrote. */
   readonly said: readonly string[]
   /** Its exports. */
   readonly names?: readonly string[]
-  /** What its function `application` returned, or its default export. */
+  /** What its export `application` returned, or else its default export. */
   readonly value?: unknown
   /** The message of the UnicornError that it failed with. */
   readonly error?: string
   readonly exitCode?: number
-  /** Of the error below that one. */
+  /** The stack of that error's cause. */
   readonly stack?: string
   /** The stack of an error of another kind. */
   readonly crash?: string
@@ -31,10 +32,10 @@ export interface LoadOptions {
 
 export type Files = Readonly<Record<string, string>>
 
-/** The TypeScript that Node itself knows. */
+/** Whether this Node loads TypeScript by itself. */
 export const nodeKnowsTypeScript = Boolean(Reflect.get(process.features, 'typescript'))
 
-/** Files in a directory outside of this package, so that nothing is found by being inside it. */
+/** Makes files in a directory outside of this package, so that they find nothing by being inside it. */
 export function files(t: Test, contents: Files, name = ''): string {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'unicorn-load-')))
   t.teardown(() => rmSync(directory, { recursive: true }))
@@ -47,17 +48,37 @@ export function files(t: Test, contents: Files, name = ''): string {
 }
 
 /** Loads a module as a worker does, in a process of its own. */
-export async function load(file: string, { main = false, env = {} }: LoadOptions = {}): Promise<Loaded> {
+export async function load(file: string, options: LoadOptions = {}): Promise<Loaded> {
+  const [loaded] = await run([file], options)
+  if (!loaded) throw new Error('no outcome')
+  return loaded
+}
+
+/** Loads modules one after the other in one process, which saves the start of as many. None of them is the main script. */
+export function loadEach(modules: readonly string[]): Promise<Loaded[]> {
+  return run(modules, {})
+}
+
+async function run(modules: readonly string[], { main = false, env = {} }: LoadOptions): Promise<Loaded[]> {
   const entry = `${root}dist/test/application/module/load-entry.js`
-  const command = [process.execPath, '--no-warnings', entry, file, main ? 'main' : '']
-  const child = spawnClean(command, { cwd: dirname(file), env })
+  const command = [process.execPath, '--no-warnings', entry, main ? 'main' : 'module', ...modules]
+  const child = spawnClean(command, { cwd: dirname(modules[0] ?? ''), env })
   if (!child.stdout || !child.stderr) throw new Error('the output is not piped')
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
-  const lines = output.trimEnd().split('\n')
-  try {
-    const outcome: Omit<Loaded, 'said'> = JSON.parse(lines.at(-1) ?? '')
-    return { ...outcome, said: lines.slice(0, -1) }
-  } catch {
-    throw new Error(`no outcome\n${output}\n${errors}`)
+  const loaded = outcomesOf(output.trimEnd().split('\n'))
+  if (loaded.length !== modules.length) throw new Error(`${loaded.length} outcomes\n${output}\n${errors}`)
+  return loaded
+}
+
+function outcomesOf(lines: readonly string[]): Loaded[] {
+  const loaded: Loaded[] = []
+  let said: string[] = []
+  for (const line of lines) {
+    if (line.startsWith(OUTCOME)) {
+      const outcome: Omit<Loaded, 'said'> = JSON.parse(line.slice(OUTCOME.length))
+      loaded.push({ ...outcome, said })
+      said = []
+    } else said.push(line)
   }
+  return loaded
 }

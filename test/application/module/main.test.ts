@@ -1,13 +1,13 @@
 import { symlinkSync } from 'node:fs'
 import t from 'tap'
-import { type Files, files, load } from './load.js'
+import { type Files, files, load, loadEach } from './load.js'
 
-/** What a script of CommonJS may ask to learn whether it was started. */
+/** The ways in which a CommonJS script can learn whether it was started. */
 const ASKS = '[require.main === module, process.mainModule === module, module.id === ".", !module.parent, __filename]'
 const COMMONJS = `require('./part.cjs'); exports.application = ${ASKS}; exports.other = 2`
 const PART = { 'part.cjs': 'console.log(String(require.main?.filename))' }
 
-/** Each is the file `name` in a package of this type. */
+/** Each is a file `name` in a package of `type`. */
 const SCRIPTS: readonly { name: string; type?: string; source: string }[] = [
   { name: 'app.cjs', source: COMMONJS },
   { name: 'app.cjs', type: 'module', source: COMMONJS },
@@ -26,17 +26,20 @@ const SCRIPTS: readonly { name: string; type?: string; source: string }[] = [
 
 const manifest = (type?: string): Files => ({ 'package.json': JSON.stringify({ type }) })
 
-for (const { name, type, source } of SCRIPTS) {
+const scripts = SCRIPTS.map(
+  ({ name, type, source }) => `${files(t, { ...manifest(type), ...PART, [name]: source })}/${name}`,
+)
+const parts = await loadEach(scripts)
+
+for (const [index, { name, type, source }] of SCRIPTS.entries()) {
   t.test(`CommonJS as the main script: ${name} in a package of type ${type}: ${source.slice(0, 20)}`, async t => {
-    const directory = files(t, { ...manifest(type), ...PART, [name]: source })
-    const file = `${directory}/${name}`
+    const file = scripts[index] ?? ''
     const main = await load(file, { main: true })
     t.match(main, { value: [true, true, true, true, file], said: [file] })
-    const part = await load(file)
-    t.match(part, { value: [false, false, false, true, file], said: ['undefined'] })
+    t.match(parts[index], { value: [false, false, false, true, file], said: ['undefined'] })
     const named = (names?: readonly string[]) => names?.filter(name => name !== 'default')
     t.same(named(main.names), ['application', 'other'])
-    t.same(main.names, part.names, 'the exports are the same')
+    t.same(main.names, parts[index]?.names, 'the exports are the same')
   })
 }
 
@@ -45,19 +48,22 @@ const waited = await Promise.resolve(1)
 export const application = [waited, sep, import.meta.url.split('/').at(-1), typeof process.mainModule]
 export default application`
 
-for (const [name, type] of [
+const ESMS: readonly (readonly [name: string, type?: string])[] = [
   ['app.mjs'],
   ['app.js', 'module'],
   ['app.js'],
   ['app.ts', 'module'],
   ['app.ts'],
   ['app.mts'],
-] as const) {
+]
+const esms = ESMS.map(([name, type]) => `${files(t, { ...manifest(type), [name]: ESM })}/${name}`)
+const loaded = await loadEach(esms)
+
+for (const [index, [name, type]] of ESMS.entries()) {
   t.test(`an ES module as the main script: ${name} in a package of type ${type}`, async t => {
-    const file = `${files(t, { ...manifest(type), [name]: ESM })}/${name}`
     const value = [1, '/', name]
-    t.match(await load(file, { main: true }), { value, names: ['application', 'default'] })
-    t.match(await load(file), { value, names: ['application', 'default'] })
+    t.match(await load(esms[index] ?? '', { main: true }), { value, names: ['application', 'default'] })
+    t.match(loaded[index], { value, names: ['application', 'default'] })
   })
 }
 

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import t from 'tap'
-import { files, load } from './load.js'
+import { files, load, loadEach } from './load.js'
 
 const ASKS = 'export const application = () => [typeof wsgi, typeof AsyncWorker, part]'
 const IMPORTS = `import { wsgi } from 'unicorn'\nimport { AsyncWorker } from 'unicorn/worker'\nimport { part } from './part.js'\n${ASKS}`
@@ -20,11 +20,14 @@ const FILES = {
 
 t.test('an application imports this package though it is not installed beside it', async t => {
   const directory = files(t, FILES)
-  for (const name of ['app.js', 'app.ts', 'enum.ts', 'app.cjs', 'app.cts']) {
-    for (const main of [false, true]) {
-      t.match(await load(`${directory}/${name}`, { main }), { value: ['function', 'function', 'function'] }, name)
-    }
-  }
+  const entries = ['app.js', 'app.ts', 'enum.ts', 'app.cjs', 'app.cts'].map(name => `${directory}/${name}`)
+  const value = ['function', 'function', 'function']
+  const modules = await loadEach(entries)
+  t.match(
+    modules,
+    entries.map(() => ({ value })),
+  )
+  for (const entry of entries) t.match(await load(entry, { main: true }), { value }, entry)
 })
 
 t.test('the package that is installed comes first', async t => {
@@ -35,8 +38,11 @@ t.test('the package that is installed comes first', async t => {
   })
   mkdirSync(`${directory}/node_modules/unicorn`, { recursive: true })
   writeFileSync(`${directory}/node_modules/unicorn/index.js`, 'exports.name = "other"')
-  for (const name of ['app.mjs', 'app.cjs', 'app.mts'])
-    t.match(await load(`${directory}/${name}`), { value: 'other' }, name)
+  const entries = ['app.mjs', 'app.cjs', 'app.mts'].map(name => `${directory}/${name}`)
+  t.match(
+    await loadEach(entries),
+    entries.map(() => ({ value: 'other' })),
+  )
 })
 
 t.test('another package that is missing is still missing', async t => {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { files, type Loaded, load } from './load.js'
 
-/** What Babel makes of a decorated class moves its methods away from their lines. */
+/** Babel moves the methods of a decorated class away from their lines. */
 const APP = `enum Level { low }
 
 const noted = (_: unknown, __?: unknown, ___?: unknown): void => {}
@@ -50,7 +50,7 @@ t.test('stacks show the lines of the source, made now or before', async t => {
   }
 })
 
-t.test('whoever formats stacks already goes on doing so, with the lines of the source', async t => {
+t.test('a formatter of stacks that is set already goes on, with the lines of the source', async t => {
   const directory = files(t, {
     'app.mts': APP,
     'format.cjs': `Error.prepareStackTrace = (error, frames) => frames.map(frame =>

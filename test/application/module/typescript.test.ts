@@ -1,9 +1,9 @@
 import t from 'tap'
-import { type Files, files, load, nodeKnowsTypeScript } from './load.js'
+import { type Files, files, load, loadEach, nodeKnowsTypeScript } from './load.js'
 
 const MODULE = { 'package.json': '{ "type": "module", "imports": { "#part": "./part.ts" } }' }
 
-/** What `application` returns, by the name of what it is about. */
+/** Applications by their subject, with what `application` returns. */
 const CASES: readonly { name: string; files: Files; value: unknown; entry?: string }[] = [
   {
     name: 'types alone',
@@ -58,7 +58,16 @@ const CASES: readonly { name: string; files: Files; value: unknown; entry?: stri
     value: 'a',
   },
   {
-    name: 'types imported without saying that they are',
+    name: 'a tsconfig.json that extends itself',
+    files: {
+      ...MODULE,
+      'tsconfig.json': '{ "extends": "./tsconfig.json" }',
+      'app.ts': 'enum A { a = "a" }\nexport const application = () => A.a',
+    },
+    value: 'a',
+  },
+  {
+    name: 'types imported as if they were values',
     files: {
       ...MODULE,
       'app.ts': 'import { A, a } from "./a.ts"\nexport const application = (): A => a',
@@ -223,13 +232,29 @@ const CASES: readonly { name: string; files: Files; value: unknown; entry?: stri
     entry: 'src/app.tsx',
     value: ['p', 'x'],
   },
+  {
+    name: 'JSX and paths as files say that tsconfig.json extends',
+    files: {
+      'package.json': '{ "type": "module", "imports": { "#jsx/jsx-runtime": "./jsx.js" } }',
+      'tsconfig.json': '{ /* "paths": {}, */ "extends": ["team", "./paths"], }',
+      'paths.json': '{ "compilerOptions": { "paths": { "@/*": ["./src/*"] } } }',
+      'node_modules/team/tsconfig.json': '{ "compilerOptions": { "jsxImportSource": "#jsx" } }',
+      'src/app.tsx': "import { Page } from '@/page'\nexport const application = () => <Page title='//' />",
+      'src/page.tsx': 'export const Page = (p: { title: string }) => <p>{p.title}</p>',
+      'jsx.js': 'export const jsx = (tag, props) => typeof tag === "function" ? tag(props) : [tag, props.children]',
+    },
+    entry: 'src/app.tsx',
+    value: ['p', '//'],
+  },
 ]
 
-for (const { name, files: contents, entry = 'app.ts', value } of CASES) {
+const entries = CASES.map(({ files: contents, entry = 'app.ts' }) => `${files(t, contents)}/${entry}`)
+const modules = await loadEach(entries)
+
+for (const [index, { name, value }] of CASES.entries()) {
   t.test(`TypeScript: ${name}`, async t => {
-    const file = `${files(t, contents)}/${entry}`
-    t.match(await load(file), { value })
-    t.match(await load(file, { main: true }), { value }, 'as the main script')
+    t.match(modules[index], { value })
+    t.match(await load(entries[index] ?? '', { main: true }), { value }, 'as the main script')
   })
 }
 
@@ -241,7 +266,7 @@ t.test('what Node loads by itself is not run by jiti', { skip: !nodeKnowsTypeScr
   t.equal((await load(`${directory}/enum.ts`)).value, true)
 })
 
-t.test('no module is run twice, whoever loads it', async t => {
+t.test('no module runs twice, by whichever loader', async t => {
   const directory = files(t, {
     ...MODULE,
     'throws.js': 'console.log("run"); throw new Error("sorry")',

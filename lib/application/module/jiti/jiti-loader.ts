@@ -1,66 +1,61 @@
 import { readFileSync } from 'node:fs'
-import type { Jiti, JitiOptions } from 'jiti'
-import type { Exports } from '../import-module.js'
+import { fileURLToPath } from 'node:url'
+import { createJiti, type Jiti, type JitiOptions } from 'jiti'
+import { isObject } from '../../../sys/objects.js'
+import type { Exports } from '../exports.js'
 import { tryByNode } from '../node-loader.js'
-import { isInstalledFor, ownModules } from '../own-package.js'
-import { ONCE, Transpiler } from './transpiler.js'
-import { mayHavePaths } from './tsconfig.js'
+import { isInstalledFor, OWN_MODULES } from '../own-package.js'
+import { RUN_ONCE, Transpiler } from './transpiler.js'
+import { compilerOptions } from './tsconfig.js'
 
-/** No cache of jiti's on disk: it could be one that another user of the machine can write. */
+// The rest of the program knows only this file of the directory, and loads it when Node cannot find or load a module.
+
+/** jiti's own cache on disk is off: another user of the machine could write to it. */
 const OPTIONS = { fsCache: false, interopDefault: false } as const satisfies JitiOptions
 
 /**
- * Loads a module by jiti, whatever of TypeScript it has: enums, decorators with metadata, imports of `./x` or `./x.js` that mean
- * `x.ts`, the paths of its tsconfig.json, and `require` beside `import`.
- * @param file  absolute, with no links in it
- * @param main  whether `require.main` is to be its module
+ * Loads a module by jiti, which knows all of TypeScript: enums, decorators with metadata, imports of `./x` or `./x.js`
+ * that mean `x.ts`, the paths of tsconfig.json, and `require` beside `import`.
+ * @param file an absolute path without links
+ * @param main whether `require.main` is its module
  */
 export async function importByJiti(file: string, main: boolean): Promise<Exports> {
-  const { createJiti } = await import('jiti')
-  const transpiler = new Transpiler(createJiti(file, OPTIONS), file, main ? file : undefined)
-  const virtualModules = {
-    [ONCE]: { load: loadOnce },
-    ...(!isInstalledFor(file) && (await ownModules())),
-  }
+  const transpiler = new Transpiler(createJiti(file, OPTIONS), file, main)
+  const virtualModules = { [RUN_ONCE]: { load: tryByNode }, ...(!isInstalledFor(file) && (await ownModules())) }
   const options = { ...OPTIONS, virtualModules, jsx: true, transform: transpiler.transform.bind(transpiler) }
-  const jiti = createWithPaths(file, tsconfigPaths => createJiti(file, { ...options, tsconfigPaths }))
-  const exports = await jiti.evalModule(readFileSync(file, 'utf8'), {
+  const exports = await createWithPaths(file, options).evalModule(readFileSync(file, 'utf8'), {
     filename: file,
     async: true,
     forceTranspile: true,
   })
-  return asExports(exports)
+  return isExports(exports) ? exports : { default: exports }
 }
 
 /**
- * A tsconfig.json that cannot be read in full, as where what it extends is not installed, is none. jiti reads it for each module anew, so it
- * is not told to where there is nothing to be found.
+ * Resolves a package as `import` in `base` does; Node itself has no call for that.
+ * @returns the path of its file; undefined if there is none
  */
-function createWithPaths(file: string, create: (tsconfigPaths: boolean) => Jiti): Jiti {
-  if (!mayHavePaths(file)) return create(false)
+export function resolveByJiti(module: string, base: string): string | undefined {
+  const url = createJiti(base, OPTIONS).esmResolve(module, { try: true })
+  return url?.startsWith('file:') ? fileURLToPath(url) : url
+}
+
+/** jiti reads tsconfig.json for each module, so only if it has paths, and throws if it cannot read all of it. */
+function createWithPaths(file: string, options: JitiOptions): Jiti {
+  const { paths, baseUrl } = compilerOptions(file)
   try {
-    return create(true)
+    return createJiti(file, { ...options, tsconfigPaths: Boolean(paths ?? baseUrl) })
   } catch {
-    return create(false)
+    return createJiti(file, options)
   }
 }
 
-/**
- * Before jiti runs code that it made of what Node could not load.
- * @returns the exports where Node can
- * @throws what Node's own attempt ended with, where that had come to running it: it is not run a second time
- */
-async function loadOnce(file: string): Promise<Exports | undefined> {
-  const attempt = await tryByNode(file)
-  if ('exports' in attempt) return attempt.exports
-  if (attempt.hasRun) throw attempt.error
-  return undefined
-}
-
-function asExports(value: unknown): Exports {
-  return isExports(value) ? value : { default: value }
+/** Loads this package for modules of jiti, whose imports no hook of Node sees. */
+async function ownModules(): Promise<Record<string, unknown>> {
+  const modules = [...OWN_MODULES].map(async ([name, { href }]) => [name, await import(href)] as const)
+  return Object.fromEntries(await Promise.all(modules))
 }
 
 function isExports(value: unknown): value is Exports {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function'
+  return isObject(value)
 }

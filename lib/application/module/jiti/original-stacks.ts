@@ -3,13 +3,16 @@ import { type SourcePosition, SourcePositions } from '../../../sys/source-positi
 
 const MAP_COMMENT = '//# sourceMappingURL='
 
-/** The maps of all files whose code was made in this process, as it formats its stacks in one place. */
+/** Source maps by file. They belong to the whole process, as `Error.prepareStackTrace` does. */
 const maps = new Map<string, string>()
 const positions = new SourcePositions()
 
 type Format = (error: Error, frames: NodeJS.CallSite[]) => unknown
 
-/** From now on stacks show the lines of `file` itself. `code` has its source map in it. */
+/**
+ * Has stacks show the lines of `file` itself from now on.
+ * @param code made of the file, with a source map in it
+ */
 export function mapStacks(file: string, code: string): void {
   const at = code.lastIndexOf(MAP_COMMENT)
   if (at < 0) return
@@ -18,18 +21,18 @@ export function mapStacks(file: string, code: string): void {
   maps.set(file, url)
 }
 
-/** Whoever formats stacks already, as `source-map-support` does, goes on, but with the mapped frames. */
+/** A formatter that is set already, as by `source-map-support`, still formats, but gets the mapped frames. */
 function takeOverFormat(): void {
   const format: Format = Error.prepareStackTrace ?? formatStack
   Error.prepareStackTrace = (error, frames) => format(error, frames.map(originalFrame))
 }
 
-/** As V8 does it. */
+/** Formats as V8 does. */
 function formatStack(error: Error, frames: NodeJS.CallSite[]): string {
   return [headOf(error), ...frames.map(frame => `    at ${frame}`)].join('\n')
 }
 
-/** V8 shows an error too whose parts throw. */
+/** V8 shows an error even if its name or message throws. */
 function headOf(error: Error): string {
   try {
     return Error.prototype.toString.call(error)
@@ -55,7 +58,7 @@ function originalFrame(frame: NodeJS.CallSite): NodeJS.CallSite {
   return new Proxy(frame, { get: (target, name) => answers[name] ?? bound(target, name) })
 }
 
-/** A frame's methods work only on the frame itself. */
+/** The methods of a frame work only on the frame itself, not on a proxy. */
 function bound(frame: NodeJS.CallSite, name: PropertyKey): unknown {
   const value: unknown = Reflect.get(frame, name)
   return typeof value === 'function' ? value.bind(frame) : value
@@ -67,7 +70,7 @@ function originalPlace(file: string, line: number, column: number): SourcePositi
   return positions.find({ url: file, sourceMapUrl, line: line - 1, column: column - 1 })
 }
 
-/** Where `--enable-source-maps` is on: Node leaves all stacks to whoever formats some. */
+/** Node maps no stacks by `--enable-source-maps` once `prepareStackTrace` is set, so it is done here. */
 function placeByNode(file: string, line: number, column: number): SourcePosition | undefined {
   const entry = findSourceMap(file)?.findEntry(line - 1, column - 1)
   if (!entry || !('originalSource' in entry)) return undefined

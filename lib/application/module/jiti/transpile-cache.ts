@@ -3,22 +3,23 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Made code on disk: one entry for each file and way of making it, which holds as long as the source is the same. A cache that cannot be
- * read or written is none.
+ * Keeps transpiled code on disk: one entry for each file and way to transpile it, valid for one text of the source. If
+ * the cache cannot be read or written, the code is made each time.
  */
 export class TranspileCache {
-  readonly #directory: string
+  readonly #directory: string | undefined
 
-  /** @param directory  one that no other user can write to */
-  constructor(directory: string) {
+  /** @param directory one that no other user can write to; undefined to keep nothing */
+  constructor(directory: string | undefined) {
     this.#directory = directory
   }
 
   /**
-   * @param name  of the entry: all that decides about the code but the source
-   * @param make  makes the code where there is none
+   * @param name of the entry: all that decides about the code but the source
+   * @param make transpiles the source
    */
   get(name: string, source: string, make: () => string): string {
+    if (this.#directory === undefined) return make()
     const file = join(this.#directory, `${digest(name)}.js`)
     const stamp = `//${digest(source)}\n`
     const cached = readOrNothing(file)
@@ -41,7 +42,7 @@ function readOrNothing(file: string): string | undefined {
   }
 }
 
-/** In one step, since other workers read and write it at the same time. */
+/** Writes in one step, since other workers read and write the file at the same time. */
 function replace(file: string, text: string): void {
   const draft = `${file}.${randomUUID()}`
   try {

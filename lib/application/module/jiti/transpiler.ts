@@ -4,88 +4,84 @@ import { keepErrorFormat } from '../../../sys/error-format.js'
 import { compileStack } from '../compile-fault.js'
 import { LOADED } from '../loaded-channel.js'
 import { isTypeScript, moduleKind } from '../module-kind.js'
-import { CommonJsFailures } from './commonjs-failures.js'
+import { recordFailures } from './commonjs-failures.js'
 import { mapStacks } from './original-stacks.js'
 import { propertyDecorators } from './property-decorators.js'
 import { TranspileCache } from './transpile-cache.js'
-import { jsxImportSource } from './tsconfig.js'
+import { compilerOptions } from './tsconfig.js'
 
-/** Of the code that is made here; entries of an older form are made anew. */
-const FORM = 2
+/** The version of the code that is made here: the cache holds entries of each version apart. */
+const FORM = 3
 
-/** By this name the code that is made finds, as a module, who loads a file that Node may have run before. */
-export const ONCE = 'unicorn:once'
+/**
+ * The virtual module by which ES modules that jiti transpiles, because Node failed to load them, first have Node try
+ * again: it gives their exports, throws what they threw if they ran, or else lets them go on.
+ */
+export const RUN_ONCE = 'unicorn:once'
+const ASK_ONCE = `"use strict";{const loaded=await (await jitiImport("${RUN_ONCE}")).load(__filename);if(loaded){module.exports=loaded;return}}`
 
-/** The directive that the transformation puts first, behind comments. */
-const PROLOGUE = /^(?:#!.*|\s|\/\/.*|\/\*[\s\S]*?\*\/)*"use strict";/
+/** Makes a module the main one, as jiti has no option for. */
+const BE_MAIN = '"use strict";require.main=process.mainModule=module;module.id=".";'
 
-/** jiti gives its modules no place as the main one. */
-const BE_MAIN = 'require.main=process.mainModule=module;module.id=".";'
-
-/** jiti makes code of an ES module only because Node failed to load it. */
-const RUN_ONCE = `{const loaded=await (await jitiImport("${ONCE}")).load(__filename);if(loaded){module.exports=loaded;return}}`
-
-/** `import x from` a module of CommonJS gives what that exports, as it does with Node. */
+/** Has `import x from` give what a CommonJS module exports, as Node does. */
 const DEFAULT_EXPORT =
   ';((e)=>{if((typeof e=="object"||typeof e=="function")&&e&&!("default" in e))Reflect.defineProperty(e,"default",{value:e,configurable:true,writable:true})})(module.exports);'
 
-/** What jiti makes of a file that cannot be parsed. */
+/** How the code begins that jiti makes of a file with a syntax error. */
 const PARSE_ERROR = 'exports.__JITI_ERROR__ = '
 
-/** Makes code for jiti to run, with what jiti itself leaves to be desired. */
+/** Transpiles modules for jiti, and adds what jiti lacks. */
 export class Transpiler {
   readonly #babel: Jiti
   readonly #main: string | undefined
-  readonly #cache: TranspileCache | undefined
-  readonly #failures = new CommonJsFailures()
+  readonly #cache: TranspileCache
+  readonly #failures = recordFailures()
 
   /**
-   * @param babel  makes the code
-   * @param main   the file of the main module, if there is to be one
+   * @param babel has jiti's own transformation
+   * @param file the first module; the cache lies beside its packages
+   * @param isMain whether `file` is the main module
    */
-  constructor(babel: Jiti, file: string, main: string | undefined) {
+  constructor(babel: Jiti, file: string, isMain: boolean) {
     this.#babel = babel
-    this.#main = main
-    const directory = cacheDirectory(file)
-    this.#cache = directory === undefined ? undefined : new TranspileCache(directory)
+    this.#main = isMain ? file : undefined
+    this.#cache = new TranspileCache(cacheDirectory(file))
   }
 
-  /** @throws SyntaxError with the place in its stack, or what CommonJS ended with that Node has run */
+  /** @throws SyntaxError with the place in its stack; what a CommonJS module threw that Node has run before */
   transform(options: TransformOptions): TransformResult {
     const { source, filename = '', async = false } = options
     LOADED.publish(filename)
-    this.#failures.rethrow(filename)
-    const jsx = filename.endsWith('x') ? jsxOf(filename) : false
-    const make = (): string => this.#make({ ...options, jsx }, filename)
-    const name = [FORM, filename, async, filename === this.#main, ...(jsx ? [jsx.importSource] : [])].join('\n')
-    const code = this.#cache ? this.#cache.get(name, source, make) : make()
+    if (this.#failures.has(filename)) throw this.#failures.get(filename)
+    const importSource = filename.endsWith('x') ? (compilerOptions(filename).jsxImportSource ?? 'react') : undefined
+    const jsx = importSource !== undefined && ({ runtime: 'automatic', importSource } as const)
+    const name = [FORM, filename, async, filename === this.#main, importSource].join('\n')
+    const code = this.#cache.get(name, source, () => this.#transpile({ ...options, jsx }, filename))
     mapStacks(filename, code)
     return { code }
   }
 
-  #make(options: TransformOptions, filename: string): string {
-    const { source, async } = options
+  #transpile(options: TransformOptions, filename: string): string {
     const plugins = isTypeScript(filename) ? [propertyDecorators] : []
     const babel = { ...options.babel, plugins, sourceMaps: 'inline', sourceFileName: filename }
     const code = keepErrorFormat(() => this.#babel.transform({ ...options, babel }))
-    if (code.startsWith(PARSE_ERROR)) throw syntaxError(filename, source, code.slice(PARSE_ERROR.length))
+    if (code.startsWith(PARSE_ERROR)) throw syntaxError(filename, options.source, code.slice(PARSE_ERROR.length))
     const main = filename === this.#main ? BE_MAIN : ''
-    const once = async && isEsModule(filename) ? RUN_ONCE : ''
-    const last = code.includes('"__esModule"') ? '' : DEFAULT_EXPORT
-    return `${code.replace(PROLOGUE, prologue => prologue + main + once)}\n${last}`
+    const once = options.async && isEsModule(filename) ? ASK_ONCE : ''
+    const defaultExport = code.includes('"__esModule"') ? '' : DEFAULT_EXPORT
+    return `${main}${once}${code}\n${defaultExport}`
   }
 }
 
-function jsxOf(file: string) {
-  return { runtime: 'automatic', importSource: jsxImportSource(file) ?? 'react' } as const
-}
-
-/** Whether jiti has let Node load it first: which may have run it by then, or have been given a path where it takes a URL. */
+/**
+ * Reports whether jiti has had Node load the file first. Node may have run it then, or failed because jiti passes it
+ * paths instead of URLs.
+ */
 function isEsModule(file: string): boolean {
   return !isTypeScript(file) && moduleKind(file) === 'module'
 }
 
-/** @param json  what jiti leaves of a syntax error, in code that stands for the module's */
+/** @param json describes the error: jiti makes code of it that exports it */
 function syntaxError(file: string, source: string, json: string): SyntaxError {
   const { line, column, message }: { line: number; column: number; message: string } = JSON.parse(json)
   const what = message.split('\n')[0]?.trim() ?? ''

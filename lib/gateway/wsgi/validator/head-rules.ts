@@ -9,7 +9,8 @@ export interface AnnouncedBody {
 }
 
 /**
- * The rules for the arguments of `startResponse`; stricter than the server, which serves a response without Content-Type.
+ * The rules for the arguments of `startResponse`; stricter than the server, which serves a response without
+ * Content-Type.
  * @throws AssertionError
  */
 export function checkHead(status: unknown, headers: unknown): AnnouncedBody {

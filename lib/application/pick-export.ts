@@ -1,36 +1,41 @@
 import { readFileSync } from 'node:fs'
-import { nearest } from '../../../config/nearest.js'
-import { ExitCode, UnicornError } from '../../errors.js'
-import { hasMethods, isNodeApp } from '../frameworks.js'
-import type { Exports } from './import-module.js'
+import { nearest } from '../../config/nearest.js'
+import { ExitCode, UnicornError } from '../errors.js'
+import { hasMethods, isObject, property } from '../sys/objects.js'
+import { isNodeApp } from './frameworks.js'
+import type { Exports } from './module/exports.js'
 
-/** An export, with the object it was found on, which a factory is called with as `this`. */
+/** An export of a module. */
 export interface Picked {
   readonly value: unknown
+  /** The object that has it, which is `this` for a factory; undefined for the module itself. */
   readonly owner: unknown
+  /** Dotted. */
   readonly name: string
 }
 
 /**
- * The export at `path`, which has at least one name.
- * @throws UnicornError with exit code 4, listing the exports and the nearest name
+ * Picks the export at `path`, which has at least one name.
+ * @throws UnicornError with exit code 4 that lists the exports and suggests the nearest name
  */
 export function pickExport(exports: Exports, path: readonly string[], file: string): Picked {
-  let found: Picked = { value: exports, owner: undefined, name: '' }
-  for (const name of path) {
-    const value = found.name === '' ? rootMember(exports, name) : member(found.value, name)
-    if (value === undefined || value === null)
-      throw missing(name, found.name === '' ? namesOf(exports) : keysOf(found.value), file)
-    found = {
-      value,
-      owner: found.name === '' ? undefined : found.value,
-      name: found.name === '' ? name : `${found.name}.${name}`,
-    }
-  }
-  return found
+  const [first = '', ...rest] = path
+  const value = rootMember(exports, first)
+  if (isEmpty(value)) throw missing(first, namesOf(exports), file)
+  return rest.reduce<Picked>((owner, name) => member(owner, name, file), { value, owner: undefined, name: first })
 }
 
-/** The export where the user named none: `application`, else the default export. */
+function member(owner: Picked, name: string, file: string): Picked {
+  const value = property(owner.value, name)
+  if (isEmpty(value)) throw missing(name, keysOf(owner.value), file)
+  return { value, owner: owner.value, name: `${owner.name}.${name}` }
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null
+}
+
+/** Picks the application if the user names no export: `application`, else the default export. */
 export function pickByConvention(exports: Exports): Picked | undefined {
   const application = rootMember(exports, 'application')
   if (application !== undefined) return { value: application, owner: undefined, name: 'application' }
@@ -39,21 +44,21 @@ export function pickByConvention(exports: Exports): Picked | undefined {
   return { value, owner: undefined, name: 'default' }
 }
 
-/** The function that a module exports to be called at the end of a drain: `shutdown`, else `close`. */
+/** Picks the function that is called at the end of a drain: the export `shutdown`, else `close`. */
 export function pickShutdown(exports: Exports): (() => unknown) | undefined {
   const bag = isBagOfExports(exports.default) ? exports.default : undefined
   const application = rootMember(exports, 'application') ?? (bag === undefined ? exports.default : undefined)
   for (const name of ['shutdown', 'close']) {
-    const found = exports[name] ?? member(bag, name)
-    // `module.exports = app` of a framework arrives with that one's own methods.
-    if (typeof found === 'function' && found !== member(application, name)) {
+    const found = exports[name] ?? property(bag, name)
+    // Of `module.exports = app` Node also exports the methods of the framework's application by name.
+    if (typeof found === 'function' && found !== property(application, name)) {
       return () => Reflect.apply(found, undefined, [])
     }
   }
   return undefined
 }
 
-/** @returns the error that neither an application is exported nor a server listens */
+/** Makes the error for a module that exports no application and whose servers do not listen. */
 export function noApplication(exports: Exports, file: string): UnicornError {
   const names = namesOf(exports)
   const advice =
@@ -62,36 +67,30 @@ export function noApplication(exports: Exports, file: string): UnicornError {
   return missing('application', names, file, more)
 }
 
-/** What Node 24 has in place of `require.main`. */
 const NOT_MAIN =
   'import.meta.main is not set under unicorn: compare argv[1] of the process with fileURLToPath(import.meta.url)'
 
+/** Reports whether the module starts only as the main one, by what Node 24 has for `require.main` in ES modules. */
 function asksForMain(file: string): boolean {
   return /\bimport\.meta\.main\b/.test(readFileSync(file, 'utf8'))
 }
 
-/** `module.exports = { application }` arrives as the default export of an ES module. */
+/** Finds `module.exports = { application }` too, which `import` gives as a default export. */
 function rootMember(exports: Exports, name: string): unknown {
-  if (name === 'default') return defaultExport(exports)
-  return exports[name] ?? member(exports.default, name)
+  return name === 'default' ? defaultExport(exports) : (exports[name] ?? property(exports.default, name))
 }
 
-/** A CommonJS module that was compiled from an ES module, or looks like one, has its default export in a second `default`. */
+/** CommonJS compiled from an ES module, or written like it, has its default export in `module.exports.default`. */
 function defaultExport(exports: Exports): unknown {
   const value = exports.default
-  const inner = member(value, 'default')
-  return member(value, '__esModule') === true || (inner !== undefined && isBagOfExports(value)) ? inner : value
+  const inner = property(value, 'default')
+  return property(value, '__esModule') === true || (inner !== undefined && isBagOfExports(value)) ? inner : value
 }
 
-/** `module.exports` that only holds exports: no application itself, whatever interface it may have. */
+/** Reports whether `value` is a `module.exports` that only holds exports, and is no application itself. */
 function isBagOfExports(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return Object.getPrototypeOf(value) === Object.prototype && !hasMethods(value, 'fetch') && !isNodeApp(value)
-}
-
-function member(value: unknown, name: string): unknown {
-  const hasMembers = (typeof value === 'object' && value !== null) || typeof value === 'function'
-  return hasMembers ? Reflect.get(value, name) : undefined
+  if (!isObject(value) || Object.getPrototypeOf(value) !== Object.prototype) return false
+  return !hasMethods(value, 'fetch') && !isNodeApp(value)
 }
 
 function namesOf(exports: Exports): readonly string[] {
@@ -102,13 +101,13 @@ function namesOf(exports: Exports): readonly string[] {
 }
 
 function keysOf(value: unknown): readonly string[] {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function' ? Object.keys(value) : []
+  return isObject(value) ? Object.keys(value) : []
 }
 
 interface More {
-  /** Behind what it exports. */
+  /** Follows the list of exports. */
   readonly more?: string
-  /** Where no name is near. */
+  /** Follows if no name is near. */
   readonly advice?: string
 }
 
@@ -124,7 +123,7 @@ function missing(name: string, names: readonly string[], file: string, { more = 
   )
 }
 
-/** `export let app`, say, which is set only later. */
+/** Makes the error for an export such as `export let app` that is set only after the module has loaded. */
 function empty(name: string, file: string): UnicornError {
   return new UnicornError(
     `${file}: the export "${name}" is still undefined, or null, when the module has loaded; wanted the application, or a promise of it`,
