@@ -6,13 +6,13 @@ import type { ListenerSeat } from '../listeners/listener-seat.js'
 
 /** An application that is ready to serve, of whatever kind. */
 export interface Application {
-  /** Calls the application. Read for each request: it changes when a script whose handler is served begins to listen. */
+  /** To be read for each request: another gateway takes over if an exported handler's server begins to listen. */
   readonly gateway: Gateway
   /** The application's own server, which never listens: the engine stands in for it. */
   readonly server: EventEmitter | undefined
   /** Notes that this process got TERM from outside, for which Node has called the application's handlers. */
   terminated(): void
-  /** Calls the application's handlers of TERM, once: after the last response, or when half of the time for a drain is over. */
+  /** Calls the application's handlers of TERM, once: after its last response, or after half of the drain's time. */
   askToEnd(): void
   /** Lets a server that the application has closed emit `close`: a drain has no connection left. */
   release(): void

@@ -17,8 +17,8 @@ export type Callable =
 const ADVICE = `say which with --interface ${INTERFACES.join('|')}, or wrap it: import { node, fetch, wsgi } from 'unicorn'`
 
 /**
- * Decides how the export is called: by its wrapper, by `name`, or with `auto` by what it is, but never by the names of its
- * parameters. Makes a framework's application ready.
+ * Decides how the export is called: by its wrapper, by `name`, or with `auto` by what it is, but never by the names of
+ * its parameters. Makes a framework's application ready.
  * @param name  the setting `interface`
  * @throws UnicornError with exit code 4 if the export does not fit, or does not become ready
  */

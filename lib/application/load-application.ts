@@ -9,7 +9,7 @@ interface Kind {
   load(spec: string, interfaceName: InterfaceName, host: ApplicationHost): Promise<Application>
 }
 
-/** JavaScript and TypeScript. Also loads what matches no other kind, so its error names the files that were looked for. */
+/** The kind of what matches no other kind, so that its error names the files that were looked for. */
 const MODULE: Kind = { matches: () => true, load: loadModuleApplication }
 
 /** The first kind that matches loads the application. */

@@ -10,28 +10,23 @@ import { type AppSpec, parseSpec } from './module/spec.js'
 import { noApplication, type Picked, pickByConvention, pickExport, pickShutdown } from './pick-export.js'
 import type { Script } from './script/script.js'
 
-export interface LoadContext {
-  /** Where the module is looked for. */
-  readonly directory: string
-  /** Decides what becomes of a module that listens by itself. Without it, such a module is an ordinary one. */
-  readonly script?: Script
-}
-
 /**
  * Loads `module:export` or `module:factory("literal", 1)`, or runs a script that listens by itself. A promise that is
  * exported or returned is awaited.
  * @param spec  the setting `app`
- * @throws UnicornError with exit code 4 if the module is not found (names the files tried), the export is missing (names the
- * exports and the nearest one), or the module throws while it loads (keeps the error in its cause)
+ * @param where  the directory from which the module is looked for; without `script`, its `listen()` is an ordinary one
+ * @throws UnicornError with exit code 4 if the module is not found (names the files tried), the export is missing
+ * (names the exports and the nearest one), or the module throws while it loads (keeps the error in its cause)
  */
-export async function loadApp(spec: string, { directory, script }: LoadContext): Promise<LoadedApp> {
+export async function loadApp(spec: string, where: { directory: string; script?: Script }): Promise<LoadedApp> {
+  const { directory, script } = where
   const parsed = parseSpec(spec)
   const file = await findModule(parsed.module, resolve(directory))
   const isNamed = parsed.path.length > 0
   script?.begin(file, isNamed)
   const exports = await importModule(file, { main: !isNamed })
   const exported = await (isNamed ? namedExport(exports, parsed, file) : conventionalExport(exports, file))
-  const found = script ? await script.choose(exported) : exported
+  const found = script ? await script.choose(exported, isNamed) : exported
   if (!found) throw noApplication(exports, file)
   return { ...found, file, spec, shutdown: pickShutdown(exports) }
 }
@@ -59,8 +54,8 @@ async function conventionalExport(exports: Exports, file: string): Promise<Found
 }
 
 /**
- * Awaits a promise, but no framework's application: Fastify's can be awaited, but hangs if it is awaited twice at once, and
- * `detect` makes it ready, with an error that names the method that failed.
+ * Awaits a promise, but no framework's application: Fastify's can be awaited, but hangs if it is awaited twice at once,
+ * and `detect` makes it ready, with an error that names the method that failed.
  * @param what  what a rejection means, in words
  */
 async function settle({ value, name }: Picked, what: (name: string) => string, file: string): Promise<Found> {

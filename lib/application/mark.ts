@@ -19,8 +19,7 @@ export function node<T extends NodeHandler>(handler: T): T | NodeHandler {
 }
 
 /**
- * Marks `application` to be called with a `Request`, whatever else it looks like: its method `fetch` if it has one, itself
- * otherwise.
+ * Marks `application` to be called with a `Request`, as a function or by its method `fetch`, whatever it looks like.
  * @returns the same function or object, or a function that forwards to it if it is frozen
  */
 export function fetch<T extends FetchHandler | FetchApplication>(application: T): T | FetchHandler {

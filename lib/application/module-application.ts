@@ -1,13 +1,12 @@
-import type { EventEmitter } from 'node:events'
 import type { InterfaceName } from '../../config/interfaces.js'
 import { toError } from '../errors.js'
+import type { GatewayContext } from '../gateway/context.js'
 import type { Gateway } from '../gateway/gateway.js'
 import { NodeGateway } from '../gateway/node/node-gateway.js'
+import { createWsgiGateway } from '../gateway/wsgi/wsgi-gateway.js'
 import type { Application, ApplicationHost } from './application.js'
-import { createGateway } from './create-gateway.js'
 import { type Callable, detect } from './detect.js'
 import { loadApp, stillLoading } from './load-module.js'
-import type { LoadedApp } from './loaded-app.js'
 import { Script } from './script/script.js'
 
 /** Loads the application from a JavaScript or TypeScript module, or adopts a script that listens by itself. */
@@ -22,61 +21,47 @@ export async function loadModuleApplication(
   const loaded = await loadApp(spec, { directory, script })
   steps.begin(() => `the application that ${loaded.file} exports has not become ready`)
   const callable = await detect(loaded, interfaceName)
-  const gateway = await createGateway(callable, host.gateway)
-  return new ModuleApplication(gateway, { callable, loaded, script, host })
+  const application: Application & { gateway: Gateway } = {
+    gateway: await createGateway(callable, host.gateway),
+    get server() {
+      return script.server
+    },
+    terminated: () => script.terminated(),
+    askToEnd: () => script.askToEnd(),
+    release: () => script.release(),
+    close: () =>
+      inTurn(
+        [() => closeApplication(application, callable, script), loaded.shutdown, () => script.closeServer()],
+        host.gateway,
+      ),
+  }
+  script.serve(callable, server => {
+    application.gateway = new NodeGateway(server, host.gateway)
+  })
+  return application
 }
 
-interface Parts {
-  readonly callable: Callable
-  readonly loaded: LoadedApp
-  readonly script: Script
-  readonly host: ApplicationHost
+async function createGateway(callable: Callable, context: GatewayContext): Promise<Gateway> {
+  if (callable.interface === 'wsgi') return createWsgiGateway(callable, context)
+  if (callable.interface === 'node') return new NodeGateway(callable.target, context)
+  // Imported only here, since Node's own classes, on which it is built, are slow to load.
+  const { createFetchGateway } = await import('../gateway/fetch/fetch-gateway.js')
+  return createFetchGateway(callable.application, context)
 }
 
-class ModuleApplication implements Application {
-  gateway: Gateway
-  readonly #parts: Parts
+async function closeApplication({ gateway }: Application, callable: Callable, script: Script): Promise<void> {
+  await gateway.settled?.()
+  if (callable.interface === 'node') await callable.close?.()
+  await script.ended()
+}
 
-  constructor(gateway: Gateway, parts: Parts) {
-    const { callable, script, host } = parts
-    this.gateway = gateway
-    this.#parts = parts
-    script.serve(callable, server => {
-      this.gateway = new NodeGateway(server, host.gateway)
-    })
-  }
-
-  get server(): EventEmitter | undefined {
-    return this.#parts.script.server
-  }
-
-  terminated(): void {
-    this.#parts.script.terminated()
-  }
-
-  askToEnd(): void {
-    this.#parts.script.askToEnd()
-  }
-
-  release(): void {
-    this.#parts.script.release()
-  }
-
-  async close(): Promise<void> {
-    const { loaded, script, host } = this.#parts
-    for (const close of [() => this.#closeFramework(), loaded.shutdown, () => script.closeServer()]) {
-      try {
-        await close?.()
-      } catch (error) {
-        host.gateway.log.error({ err: toError(error) }, 'The application failed to close')
-      }
+/** Runs all of the steps, even if one fails. */
+async function inTurn(steps: readonly ((() => unknown) | undefined)[], { log }: GatewayContext): Promise<void> {
+  for (const step of steps) {
+    try {
+      await step?.()
+    } catch (error) {
+      log.error({ err: toError(error) }, 'The application failed to close')
     }
-  }
-
-  async #closeFramework(): Promise<void> {
-    const { callable, script } = this.#parts
-    await this.gateway.settled?.()
-    if (callable.interface === 'node') await callable.close?.()
-    await script.ended()
   }
 }

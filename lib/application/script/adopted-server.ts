@@ -7,35 +7,32 @@ export type ServedAddress = AddressInfo | string
 /** The properties that are overridden. They are own ones, which node:http itself never makes. */
 const OWN = ['listening', 'address', 'close'] as const
 
-interface AdoptedServerOptions {
-  /** What `address()` returns while the server is open. */
-  readonly address: ServedAddress
-  /**
-   * Called when the application closes the server.
-   * @returns whether the worker serves it; then it emits `close` only after `release`
-   */
-  readonly closed: (server: AdoptedServer) => boolean
-}
+const LISTENS = 'Listen method has been called more than once without closing.'
 
 /**
- * Makes a server of the application's own look as if it listened, though it never does: it overrides `listening`, `address`
- * and `close` of that server. So to the application and its framework `listen()`, `close()` and their events mean what they
- * always mean, while the worker accepts connections in the server's place.
+ * Makes a server of the application's own look as if it listened, though it never does: it overrides `listening`,
+ * `address` and `close` of that server. So to the application and its framework `listen()`, `close()` and their events
+ * mean what they always mean, while the worker accepts connections in the server's place.
  *
  * Of the same server, `StandIn` in lib/http/node overrides what concerns connections: `getConnections`,
  * `closeIdleConnections`, `closeAllConnections` and `emit`.
  */
 export class AdoptedServer {
   readonly server: Server
-  readonly #onClose: AdoptedServerOptions['closed']
+  readonly #onClose: (server: AdoptedServer) => boolean
   #state: 'open' | 'closing' | 'closed' = 'open'
   #hasListened = false
   #isReleased = false
   #isClosedByItself = false
 
-  constructor(server: Server, { address, closed }: AdoptedServerOptions) {
+  /**
+   * @param address  what `address()` returns while the server is open
+   * @param onClose  called when the application closes the server; returns whether the worker serves it, which then
+   * lets it emit `close` with `release`
+   */
+  constructor(server: Server, address: ServedAddress, onClose: (server: AdoptedServer) => boolean) {
     this.server = server
-    this.#onClose = closed
+    this.#onClose = onClose
     const properties: Record<(typeof OWN)[number], PropertyDescriptor> = {
       listening: { get: () => this.#state === 'open' },
       address: { value: () => (this.#state === 'open' ? address : null), writable: true },
@@ -49,7 +46,7 @@ export class AdoptedServer {
    * @throws Error with code ERR_SERVER_ALREADY_LISTEN, as Node does, if the server was not closed since the last call
    */
   listen(): void {
-    if (this.#hasListened && this.#state === 'open') throw alreadyListens()
+    if (this.#hasListened && this.#state === 'open') throw nodeError('ERR_SERVER_ALREADY_LISTEN', LISTENS)
     this.#hasListened = true
     this.#state = 'open'
     process.nextTick(() => this.server.emit('listening'))
@@ -81,7 +78,7 @@ export class AdoptedServer {
   #close(done: unknown): Server {
     if (isCallback(done)) {
       if (this.#state === 'open') this.server.once('close', done)
-      else process.nextTick(done, notRunning())
+      else process.nextTick(done, nodeError('ERR_SERVER_NOT_RUNNING', 'Server is not running.'))
     }
     if (this.#state !== 'open') return this.server
     this.#state = 'closing'
@@ -102,11 +99,6 @@ function isCallback(value: unknown): value is (error?: Error) => void {
   return typeof value === 'function'
 }
 
-function notRunning(): Error {
-  return Object.assign(new Error('Server is not running.'), { code: 'ERR_SERVER_NOT_RUNNING' })
-}
-
-function alreadyListens(): Error {
-  const message = 'Listen method has been called more than once without closing.'
-  return Object.assign(new Error(message), { code: 'ERR_SERVER_ALREADY_LISTEN' })
+function nodeError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code })
 }

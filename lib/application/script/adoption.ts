@@ -13,8 +13,8 @@ import { listensTwice, notPlainHttp } from './listen-errors.js'
  * makes it look like a server that listens. A further one is set aside if it listens at a place that is served already;
  * otherwise the boot fails.
  *
- * If the user has named an export, calls wait until that is loaded. Then a server that belongs to the export is adopted, a
- * server that would listen at a place that unicorn serves is set aside, and any other really listens.
+ * If the user has named an export, calls wait until that is loaded. Then a server that belongs to the export is
+ * adopted, a server that would listen at a place that unicorn serves is set aside, and any other really listens.
  */
 export class Adoption {
   readonly #host: ApplicationHost
@@ -53,7 +53,7 @@ export class Adoption {
     const known = this.#servers.get(server)
     if (known) return known
     const address = servedAddress(this.#host.listeners)
-    const adopted = new AdoptedServer(server, { address, closed: closed => this.#onClose(closed) })
+    const adopted = new AdoptedServer(server, address, closed => this.#onClose(closed))
     this.#servers.set(server, adopted)
     return adopted
   }
@@ -126,7 +126,7 @@ export class Adoption {
     really()
   }
 
-  /** If the module awaits the event `listening` at its top level, it ends only after that, so the server pretends to listen. */
+  /** Makes the server look open a little later, since the module may await that before it ends. */
   #defer(call: ListenCall): void {
     this.#deferred.set(call, false)
     setImmediate(() => {

@@ -1,4 +1,5 @@
 import { constants } from 'node:os'
+import { property } from '../../sys/objects.js'
 import type { SignalListener } from '../application.js'
 import { unlessIdle } from './unless-idle.js'
 
@@ -6,9 +7,9 @@ import { unlessIdle } from './unless-idle.js'
 type AskingSignal = 'SIGTERM' | 'SIGINT'
 
 /**
- * Lets a script end itself as it would under plain Node. It listens for TERM or closes its server, then closes what else it
- * has open, and at last calls `process.exit`, sends TERM to itself (Nest does), or has nothing left to do. A worker that
- * exited right after the last response would cut that short.
+ * Lets a script end itself as it would under plain Node. It listens for TERM or closes its server, then closes what
+ * else it has open, and at last calls `process.exit`, sends TERM to itself (Nest does), or has nothing left to do. A
+ * worker that exited right after the last response would cut that short.
  */
 export class OwnEnd {
   readonly #others: ReadonlySet<SignalListener>
@@ -31,7 +32,7 @@ export class OwnEnd {
     if (!this.#isHeard) this.#call('SIGINT')
   }
 
-  /** Notes that this process got TERM: Node has called the handlers. If they were called before, this TERM is the end. */
+  /** Notes that this process got TERM. After the handlers were called, TERM is the end, as under plain Node. */
   term(): void {
     if (this.#isAsked) this.#killed()
     else this.#listenersFor('SIGTERM')
@@ -72,16 +73,14 @@ function callAsNode(listener: SignalListener, signal: AskingSignal): void {
 }
 
 /**
- * Counts the listeners for either signal that belong to `signal-exit`, a dependency of most applications: they end nothing
- * while there are other listeners. All copies of the package share one count, under one name up to version 3 and under
- * another from version 4 on.
+ * Counts the listeners of `signal-exit`, which most applications depend on: they end nothing while there are others.
+ * Its copies share one count, under one name up to version 3 and under another from version 4 on.
  */
 function onlookers(): number {
   return countOf(process, '__signal_exit_emitter__') + countOf(globalThis, Symbol.for('signal-exit emitter'))
 }
 
 function countOf(owner: object, key: string | symbol): number {
-  const emitter: unknown = Reflect.get(owner, key)
-  const count: unknown = typeof emitter === 'object' && emitter !== null ? Reflect.get(emitter, 'count') : 0
+  const count = property(property(owner, key), 'count')
   return typeof count === 'number' ? count : 0
 }

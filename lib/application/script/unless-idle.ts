@@ -1,8 +1,7 @@
 import { once } from 'node:events'
 
 /**
- * Waits for a promise of the application's, as long as something in this process can still fulfil it: a timer or a socket,
- * but not the channel to the arbiter.
+ * Waits for a promise as long as something in this process can still fulfil it, the channel to the arbiter not counted.
  * @returns undefined if nothing can
  */
 export async function unlessIdle<Value>(promise: Promise<Value>): Promise<Value | undefined> {

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import { BodyTooLarge } from '../../http/errors.js'
 
 /**
- * Counts a chunked body as node:http takes it in: no byte beyond `limit` reaches the application. (The engine itself refuses
- * a Content-Length that is too large.)
+ * Counts a chunked body as node:http takes it in: no byte beyond `limit` reaches the application. (The engine itself
+ * refuses a Content-Length that is too large.)
  * @param limit  in bytes
  * @param exceeded  called once
  */

@@ -17,7 +17,10 @@ export class NodeGateway implements Gateway {
 
   constructor(target: NodeHandler | Server, { log }: GatewayContext) {
     this.#log = log
-    this.#answer = answerBy(target)
+    this.#answer =
+      target instanceof Server
+        ? (objects, exchange) => callListeners(target, objects, exchange)
+        : objects => callHandler(target, objects)
   }
 
   /** Creates no closure for an ordinary request: the methods below create them if they are needed. */
@@ -55,11 +58,6 @@ export class NodeGateway implements Gateway {
   }
 }
 
-function answerBy(target: NodeHandler | Server): (objects: NodeObjects, exchange: Exchange) => unknown {
-  if (target instanceof Server) return (objects, exchange) => callListeners(target, objects, exchange)
-  return objects => callHandler(target, objects)
-}
-
 /** A client that waits for `100 Continue` gets it at once, as in node:http without a listener for `checkContinue`. */
 function callHandler(handler: NodeHandler, { req, res, expectsContinue }: NodeObjects): unknown {
   if (expectsContinue) res.writeContinue()
@@ -67,8 +65,8 @@ function callHandler(handler: NodeHandler, { req, res, expectsContinue }: NodeOb
 }
 
 /**
- * Calls the listeners of a server, not its `emit`: a tracer may have wrapped that, and has seen this request already, on the
- * engine's server.
+ * Calls the listeners of a server, not its `emit`: a tracer may have wrapped that, and has seen this request already,
+ * on the engine's server.
  */
 function callListeners(server: Server, objects: NodeObjects, { answer }: Exchange): unknown {
   const { req, res, expectsContinue } = objects
