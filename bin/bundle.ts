@@ -4,7 +4,7 @@ import { build, type Metafile, type Plugin } from 'esbuild'
 
 const OUT = 'dist/bin'
 
-/** How pino writes by itself, to files and in threads. The error log has a sink of its own, and loading these takes 4 ms in each process. */
+/** How pino itself writes to files and in threads: the error log has a sink of its own, and these take 4 ms to load. */
 const unused: Plugin = {
   name: 'unused',
   setup({ onLoad }) {
@@ -14,10 +14,10 @@ const unused: Plugin = {
 }
 
 /**
- * Joins what each process of a server runs into one file: loading a hundred small ones takes longer than all the rest of a start.
- * As CommonJS, since Node loads an ES module by a loader that first must start itself, for 4 ms in each process.
- * koffi brings a native module, jiti, jsonc-parser and picomatch are seldom wanted, so they stay outside; what a watchdog says of a
- * hang is a file of its own. Run at build time, from the package's directory.
+ * Joins what each process runs into one file: loading a hundred small ones takes longer than all the rest of a start.
+ * The files are CommonJS, since Node loads an ES module by a loader that first must start itself, for 4 ms in each
+ * process. koffi brings a native module; jiti, jsonc-parser and picomatch are seldom wanted: they stay outside. What a
+ * watchdog says of a hang is a file of its own. Runs at build time, from the package's directory.
  */
 const { metafile } = await build({
   entryPoints: [
@@ -45,7 +45,7 @@ const { metafile } = await build({
 })
 writeFileSync(`${OUT}/LICENSES.txt`, licenses(metafile))
 
-/** Their licenses ask to be handed on with the code of others. */
+/** The licenses of the bundled packages, which must be distributed with their code. */
 function licenses({ inputs }: Metafile): string {
   const packages = new Set(Object.keys(inputs).flatMap(path => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []))
   return [...packages].sort().map(licenseOf).join('\n')

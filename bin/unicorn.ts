@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import { fileURLToPath } from 'node:url'
-import { workingDirectory } from '../config/sources/env.js'
+import { workingDirectory } from '../config/sources/working-directory.js'
 import { runCommand } from '../lib/command.js'
 import { ExitCode, toError, UnicornError } from '../lib/errors.js'
 
 const sources = { argv: process.argv.slice(2), env: process.env, cwd: workingDirectory(process.env, process.cwd()) }
 const processes = {
   exec: fileURLToPath(new URL('./worker.cjs', import.meta.url)),
-  command: { ...sources, argv: [process.execPath, ...process.execArgv, ...process.argv.slice(1)] },
+  commandLine: { ...sources, argv: [process.execPath, ...process.execArgv, ...process.argv.slice(1)] },
 }
 
 runCommand(sources, processes, text => process.stdout.write(text)).then(exit, error => {

@@ -6,7 +6,7 @@ const WANTED = 'NAME=VALUE'
 const SECRET_NAME = /secret|token|passw|pwd|passphrase|key|credential|auth|private|salt|cookie|session/i
 const URL_PASSWORD = /(:\/\/[^:@/\s]*:)[^@/\s]+@/g
 
-/** Environment variables: `NAME=VALUE`, several of them, or an object. Printed with secrets masked. */
+/** Reads environment variables: `NAME=VALUE`, several of them, or an object. Prints them with secrets masked. */
 export const assignments: Parser<Variables, string | readonly string[] | Readonly<Record<string, string | number>>> = {
   wanted: `${WANTED}, a list of them, or an object of names and values`,
   metavar: WANTED,

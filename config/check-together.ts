@@ -2,7 +2,7 @@ import { UnicornError } from '../lib/errors.js'
 import { type Address, bindText, sameAddress } from '../lib/listeners/address.js'
 import type { Config } from './settings.js'
 
-/** @throws UnicornError where two values that are fine by themselves contradict each other */
+/** @throws UnicornError if two settings contradict each other, each of which is valid by itself */
 export function checkTogether(config: Config): void {
   checkDistinct(config.bind)
   checkPidfile(config)
@@ -18,12 +18,12 @@ function equal(address: Address): (other: Address) => boolean {
   return other => sameAddress(address, other)
 }
 
-/** Port 0 twice is two sockets on two free ports. */
+/** Port 0 may be there twice: that is two sockets on two free ports. */
 function isAnyPort(address: Address): boolean {
   return address.kind === 'tcp' && address.port === 0
 }
 
-/** Writing the pid file would cut off the log, or take the socket's place. */
+/** The pid file would overwrite the log, or replace the socket. */
 function checkPidfile({ pidfile, errorlog, accesslog, bind }: Config): void {
   const sockets = bind.flatMap(address => (address.kind === 'unix' ? [address.path] : []))
   if (pidfile === undefined || ![errorlog, accesslog, ...sockets].includes(pidfile)) return

@@ -1,10 +1,10 @@
 import type { SettingName } from './settings.js'
 
-/** A value as it was written, and where: `command line --workers`, `config file /srv/app/unicorn.config.ts`. */
+/** A value as it was written, and its origin: `command line --workers`, `config file /srv/app/unicorn.config.ts`. */
 export interface Given {
   readonly value: unknown
   readonly origin: string
 }
 
-/** What one source says. */
+/** The settings of one source. */
 export type Layer = ReadonlyMap<SettingName, Given>

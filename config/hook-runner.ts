@@ -15,7 +15,7 @@ import type { Config } from './settings.js'
 type Call = readonly [hook: (...parameters: never[]) => unknown, parameters: readonly unknown[]]
 type AwaitedHook = Extract<Hook, { awaited: true }>
 
-export interface HookRunnerParts {
+interface HookRunnerParts {
   readonly hooks: Hooks
   /** For the time limits that are settings. */
   readonly config: Config
@@ -24,7 +24,7 @@ export interface HookRunnerParts {
 
 const DONE = Promise.resolve()
 
-/** Runs the hooks of one process, each as its row in the table says. */
+/** Runs the hooks of one process, each as its row of the table says. */
 export class HookRunner<Process extends HookProcess> {
   readonly #parts: HookRunnerParts
   /** All hooks of this process; a map, since two of them are looked up with each request. */
@@ -38,8 +38,8 @@ export class HookRunner<Process extends HookProcess> {
 
   /**
    * Runs a hook, if the config file has it.
-   * @returns if the hook is awaited, a promise, which rejects only if its row says `throws`; otherwise whether the hook went well, as far
-   *   as that is known when it returns
+   * @returns if the hook is awaited, a promise, which rejects only if its row says `throws`; otherwise whether the hook
+   *   went well, as far as that is known when it returns
    * @throws Error if the hook belongs to the other process
    */
   run<Name extends HookOf<Process, true>>(name: Name, ...parameters: ParametersOf<Name>): Promise<void>

@@ -1,64 +1,18 @@
 import type { Answer } from '../lib/http/exchange.js'
 import type { RequestHead } from '../lib/http/head.js'
-import type { Logger } from '../lib/logging/log.js'
-import type { Config } from './settings.js'
+import type { ExitedWorkerView, ServerView, WorkerView } from './views.js'
 
 export type { Logger } from '../lib/logging/log.js'
-
-/** What a worker last told about itself. */
-export interface Figures {
-  /** Served since it started. */
-  readonly requests: number
-  readonly inFlight: number
-  readonly connections: number
-  /** Of the event loop, from 0 to 1. */
-  readonly utilisation: number
-  /** Resident memory, in bytes. */
-  readonly rss: number
-}
-
-/** A worker, as hooks see it. */
-export interface WorkerView {
-  /** Undefined before the fork. */
-  readonly pid: number | undefined
-  /** From 0 to workers - 1; its replacement takes it over. */
-  readonly index: number
-  /** Grows with each fork: the smaller, the older, as Gunicorn's `worker.age`. */
-  readonly age: number
-  readonly log: Logger
-  readonly figures?: Figures
-}
-
-/** Why a worker ended: the first cause. */
-export type ExitReason =
-  | 'exited'
-  | 'crashed'
-  | 'hung'
-  | 'boot-failed'
-  | 'boot-timeout'
-  | 'retired'
-  | 'reloaded'
-  | 'max-requests'
-  | 'max-memory'
-  | 'killed-outside'
-
-/** A worker that is gone. */
-export interface ExitedWorkerView extends WorkerView {
-  readonly reason: ExitReason
-  readonly exitCode: number | undefined
-  readonly signal: NodeJS.Signals | undefined
-}
-
-/** The server, as hooks see it; in a worker it is a frozen snapshot. */
-export interface ServerView {
-  /** Of the arbiter. */
-  readonly pid: number
-  readonly config: Config
-  /** `http://127.0.0.1:8000`, `unix:/path`; empty before anything is bound. */
-  readonly addresses: readonly string[]
-  readonly log: Logger
-  readonly workers: readonly WorkerView[]
-}
+export type {
+  Counters,
+  ExitedWorkerView,
+  ExitReason,
+  Figures,
+  ServerView,
+  Snapshot,
+  WorkerSnapshot,
+  WorkerView,
+} from './views.js'
 
 type Environ = Readonly<Record<string, unknown>>
 
@@ -70,13 +24,16 @@ export type ResponseView = Pick<Answer, 'statusCode' | 'reason' | 'bytes' | 'hea
 
 export type HookProcess = 'arbiter' | 'worker'
 
-/** What a caller does about a promise that the hook returns. `HookRunner` acts by it. */
+/** What `HookRunner` does with a promise that the hook returns. */
 type Waiting =
-  /** Goes on. A rejection is only logged. */
+  /** Does not wait for it. A failure is only logged. */
   | { readonly awaited: false }
-  /** Waits for at most so many milliseconds, or as many as the setting says. A failure, or the limit, is only logged. */
+  /**
+   * Waits for at most `limit` milliseconds, or as many as that setting says. A failure, or a hook that takes longer, is
+   * only logged.
+   */
   | { readonly awaited: true; readonly limit: number | 'gracefulTimeout' }
-  /** Waits, and gets the error: the worker fails to boot. `bootTimeout` is the limit. */
+  /** Waits, and rejects if the hook fails: then the worker fails to boot. `bootTimeout` limits the time. */
   | { readonly awaited: true; readonly throws: true }
 
 /** One row of the table of hooks. */
@@ -84,7 +41,7 @@ export type Hook = Waiting & {
   /** The process that it runs in. */
   readonly process: HookProcess
   readonly when: string
-  /** As documentation shows them. */
+  /** As the documentation shows them. */
   readonly parameters: string
 }
 
@@ -142,7 +99,7 @@ export const hooks = {
     process: 'worker',
     awaited: false,
     parameters: 'worker, req, environ, res',
-    when: 'after each request; environ is there where the application is a WSGI one',
+    when: 'after each request; environ is there if the application is a WSGI one',
   }),
   workerInt: hook<[worker: WorkerView]>()({
     process: 'worker',

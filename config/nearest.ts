@@ -1,7 +1,6 @@
 /**
- * The one of `known` that `found` was most likely meant to be, or undefined where nothing comes close: at most two of
- * five letters may differ. Case and the underscores of snake_case do not count;
- * of several as near the first is taken.
+ * Returns the known name that `found` was most likely meant to be, or undefined if none comes close: at most two of
+ * five letters may differ. Case and underscores do not count. If several are equally near, it is the first of them.
  */
 export function nearest(found: string, known: Iterable<string>): string | undefined {
   let best: string | undefined
@@ -19,7 +18,10 @@ function plain(name: string): string {
   return name.replaceAll('_', '').toLowerCase()
 }
 
-/** Letters to insert, delete, replace or swap with their neighbour (Damerau-Levenshtein, optimal string alignment). */
+/**
+ * Counts the letters to insert, delete, replace or swap with their neighbour (Damerau-Levenshtein, optimal string
+ * alignment).
+ */
 export function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)]
   const at = (row: number, column: number) => rows[row]?.[column] ?? Number.POSITIVE_INFINITY

@@ -4,7 +4,7 @@ import { compileAccessFormat } from '../lib/logging/access-format.js'
 import { availableCpus } from '../lib/sys/cpus.js'
 import { type Parser, refuse } from './parser.js'
 
-/** An integer from `min` to `max`, both included. */
+/** Reads an integer from `min` to `max`, both included. */
 export function integer(min: number, max = Number.MAX_SAFE_INTEGER): Parser<number, number | `${number}`> {
   const unlimited = max === Number.MAX_SAFE_INTEGER
   const wanted = unlimited ? `an integer of at least ${min}` : `an integer from ${min} to ${max}`
@@ -19,13 +19,13 @@ export function integer(min: number, max = Number.MAX_SAFE_INTEGER): Parser<numb
   }
 }
 
-/** NaN where `found` is no integer. */
+/** Returns NaN if `found` is no integer. */
 function toInteger(found: unknown): number {
   const value = typeof found === 'string' && /^-?\d+$/.test(found) ? Number(found) : found
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : Number.NaN
 }
 
-/** A number of workers; `auto` is one for each CPU that this process may use. */
+/** Reads a number of workers; `auto` is one for each CPU that this process may use. */
 export const workerCount: Parser<number, number | `${number}` | 'auto'> = {
   wanted: 'an integer of at least 1, or "auto"',
   metavar: 'N',
@@ -37,10 +37,9 @@ export const workerCount: Parser<number, number | `${number}` | 'auto'> = {
 }
 
 /**
- * One of `names`.
- *
- * @param metavar what the choice is about, for `--help`
- * @param synonyms other words for some of them
+ * Reads one of `names`.
+ * @param metavar the argument's name in `--help`
+ * @param synonyms other words for some of the names
  */
 export function choice<const Name extends string, const Synonym extends string = never>(
   metavar: string,
@@ -59,7 +58,7 @@ export function choice<const Name extends string, const Synonym extends string =
   }
 }
 
-/** A switch: given or not on a command line, true or false in a config file. */
+/** Reads a switch: present or absent on a command line, true or false in a config file. */
 export const boolean: Parser<boolean> = {
   wanted: 'true or false',
   parse(found) {
@@ -70,7 +69,7 @@ export const boolean: Parser<boolean> = {
   print: String,
 }
 
-/** Text that is not empty. */
+/** Reads text that is not empty. */
 export function text(metavar: string): Parser<string> {
   const wanted = 'text that is not empty'
   return {
@@ -82,7 +81,7 @@ export function text(metavar: string): Parser<string> {
   }
 }
 
-/** A line of the access log in Gunicorn's atoms, or `json`. */
+/** Reads the format of the access log: Gunicorn's atoms, or `json`. */
 export const accessFormat: Parser<string> = {
   ...text('FORMAT'),
   wanted: "Gunicorn's atoms, or json",
@@ -93,10 +92,10 @@ export const accessFormat: Parser<string> = {
   },
 }
 
-/** A file's path. Symbolic links in it stay, as they may move. */
+/** Reads a file's path. Symbolic links in it are kept, since their targets may change. */
 export const path: Parser<string> = { ...text('FILE'), wanted: 'a path', anchor: (file, base) => resolve(base, file) }
 
-/** A log's path, or `-` for a standard stream. */
+/** Reads a log's path, or `-` for a standard stream. */
 export const logFile: Parser<string> = {
   ...path,
   wanted: 'a path or "-"',
@@ -105,7 +104,7 @@ export const logFile: Parser<string> = {
 
 const fileOrGlob: Parser<string> = { ...text('FILE'), wanted: 'a path or a glob' }
 
-/** Files, directories or globs, perhaps none. They are not anchored here: what they are relative to may have the characters of a glob. */
+/** Reads paths or globs, perhaps none. They stay relative: a directory before them could hold characters of globs. */
 export const globs: Parser<readonly string[], string | readonly string[]> = {
   wanted: 'paths or globs',
   metavar: 'FILE',
@@ -114,7 +113,7 @@ export const globs: Parser<readonly string[], string | readonly string[]> = {
   print: values => values.join(', '),
 }
 
-/** See {@link parseAddress}. */
+/** Reads an address; see {@link parseAddress}. */
 export const address: Parser<Address, string> = {
   wanted: ADDRESS_FORMS,
   metavar: 'ADDRESS',
@@ -123,7 +122,7 @@ export const address: Parser<Address, string> = {
   anchor: anchorAddress,
 }
 
-/** One or more of what `item` reads; a single one needs no array. */
+/** Reads one or more of what `item` reads; a single one needs no array. */
 export function list<Value, Input>(item: Parser<Value, Input>): Parser<readonly Value[], Input | readonly Input[]> {
   const wanted = `at least one of ${item.wanted}`
   return {

@@ -1,10 +1,10 @@
 import type { Resolved } from './resolve.js'
 import { rows, type SettingName, settingNames } from './settings.js'
 
-/** A value longer than this does not push the origins of all others to the right. */
+/** A longer value does not move the column of the origins to the right. */
 const WIDEST = 40
 
-/** What `--print-config` prints: a line `name = value   # origin` for each setting, secrets masked. */
+/** Returns the text of `--print-config`: a line `name = value   # origin` for each setting, with secrets masked. */
 export function printConfig({ config, origins }: Resolved): string {
   const lines = settingNames.map(name => ({ name, value: print(name, config[name]) }))
   const nameWidth = Math.max(...lines.map(({ name }) => name.length))

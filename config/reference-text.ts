@@ -9,7 +9,7 @@ This page is generated from \`config/settings.ts\` and \`config/hooks.ts\` by \`
 
 A setting comes, from the weakest source to the strongest, from its default, the environment, the config file,
 \`UNICORN_CMD_ARGS\` (options as on a command line, split as a shell would) and the command line. A stronger source replaces
-the value of a weaker one as a whole, lists too. \`unicorn --print-config\` shows where each value is from.
+the value of a weaker one as a whole, lists too. \`unicorn --print-config\` shows where each value comes from.
 
 The config file is \`unicorn.config.{ts,mts,js,mjs,cjs,json}\` in the working directory, or the one that \`--config\` names. It
 exports settings and server hooks by name, or an object of them, a promise of it, or a function of the environment as its
@@ -47,7 +47,7 @@ only its rejection is logged.
 \`age\`, \`log\`, and in the worker \`figures\`.
 `
 
-/** The text of docs/settings.md. */
+/** Returns the text of docs/settings.md. */
 export function referenceText(): string {
   const sections = SECTIONS.map(section => `\n## ${section}\n\n${settingsTable(section)}`)
   return [INTRODUCTION, ...sections, HOOKS, `\n${hooksTable()}`].join('')

@@ -8,15 +8,16 @@ import type { Hooks } from './hooks.js'
 import { isAbsent, isDerived, type Known } from './setting.js'
 import { type Config, rows, type SettingName, settingNames } from './settings.js'
 import { readCommandLine } from './sources/cli.js'
-import { readEnvironment, splitWords } from './sources/env.js'
+import { readEnvironment } from './sources/env.js'
 import { findConfigFile, readConfigFile } from './sources/file.js'
+import { splitWords } from './sources/words.js'
 
 /** Where settings come from. */
 export interface Sources {
   /** The arguments after the script's name. */
   readonly argv: readonly string[]
   readonly env: Environment
-  /** The directory that `unicorn` was started in, by the name that is to be kept (see `workingDirectory`). */
+  /** The directory that `unicorn` was started in, by the name that `workingDirectory` gives. */
   readonly cwd: string
 }
 
@@ -32,10 +33,9 @@ export interface Resolved {
 
 /**
  * Reads all sources; default < environment < config file < UNICORN_CMD_ARGS < command line. Each call reads the config
- * file and what it imports anew, so a reload is a second call.
- *
- * @param line what `argv` says, where it was read already
- * @throws UnicornError naming setting and origin, for whatever cannot be used
+ * file and its imports again, so a reload is a second call.
+ * @param line the settings of `argv`, if they were read already
+ * @throws UnicornError that names the setting and the origin of a value that cannot be used
  */
 export async function resolveConfig(
   { argv, env, cwd }: Sources,
@@ -71,7 +71,10 @@ function applicationOf(given: Layer): string {
 }
 
 function parseAll(given: Layer, known: Known, file: string | undefined): Config {
-  const parsed = settingNames.map(name => [name, resolvedValue(name, given.get(name), known)] as const)
+  const early: Partial<Record<SettingName, unknown>> = { app: known.app, config: file }
+  const parsed = settingNames.map(
+    name => [name, name in early ? early[name] : resolvedValue(name, given.get(name), known)] as const,
+  )
   const values = new Map(parsed)
   const chdir = resolve(known.cwd, String(values.get('chdir')))
   checkDirectory(chdir, given.get('chdir'))
@@ -79,8 +82,8 @@ function parseAll(given: Layer, known: Known, file: string | undefined): Config 
     const anchored = () => anchor(name, value, chdir)
     values.set(name, orFault(name, given.get(name), anchored))
   }
-  values.set('chdir', chdir).set('config', file)
-  // The table's parsers made each value, and the table's names are all there: this is what `Config` is derived from.
+  values.set('chdir', chdir)
+  // The table's parsers made these values, and each name of the table has one: `Config` derives from the same table.
   const present = [...values].filter(([, value]) => value !== undefined)
   return Object.freeze(Object.fromEntries(present)) as Config
 }
@@ -101,7 +104,7 @@ function parse(name: SettingName, given: Given): unknown {
   return orFault(name, given, () => rows[name].parser.parse(given.value))
 }
 
-/** Adds to a parser's error which setting it is about, and where that was given. */
+/** Adds the name of the setting, and the origin of the value, to a parser's error. */
 function orFault<Value>(name: SettingName, given: Given | undefined, action: () => Value): Value {
   try {
     return action()
@@ -113,7 +116,7 @@ function orFault<Value>(name: SettingName, given: Given | undefined, action: () 
   }
 }
 
-/** The path is not resolved further: where it is a symbolic link, each spawn follows it anew. */
+/** Does not resolve symbolic links in the path: each fork of a worker follows them again. */
 function checkDirectory(path: string, given: Given | undefined): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
   const where = given?.origin ?? 'default'

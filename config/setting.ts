@@ -1,6 +1,6 @@
 import type { Parser } from './parser.js'
 
-/** The headings of `--help` and of the reference, in their order. */
+/** The headings of `--help` and of the reference, in order. */
 export const SECTIONS = [
   'Application',
   'Listening',
@@ -14,32 +14,33 @@ export const SECTIONS = [
 export type Section = (typeof SECTIONS)[number]
 
 /**
- * What HUP does with a changed value: `respawn`, the new generation of workers has it; `apply`, that too, and the arbiter takes it over for
- * itself once the reload is complete; `restart`, the old value stays, with a warning; `none`, the setting plays no part after the start.
+ * What HUP does with a changed value: `respawn`, the new generation of workers has it; `apply`, that too, and the
+ * arbiter takes it over for itself once the reload is complete; `restart`, the old value stays, with a warning; `none`,
+ * the setting plays no part after the start.
  */
 export type OnHup = 'apply' | 'respawn' | 'restart' | 'none'
 
 /** An environment variable that is another source of a setting. */
 export interface Variable {
   readonly name: string
-  /** What the variable stands for, where that is not the value itself: `0.0.0.0:$PORT`. */
+  /** The value that the variable stands for, if that is not its own: `0.0.0.0:$PORT`. */
   readonly means?: string
 }
 
-/** What a computed default may depend on. */
+/** The values that a computed default may depend on. */
 export interface Known {
   /** The directory that `unicorn` was started in. */
   readonly cwd: string
   readonly app: string
 }
 
-/** A default that is computed from what else is known; `text` describes it. */
+/** A computed default; `text` describes it. */
 export interface Derived<Input> {
   readonly text: string
   readonly from: (known: Known) => Input
 }
 
-/** No value at all unless one is given; `text` says what that means. */
+/** A setting that has no value by default; `text` says what that means. */
 export interface Absent {
   readonly text: string
   readonly absent: true
@@ -48,17 +49,17 @@ export interface Absent {
 /** One row of the table of settings. */
 export interface Setting<Value, Input, Default> {
   readonly section: Section
-  /** As in `--help`: `-w, --workers`; none for the positional argument. */
+  /** As in `--help`: `-w, --workers`. The positional argument has none. */
   readonly flags?: string
   /** The name of the positional argument: `MODULE:EXPORT`. */
   readonly positional?: string
   readonly variable?: Variable
   readonly parser: Parser<Value, Input>
-  /** As a user would write it. */
+  /** As users write it. */
   readonly default: Default
   readonly onHup: OnHup
   readonly description: string
-  /** Refused in a config file. */
+  /** Whether a config file may not hold it. */
   readonly commandLineOnly?: boolean
 }
 
@@ -71,7 +72,7 @@ export function setting<Value, Input, const Default extends Input | Derived<Inpu
   return row
 }
 
-/** Marks a setting that makes no sense in a config file. */
+/** Marks a setting that a config file may not hold. */
 export function commandLineOnly<Row extends AnySetting>(row: Row): Row & { readonly commandLineOnly: true } {
   return { ...row, commandLineOnly: true }
 }
@@ -92,10 +93,10 @@ export type ValueOf<Row> =
       : Value
     : never
 
-/** The type of what a config file may hold for a setting. */
+/** The type of a setting's value in a config file. */
 export type InputOf<Row> = Row extends Setting<infer _Value, infer Input, infer _Default> ? Input : never
 
-/** The long flag (of two, the last) that stands for a setting in messages (`--workers`), or the positional argument's name. */
+/** Returns the name of a setting in messages: its long flag (of two, the last), or the positional argument's name. */
 export function flagOf(row: AnySetting): string {
   return row.flags?.split(', ').findLast(flag => flag.startsWith('--')) ?? row.positional ?? ''
 }
@@ -108,7 +109,7 @@ export function isAbsent(value: unknown): value is Absent {
   return typeof value === 'object' && value !== null && 'absent' in value
 }
 
-/** The default as the help and the reference show it. */
+/** Returns the default as the help and the reference show it. */
 export function defaultText(row: AnySetting): string {
   if (isDerived(row.default) || isAbsent(row.default)) return row.default.text
   return Array.isArray(row.default) ? row.default.join(', ') : String(row.default)

@@ -30,7 +30,7 @@ import { workerClass } from './worker-class.js'
 
 /**
  * THE table of settings. Command line, environment, config file, `--help`, `--print-config`, `docs/settings.md` and the
- * types below derive from it; names are Gunicorn's where Gunicorn has the thing. A new setting is a new row.
+ * types below derive from it. A setting that Gunicorn has too has Gunicorn's name. A new setting is a new row.
  */
 export const settings = {
   app: setting({
@@ -151,7 +151,7 @@ export const settings = {
     default: true,
     onHup: 'respawn',
     description:
-      'a thread tells where a worker hangs, and ends a hung orphan (11 MB a worker); the flag does without it',
+      'a thread that reports where a worker hangs and ends a hung orphan (11 MB a worker); the flag turns it off',
   }),
   reload: setting({
     section: 'Workers',
@@ -368,25 +368,25 @@ export const settings = {
 type Table = typeof settings
 export type SettingName = keyof Table
 
-/** The settings with which HUP does the same. */
+/** The names of the settings with which HUP does the same. */
 export type SettingOnHup<Does extends OnHup> = {
   [Name in SettingName]: Table[Name]['onHup'] extends Does ? Name : never
 }[SettingName]
 
-/** The table, for code that treats all rows alike. */
+/** The table with a common type of its rows, for code that treats all of them alike. */
 export const rows: Readonly<Record<SettingName, AnySetting>> = settings
 
 /** The names in the table's order. */
 export const settingNames = Object.keys(settings) as SettingName[] // exactly these keys: the table is a literal
 
 /**
- * The resolved settings: durations in milliseconds, sizes in bytes, paths absolute. JSON holds all of it, so that the
- * arbiter can send it to the workers.
+ * The resolved settings: durations in milliseconds, sizes in bytes, paths absolute. JSON can hold all values, since the
+ * arbiter sends them to the workers.
  */
 export type Config = { readonly [Name in Exclude<SettingName, 'app'>]: ValueOf<Table[Name]> } & { readonly app: string }
 
 /** The names of the settings that a config file may hold. */
-export type FileSettingName = {
+type FileSettingName = {
   [Name in SettingName]: Table[Name] extends { readonly commandLineOnly: true } ? never : Name
 }[SettingName]
 

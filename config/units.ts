@@ -1,7 +1,7 @@
 import ms, { type StringValue } from 'ms'
 import { type Parser, refuse } from './parser.js'
 
-/** Timers of Node fire at once where they are asked for more than this many milliseconds (24.8 days). */
+/** The longest time of Node's timers, in milliseconds (24.8 days). Longer ones fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
 const DURATION_UNITS = [
@@ -18,8 +18,8 @@ const SIZE_UNITS = [
 ] as const
 
 /**
- * A length of time, in milliseconds: `ms` strings (`30s`, `2m`, `500ms`), or a bare number of seconds as in Gunicorn.
- * A part of a millisecond counts as a whole one, so that it does not become 0, which often means "never".
+ * Reads a duration, in milliseconds, from `ms` strings (`30s`, `2m`, `500ms`) or a bare number of seconds as in
+ * Gunicorn. A fraction of a millisecond counts as a whole one: 0 would often mean "never".
  */
 export const duration: Parser<number, number | string> = {
   wanted: 'a duration such as "30s", "2m" or "500ms" (a bare number is seconds), of at most 24 days',
@@ -31,13 +31,13 @@ export const duration: Parser<number, number | string> = {
   print: value => withUnit(value, DURATION_UNITS, 'ms'),
 }
 
-/** The shortest and the longest of something, in milliseconds. */
+/** Two durations, in milliseconds. */
 export interface DurationRange {
   readonly first: number
   readonly longest: number
 }
 
-/** Two durations with two dots between them: `100ms..30s`. */
+/** Reads two durations with two dots between them: `100ms..30s`. */
 export const durationRange: Parser<DurationRange, string> = {
   wanted: 'two durations, the shorter one first, such as "100ms..30s"',
   metavar: 'FIRST..LONGEST',
@@ -51,12 +51,12 @@ export const durationRange: Parser<DurationRange, string> = {
   print: ({ first, longest }) => `${duration.print(first)}..${duration.print(longest)}`,
 }
 
-/** NaN where `found` is no duration. */
+/** Returns NaN if `found` is no duration. */
 function milliseconds(found: unknown): number {
   if (typeof found === 'number') return found * 1000
   if (typeof found !== 'string') return Number.NaN
   if (/^\d*\.?\d+$/.test(found)) return Number(found) * 1000
-  // An unknown unit gives undefined, whatever its types say.
+  // An unknown unit gives undefined, although the types of `ms` do not say so.
   return isDurationText(found) ? Number(ms(found)) : Number.NaN
 }
 
@@ -64,7 +64,7 @@ function isDurationText(found: string): found is StringValue {
   return /^\d*\.?\d+ ?[a-z]+$/i.test(found)
 }
 
-/** A number of bytes: a bare number, or with `b`, `kb`, `mb` or `gb` (1 kb is 1024 bytes). */
+/** Reads a number of bytes: a bare number, or with `b`, `kb`, `mb` or `gb` (1 kb is 1024 bytes). */
 export const size: Parser<number, number | string> = {
   wanted: 'a size in bytes such as 8190, "64kb" or "10mb"',
   metavar: 'SIZE',
@@ -75,7 +75,7 @@ export const size: Parser<number, number | string> = {
   print: value => withUnit(value, SIZE_UNITS, ''),
 }
 
-/** NaN where `found` is no size. */
+/** Returns NaN if `found` is no size. */
 function bytes(found: unknown): number {
   if (typeof found === 'number') return found
   const parts = typeof found === 'string' ? /^(\d+(?:\.\d+)?) ?(b|kb|mb|gb)?$/i.exec(found) : null
@@ -84,7 +84,7 @@ function bytes(found: unknown): number {
   return Number(parts?.[1]) * factor
 }
 
-/** In the largest unit that needs no fraction. */
+/** Writes a value in the largest unit that needs no fraction. */
 function withUnit(value: number, units: readonly (readonly [string, number])[], smallest: string): string {
   const [name, factor] = units.find(([, each]) => value % each === 0 && value !== 0) ?? [smallest, 1]
   return `${value / factor}${value === 0 ? '' : name}`

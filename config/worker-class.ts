@@ -7,10 +7,10 @@ const MODULE_AND_CLASS = /^[^:]*[^:\s]:[\p{ID_Start}$_][\p{ID_Continue}$]*(\.[\p
 /** The server's own worker classes. */
 export type ServerClassName = (typeof NAMES)[number]
 
-/** A worker class of the server by its name, or one of the user's: where each worker finds it. */
+/** The name of a worker class of the server, or the module and export of a user's. */
 export type WorkerClassName = ServerClassName | `${string}:${string}`
 
-/** Only a name: each worker loads the class by itself, so a class as such is refused. */
+/** Reads the name of a worker class. Each worker loads the class itself, so a config file cannot hold the class. */
 export const workerClass: Parser<WorkerClassName> = {
   wanted: '"async", "sync" or MODULE:CLASS',
   metavar: 'CLASS',

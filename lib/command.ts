@@ -6,13 +6,14 @@ import { Arbiter, type ArbiterOptions } from './arbiter/arbiter.js'
 import { checkApplication } from './arbiter/check.js'
 import { ExitCode } from './errors.js'
 
-/** The processes of a server, as the composition root knows them. */
-export type Processes = Pick<ArbiterOptions, 'exec' | 'command'>
+/** How the processes of a server are started; only `bin` knows. */
+export type Processes = Pick<ArbiterOptions, 'exec' | 'commandLine'>
 
 /**
- * What the command `unicorn` does: answers `--help` and `--version`, prints or checks the configuration, or runs a server to its end.
- * @param print gets what is asked for, for standard output
- * @returns the exit code; @throws UnicornError, which has the exit code then
+ * Runs the command `unicorn`: answers `--help` and `--version`, prints or checks the configuration, or runs a server to
+ * its end.
+ * @param print writes a text to standard output
+ * @returns the exit code; @throws UnicornError, which has the exit code
  */
 export async function runCommand(
   sources: Sources,

@@ -1,11 +1,11 @@
 /**
- * The contract with whoever started `unicorn` (shell, systemd, Docker): how it ends.
+ * The exit codes of `unicorn`: a contract with the shell, systemd or Docker that started it.
  * 3 and 4 are Gunicorn's WORKER_BOOT_ERROR and APP_LOAD_ERROR.
  */
 export const ExitCode = {
   /** Stopped as asked. */
   ok: 0,
-  /** Configuration refused, address that cannot be bound, pid file of a live process. */
+  /** The configuration was refused, an address cannot be bound, or the pid file names a live process. */
   refused: 1,
   /** A worker failed to boot before any was ready. */
   workerBoot: 3,
@@ -14,19 +14,19 @@ export const ExitCode = {
 } as const
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
-/** What an error is about: what was found, what was wanted, and where. */
+/** The facts of an error: what was found, what was wanted, and where. */
 export interface Fault {
   found?: unknown
   wanted?: unknown
-  /** File, setting, address or flag. */
+  /** A file, a setting, an address or a flag. */
   where?: string
-  /** The error below this one. */
+  /** The error that caused this one. */
   error?: unknown
 }
 
 /**
- * An error that its reader can act on. The message is one sentence for people; `cause` holds the same facts for programs.
- * It ends `unicorn` with `exitCode` where nothing else handles it.
+ * An error that its reader can act on. The message is one sentence for people; `cause` holds the same facts for
+ * programs. If nothing handles it, `unicorn` exits with `exitCode`.
  */
 export class UnicornError extends Error {
   override readonly name = 'UnicornError'
@@ -39,12 +39,12 @@ export class UnicornError extends Error {
   }
 }
 
-/** The `code` of a system error (`ENOENT`, `EADDRINUSE` ...), or undefined where `error` is none. */
+/** Returns the `code` of a system error (`ENOENT`, `EADDRINUSE` ...), or undefined if `error` is no system error. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
-/** Any thrown value as an Error, so that it can be logged with a stack. */
+/** Returns any thrown value as an Error, so that it can be logged with a stack. */
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(`thrown: ${String(thrown)}`, { cause: thrown })
 }

@@ -1,4 +1,4 @@
-/** What `import ... from 'unicorn'` gives. Nothing happens at import. */
+/** The exports of the package `unicorn`. The import itself does nothing else. */
 export { defineConfig, type Environment, type UserConfig, type UserConfigFunction } from '../config/define-config.js'
 export type {
   ExitedWorkerView,
@@ -7,6 +7,8 @@ export type {
   Hooks,
   Logger,
   ServerView,
+  Snapshot,
+  WorkerSnapshot,
   WorkerView,
 } from '../config/hooks.js'
 export type { Config } from '../config/settings.js'

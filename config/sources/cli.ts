@@ -6,16 +6,16 @@ import { rows, type SettingName, settingNames } from '../settings.js'
 import { version } from '../version.js'
 import { styleHelp } from './help.js'
 
-/** What a command line asks for: settings, or `--help` or `--version`, which are answered instead of starting. */
+/** What a command line holds: settings, or a request for `--help` or `--version`, to be answered instead of a start. */
 export type CommandLine =
   | { readonly kind: 'settings'; readonly given: Layer }
   | { readonly kind: 'answer'; readonly output: string; readonly exitCode: 0 }
 
 /**
  * Reads the arguments after the script's name. Values stay as they were written. Prints nothing and never exits.
- *
  * @param source where the arguments are from, for messages and origins
- * @throws UnicornError where an option is not known (with the nearest one), lacks its argument, or there are two applications
+ * @throws UnicornError if an option is unknown (with the nearest one) or lacks its argument, or if there are two
+ *   applications
  */
 export function readCommandLine(argv: readonly string[], source = 'command line'): CommandLine {
   let output = ''
@@ -46,7 +46,10 @@ function buildCommand(write: (text: string) => void): Command {
     .helpOption('-h, --help', 'print this help and exit')
 }
 
-/** A switch can also be switched off, to overrule a config file; the help does not repeat that for each. */
+/**
+ * Makes the options of a setting. A switch has an opposite too, to overrule a config file, which the help does not
+ * list.
+ */
 function options(row: AnySetting): Option[] {
   if (!row.flags) return []
   const { metavar, repeatable } = row.parser
@@ -84,7 +87,7 @@ function collect(command: Command, source: string): Layer {
   return given
 }
 
-/** Commander's message says what is wrong and suggests the nearest option. */
+/** Keeps commander's message, which says what is wrong and suggests the nearest option. */
 function refused(error: CommanderError, source: string): UnicornError {
   const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
   return new UnicornError(`${source}: ${message}; see unicorn --help`, { found: message, where: source, error })

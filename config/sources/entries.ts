@@ -4,17 +4,16 @@ import { bothSpellings } from '../names.js'
 import { nearest } from '../nearest.js'
 import { rows, type SettingName, settingNames } from '../settings.js'
 
-/** What a config file holds, by camelCase names; the settings' values as they were written. */
+/** The contents of a config file, by camelCase names. The settings' values are as they were written. */
 export interface Entries {
   readonly settings: ReadonlyMap<SettingName, unknown>
   readonly hooks: Hooks
 }
 
 /**
- * Sorts names and values into settings and hooks. A value that is undefined counts as not there.
- *
+ * Sorts names and values into settings and hooks. An undefined value counts as absent.
  * @param where the config file, for messages
- * @throws UnicornError for an unknown name (with the nearest known one), one that was set twice, a hook that is no function
+ * @throws UnicornError if a name is unknown (with the nearest one) or is there twice, or if a hook is no function
  */
 export function sortEntries(entries: Iterable<readonly [string, unknown]>, where: string): Entries {
   const settings = new Map<SettingName, unknown>()
@@ -27,7 +26,7 @@ export function sortEntries(entries: Iterable<readonly [string, unknown]>, where
     else if (hook) put(hooks, hook, checkedHook(hook, value, where), where)
     else throw unknownName(key, [...settingOf.keys(), ...hookOf.keys()], where)
   }
-  // Parameters of a function cannot be checked at run time; `UserConfig` does it where the file is TypeScript.
+  // A function's parameters cannot be checked at run time; `UserConfig` checks them if the file is TypeScript.
   return { settings, hooks: Object.fromEntries(hooks) as Hooks }
 }
 

@@ -10,25 +10,25 @@ import { loadFresh, loadShared } from './module.js'
 
 const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs', '.cjs', '.json'] as const
 
-/** The first of `unicorn.config.{ts,mts,js,mjs,cjs,json}` that is in `directory`. */
+/** Returns the first of `unicorn.config.{ts,mts,js,mjs,cjs,json}` that exists in `directory`. */
 export function findConfigFile(directory: string): string | undefined {
   return EXTENSIONS.map(extension => join(directory, `unicorn.config${extension}`)).find(file => existsSync(file))
 }
 
 /**
- * Reads a config file as it is on disk now, edited helpers too.
- *
+ * Reads a config file, and the modules that it imports, as they are on disk now.
  * @param file absolute path
- * @param env what a config file that exports a function is called with
- * @throws UnicornError naming the file (and the line where it is known) where it is missing, broken, or holds what it should not
+ * @param env the argument of the function that a config file may export
+ * @throws UnicornError that names the file, and the line if it is known, if the file is missing or broken, or holds
+ *   something that it may not
  */
 export async function readConfigFile(file: string, env: Environment): Promise<Entries> {
   return read(file, env, loadFresh)
 }
 
 /**
- * Only the hooks of a config file, for a worker: it takes the values from the arbiter. To be called once in a process, as
- * what it loads stays loaded, shared with the application.
+ * Reads only the hooks of a config file, for a worker, which has its settings from the arbiter. To be called once in a
+ * process: the modules that it loads stay loaded, and are shared with the application.
  */
 export async function loadHooks(file: string, env = currentEnvironment()): Promise<Hooks> {
   return (await read(file, env, loadShared)).hooks
@@ -67,7 +67,9 @@ function readJson(file: string): [string, unknown][] {
   return entriesOf(JSON.parse(readFileSync(file, 'utf8')))
 }
 
-/** Named exports (as in gunicorn.conf.py), a default export, or both; the default may be a promise or a function. */
+/**
+ * Reads named exports, as gunicorn.conf.py has, a default export, or both. The default may be a promise or a function.
+ */
 async function evaluate(file: string, env: Environment, load: Load): Promise<[string, unknown][]> {
   const exported = await load(file)
   if (typeof exported === 'function') return entriesOf(await exported(env))

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import type { Command, Option } from 'commander'
 
-/** Columns of the help where the terminal does not tell. */
+/** The columns of the help, if the terminal's number is unknown. */
 const WIDTH = 100
 
 const FOOTER = `
@@ -13,7 +13,7 @@ Examples:
   unicorn -w auto -b 0.0.0.0:8000 dist/server.js:app
   unicorn -k sync -b unix:/run/app.sock myproj.wsgi:application`
 
-/** Gives the help of `command` its looks. */
+/** Sets how the help of `command` looks. */
 export function styleHelp(command: Command): void {
   command
     .configureOutput({ getOutHelpWidth: () => process.stdout.columns ?? WIDTH })
@@ -25,7 +25,7 @@ export function styleHelp(command: Command): void {
     .addHelpText('after', FOOTER)
 }
 
-/** Long options stand below each other, whether there is a short one or not. */
+/** Indents an option without a short form, so that all long options are aligned. */
 function optionTerm(option: Option): string {
   return option.flags.startsWith('--') ? `    ${option.flags}` : option.flags
 }

@@ -5,17 +5,16 @@ import { cacheDirectory } from '../../lib/sys/cache-directory.js'
 import { keepErrorFormat } from '../../lib/sys/error-format.js'
 import { packageFile } from '../../lib/sys/package.js'
 
-/** This package, as `import ... from 'unicorn'` is to find it in config files, installed beside them or not. */
+/** The module that `import ... from 'unicorn'` gives a config file, even if the package is not installed beside it. */
 const PACKAGE = packageFile('dist/lib/index.js')
 
 /** Node's cache of CommonJS modules and JSON. */
 const { cache } = createRequire(import.meta.url)
 
 /**
- * Loads a module in TypeScript or JavaScript, and all that it imports from the user's files, from disk as they are now:
- * nothing is taken from a cache and nothing stays in one. (`import('./x.js?2')` would keep imported helpers stale.)
- * Packages in node_modules are loaded once, by Node.
- *
+ * Loads a module in TypeScript or JavaScript, and the user's files that it imports, as they are on disk now: nothing
+ * comes from a cache and nothing stays in one. (`import('./x.js?2')` would keep imported helpers stale.) Node loads the
+ * packages in node_modules, once.
  * @returns its exports; those of CommonJS as they are
  */
 export async function loadFresh(file: string): Promise<unknown> {
@@ -25,7 +24,7 @@ export async function loadFresh(file: string): Promise<unknown> {
     return evaluate(jiti, file, false)
   } catch (error) {
     if (!isTopLevelAwait(error)) throw error
-    // Asynchronously jiti leaves .mjs and .cjs helpers to Node, which keeps them; so only where it must be.
+    // Only for top-level await: jiti's asynchronous way leaves .mjs and .cjs helpers to Node, which caches them.
     return await evaluate(jiti, file, true)
   } finally {
     for (const key of Object.keys(cache)) if (!before.has(key) && !key.includes('/node_modules/')) delete cache[key]
@@ -33,8 +32,8 @@ export async function loadFresh(file: string): Promise<unknown> {
 }
 
 /**
- * Loads a module once for the life of this process. The plain JavaScript that it imports is loaded by Node, and so shared
- * with the application: `postFork` may open what the application then uses.
+ * Loads a module once in the life of this process. Node loads the plain JavaScript that it imports, so the application
+ * shares it: `postFork` may open what the application then uses.
  */
 export async function loadShared(file: string): Promise<unknown> {
   return evaluate(await createLoader(file, true), file, true)
@@ -53,7 +52,7 @@ async function createLoader(file: string, moduleCache: boolean): Promise<Jiti> {
   })
 }
 
-/** Even .mjs and .cjs go through jiti, as Node would keep them and would not find `unicorn`. */
+/** Evaluates even .mjs and .cjs by jiti: Node would cache them, and would not find `unicorn`. */
 function evaluate(jiti: Jiti, file: string, async: boolean): unknown {
   return jiti.evalModule(readFileSync(file, 'utf8'), { filename: file, async, forceTranspile: true })
 }

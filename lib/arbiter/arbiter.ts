@@ -1,5 +1,5 @@
 import type { HookRunner } from '../../config/hook-runner.js'
-import type { Logger, ServerView } from '../../config/hooks.js'
+import type { Logger, ServerView, Snapshot } from '../../config/hooks.js'
 import type { Resolved } from '../../config/resolve.js'
 import type { Config, SettingOnHup } from '../../config/settings.js'
 import { ExitCode, toError } from '../errors.js'
@@ -7,28 +7,38 @@ import { Listeners } from '../listeners/listeners.js'
 import { createErrorLog, type ErrorLog } from '../logging/logger.js'
 import { AsyncQueue } from '../sys/async-queue.js'
 import { PatientClock } from '../sys/clock.js'
-import { FileWatcher, namesOf } from '../sys/file-watcher.js'
+import { describeFiles } from '../sys/describe.js'
+import { FileWatcher } from '../sys/file-watcher.js'
 import { requireLibc } from '../sys/libc.js'
 import { bootMessage } from './boot-message.js'
+import type { Command, CommandName, CommandOf } from './commands.js'
+import { addFiles, type Generation } from './generation.js'
 import { Generations } from './generations.js'
+import type { CommandLine } from './handover.js'
 import { Orphans } from './orphans.js'
+import type { OutcomeOf } from './outcome.js'
+import { type Pending, PendingCommands } from './pending-commands.js'
 import { PidfileKeeper } from './pidfile-keeper.js'
 import { Pool, type PoolEvents } from './pool.js'
+import { Readings } from './readings.js'
 import { readAnew } from './reload.js'
-import { type ArbiterSignal, queueSignals, surviveErrors } from './signals.js'
-import { type Command, Upgrade, type UpgradeEvents } from './upgrade.js'
+import { queueSignals, surviveErrors } from './signals.js'
+import { takeSnapshot } from './snapshot.js'
+import { Upgrade, type UpgradeEvents } from './upgrade.js'
 import type { WorkerHandle } from './worker-handle.js'
 
-/** How often deadlines are looked at, in milliseconds. */
+/** How often deadlines are checked, in milliseconds. */
 const TICK = 200
 
-/** All that can happen to an arbiter, and what it brings. One is handled at a time, to its end. */
+/** The events of an arbiter, and what each carries. They are handled one at a time, each to its end. */
 interface ArbiterEvents extends PoolEvents, UpgradeEvents {
   tick: object
-  signal: { signal: ArbiterSignal }
+  signal: { signal: string; command: Command }
+  /** From `request`; `obey` handles the command. */
+  command: { obey: () => void }
   configured: { resolved: Resolved; listeners: Listeners }
   misconfigured: { error: unknown }
-  /** With `--reload`. */
+  /** With `--reload`: files on disk. */
   changed: { files: readonly string[] }
 }
 type EventType = keyof ArbiterEvents
@@ -37,22 +47,24 @@ type EventOf<Type extends EventType = EventType> = { [T in Type]: { type: T } & 
 type Applied = Pick<Config, SettingOnHup<'apply'>>
 type Lasting = Pick<Config, SettingOnHup<'restart'>>
 type Handlers = { readonly [Type in EventType]: (event: EventOf<Type>) => void }
+type CommandHandlers = { readonly [Name in CommandName]: (pending: Pending<Name>) => void }
 
 export interface ArbiterOptions {
-  /** The file that a worker process runs. */
+  /** The file that worker processes run. */
   readonly exec: string
   readonly version: string
-  /** How this process was started, for USR2. */
-  readonly command: Command
-  /** Reads the configuration anew, for HUP. */
+  /** How this process was started, for an upgrade. */
+  readonly commandLine: CommandLine
+  /** Reads the configuration anew, for a reload. */
   readonly reconfigure: () => Promise<Resolved>
 }
 
 /**
- * The master process: it owns the listening sockets and the workers, and neither accepts a connection nor runs the application.
+ * The master process. It owns the listening sockets and the workers; it never accepts a client's connection and never
+ * runs the application.
  *
  *     start   configuration -> onStarting -> pid file -> bind and listen -> whenReady -> spawn
- *     run     one event at a time: signals, exits, messages, ticks
+ *     run     one event at a time: signals, commands, exits, messages, ticks
  *     stop    workers drain -> deadline -> KILL -> onExit -> pid file removed -> exit code
  */
 export class Arbiter {
@@ -62,6 +74,8 @@ export class Arbiter {
   readonly #errorLog: ErrorLog
   readonly #log: Logger
   readonly #server: ServerView
+  readonly #commands: PendingCommands
+  readonly #readings = new Readings(() => this.#readConfiguration())
   readonly #pool: Pool
   readonly #generations: Generations
   readonly #upgrade: Upgrade
@@ -69,19 +83,18 @@ export class Arbiter {
   #sources: FileWatcher | undefined
   readonly #orphans = process.pid === 1 ? new Orphans() : undefined
   #ticker: NodeJS.Timeout | undefined
-  /** A configuration is being read, and whether HUP came again since. */
-  #reading: 'once' | 'again' | undefined
-  #stopping: 'gracefully' | 'quickly' | undefined
+  #stopping: Pending<'stop'> | undefined
   #exitCode: ExitCode = ExitCode.ok
 
-  /** @throws UnicornError where the error log cannot be opened or this platform is none of ours */
+  /** @throws UnicornError if the error log cannot be opened, or if the platform is not supported */
   constructor(resolved: Resolved, options: ArbiterOptions) {
     requireLibc()
     this.#options = options
     this.#errorLog = createErrorLog(resolved.config)
     this.#log = this.#errorLog.logger
     this.#server = this.#view()
-    this.#upgrade = new Upgrade(options.command, event => this.#events.push(event))
+    this.#commands = new PendingCommands(this.#log)
+    this.#upgrade = new Upgrade(options.commandLine, event => this.#events.push(event))
     this.#pidfile = new PidfileKeeper(this.#upgrade.predecessor)
     this.#pool = new Pool({
       exec: options.exec,
@@ -92,12 +105,7 @@ export class Arbiter {
       hooks: () => this.#hooks,
       bootMessage: handle => bootMessage(handle, options.version),
     })
-    this.#generations = new Generations(resolved, {
-      pool: this.#pool,
-      log: this.#log,
-      server: this.#server,
-      committed: (old, fresh) => this.#committed(old.config, fresh.config),
-    })
+    this.#generations = new Generations(resolved, this.#pool, this.#server)
   }
 
   get #config(): Config {
@@ -108,7 +116,29 @@ export class Arbiter {
     return this.#generations.current.hooks
   }
 
-  /** From start to end. @returns the exit code; @throws UnicornError where the server cannot start */
+  /**
+   * Gives the arbiter a command, as a signal does. It waits in the queue for its turn.
+   * @returns what becomes of it; never rejects, and always settles: with `withdrawn` if the server stops or does not
+   * start
+   */
+  request<Name extends CommandName>(command: CommandOf<Name>): Promise<OutcomeOf<Name>> {
+    const pending = this.#commands.add(command)
+    this.#events.push({ type: 'command', obey: () => this.#obey(pending) })
+    return pending.outcome
+  }
+
+  /** The whole server at this moment. */
+  get snapshot(): Snapshot {
+    return takeSnapshot({
+      version: this.#options.version,
+      state: this.#state,
+      generations: this.#generations,
+      pool: this.#pool,
+      commands: this.#commands,
+    })
+  }
+
+  /** Runs the server from start to end. @returns the exit code; @throws UnicornError if the server cannot start */
   async run(): Promise<ExitCode> {
     try {
       await this.#start()
@@ -116,7 +146,7 @@ export class Arbiter {
         this.#handle(event)
         if (this.#stopping && this.#pool.size === 0) break
       }
-      this.#log.info({ exitCode: this.#exitCode }, 'Shut down')
+      this.#stopping?.settle({ result: 'stopped', exitCode: this.#exitCode })
     } finally {
       await this.#end()
     }
@@ -124,7 +154,7 @@ export class Arbiter {
   }
 
   async #start(): Promise<void> {
-    queueSignals(signal => this.#events.push({ type: 'signal', signal }))
+    queueSignals((signal, command) => this.#events.push({ type: 'signal', signal, command }))
     surviveErrors(error => this.#log.error({ err: toError(error) }, 'Uncaught error in the arbiter'))
     const { pidfile, bind, backlog, workerClass } = this.#config
     this.#setTitle(this.#config)
@@ -143,8 +173,9 @@ export class Arbiter {
     this.#manageWorkers()
   }
 
-  /** Whatever was reached of the start is taken back. */
+  /** Undoes what the start has reached, even if that was not all of it. */
   async #end(): Promise<void> {
+    this.#commands.close()
     clearInterval(this.#ticker)
     this.#sources?.close()
     this.#generations.closeListeners(!this.#upgrade.isServedByOther)
@@ -160,74 +191,82 @@ export class Arbiter {
   }
 
   readonly #on: Handlers = {
-    signal: ({ signal }) => {
+    signal: ({ signal, command }) => {
       this.#log.info(`Handling signal: ${signal.slice(3).toLowerCase()}`)
-      this.#onSignal[signal]()
+      this.#obey(this.#commands.add(command))
     },
+    command: ({ obey }) => obey(),
     message: ({ handle, message }) => {
-      const { files } = handle.generation
-      const known = files.size
       this.#pool.receive(handle, message)
-      // The workers of a generation load the same.
-      if (message.type !== 'loaded' || files.size === known) return
-      this.#sources?.watch(this.#generations.files)
-      this.#log.debug({ files: message.files }, 'Watched for changes')
+      if (message.type === 'loaded') this.#watchFiles(handle.generation, message.files)
     },
     exit: ({ handle, code, signal }) => this.#exited(handle, code, signal),
     unbalanced: () => this.#pool.rebalance(),
     tick: () => {
       this.#pool.murderLazyWorkers()
       this.#orphans?.reap()
-      if (this.#upgrade.inherit()) this.#succeed()
+      if (this.#upgrade.forgetPredecessor()) this.#takeOver()
     },
     configured: ({ resolved, listeners }) => {
-      if (this.#hasBeenOvertaken()) listeners.close({ next: this.#generations.current.listeners })
-      else this.#generations.begin(resolved, listeners)
+      const pending = this.#readings.end()
+      if (pending && !this.#stopping) this.#beginReload(pending, resolved, listeners)
+      else listeners.close({ next: this.#generations.current.listeners })
     },
-    misconfigured: ({ error }) => {
-      if (this.#hasBeenOvertaken()) return
-      this.#log.error({ err: toError(error) }, 'Reload refused, the old configuration stays')
+    misconfigured: ({ error: thrown }) => {
+      const error = toError(thrown)
+      this.#readings.end()?.settle({ result: 'refused', why: error.message, error })
     },
     changed: ({ files }) => {
-      this.#log.info({ files }, `Changed: ${namesOf(files)}`)
-      this.#reconfigure()
+      this.#log.info({ files }, `Changed: ${describeFiles(files)}`)
+      this.#obey(this.#commands.add({ name: 'reload' }))
     },
-    prepared: () => this.#startSuccessor(),
+    prepared: ({ pending }) => this.#startSuccessor(pending),
     successorGone: ({ exitCode, signal }) => {
-      const level = exitCode === ExitCode.ok ? 'info' : 'error'
-      this.#log[level]({ exitCode, signal }, 'The new arbiter has ended, this one goes on')
-      // After WINCH nobody would serve any more.
+      this.#commands.record('upgrade', { result: 'ended', exitCode, signal })
+      // If WINCH had dismissed the workers, there would be none left to serve.
       if (this.#generations.target === 0) this.#generations.target = this.#config.workers
     },
   }
 
-  readonly #onSignal: Record<ArbiterSignal, () => void> = {
-    SIGTERM: () => this.#stop('gracefully'),
-    SIGINT: () => this.#stop('quickly'),
-    SIGQUIT: () => this.#stop('quickly'),
-    SIGHUP: () => this.#reconfigure(),
-    SIGTTIN: () => this.#addWorkers(1),
-    SIGTTOU: () => this.#addWorkers(-1),
-    SIGUSR1: () => {
+  // One command at a time, too. Each settles at once, or leaves its outcome to a later event.
+
+  #obey<Name extends CommandName>(pending: Pending<Name>): void {
+    this.#do[pending.name](pending)
+  }
+
+  readonly #do: CommandHandlers = {
+    stop: pending => this.#stop(pending),
+    reload: pending => this.#readings.add(pending),
+    scale: pending => this.#generations.scale(pending),
+    reopen: pending => {
       this.#errorLog.reopen()
       this.#pool.reopenLogs()
+      pending.settle({ result: 'reopened' })
     },
-    SIGUSR2: () => this.#beginUpgrade(),
-    SIGWINCH: () => {
-      if (this.#upgrade.isUnderWay) this.#generations.target = 0
-      else this.#log.debug('WINCH ignored: no upgrade is under way')
+    upgrade: pending => {
+      const why = this.#stopping ? 'this arbiter is stopping' : this.#upgrade.refusal
+      if (why) pending.settle({ result: 'refused', why })
+      else this.#upgrade.prepare(pending, () => this.#hooks.run('preExec', this.#server))
+    },
+    dismiss: pending => {
+      if (!this.#upgrade.isUnderWay) return pending.settle({ result: 'refused', why: 'no upgrade is under way' })
+      this.#generations.target = 0
+      pending.settle({ result: 'dismissed' })
     },
   }
+
+  // Workers.
 
   #exited(handle: WorkerHandle, code: number | null, signal: NodeJS.Signals | null): void {
     this.#pool.exited(handle, code, signal)
-    const hasFailed = handle.reason === 'boot-failed' || handle.reason === 'boot-timeout'
-    if (hasFailed && !this.#stopping && this.#generations.bootFailed(handle.generation)) this.#giveUp(code)
+    if (this.#stopping || !handle.hasFailedToBoot) return
+    if (handle.generation === this.#generations.next) this.#generations.failReload(handle)
+    else if (!this.#generations.current.proven) this.#giveUp(code)
   }
 
   /**
-   * Nothing was ever ready, so it is for whoever started us to see it: systemd, Docker, a shell. With `--reload` that is somebody who is
-   * about to mend it, if there is a file to be mended.
+   * No worker was ever ready, so the server ends, and whatever started it (systemd, Docker, a shell) sees that. With
+   * `--reload` it waits for a change instead, if there is a file that could change.
    */
   #giveUp(code: number | null): void {
     const exitCode = code === ExitCode.appLoad ? ExitCode.appLoad : ExitCode.workerBoot
@@ -239,33 +278,27 @@ export class Arbiter {
     }
     this.#exitCode = exitCode
     this.#log.fatal({ exitCode }, `${what} before any worker was ready`)
-    this.#stop('quickly')
+    this.#obey(this.#commands.add({ name: 'stop', how: 'quickly' }))
   }
 
-  #addWorkers(change: number): void {
-    this.#generations.target = Math.max(1, this.#generations.target + change)
-  }
-
+  /** Called after each event: a worker that is missing, for whatever reason, is spawned here. */
   #manageWorkers(): void {
-    if (!this.#stopping) this.#generations.manage()
+    if (this.#stopping) return this.#commands.withdraw()
+    this.#generations.manage()
   }
 
   // Reload.
 
-  /** HUP. Those that come while the configuration is being read are one more, not many. */
-  #reconfigure(): void {
+  #readConfiguration(): void {
     if (this.#stopping) return
-    const isReading = this.#reading !== undefined
-    this.#reading = isReading ? 'again' : 'once'
-    if (isReading) return
-    this.#readConfiguration().then(
+    this.#changeConfiguration().then(
       event => this.#events.push(event),
       error => this.#events.push({ type: 'misconfigured', error }),
     )
   }
 
-  /** New addresses are bound before old ones are given up; where one cannot be, nothing has changed. */
-  async #readConfiguration(): Promise<EventOf<'configured'>> {
+  /** New addresses are bound before old ones are given up. If one cannot be bound, nothing has changed. */
+  async #changeConfiguration(): Promise<EventOf<'configured'>> {
     const fresh = await this.#options.reconfigure()
     const { resolved: current, listeners } = this.#generations.current
     const { resolved, unchangeable } = readAnew(current, fresh)
@@ -276,25 +309,16 @@ export class Arbiter {
     return { type: 'configured', resolved, listeners: await listeners.change(bind, backlog) }
   }
 
-  /** What changes is loaded anew, as HUP does it. */
-  async #watchSources({ reloadExtraFiles, chdir }: Lasting): Promise<FileWatcher> {
-    const { filePattern } = await import('../sys/file-pattern.js')
-    return new FileWatcher({
-      patterns: reloadExtraFiles.map(text => filePattern(text, chdir)),
-      onChange: files => this.#events.push({ type: 'changed', files }),
-      onError: error => this.#log.warn({ err: error }, 'A directory is not watched for changes'),
+  #beginReload(pending: Pending<'reload'>, resolved: Resolved, listeners: Listeners): void {
+    const old = this.#config
+    this.#generations.begin(resolved, listeners, outcome => {
+      if (outcome.result === 'committed') this.#applySettings(old, resolved.config)
+      pending.settle(outcome)
     })
   }
 
-  /** @returns whether what was read is out of date, and is being read again or no longer wanted */
-  #hasBeenOvertaken(): boolean {
-    const isStale = this.#reading === 'again' || this.#stopping !== undefined
-    this.#reading = undefined
-    if (isStale) this.#reconfigure()
-    return isStale
-  }
-
-  #committed(old: Applied, fresh: Applied): void {
+  /** Takes over the settings that concern the arbiter itself: those whose row says `apply`. */
+  #applySettings(old: Applied, fresh: Applied): void {
     // Even if nothing has changed: HUP opens the file anew.
     const configureLog = (): void => this.#errorLog.configure(fresh)
     const steps: Record<keyof Applied, () => void> = {
@@ -312,26 +336,38 @@ export class Arbiter {
     this.#sources?.watch(this.#generations.files)
   }
 
-  // Upgrade.
-
-  #beginUpgrade(): void {
-    const refusal = this.#stopping ? 'this arbiter is stopping' : this.#upgrade.refusal
-    if (refusal) this.#log.warn(`USR2 ignored: ${refusal}`)
-    else this.#upgrade.prepare(() => this.#hooks.run('preExec', this.#server))
+  /** With `--reload`: watches the files that workers report. A change is a reload. */
+  async #watchSources({ reloadExtraFiles, chdir }: Lasting): Promise<FileWatcher> {
+    const { filePattern } = await import('../sys/file-pattern.js')
+    return new FileWatcher({
+      patterns: reloadExtraFiles.map(text => filePattern(text, chdir)),
+      onChange: files => this.#events.push({ type: 'changed', files }),
+      onError: error => this.#log.warn({ err: error }, 'A directory is not watched for changes'),
+    })
   }
 
-  #startSuccessor(): void {
+  /** The workers of a generation load the same files, so most reports bring nothing new. */
+  #watchFiles(generation: Generation, files: readonly string[]): void {
+    if (!addFiles(generation, files)) return
+    this.#sources?.watch(this.#generations.files)
+    this.#log.debug({ files }, 'Watched for changes')
+  }
+
+  // Upgrade.
+
+  #startSuccessor(pending: Pending<'upgrade'>): void {
     if (this.#stopping) return
     try {
       const pid = this.#upgrade.start(this.#generations.current.listeners)
-      this.#log.info({ successor: pid }, 'Upgrade: a new arbiter starts beside this one')
-    } catch (error) {
-      this.#log.error({ err: toError(error) }, 'Upgrade failed, this arbiter goes on')
+      pending.settle({ result: 'started', pid })
+    } catch (thrown) {
+      const error = toError(thrown)
+      pending.settle({ result: 'failed', why: error.message, error })
     }
   }
 
-  /** The arbiter before this one is gone: what was its is ours. */
-  #succeed(): void {
+  /** The arbiter before this one is gone, so this one takes over its pid file. */
+  #takeOver(): void {
     this.#log.info('Upgraded: the arbiter before this one is gone')
     try {
       this.#pidfile.takeOver(this.#config.pidfile)
@@ -342,17 +378,21 @@ export class Arbiter {
 
   // Stop.
 
-  #stop(how: 'gracefully' | 'quickly'): void {
-    if (this.#stopping === 'quickly' || this.#stopping === how) return
-    if (!this.#stopping) this.#log.info(`Shutting down ${how}`)
-    this.#stopping = how
+  /** A stop can become quicker, but not slower. All commands to stop share one outcome. */
+  #stop(pending: Pending<'stop'>): void {
+    const { how } = pending.command
+    const earlier = this.#stopping
+    if (earlier && (earlier.command.how === 'quickly' || earlier.command.how === how)) return pending.join(earlier)
+    if (!earlier) this.#log.info(`Shutting down ${how}`)
+    earlier?.join(pending)
+    this.#stopping = pending
     const gracefully = this.#upgrade.isServedByOther ? 'retire' : 'stop'
-    this.#pool.happenToAll(how === 'gracefully' ? gracefully : 'quit', 'retired')
-    // The workers keep the sockets open until the queue is empty; nothing that comes after that should wait in vain.
+    this.#pool.endAll(how === 'gracefully' ? gracefully : 'quit', 'retired')
+    // The workers keep the sockets open until the queue is empty. Clients that connect after that are refused at once.
     this.#generations.closeListeners(!this.#upgrade.isServedByOther)
   }
 
-  // What others see.
+  // What hooks see.
 
   #view(): ServerView {
     const arbiter = this
@@ -368,7 +408,16 @@ export class Arbiter {
       get workers() {
         return arbiter.#pool.views
       },
+      get snapshot() {
+        return arbiter.snapshot
+      },
     }
+  }
+
+  get #state(): Snapshot['state'] {
+    if (this.#stopping) return 'stopping'
+    if (this.#readings.isUnderWay || this.#generations.next) return 'reloading'
+    return this.#generations.current.proven ? 'running' : 'starting'
   }
 
   #setTitle({ procName }: Applied): void {

@@ -3,7 +3,7 @@ import type { DurationRange } from '../../config/units.js'
 
 /** A worker that lived this long was healthy, in milliseconds. */
 const HEALTHY = 60_000
-/** A worker may be killed from outside once or twice by mistake. */
+/** The first kills from outside may be mistakes, and do not count. */
 const OUTSIDE_KILLS_EXCUSED = 2
 
 const FAULTS: ReadonlySet<ExitReason> = new Set([
@@ -16,8 +16,9 @@ const FAULTS: ReadonlySet<ExitReason> = new Set([
 ])
 
 interface Death {
-  /** How long it had lived, and when it ended, in milliseconds of the arbiter's clock. */
+  /** How long the worker lived, in milliseconds. */
   readonly age: number
+  /** When it ended, by the arbiter's clock, in milliseconds. */
   readonly now: number
   /** The setting `restartBackoff`. */
   readonly range: DurationRange
@@ -30,13 +31,14 @@ interface Slot {
 }
 
 /**
- * When the next worker of an index may start. The first that dies is replaced at once; one that keeps dying young is replaced
- * ever later, in the range of `restartBackoff`, with up to a quarter of jitter, until one of them has lived for a minute.
+ * Decides when the next worker of an index may start. The first worker that dies young is replaced at once. Each
+ * further one is replaced later than the one before, within the range of `restartBackoff` and with up to a quarter of
+ * jitter, until a worker has lived for a minute.
  */
 export class Backoff {
   readonly #slots = new Map<number, Slot>()
 
-  /** A worker of this index has ended. Returns the pause before the next. */
+  /** Counts the end of a worker. @returns the pause before the next one of its index, in milliseconds */
   died(index: number, reason: ExitReason, { age, now, range }: Death): number {
     if (!FAULTS.has(reason) || age >= HEALTHY) {
       this.#slots.delete(index)
@@ -54,7 +56,7 @@ export class Backoff {
     return now >= (this.#slots.get(index)?.notBefore ?? 0)
   }
 
-  /** A new configuration may have mended what was wrong. */
+  /** Clears all counts, because a new configuration may have fixed the fault. */
   forget(): void {
     this.#slots.clear()
   }

@@ -4,7 +4,7 @@ import type { Boot } from '../worker/protocol.js'
 import { FIRST_LISTENER_FD } from './spawn.js'
 import type { WorkerHandle } from './worker-handle.js'
 
-/** All that this worker needs to boot. */
+/** Everything that a worker needs to boot. */
 export function bootMessage({ generation, index, age }: WorkerHandle, version: string): Boot<Config> {
   const { resolved, listeners } = generation
   const { names } = listeners

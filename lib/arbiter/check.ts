@@ -7,18 +7,16 @@ import { GRACE } from './pool.js'
 import { spawnWorker } from './spawn.js'
 
 /**
- * Loads the application once in a worker that serves nothing, for `--check-config`: forked as the others are, so that an application which
- * asks `cluster.isPrimary` takes the same branch. It says on the error log what is wrong.
- * @returns the exit code that starting the server would end with
+ * Loads the application once in a worker that serves nothing, for `--check-config`. The worker is forked like any
+ * other, so that an application which reads `cluster.isPrimary` takes the same branch. It logs what is wrong to the
+ * error log.
+ * @returns the exit code with which a start of the server would end
  */
 export async function checkApplication(
   { config, file }: Resolved,
   { exec, version }: Pick<ArbiterOptions, 'exec' | 'version'>,
 ): Promise<ExitCode> {
-  const worker = spawnWorker(exec, config, { index: 0, fds: [] })
-  // `once` rejects with it.
-  worker.on('error', () => {})
-  const child = worker.process
+  const child = spawnWorker(exec, config, { index: 0, fds: [] })
   const self = { index: 0, age: 0, arbiterPid: process.pid, version, checkOnly: true }
   child.on('internalMessage', (received: unknown) => {
     if (unwrap<FromWorker>(received)?.type !== 'hello') return

@@ -1,18 +1,35 @@
-import type { HookRunner } from '../../config/hook-runner.js'
+import { HookRunner } from '../../config/hook-runner.js'
+import type { Logger } from '../../config/hooks.js'
 import type { Resolved } from '../../config/resolve.js'
 import type { Listeners } from '../listeners/listeners.js'
 
 /** All workers that were started with one reading of the configuration. */
 export interface Generation {
-  /** 1 at the start; each reload that is tried counts one up. */
+  /** 1 at the start; each reload that is tried has the next number. */
   readonly number: number
   readonly resolved: Resolved
   readonly hooks: HookRunner<'arbiter'>
   listeners: Listeners
   /** Whether any of its workers was ready: the application loads with this configuration. */
   proven: boolean
-  /** With `--reload`: what its workers have loaded, or have tried to. */
+  /** With `--reload`: the files that its workers have loaded, or tried to load. */
   readonly files: Set<string>
-  /** The places of listeners that a reload is removing: nobody else serves them when these workers go. */
+  /** The places of the listeners that a reload is removing: no worker serves them once these workers are gone. */
   abandoned: readonly number[]
+}
+
+interface NewParts extends Pick<Generation, 'listeners'> {
+  readonly log: Logger
+}
+
+export function newGeneration(number: number, resolved: Resolved, { listeners, log }: NewParts): Generation {
+  const hooks = new HookRunner('arbiter', { ...resolved, log })
+  return { number, resolved, hooks, listeners, proven: false, files: new Set(), abandoned: [] }
+}
+
+/** Adds files that a worker has loaded. @returns whether any of them is new */
+export function addFiles({ files }: Generation, loaded: readonly string[]): boolean {
+  const known = files.size
+  for (const file of loaded) files.add(file)
+  return files.size > known
 }

@@ -1,34 +1,31 @@
-import { HookRunner } from '../../config/hook-runner.js'
-import type { Logger, ServerView } from '../../config/hooks.js'
+import type { ServerView } from '../../config/hooks.js'
 import type { Resolved } from '../../config/resolve.js'
 import { Listeners } from '../listeners/listeners.js'
-import type { Generation } from './generation.js'
+import { type Generation, newGeneration } from './generation.js'
+import type { OutcomeOf } from './outcome.js'
+import type { Pending } from './pending-commands.js'
 import type { Pool } from './pool.js'
 import { Reload } from './reload.js'
+import type { WorkerHandle } from './worker-handle.js'
 
-interface GenerationsContext {
-  readonly pool: Pool
-  readonly log: Logger
-  readonly server: ServerView
-  /** A reload is complete: the arbiter takes over what is its own part of the new settings. */
-  readonly committed: (old: Resolved, fresh: Resolved) => void
-}
-
-/** Which workers there should be: the generation that serves, the one that a reload brings up, and those that were withdrawn. */
+/** Which workers there should be: the generation that serves, the one that a reload brings up, and withdrawn ones. */
 export class Generations {
-  readonly #context: GenerationsContext
+  readonly #pool: Pool
+  readonly #server: ServerView
   #current: Generation
   #reload: Reload | undefined
-  /** The last one that was tried, serving or not. */
+  /** The last one that was tried, whether it serves or not. */
   #latest: Generation
-  /** Of reloads that failed; what is ready of them serves until the current generation is complete again. */
+  /** Generations of reloads that failed. Their ready workers serve until the current generation is complete again. */
   #withdrawn: Generation[] = []
   #count = 1
   #target = 0
+  #scaling: Pending<'scale'> | undefined
 
-  constructor(first: Resolved, context: GenerationsContext) {
-    this.#context = context
-    this.#current = newGeneration(1, first, { listeners: Listeners.none, log: context.log })
+  constructor(first: Resolved, pool: Pool, server: ServerView) {
+    this.#pool = pool
+    this.#server = server
+    this.#current = newGeneration(1, first, { listeners: Listeners.none, log: server.log })
     this.#latest = this.#current
   }
 
@@ -36,7 +33,12 @@ export class Generations {
     return this.#current
   }
 
-  /** With `--reload`: what serves was loaded from these files, and what was tried last. */
+  /** The generation that a reload brings up; undefined if none is under way. */
+  get next(): Generation | undefined {
+    return this.#reload?.next
+  }
+
+  /** With `--reload`: the files of the generation that serves, and of the one that was tried last. */
   get files(): ReadonlySet<string> {
     return new Set([...this.#current.files, ...this.#latest.files])
   }
@@ -50,76 +52,77 @@ export class Generations {
     const before = this.#target
     this.#target = target
     if (target === before) return
-    this.#current.hooks.run('nworkersChanged', this.#context.server, target, before || undefined)
+    this.#scaling?.settle({ result: 'overtaken' })
+    this.#current.hooks.run('nworkersChanged', this.#server, target, before || undefined)
   }
 
-  /** Brings the pool closer to what is wanted of it; idle when nothing is missing. */
+  /** Changes the number of workers until the next reload. One always stays. */
+  scale(pending: Pending<'scale'>): void {
+    const { command } = pending
+    this.#scaling?.settle({ result: 'overtaken' })
+    this.target = Math.max(1, 'to' in command ? command.to : this.#target + command.by)
+    this.#scaling = pending
+  }
+
+  /** Brings the pool closer to what is wanted of it. Does nothing if nothing is missing. */
   manage(): void {
-    const { pool } = this.#context
+    const pool = this.#pool
     if (!this.#reload) pool.spawnMissing(this.#current, this.#target)
     else if (this.#reload.step(this.#target)) this.#commit(this.#reload)
     pool.relieve(this.#current, this.#target)
-    if (this.#withdrawn.length > 0 && pool.isComplete(this.#current, this.#target)) this.#retireWithdrawn()
-  }
-
-  /** A new generation comes up beside the current one; one that an earlier reload was bringing up is withdrawn. */
-  begin(resolved: Resolved, listeners: Listeners): void {
-    const { pool, log, server } = this.#context
-    if (this.#reload) this.#withdraw(this.#reload)
-    pool.forgetFaults()
-    const next = newGeneration(++this.#count, resolved, { listeners, log })
-    this.#latest = next
-    this.#reload = new Reload(pool, this.#current, next)
-    next.hooks.run('onReload', server)
-    log.info({ generation: next.number }, 'Reloading: new workers start beside the old ones')
+    if ((this.#withdrawn.length > 0 || this.#scaling) && pool.isComplete(this.#current, this.#target)) this.#completed()
   }
 
   /**
-   * A worker did not boot. In a reload, the new generation cannot serve, so the old one goes on.
-   * @returns whether no worker of this server was ever ready
+   * Starts a new generation beside the current one. A reload that is under way is overtaken.
+   * @param ended called once with the outcome; never if the server stops before there is one
    */
-  bootFailed(generation: Generation): boolean {
-    if (generation !== this.#reload?.next) return !this.#current.proven
-    this.#withdraw(this.#reload)
-    this.#reload = undefined
-    const facts = { generation: generation.number }
-    const consequence = this.#target > 0 ? 'the old workers go on' : 'nothing is served'
-    this.#context.log.error(facts, `Reload failed, ${consequence}: a new worker did not boot`)
-    return false
+  begin(resolved: Resolved, listeners: Listeners, ended: Reload['ended']): void {
+    this.#endReload({ result: 'overtaken' })
+    this.#pool.forgetFaults()
+    const next = newGeneration(++this.#count, resolved, { listeners, log: this.#server.log })
+    this.#latest = next
+    this.#reload = new Reload(this.#pool, { old: this.#current, next, ended })
+    next.hooks.run('onReload', this.#server)
+    this.#server.log.info({ generation: next.number }, 'Reloading: new workers start beside the old ones')
   }
 
-  /** @param unlink false where somebody else serves the unix paths */
+  /** A worker of the new generation did not boot, so that generation cannot serve and the old one goes on. */
+  failReload({ generation, reason = 'boot-failed' }: WorkerHandle): void {
+    this.#endReload({ result: 'failed', generation: generation.number, why: reason, target: this.#target })
+  }
+
+  /** @param unlink whether to remove the paths of unix sockets; false if another arbiter serves them */
   closeListeners(unlink: boolean): void {
     this.#reload?.next.listeners.close({ unlink, next: this.#current.listeners })
     this.#current.listeners.close({ unlink })
   }
 
-  #commit({ old, next }: Reload): void {
-    const { pool, log, committed } = this.#context
+  #commit({ old, next, ended }: Reload): void {
     this.#reload = undefined
     this.#current = next
     this.target = next.resolved.config.workers
-    pool.happenToAll('retire', 'reloaded', old)
+    this.#pool.endAll('retire', 'reloaded', old)
     old.listeners.close({ next: next.listeners })
-    committed(old.resolved, next.resolved)
-    log.info({ generation: next.number }, 'Reloaded: new workers are ready, old ones retire')
+    ended({ result: 'committed', generation: next.number })
   }
 
-  #withdraw({ old, next }: Reload): void {
+  /** Withdraws the generation that a reload brings up, if one does. */
+  #endReload(outcome: OutcomeOf<'reload'>): void {
+    if (!this.#reload) return
+    const { old, next, ended } = this.#reload
+    this.#reload = undefined
     old.abandoned = []
     next.abandoned = next.listeners.missingIn(old.listeners)
     next.listeners.close({ next: old.listeners })
     this.#withdrawn.push(next)
+    ended(outcome)
   }
 
-  #retireWithdrawn(): void {
-    for (const generation of this.#withdrawn.splice(0)) this.#context.pool.happenToAll('retire', 'retired', generation)
+  /** The current generation has all of its workers. */
+  #completed(): void {
+    for (const generation of this.#withdrawn.splice(0)) this.#pool.endAll('retire', 'retired', generation)
+    this.#scaling?.settle({ result: 'reached', workers: this.#target })
+    this.#scaling = undefined
   }
-}
-
-type NewParts = Pick<GenerationsContext, 'log'> & Pick<Generation, 'listeners'>
-
-function newGeneration(number: number, resolved: Resolved, { listeners, log }: NewParts): Generation {
-  const hooks = new HookRunner('arbiter', { ...resolved, log })
-  return { number, resolved, hooks, listeners, proven: false, files: new Set(), abandoned: [] }
 }

@@ -2,13 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { peekEndedChild, reapChild } from '../sys/libc.js'
 
 /**
- * As PID 1 of a container, the arbiter inherits every process whose parent has died, and must reap it. Node reaps only what it
- * spawned itself, and within one turn of its loop; so an ended child that is still there at the next look is nobody's.
+ * Reaps orphans. As PID 1 of a container, the arbiter inherits every process whose parent has died. Node reaps only the
+ * children that it spawned, and within one turn of its loop, so a child that has ended and is still there at the next
+ * tick is an orphan.
  */
 export class Orphans {
   #seen = new Set<number>()
 
-  /** To be called at each tick. Costs one system call while no child has ended. */
+  /** Called at each tick. Costs one system call while no child has ended. */
   reap(): void {
     if (peekEndedChild() === undefined) {
       this.#seen.clear()
@@ -20,7 +21,7 @@ export class Orphans {
   }
 }
 
-/** Children of this process that have ended and were not reaped: state Z in /proc/PID/stat (proc(5)). */
+/** The children of this process that have ended and are not reaped: state Z in /proc/PID/stat (proc(5)). */
 function endedChildren(): number[] {
   const processes = readdirSync('/proc').filter(name => /^\d+$/.test(name))
   return processes.filter(isEndedChild).map(Number)
@@ -32,6 +33,6 @@ function isEndedChild(pid: string): boolean {
     const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return state === 'Z' && Number(parent) === process.pid
   } catch {
-    return false // gone between the listing and the look
+    return false // it was reaped after the listing
   }
 }

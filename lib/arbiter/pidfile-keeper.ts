@@ -1,7 +1,7 @@
 import { Pidfile } from '../sys/pidfile.js'
-import type { Predecessor } from './upgrade.js'
+import type { Predecessor } from './handover.js'
 
-/** The arbiter's pid file through reloads and upgrades: while a predecessor lives, ours has `.2` at its end. */
+/** Keeps the arbiter's pid file through reloads and upgrades. While a predecessor lives, the path ends with `.2`. */
 export class PidfileKeeper {
   #file: Pidfile | undefined
   #suffix: string
@@ -12,14 +12,17 @@ export class PidfileKeeper {
     this.#predecessor = predecessor?.pid
   }
 
-  /** Writes the file at another path, and removes the one before. Throws UnicornError; the old file stays then. */
+  /** Writes the file at another path, then removes the old one. @throws UnicornError; the old file stays then */
   change(path: string | undefined): void {
     const file = path === undefined ? undefined : new Pidfile(path + this.#suffix)
     this.#file?.remove()
     this.#file = file
   }
 
-  /** The predecessor is gone: its path is ours, unless somebody else has it by now. Throws as `change` does. */
+  /**
+   * Takes over the path of a predecessor that is gone.
+   * @throws UnicornError as `change` does, also if another live process has written its pid there
+   */
   takeOver(path: string | undefined): void {
     this.#suffix = ''
     const file = path === undefined ? undefined : new Pidfile(path, this.#predecessor)

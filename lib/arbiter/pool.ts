@@ -1,5 +1,5 @@
 import type { HookRunner } from '../../config/hook-runner.js'
-import type { ExitReason, Logger, ServerView, WorkerView } from '../../config/hooks.js'
+import type { Counters, ExitReason, Logger, ServerView, WorkerSnapshot, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
 import { toError } from '../errors.js'
 import { balance } from '../spread/balance.js'
@@ -9,19 +9,19 @@ import { Backoff } from './backoff.js'
 import type { Generation } from './generation.js'
 import { spawnWorker } from './spawn.js'
 import { WorkerHandle } from './worker-handle.js'
-import { type Action, type Happening, reasonOfExit, transitions } from './worker-state.js'
+import { type Action, reasonOfExit, transitions, type WorkerEvent } from './worker-state.js'
 
-/** What the pool sees of its workers; the arbiter's loop hands each back to it in turn. */
+/** The events that the pool queues. The arbiter's loop hands each back to the pool when its turn comes. */
 export interface PoolEvents {
   message: { handle: WorkerHandle; message: FromWorker }
   exit: { handle: WorkerHandle; code: number | null; signal: NodeJS.Signals | null }
-  /** The spread of connections has changed. */
+  /** The number of settled connections or of workers has changed. */
   unbalanced: object
 }
 type PoolEvent = { [Type in keyof PoolEvents]: { type: Type } & PoolEvents[Type] }[keyof PoolEvents]
 
 /** What the pool needs from the arbiter. */
-export interface PoolContext {
+interface PoolContext {
   /** The worker's entry file. */
   readonly exec: string
   readonly clock: PatientClock
@@ -33,23 +33,30 @@ export interface PoolContext {
   readonly bootMessage: (handle: WorkerHandle) => Boot<Config>
 }
 
-/** From ABRT to KILL, and how often KILL is repeated, in milliseconds. */
+/** The time from ABRT to KILL, and between two KILLs, in milliseconds. */
 const ABORT_TIME = 500
-/** Workers end by themselves at `gracefulTimeout`, and tell at `bootTimeout` where they hang; KILL comes this much later. */
+/**
+ * Workers end by themselves at `gracefulTimeout`, and log at `bootTimeout` where they hang. KILL comes this much later,
+ * in milliseconds.
+ */
 export const GRACE = 500
-/** How long a change in the spread of connections waits for others, in milliseconds. */
+/** How long the pool waits for further changes before it balances connections, in milliseconds. */
 const BALANCE_PAUSE = 2
-/** Beats in a row that say more than `maxMemory` before it is believed. */
+/** How many beats in a row must exceed `maxMemory`: one sample may be garbage that is about to be collected. */
 const FAT_SAMPLES = 3
-/** How long a worker may take over a quick stop. */
+/** How long a worker may take to stop quickly, in milliseconds. */
 const QUIT_TIME = 1000
 
-/** The workers of one arbiter: spawn, retire, murder, reap. */
+/** The workers of one arbiter: spawns, retires, murders and reaps them. */
 export class Pool {
   readonly #context: PoolContext
   readonly #handles = new Set<WorkerHandle>()
   readonly #backoff = new Backoff()
   #age = 0
+  #spawned = 0
+  readonly #reaped: Partial<Record<ExitReason, number>> = {}
+  /** Requests served by workers that are gone. */
+  #pastRequests = 0
   #debuggerNoticed = false
   #balancing: NodeJS.Timeout | undefined
 
@@ -65,7 +72,17 @@ export class Pool {
     return [...this.#handles].map(handle => handle.view())
   }
 
-  /** Those that count towards a generation's number of workers, oldest first. */
+  get snapshots(): WorkerSnapshot[] {
+    const now = this.#context.clock.now()
+    return [...this.#handles].map(handle => handle.snapshot(now))
+  }
+
+  get counters(): Omit<Counters, 'outcomes'> {
+    const requests = [...this.#handles].reduce((sum, handle) => sum + handle.requests, this.#pastRequests)
+    return { spawned: this.#spawned, reaped: this.#reaped, requests }
+  }
+
+  /** The workers that count towards a generation's number, oldest first. */
   holders(generation: Generation): WorkerHandle[] {
     return [...this.#handles].filter(handle => handle.generation === generation && handle.isHolder)
   }
@@ -74,7 +91,7 @@ export class Pool {
     return this.holders(generation).filter(handle => handle.state === 'ready')
   }
 
-  /** Whether any was replaced or dropped by a reload, this one or one before, and is still there. */
+  /** Whether a worker that a reload replaced or withdrew, this reload or an earlier one, still runs. */
   get hasReplaced(): boolean {
     return [...this.#handles].some(handle => isOnItsWayOut(handle) && REPLACED.has(handle.reason))
   }
@@ -86,10 +103,14 @@ export class Pool {
 
   // Spawn.
 
-  /** Brings a generation to its number of workers: spawns on free indices, retires the oldest ones above it. */
+  /**
+   * Brings a generation to its number of workers: spawns missing ones on free indices, and retires the oldest ones if
+   * there are too many.
+   * @param surplus the reason for the end of those that are too many
+   */
   spawnMissing(generation: Generation, target: number, surplus: ExitReason = 'retired'): void {
     const holders = this.holders(generation)
-    for (const handle of holders.splice(0, holders.length - target)) this.happen(handle, 'retire', surplus)
+    for (const handle of holders.splice(0, holders.length - target)) this.#apply('retire', handle, surplus)
     const { preload, reload } = generation.resolved.config
     const wanted = (preload || reload) && !generation.proven ? Math.min(1, target) : target
     const taken = new Set(holders.map(handle => handle.index))
@@ -107,12 +128,13 @@ export class Pool {
     hooks().run('preFork', server, { pid: undefined, index, age: identity.age, log })
     try {
       const { config } = generation.resolved
-      const worker = spawnWorker(exec, config, { index, fds: generation.listeners.fds })
-      const handle = new WorkerHandle(worker, identity, { log, now: clock.now() })
+      const child = spawnWorker(exec, config, { index, fds: generation.listeners.fds })
+      const handle = new WorkerHandle(child, identity, { log, now: clock.now() })
       if (config.bootTimeout > 0) handle.deadline = clock.now() + config.bootTimeout + GRACE
       this.#handles.add(handle)
+      this.#spawned++
       this.#listen(handle)
-      // So that it need not ask and wait for its turn again.
+      // Sent with the fork: a worker that had to ask would wait for its turn on a busy machine.
       handle.send(this.#context.bootMessage(handle))
     } catch (error) {
       const range = generation.resolved.config.restartBackoff
@@ -123,20 +145,20 @@ export class Pool {
 
   #listen(handle: WorkerHandle): void {
     const { queue, log } = this.#context
-    const child = handle.process.process
+    const child = handle.process
     child.on('exit', (code, signal) => queue({ type: 'exit', handle, code, signal }))
     child.on('internalMessage', (received: unknown) => {
       const message = unwrap<FromWorker>(received)
       if (message) queue({ type: 'message', handle, message })
     })
-    handle.process.on('error', error => {
+    child.on('error', error => {
       log.error({ err: error, worker: handle.index }, 'Worker process failed')
-      // A process that never came to be has no exit event.
+      // A process that could not be started has no exit event.
       if (handle.pid === undefined) queue({ type: 'exit', handle, code: null, signal: null })
     })
   }
 
-  // What workers tell.
+  // Messages of workers.
 
   receive(handle: WorkerHandle, message: FromWorker): void {
     handle.lastBeat = this.#context.clock.now()
@@ -144,14 +166,11 @@ export class Pool {
       case 'hello':
         return handle.send(this.#context.bootMessage(handle))
       case 'ready':
-        return this.happen(handle, 'ready')
+        return this.#apply('ready', handle)
       case 'beat':
         handle.figures = message.figures
         this.#watchMemory(handle)
         return this.#noticeDebugger(handle, message.debugged)
-      case 'loaded':
-        for (const file of message.files) handle.generation.files.add(file)
-        return
       case 'settled':
         handle.settled = message.connections
         return this.#spreadChanged()
@@ -163,7 +182,7 @@ export class Pool {
     }
   }
 
-  /** Soon, for all changes that come together. */
+  /** Balances connections soon, once for all changes that come together. */
   #spreadChanged(): void {
     this.#balancing ??= setTimeout(() => this.#context.queue({ type: 'unbalanced' }), BALANCE_PAUSE)
   }
@@ -173,13 +192,12 @@ export class Pool {
     balance(this.#handles, this.#context.clock.now())
   }
 
-  /** It drains by itself. Its replacement starts before its end is known, so the fault counts now. */
+  /** Its replacement starts before its exit, so the fault counts now. */
   #drainsByItself(handle: WorkerHandle, reason: ExitReason): void {
-    this.happen(handle, 'draining', reason)
+    this.#apply('draining', handle, reason)
     this.#countDeath(handle)
   }
 
-  /** One sample may be garbage that is about to be collected; several in a row are not. */
   #watchMemory(handle: WorkerHandle): void {
     const { maxMemory } = handle.config
     const rss = handle.figures?.rss ?? 0
@@ -200,25 +218,25 @@ export class Pool {
     this.#context.log.warn({ workerPid: handle.pid }, 'Debugger attached: this worker is not watched for hangs')
   }
 
-  /** Retires those that asked for a replacement, as far as enough others of their generation are ready. */
+  /** Retires workers that want a replacement, as long as enough others of their generation are ready. */
   relieve(generation: Generation, target: number): void {
     const ready = [...this.#handles].filter(handle => handle.generation === generation && handle.state === 'ready')
     const leaving = ready.filter(handle => handle.wantsReplacement)
-    for (const handle of leaving.slice(0, Math.max(0, ready.length - target))) this.happen(handle, 'retire')
+    for (const handle of leaving.slice(0, Math.max(0, ready.length - target))) this.#apply('retire', handle)
   }
 
   // Retire, stop, murder.
 
-  /** Something happens to all workers of a generation, or to all. */
-  happenToAll(happening: Happening, reason: ExitReason, generation?: Generation): void {
+  /** Ends all workers of a generation, or all workers. */
+  endAll(how: 'retire' | 'stop' | 'quit', reason: ExitReason, generation?: Generation): void {
     for (const handle of this.#handles) {
-      if (!generation || handle.generation === generation) this.happen(handle, happening, reason)
+      if (!generation || handle.generation === generation) this.#apply(how, handle, reason)
     }
   }
 
-  /** The one way in which a worker's state changes. */
-  happen(handle: WorkerHandle, happening: Happening, reason?: ExitReason): void {
-    const { action, next } = transitions[handle.state][happening]
+  /** Applies an event to a worker: the one way in which its state changes. */
+  #apply(event: WorkerEvent, handle: WorkerHandle, reason?: ExitReason): void {
+    const { action, next } = transitions[handle.state][event]
     if (reason && next !== handle.state) handle.because(reason)
     handle.state = next
     this.#actions[action](handle)
@@ -244,7 +262,7 @@ export class Pool {
       handle.send({ type: 'abandon' })
       handle.kill(DRAIN)
     },
-    // It drains already. An application that listens for TERM is not to get a second one.
+    // It drains already. An application that listens for TERM must not get a second one.
     tell: handle => handle.send({ type: 'abandon' }),
     await: handle => this.#expectEnd(handle, handle.config.gracefulTimeout + GRACE),
     quit: handle => {
@@ -267,13 +285,13 @@ export class Pool {
     handle.expectEnd(within, this.#context.clock.now())
   }
 
-  /** Ends what is silent for too long, or has had its time. */
+  /** Ends workers that have been silent for too long, or whose deadline has passed. */
   murderLazyWorkers(): void {
     const now = this.#context.clock.now()
     for (const handle of this.#handles) {
-      if (handle.isHung(now)) this.happen(handle, 'hung', 'hung')
+      if (handle.isHung(now)) this.#apply('hung', handle, 'hung')
       if (now >= handle.deadline)
-        this.happen(handle, 'overdue', handle.state === 'starting' ? 'boot-timeout' : undefined)
+        this.#apply('overdue', handle, handle.state === 'starting' ? 'boot-timeout' : undefined)
     }
   }
 
@@ -284,7 +302,7 @@ export class Pool {
     handle.because(reasonOfExit(handle.state, code, signal))
     handle.exitCode = code ?? undefined
     handle.signal = signal ?? undefined
-    this.happen(handle, 'exit')
+    this.#apply('exit', handle)
   }
 
   #reap(handle: WorkerHandle): void {
@@ -294,6 +312,8 @@ export class Pool {
     const pause = this.#countDeath(handle)
     const view = handle.exitedView()
     const { reason, exitCode, signal } = view
+    this.#reaped[reason] = (this.#reaped[reason] ?? 0) + 1
+    this.#pastRequests += handle.requests
     const facts = { worker: handle.index, workerPid: handle.pid, reason, exitCode, signal, ...(pause > 0 && { pause }) }
     log[EXPECTED.has(reason) ? 'info' : 'error'](facts, `Worker exited (pid: ${handle.pid})`)
     if (pause > 0)
@@ -301,7 +321,7 @@ export class Pool {
     hooks().run('childExit', server, view)
   }
 
-  /** Tells the back-off, once for each worker. Returns the pause before the next of its index, in milliseconds. */
+  /** Counts its end in the back-off, once. @returns the pause before the next worker of its index, in milliseconds */
   #countDeath(handle: WorkerHandle): number {
     const { reason, isCounted, since, index } = handle
     if (isCounted || !reason) return 0
@@ -310,7 +330,7 @@ export class Pool {
     return this.#backoff.died(index, reason, { age: now - since, now, range: handle.config.restartBackoff })
   }
 
-  /** Has all workers reopen their log files; one that boots does it when it is ready. */
+  /** Makes all workers reopen their log files. One that boots does so when it is ready. */
   reopenLogs(): void {
     for (const handle of this.#handles) {
       if (handle.state === 'starting') handle.missedReopening = true
@@ -327,7 +347,7 @@ function isOnItsWayOut({ state }: WorkerHandle): boolean {
   return state === 'retiring' || state === 'aborting'
 }
 
-/** Not those that leave after their number of requests: there may always be one of them. */
+/** `max-requests` is not among them: under load there may always be a worker that ends for that reason. */
 const REPLACED: ReadonlySet<ExitReason | undefined> = new Set<ExitReason>(['retired', 'reloaded'])
 
 const EXPECTED: ReadonlySet<ExitReason> = new Set(['retired', 'reloaded', 'max-requests', 'max-memory'])

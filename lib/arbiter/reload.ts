@@ -1,17 +1,14 @@
 import type { Resolved } from '../../config/resolve.js'
 import { rows, type SettingName, settingNames } from '../../config/settings.js'
 import type { Generation } from './generation.js'
+import type { OutcomeOf } from './outcome.js'
 import type { Pool } from './pool.js'
 
-/** What a reload takes over, and what it cannot. */
-export interface Reading {
-  readonly resolved: Resolved
-  /** Settings that have changed and need a restart; they keep their old values. */
-  readonly unchangeable: SettingName[]
-}
-
-/** The new configuration, as far as a running server can take it over. */
-export function readAnew(old: Resolved, fresh: Resolved): Reading {
+/**
+ * The new configuration, as far as a running server can take it over.
+ * @returns it, and the names of the settings that have changed but need a restart; they keep their old values
+ */
+export function readAnew(old: Resolved, fresh: Resolved): { resolved: Resolved; unchangeable: SettingName[] } {
   const needRestart = settingNames.filter(name => rows[name].onHup === 'restart')
   const unchangeable = needRestart.filter(name => !isSame(old.config[name], fresh.config[name]))
   const kept = Object.fromEntries(unchangeable.map(name => [name, old.config[name]]))
@@ -23,19 +20,29 @@ function isSame(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }
 
+/** What a reload is about. */
+interface Parts {
+  readonly old: Generation
+  readonly next: Generation
+  /** Called once, when the reload has come to its end. */
+  readonly ended: (outcome: OutcomeOf<'reload'>) => void
+}
+
 /**
- * A reload under way, as a transaction: a new generation comes up beside the old one, and takes its place only when all of it is
- * ready. It holds no state of its own but what it is about; each step looks at the pool and brings it one closer.
+ * A reload under way, as a transaction: a new generation comes up beside the old one, and takes its place only when all
+ * of it is ready. It holds no state but its parts; each step looks at the pool and brings it one closer.
  */
 export class Reload {
   readonly old: Generation
   readonly next: Generation
+  readonly ended: Parts['ended']
   readonly #pool: Pool
 
-  constructor(pool: Pool, old: Generation, next: Generation) {
+  constructor(pool: Pool, { old, next, ended }: Parts) {
     this.#pool = pool
     this.old = old
     this.next = next
+    this.ended = ended
     old.abandoned = old.listeners.missingIn(next.listeners)
   }
 
@@ -55,7 +62,7 @@ export class Reload {
     this.#pool.spawnMissing(this.next, workers)
   }
 
-  /** One worker more than wanted at most: the next new one starts when the old one that it replaced is gone. */
+  /** At most one worker more than wanted runs: a new one starts when the old one that the last one replaced is gone. */
   #replaceOne(target: number, workers: number): void {
     const ready = this.#pool.ready(this.next).length
     this.#pool.spawnMissing(this.old, Math.max(0, Math.min(target, workers - ready)), 'reloaded')

@@ -1,24 +1,14 @@
-/** The signals that mean something to an arbiter; `docs/signals.md` is the contract. */
-export const ARBITER_SIGNALS = [
-  'SIGTERM',
-  'SIGINT',
-  'SIGQUIT',
-  'SIGHUP',
-  'SIGTTIN',
-  'SIGTTOU',
-  'SIGUSR1',
-  'SIGUSR2',
-  'SIGWINCH',
-] as const
+import { COMMAND_OF, type Command } from './commands.js'
 
-export type ArbiterSignal = (typeof ARBITER_SIGNALS)[number]
-
-/** Has each signal handed to `queue`; nothing is done in the handler itself. Node reaps children by itself, so CHLD is not among them. */
-export function queueSignals(queue: (signal: ArbiterSignal) => void): void {
-  for (const signal of ARBITER_SIGNALS) process.on(signal, queue)
+/**
+ * Calls `queue` for each signal that has a command; the handlers themselves do nothing else. CHLD is not among them,
+ * since Node reaps the children that it spawned.
+ */
+export function queueSignals(queue: (signal: string, command: Command) => void): void {
+  for (const [signal, command] of Object.entries(COMMAND_OF)) process.on(signal, () => queue(signal, command))
 }
 
-/** An error that nobody caught, from a hook's timer say, must not end a server that serves. */
+/** Logs uncaught errors, from a timer that a hook has set for example: they must not end a server that serves. */
 export function surviveErrors(log: (error: unknown) => void): void {
   process.on('uncaughtException', log)
 }

@@ -1,24 +1,25 @@
-import cluster, { type Worker as ClusterWorker } from 'node:cluster'
+import type { ChildProcess } from 'node:child_process'
+import cluster from 'node:cluster'
 import type { Config } from '../../config/settings.js'
 
-/** What a worker must not inherit: it is between arbiters, or between us and systemd. */
+/** Variables that a worker must not inherit: they are meant for an arbiter, from its predecessor or from systemd. */
 const PRIVATE = ['UNICORN_FD', 'UNICORN_PID', 'LISTEN_PID', 'LISTEN_FDS', 'NOTIFY_SOCKET', 'WATCHDOG_USEC']
 
 /** The first descriptor after stdin, stdout, stderr and the IPC channel. */
 export const FIRST_LISTENER_FD = 4
 
 /**
- * Forks one worker with the listeners as inherited descriptors. The working directory is resolved anew by each fork, so a `current`
- * symlink that was moved is followed.
+ * Forks one worker, which inherits the listeners' descriptors. Each fork resolves the working directory anew, so a
+ * `current` symlink that has moved is followed.
  * @param exec the file that the worker runs
- * @throws system errors such as EAGAIN; others come as 'error' event of the worker
+ * @throws system errors such as EAGAIN; others come as the child's `error` event
  */
 export function spawnWorker(
   exec: string,
   config: Config,
   { index, fds }: { index: number; fds: readonly number[] },
-): ClusterWorker {
-  // A second port that the application opens must not go through the arbiter either.
+): ChildProcess {
+  // A port that the application opens itself must not go through the arbiter either.
   cluster.schedulingPolicy = cluster.SCHED_NONE
   cluster.setupPrimary({
     exec,
@@ -29,5 +30,8 @@ export function spawnWorker(
   })
   const env: Record<string, unknown> = { ...config.rawEnv, UNICORN_WORKER_INDEX: index, NODE_APP_INSTANCE: index }
   for (const name of PRIVATE) env[name] = undefined
-  return cluster.fork(env)
+  const worker = cluster.fork(env)
+  // It repeats the child's `error` event, and would throw without a listener.
+  worker.on('error', () => {})
+  return worker.process
 }

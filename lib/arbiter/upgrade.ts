@@ -1,73 +1,28 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import type { InheritedSocket, Listeners } from '../listeners/listeners.js'
+import { type CommandLine, type Predecessor, predecessorOf, startSuccessor } from './handover.js'
+import type { Pending } from './pending-commands.js'
 
-type Environment = Readonly<Record<string, string | undefined>>
-
-/** How this process was started, so that a successor can be started alike: from what is on disk by then. */
-export interface Command {
-  /** The executable and its arguments: Node with its options, our script, our arguments. */
-  readonly argv: readonly string[]
-  readonly env: Environment
-  /** By the name that may be a symbolic link. */
-  readonly cwd: string
-}
-
-/** The arbiter that has started this one, on the same sockets. */
-export interface Predecessor {
-  readonly pid: number
-  readonly sockets: readonly InheritedSocket[]
-}
-
-/** Between arbiters: the descriptors as `FD=ADDRESS`, separated by blanks, and the older one's pid. */
-const FD = 'UNICORN_FD'
-const PID = 'UNICORN_PID'
-/** The first descriptor after stdin, stdout and stderr. */
-const FIRST_FD = 3
-
-/** What the environment says of a predecessor; undefined where this arbiter is the first. */
-export function predecessorOf(env: Environment): Predecessor | undefined {
-  const pid = Number(env[PID])
-  if (!pid || env[FD] === undefined) return undefined
-  const sockets = env[FD].split(' ').map(entry => {
-    const [fd = '', ...address] = entry.split('=')
-    return { fd: Number(fd), address: address.join('=') }
-  })
-  return { pid, sockets }
-}
-
-/** Starts a successor beside this arbiter; it lives on when this one ends. Throws system errors such as EAGAIN. */
-export function startSuccessor({ argv, env, cwd }: Command, listeners: Listeners): ChildProcess {
-  const [executable = process.execPath, ...args] = argv
-  const sockets = listeners.configured.map((address, place) => `${FIRST_FD + place}=${address}`)
-  const child = spawn(executable, args, {
-    cwd,
-    env: { ...env, [FD]: sockets.join(' '), [PID]: String(process.pid) },
-    stdio: ['inherit', 'inherit', 'inherit', ...listeners.fds],
-  })
-  child.unref()
-  return child
-}
-
-/** What an upgrade tells the arbiter's loop. */
+/** The events that an upgrade puts into the arbiter's queue. */
 export interface UpgradeEvents {
-  /** The `preExec` hook is done. */
-  prepared: object
+  /** The `preExec` hook has come to its end. */
+  prepared: { pending: Pending<'upgrade'> }
   successorGone: { exitCode: number | null; signal: NodeJS.Signals | null }
 }
 type UpgradeEvent = { [Type in keyof UpgradeEvents]: { type: Type } & UpgradeEvents[Type] }[keyof UpgradeEvents]
 
 /** Where this arbiter stands between an older and a newer one on the same sockets. */
 export class Upgrade {
-  readonly #command: Command
+  readonly #commandLine: CommandLine
   readonly #queue: (event: UpgradeEvent) => void
   #predecessor: Predecessor | undefined
   #successor: ChildProcess | undefined
   #isPreparing = false
 
-  constructor(command: Command, queue: (event: UpgradeEvent) => void) {
-    this.#command = command
+  constructor(commandLine: CommandLine, queue: (event: UpgradeEvent) => void) {
+    this.#commandLine = commandLine
     this.#queue = queue
-    this.#predecessor = predecessorOf(command.env)
+    this.#predecessor = predecessorOf(commandLine.env)
   }
 
   get predecessor(): Predecessor | undefined {
@@ -78,12 +33,12 @@ export class Upgrade {
     return this.#predecessor?.sockets ?? []
   }
 
-  /** Whether a successor was started and lives. */
+  /** Whether a successor lives, or is about to be started. */
   get isUnderWay(): boolean {
     return this.#successor !== undefined || this.#isPreparing
   }
 
-  /** Whether another arbiter serves the same sockets, so that this one's workers retire where they would stop. */
+  /** Whether another arbiter serves the same sockets, so that this one's workers retire instead of stopping. */
   get isServedByOther(): boolean {
     return this.#successor !== undefined || this.#predecessorLives
   }
@@ -92,23 +47,23 @@ export class Upgrade {
     return this.#predecessor !== undefined && process.ppid === this.#predecessor.pid
   }
 
-  /** Why no upgrade can begin now. */
+  /** Why no upgrade can begin now; undefined if one can. */
   get refusal(): string | undefined {
     if (process.pid === 1) return 'as PID 1 the container would end with this arbiter'
     if (this.isUnderWay) return 'an upgrade is under way'
     return this.#predecessorLives ? 'the arbiter before this one still runs' : undefined
   }
 
-  /** Runs the hook; `prepared` comes when it is done. */
-  prepare(hook: () => Promise<void>): void {
+  /** Runs the hook, which never rejects, and then queues `prepared`. */
+  prepare(pending: Pending<'upgrade'>, hook: () => Promise<void>): void {
     this.#isPreparing = true
-    hook().then(() => this.#queue({ type: 'prepared' }))
+    hook().then(() => this.#queue({ type: 'prepared', pending }))
   }
 
-  /** @returns the successor's pid; throws system errors */
+  /** @returns the successor's pid; @throws system errors */
   start(listeners: Listeners): number | undefined {
     this.#isPreparing = false
-    const child = startSuccessor(this.#command, listeners)
+    const child = startSuccessor(this.#commandLine, listeners)
     this.#successor = child
     const gone = (exitCode: number | null, signal: NodeJS.Signals | null): void => {
       if (this.#successor !== child) return
@@ -120,8 +75,8 @@ export class Upgrade {
     return child.pid
   }
 
-  /** To be called at each tick. True once: when the predecessor is gone, and what was its is ours. */
-  inherit(): boolean {
+  /** Forgets a predecessor that is gone. Called at each tick. @returns whether it has just gone, true only once */
+  forgetPredecessor(): boolean {
     if (!this.#predecessor || this.#predecessorLives) return false
     this.#predecessor = undefined
     return true

@@ -1,43 +1,44 @@
-import type { Worker as ClusterWorker } from 'node:cluster'
-import type { ExitedWorkerView, ExitReason, Logger, WorkerView } from '../../config/hooks.js'
+import type { ChildProcess } from 'node:child_process'
+import type { ExitedWorkerView, ExitReason, Logger, WorkerSnapshot, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
 import { type Figures, type ToWorker, wrap } from '../worker/protocol.js'
 import type { Generation } from './generation.js'
 import type { State } from './worker-state.js'
 
-/** The arbiter's view of one worker process. It holds facts; `Pool` decides. */
+/** The arbiter's view of one worker process. It holds facts; `Pool` makes the decisions. */
 export class WorkerHandle {
-  readonly process: ClusterWorker
+  readonly process: ChildProcess
   readonly index: number
-  /** Grows with each fork, as Gunicorn's. */
+  /** Grows with each fork, as Gunicorn's `worker.age` does. */
   readonly age: number
   readonly generation: Generation
   readonly log: Logger
   /** When it was forked, by the arbiter's clock, in milliseconds. */
   readonly since: number
   state: State = 'starting'
-  /** When its present state has lasted too long. */
+  /** When its state has lasted too long, by the arbiter's clock, in milliseconds. */
   deadline = Number.POSITIVE_INFINITY
   lastBeat: number
   figures: Figures | undefined
   debugged = false
-  /** Log files were to be opened anew while it booted; it may have opened them before. */
+  /** Log files were reopened while it booted. It may have opened the old ones, so it reopens them when it is ready. */
   missedReopening = false
-  /** Beats in a row with more memory than allowed. */
+  /** How many beats in a row reported more memory than `maxMemory`. */
   fatSamples = 0
   /** Connections that stay, and the cap for them that was sent. */
   settled = 0
+  /** How many of those it should hold at most, as it was last told. */
   cap = Number.POSITIVE_INFINITY
-  /** It has asked for a replacement, and serves until that is ready. */
+  /** It serves until its replacement is ready, and is retired then. */
   wantsReplacement = false
-  /** Its end was counted by the back-off. */
+  /** Whether the back-off has counted its end. */
   isCounted = false
   exitCode: number | undefined
   signal: NodeJS.Signals | undefined
   #reason: ExitReason | undefined
 
   constructor(
-    process: ClusterWorker,
+    process: ChildProcess,
     identity: { index: number; age: number; generation: Generation },
     context: { log: Logger; now: number },
   ) {
@@ -51,24 +52,34 @@ export class WorkerHandle {
   }
 
   get pid(): number | undefined {
-    return this.process.process.pid
+    return this.process.pid
   }
 
   get reason(): ExitReason | undefined {
     return this.#reason
   }
 
-  /** What it was started with. */
+  /** How many requests it has served, as of its last beat. */
+  get requests(): number {
+    return this.figures?.requests ?? 0
+  }
+
+  /** Whether it ends because its boot failed or took too long. */
+  get hasFailedToBoot(): boolean {
+    return this.#reason === 'boot-failed' || this.#reason === 'boot-timeout'
+  }
+
+  /** The settings that it was started with. */
   get config(): Config {
     return this.generation.resolved.config
   }
 
-  /** Why it ends. The first cause stands. */
+  /** Sets the reason for its end. Only the first one counts. */
   because(reason: ExitReason): void {
     this.#reason ??= reason
   }
 
-  /** Whether it counts towards the number of workers: it serves, or will. */
+  /** Whether it counts towards the number of workers: it serves, or will, and needs no replacement. */
   get isHolder(): boolean {
     return (this.state === 'starting' || this.state === 'ready') && !this.wantsReplacement
   }
@@ -90,30 +101,47 @@ export class WorkerHandle {
     return now - this.lastBeat + (this.figures?.oldest ?? 0) > timeout
   }
 
-  /** It has so many milliseconds to end. A deadline that stands is never put off. */
+  /** Gives it so many milliseconds to end. An earlier deadline is never put off. */
   expectEnd(within: number, now: number): void {
     const deadline = now + within
     this.deadline = this.deadline > now ? Math.min(this.deadline, deadline) : deadline
   }
 
-  /** As hooks see it. */
+  /** The worker, as hooks see it. */
   view(): WorkerView {
     const { pid, index, age, log, figures } = this
     return { pid, index, age, log, ...(figures && { figures }) }
   }
 
-  /** As hooks see it when it is gone. */
+  /** @param now the arbiter's clock, in milliseconds */
+  snapshot(now: number): WorkerSnapshot {
+    const { pid, index, age, state, reason, deadline, figures } = this
+    const epoch = (time: number): number => Math.round(Date.now() + time - now)
+    return {
+      pid,
+      index,
+      age,
+      generation: this.generation.number,
+      state,
+      since: epoch(this.since),
+      reason,
+      deadline: Number.isFinite(deadline) ? epoch(deadline) : undefined,
+      ...(figures && { figures }),
+    }
+  }
+
+  /** The worker, as hooks see it when it is gone. */
   exitedView(): ExitedWorkerView {
     const { exitCode, signal } = this
     return { ...this.view(), reason: this.#reason ?? 'exited', exitCode, signal }
   }
 
   kill(signal: NodeJS.Signals): void {
-    this.process.process.kill(signal)
+    this.process.kill(signal)
   }
 
   send(message: ToWorker<Config>): void {
-    // A worker that is gone by now is no error: its exit is on its way.
-    if (this.process.isConnected()) this.process.process.send(wrap(message), () => {})
+    // If it is gone by now, that is no error: its exit event is on its way.
+    if (this.process.connected) this.process.send(wrap(message), () => {})
   }
 }

@@ -1,17 +1,17 @@
-import type { ExitReason } from '../../config/hooks.js'
+import type { ExitReason, WorkerSnapshot } from '../../config/hooks.js'
 
-/** A worker, as the arbiter sees it. */
-export type State = 'starting' | 'ready' | 'retiring' | 'aborting' | 'gone'
+/** The states of a worker, as the arbiter sees it. */
+export type State = WorkerSnapshot['state']
 
-/** What can happen to it. */
-export type Happening =
-  /** It says that its gate is open. */
+/** What can happen to a worker. */
+export type WorkerEvent =
+  /** It reports that its gate is open. */
   | 'ready'
-  /** Others serve in its place: it may go when it has answered. */
+  /** Other workers serve in its place: it answers what it has and exits. */
   | 'retire'
-  /** The server ends: it is to empty the accept queue and go. */
+  /** The server stops: it also empties the accept queue before it exits. */
   | 'stop'
-  /** The server ends quickly: it is to drop everything. */
+  /** The server stops quickly: it drops everything. */
   | 'quit'
   /** It has begun to drain by itself. */
   | 'draining'
@@ -22,7 +22,7 @@ export type Happening =
   /** Its process has ended. */
   | 'exit'
 
-/** What the arbiter does about it; each is a method of the pool. */
+/** What the pool does about it. */
 export type Action =
   | 'nothing'
   | 'welcome'
@@ -41,10 +41,10 @@ interface Row {
 }
 
 /**
- * What happens x state: the whole life of a worker. A starting worker gets no signal but KILL, since before Node's handlers stand
- * any other would do the wrong thing. A missing case does not compile.
+ * The whole life of a worker, as a table of states and events. A starting worker gets no signal but KILL, because any
+ * other does the wrong thing before Node's handlers are installed. A missing case does not compile.
  */
-export const transitions: Readonly<Record<State, Readonly<Record<Happening, Row>>>> = {
+export const transitions: Readonly<Record<State, Readonly<Record<WorkerEvent, Row>>>> = {
   starting: {
     ready: { action: 'welcome', next: 'ready' },
     retire: { action: 'kill', next: 'aborting' },
@@ -97,12 +97,12 @@ export const transitions: Readonly<Record<State, Readonly<Record<Happening, Row>
   },
 }
 
-/** The reason of an end that nobody here had decided. */
+/** The reason of an end that the arbiter did not cause. */
 export function reasonOfExit(state: State, code: number | null, signal: NodeJS.Signals | null): ExitReason {
   if (state === 'starting') return 'boot-failed'
   if (signal !== null) return OUTSIDE.has(signal) ? 'killed-outside' : 'crashed'
   return code === 0 ? 'exited' : 'crashed'
 }
 
-/** Signals that a process does not send itself when it breaks. */
+/** Signals that do not come from a fault of the process itself. */
 const OUTSIDE: ReadonlySet<NodeJS.Signals> = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP'])

@@ -2,24 +2,23 @@ import { isIPv6 } from 'node:net'
 import { isAbsolute, resolve } from 'node:path'
 import { UnicornError } from '../errors.js'
 
-/** Where to listen: a TCP address (port 0 is any free port), a unix socket's path, or a descriptor that was inherited. */
+/** Where to listen: a TCP address (port 0 is any free port), the path of a unix socket, or an inherited descriptor. */
 export type Address =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string }
   | { readonly kind: 'fd'; readonly fd: number }
 
 export const ADDRESS_FORMS = 'HOST, HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or fd://N'
-export const DEFAULT_PORT = 8000
+const DEFAULT_PORT = 8000
 
-/** `sun_path` holds 108 bytes on Linux and 104 on the BSDs and macOS, the closing NUL among them. */
+/** `sun_path` holds 108 bytes on Linux and 104 on the BSDs and macOS, including the closing NUL. */
 const SUN_PATH = process.platform === 'linux' ? 107 : 103
 /** A unix socket is bound as `PATH.<pid>.tmp` and renamed; a process id has up to 7 digits. */
 const LONGEST_PATH = SUN_PATH - '.4194304.tmp'.length
 
 /**
- * The address that `text` names, as Gunicorn's `bind` reads it. No host (`:80`) is every IPv4 interface; no port is 8000.
- *
- * @throws UnicornError saying what was found and what was wanted
+ * Parses an address as Gunicorn's `bind` does. Without a host (`:80`) it is every IPv4 interface; without a port, 8000.
+ * @throws UnicornError that says what was found and what was wanted
  */
 export function parseAddress(text: string): Address {
   if (text.startsWith('unix:')) return unixAddress(text.replace(/^unix:(\/\/)?/, ''))
@@ -68,16 +67,15 @@ function refused(found: string, wanted: string): UnicornError {
 }
 
 /**
- * `address` with a relative unix path made absolute; symbolic links are kept as they are.
- *
- * @throws UnicornError where the absolute path is too long for a unix socket
+ * Makes a relative unix path absolute; symbolic links stay as they are.
+ * @throws UnicornError if the absolute path is too long for a unix socket
  */
 export function anchorAddress(address: Address, directory: string): Address {
   if (address.kind !== 'unix' || isAbsolute(address.path)) return address
   return unixAddress(resolve(directory, address.path))
 }
 
-/** As a user would write it for `bind`: `127.0.0.1:8000`, `[::1]:80`, `unix:/path`, `fd://3`. */
+/** Writes an address as users do for `bind`: `127.0.0.1:8000`, `[::1]:80`, `unix:/path`, `fd://3`. */
 export function bindText(address: Address): string {
   switch (address.kind) {
     case 'tcp':
@@ -89,12 +87,12 @@ export function bindText(address: Address): string {
   }
 }
 
-/** For people: `http://127.0.0.1:8000`, `http://[::1]:80`, `unix:/path`, `fd://3`. */
+/** Writes an address for the log: `http://127.0.0.1:8000`, `http://[::1]:80`, `unix:/path`, `fd://3`. */
 export function formatAddress(address: Address): string {
   return address.kind === 'tcp' ? `http://${bindText(address)}` : bindText(address)
 }
 
-/** Whether two addresses are written for the same socket. Names are not looked up: `localhost` is not `127.0.0.1` here. */
+/** Returns whether two addresses are written alike. No name is looked up: `localhost` is not `127.0.0.1` here. */
 export function sameAddress(a: Address, b: Address): boolean {
   return bindText(a) === bindText(b)
 }

@@ -2,13 +2,14 @@ import { closeSync } from 'node:fs'
 import { acceptNow, duplicate, hasPending } from '../sys/libc.js'
 import { adoptAlike, adoptHandle, type ClientHandle, type ServerHandle, systemError } from './server-handle.js'
 
-/** Gets each accepted connection, and the descriptor that it came by. */
+/** Gets each accepted connection, and the inherited descriptor of the listener that it came by. */
 type OnConnection = (client: ClientHandle, fd: number) => void
 
 /**
- * The worker's accept gate: a way to stop accepting while other workers go on, which Node has no call for. The inherited
- * descriptors stay untouched; to accept, the gate opens a handle on a duplicate of each, and closing those handles closes the
- * gate. A handle accepts one connection per wakeup (libuv 1.45), and closing all of them in the callback takes exactly one.
+ * The worker's accept gate: it can stop accepting while other workers go on, which Node has no call for. The inherited
+ * descriptors stay untouched. To accept, the gate opens a handle on a duplicate of each; closing those handles closes
+ * the gate. A handle accepts one connection per wakeup (libuv 1.45), so a worker that closes all of them in the
+ * callback takes exactly one.
  */
 export class Gate {
   readonly #backlog: number
@@ -16,7 +17,7 @@ export class Gate {
   readonly #onError: (error: Error) => void
   #fds: readonly number[]
   #handles: ServerHandle[] = []
-  /** A handle for each listener, by its descriptor, whatever has become of it: what matters is its class. */
+  /** A handle for each listener, by its descriptor, open or closed: `adoptAlike` needs only its class. */
   readonly #samples = new Map<number, ServerHandle>()
 
   constructor(
@@ -34,19 +35,14 @@ export class Gate {
     return this.#handles.length > 0
   }
 
-  /** Whether the inherited descriptors were given up: the gate stays shut. */
-  get isGone(): boolean {
-    return this.#fds.length === 0
-  }
-
   open(): void {
     if (!this.isOpen) this.#handles = this.#fds.map(fd => this.#accept(fd))
   }
 
   /**
-   * Accepts one connection that waits already, without opening. A busy worker that takes one at a time saves itself the opening and
-   * closing for each.
-   * @returns whether there was one
+   * Accepts one connection that waits already, without opening the gate. A busy worker that takes one at a time need
+   * not open and close the gate for each.
+   * @returns whether one waited
    */
   take(): boolean {
     for (const fd of this.#fds) {
@@ -64,12 +60,15 @@ export class Gate {
     this.#handles = []
   }
 
-  /** Whether a connection waits in the kernel's queue of any listener. */
+  /** Returns whether a connection waits in the kernel's queue of any listener. */
   hasPending(): boolean {
     return this.#fds.some(hasPending)
   }
 
-  /** Closes the gate and gives inherited descriptors up, so that this process no longer keeps those sockets listening. */
+  /**
+   * Closes the gate, and the other inherited descriptors, so that this process no longer keeps those sockets listening.
+   * @param kept the places of the listeners that stay
+   */
   giveUpAllBut(kept: readonly number[]): void {
     this.close()
     for (const [index, fd] of this.#fds.entries()) if (!kept.includes(index)) closeSync(fd)
@@ -80,7 +79,7 @@ export class Gate {
     this.giveUpAllBut([])
   }
 
-  /** @param listener the listener that `fd` is a duplicate of or was accepted from: both are of one kind */
+  /** @param listener the descriptor that `fd` duplicates or was accepted from: both are of one kind */
   #adopt(fd: number, listener: number): ServerHandle {
     const sample = this.#samples.get(listener)
     if (sample) return adoptAlike(sample, fd)
@@ -95,7 +94,7 @@ export class Gate {
       if (client) this.#onConnection(client, fd)
       else this.#onError(systemError('accept', status))
     }
-    // listen(2) sets the queue's length anew, so it must be the configured one.
+    // libuv's listen sets the length of the queue again, so it gets the configured one.
     const status = handle.listen(this.#backlog)
     if (status === 0) return handle
     handle.close()

@@ -9,13 +9,13 @@ import { type Address, formatAddress } from './address.js'
 import { adoptHandle, bindHandle, type ServerHandle, systemError } from './server-handle.js'
 
 /**
- * One bound and listening socket, as the arbiter holds it for its whole life. The kernel queues connections from the first
- * moment; the arbiter itself never accepts one.
+ * One bound and listening socket, which the arbiter holds. The kernel queues connections from the first moment; the
+ * arbiter itself never accepts one.
  */
 export class Listener {
   /** As configured. */
   readonly address: Address
-  /** As bound: the real port where 0 was asked for. */
+  /** As bound: with the real port if the configured one is 0. */
   readonly bound: Address
   readonly #handle: ServerHandle
   readonly #socketFile: BigIntStats | undefined
@@ -31,9 +31,10 @@ export class Listener {
   }
 
   /**
+   * Binds and listens.
    * @param backlog how many connections the kernel queues at most
    * @param inherited the descriptor of a socket that a predecessor has bound to this address
-   * @throws UnicornError naming the address, where it is in use, not allowed or no address of this machine
+   * @throws UnicornError that names the address, if it is in use, not allowed or no address of this machine
    */
   static async open(address: Address, backlog: number, inherited?: number): Promise<Listener> {
     try {
@@ -58,7 +59,7 @@ export class Listener {
     const { address: ip, family } = await lookup(address.host)
     const handle = bindHandle(ip, address.port, family === 6 ? 6 : 4)
     try {
-      // libuv keeps the error of a bind for later; listen(2) on a socket that is not bound would take a random port.
+      // libuv reports a failed bind only later, and listen(2) on a socket that is not bound would take a random port.
       const port = socketName(handle).port
       if (!port || (address.port !== 0 && port !== address.port)) throw systemError('bind', -constants.errno.EADDRINUSE)
       return new Listener(address, handle, backlog)
@@ -69,15 +70,15 @@ export class Listener {
   }
 
   /**
-   * libuv unlinks the path that a handle was bound to when the handle closes. So it is bound at a name of its own and renamed
-   * onto the real one, which also replaces a dead server's socket without a moment in which there is none.
+   * Binds a temporary path and renames it onto the real one. libuv unlinks the path that a handle was bound to when the
+   * handle closes. And the rename replaces a dead server's socket without a moment in which there is none.
    */
   static async #bindUnix(address: Address & { kind: 'unix' }, backlog: number): Promise<Listener> {
     await refuseLiveOrForeign(address.path)
     const temporary = `${address.path}.${process.pid}.tmp`
     const handle = bindHandle(temporary, -1, -1)
     try {
-      // Anyone who can reach the path may connect, as with Gunicorn's default umask of 0: nginx runs as another user.
+      // Any user who can reach the path may connect, as with Gunicorn's default umask of 0: nginx runs as another user.
       chmodSync(temporary, 0o777)
       const listener = new Listener(address, handle, backlog, statOfPath(temporary))
       renameSync(temporary, address.path)
@@ -92,7 +93,7 @@ export class Listener {
     return this.#handle.fd
   }
 
-  /** Gives the address up. A unix path is removed only while it still is our socket, and only where `unlink` says so. */
+  /** Gives the address up. A unix path is removed only if `unlink` says so, and only while it still is our socket. */
   close(unlink: boolean): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -121,7 +122,7 @@ function isSameFile(path: string, file: BigIntStats): boolean {
   return current?.ino === file.ino && current.dev === file.dev
 }
 
-/** A path that is no socket, or at which somebody answers, is never taken over. */
+/** Throws if the path is no socket, or if a live server listens on it: such a path is never taken over. */
 async function refuseLiveOrForeign(path: string): Promise<void> {
   const found = statOfPath(path)
   if (!found) return
@@ -137,7 +138,7 @@ async function refuseLiveOrForeign(path: string): Promise<void> {
   }
 }
 
-/** ECONNREFUSED is the one answer that only a dead server's socket gives; a full accept queue, say, is a live one's. */
+/** Returns whether a server listens. Only a dead one's socket gives ECONNREFUSED; a full queue, say, gives EAGAIN. */
 function answers(path: string): Promise<boolean> {
   return new Promise(resolve => {
     const socket = connect(path)

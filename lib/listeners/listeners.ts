@@ -1,13 +1,13 @@
 import { type Address, bindText, formatAddress } from './address.js'
 import { Listener } from './listener.js'
 
-/** A listening socket that another arbiter has handed over: the address as configured there, and its descriptor here. */
+/** A listening socket that another arbiter has handed over: the address as configured there, its descriptor here. */
 export interface InheritedSocket {
   readonly address: string
   readonly fd: number
 }
 
-/** The listening sockets of one generation of workers. A set never changes; a reload makes another that shares what stays. */
+/** The listening sockets of a generation of workers. A set never changes; a reload makes one that shares what stays. */
 export class Listeners {
   static readonly none = new Listeners([])
   readonly #listeners: readonly Listener[]
@@ -17,8 +17,9 @@ export class Listeners {
   }
 
   /**
-   * Sockets for all addresses, or an error and none: what this set or a predecessor has open already is taken over, the rest is bound.
-   * @throws UnicornError naming the address that cannot be bound
+   * Makes a set with these addresses. It takes over the sockets that this set or a predecessor has open, and binds the
+   * others. If one cannot be bound, all that were new are closed again.
+   * @throws UnicornError that names the address that cannot be bound
    */
   async change(
     addresses: readonly Address[],
@@ -49,7 +50,7 @@ export class Listeners {
     return this.#listeners.map(listener => listener.fd)
   }
 
-  /** As people write them: `http://127.0.0.1:8000`, `unix:/run/app.sock`. */
+  /** For the log: `http://127.0.0.1:8000`, `unix:/run/app.sock`. */
   get names(): string[] {
     return this.bound.map(formatAddress)
   }
@@ -63,18 +64,21 @@ export class Listeners {
     return this.#listeners.map(listener => bindText(listener.address))
   }
 
-  /** The places in this set of those that `next` does not have. */
+  /** Returns the places, in this set, of the listeners that `next` does not have. */
   missingIn(next: Listeners): number[] {
     return this.#listeners.flatMap((listener, place) => (next.#listeners.includes(listener) ? [] : [place]))
   }
 
-  /** Gives up the addresses that `next` does not have; their names stay. @param unlink false where somebody else serves the unix paths */
+  /**
+   * Gives up the addresses that `next` does not have; `names` stay.
+   * @param unlink false if another arbiter serves the unix paths
+   */
   close({ unlink = true, next = Listeners.none }: { unlink?: boolean; next?: Listeners } = {}): void {
     for (const listener of this.#listeners) if (!next.#listeners.includes(listener)) listener.close(unlink)
   }
 }
 
-/** Removes and returns the first that fits. */
+/** Removes and returns the first item that fits. */
 function take<T>(items: T[], fits: (item: T) => boolean): T | undefined {
   const index = items.findIndex(fits)
   return index < 0 ? undefined : items.splice(index, 1)[0]

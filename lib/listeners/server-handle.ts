@@ -2,9 +2,9 @@ import * as net from 'node:net'
 import { getSystemErrorName } from 'node:util'
 
 /**
- * Node's own handle of a listening socket, below `net.Server`. Node has no public call to bind without accepting, nor to accept
- * on an inherited descriptor inside a cluster worker without asking the primary; `net._createServerHandle`, which
- * `node:cluster` itself uses, has been the same from Node 0.6 to 26.
+ * Node's own handle of a listening socket, below `net.Server`. Node has no public call to bind without accepting, nor
+ * one to accept on an inherited descriptor in a cluster worker without a message to the primary.
+ * `net._createServerHandle`, which `node:cluster` itself uses, has been the same from Node 0.6 to 26.
  */
 export interface ServerHandle {
   readonly fd: number
@@ -35,19 +35,22 @@ declare module 'node:net' {
   }
 }
 
-/** Binds without listening: an address with port, or a path with port and type -1. Throws with `code` and `syscall`. */
+/**
+ * Binds without listening: an address with its port, or a path with -1 as port and type.
+ * @throws Error with `code` and `syscall`
+ */
 export function bindHandle(address: string, port: number, addressType: 4 | 6 | -1): ServerHandle {
   return checked('bind', net._createServerHandle(address, port, addressType))
 }
 
-/** A handle on an open descriptor, which it owns from now on. */
+/** Makes a handle of an open descriptor, which the handle owns from now on. */
 export function adoptHandle(fd: number): ServerHandle {
   return checked('open', net._createServerHandle(null, null, null, fd))
 }
 
-/** The same for a descriptor of the same kind as `sample`, which saves asking the kernel what it is. */
+/** Does the same for a descriptor of the same kind as `sample`, which saves the system call that finds that out. */
 export function adoptAlike(sample: ServerHandle, fd: number): ServerHandle {
-  // The class of a handle; its argument, 0, is a number that only names it in traces.
+  // The constructor's argument only names the handle in traces.
   const handle: ServerHandle = Reflect.construct(sample.constructor, [0])
   const status = handle.open(fd)
   if (status === 0) return handle
@@ -59,7 +62,7 @@ function checked(call: string, handle: ServerHandle | number): ServerHandle {
   throw systemError(call, handle)
 }
 
-/** An error with `code` from libuv's negative error number. */
+/** Makes an error with `code` and `syscall` of libuv's negative error number. */
 export function systemError(call: string, errno: number): Error {
   const code = getSystemErrorName(errno)
   return Object.assign(new Error(`${call}: ${code}`), { code, syscall: call })

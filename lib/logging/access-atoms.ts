@@ -1,3 +1,4 @@
+import { parseTarget } from '../http/target.js'
 import { type AccessEntry, basicUser, finishTime } from './access-entry.js'
 import { escapeValue } from './escape.js'
 import { commonLogTime, oncePerSecond } from './local-time.js'
@@ -7,23 +8,23 @@ export type Atom = (entry: AccessEntry) => string
 
 const ABSENT = '-'
 
-/** Escaped; `-` where there is nothing, so that no column of the line goes missing. */
+/** Escapes a value; `-` if there is none, so that no column of the line goes missing. */
 const shown = (value: string | undefined) => (value ? escapeValue(value) : ABSENT)
 
 const microseconds = (entry: AccessEntry) => Math.max(0, Math.round(entry.durationMs * 1000))
 const seconds = (entry: AccessEntry) => Math.floor(microseconds(entry) / 1e6)
 
-/** Gunicorn's atoms with one letter, by the meaning its setting `access_log_format` gives them. */
+/** Gunicorn's atoms of one letter, with the meaning that its setting `access_log_format` gives them. */
 const ATOMS: Readonly<Record<string, Atom>> = {
   h: entry => shown(entry.remoteAddress),
   l: () => ABSENT,
-  // The only value outside of quotes in the default format that a client can put spaces into.
+  // Of the values that the default format does not quote, this is the only one into which a client can put spaces.
   u: entry => shown(basicUser(entry)).replaceAll(' ', '\\x20'),
   r: entry => shown(entry.method && `${entry.method} ${entry.url} HTTP/${entry.httpVersion}`),
   s: entry => (entry.status > 0 ? String(entry.status) : ABSENT),
   m: entry => shown(entry.method),
-  U: entry => shown(pathOf(entry.url)),
-  q: entry => escapeValue(queryOf(entry.url)),
+  U: entry => shown(parseTarget(entry.url).path),
+  q: entry => escapeValue(parseTarget(entry.url).query),
   H: entry => shown(entry.httpVersion && `HTTP/${entry.httpVersion}`),
   b: entry => (entry.bytes > 0 ? String(entry.bytes) : ABSENT),
   B: entry => String(entry.bytes),
@@ -36,13 +37,13 @@ const ATOMS: Readonly<Record<string, Atom>> = {
   p: () => `<${process.pid}>`,
 }
 
-/** The names that `findAtom` knows, for messages. */
+/** The names that `findAtom` knows, for error messages. */
 export const ATOM_NAMES = 'h l u t r s m U q H b B f a T D M L p {header}i {header}o {variable}e'
 
-/** `{header}i` of the request, `{header}o` of the response, `{variable}e` of the environ. */
+/** `{header}i` is a field of the request, `{header}o` of the response, `{variable}e` of the environ. */
 const NAMED = /^\{(.+)\}([ioe])$/
 
-/** The atom of that name, as it stands between `%(` and `)s`; undefined where there is none. */
+/** Returns the atom of a name, which stands between `%(` and `)s`, or undefined if there is none. */
 export function findAtom(name: string): Atom | undefined {
   if (name === 't') return timeAtom()
   if (Object.hasOwn(ATOMS, name)) return ATOMS[name]
@@ -50,7 +51,7 @@ export function findAtom(name: string): Atom | undefined {
   return key === undefined ? undefined : namedAtom(key, from)
 }
 
-/** With a memory of its own, for the second that it rendered last. */
+/** Makes the atom of the time, which remembers the second that it rendered last. */
 function timeAtom(): Atom {
   const render = oncePerSecond(commonLogTime)
   return entry => render(finishTime(entry))
@@ -63,24 +64,9 @@ function namedAtom(key: string, from: string | undefined): Atom {
   return entry => shown(variable(entry.environ ?? {}, key))
 }
 
-/** Case does not matter, as in Gunicorn; the environ's names are in capitals but for those with a dot (`wsgi.url_scheme`). */
+/** Ignores case, as Gunicorn does: names in the environ are in capitals, but for those with a dot (`wsgi.input`). */
 function variable(environ: Readonly<Record<string, unknown>>, key: string): string | undefined {
   const name = [key, key.toUpperCase(), key.toLowerCase()].find(each => Object.hasOwn(environ, each))
   const value = name === undefined ? undefined : environ[name]
   return typeof value === 'object' || typeof value === 'function' || value === undefined ? undefined : String(value)
-}
-
-/** Scheme and authority of a target in absolute form (RFC 9112, section 3.2.2), and the path behind. */
-const ABSOLUTE = /^[a-z][a-z\d+.-]*:\/\/[^/]*(.*)$/i
-
-/** Without the query. */
-function pathOf(url: string): string {
-  const [path = ''] = url.split('?', 1)
-  const absolute = path.startsWith('/') ? null : ABSOLUTE.exec(path)
-  return absolute === null ? path : absolute[1] || '/'
-}
-
-function queryOf(url: string): string {
-  const mark = url.indexOf('?')
-  return mark === -1 ? '' : url.slice(mark + 1)
 }

@@ -1,38 +1,38 @@
-/** One request as the access log sees it: all that the atoms need. */
+/** One request as the access log sees it: everything that the atoms need. */
 export interface AccessEntry {
   remoteAddress: string
-  /** Empty where no request line could be read; so are `url` and `httpVersion`. */
+  /** Empty if no request line could be read; so are `url` and `httpVersion`. */
   method: string
   /** The target as it came over the wire. */
   url: string
   /** `1.1` */
   httpVersion: string
-  /** 0 where nothing was sent. */
+  /** 0 if nothing was sent. */
   status: number
   reason?: string
-  /** Bytes of the response's body that were sent. */
+  /** How many bytes of the response's body were sent. */
   bytes: number
-  /** Milliseconds, with fractions. */
+  /** In milliseconds, with fractions. */
   durationMs: number
-  /** Now, where it is not given. */
+  /** Now, if it is absent. */
   finishedAt?: Date
-  /** A header field by its name in lower case. */
+  /** Returns a header field by its name in lower case. */
   requestHeader(name: string): string | undefined
   responseHeader(name: string): string | undefined
   environ?: Readonly<Record<string, unknown>>
-  /** Why it did not finish; undefined: it did. */
+  /** Why the request did not finish; undefined if it did. */
   outcome?: 'aborted' | 'refused' | 'timeout'
 }
 
-/** When the request was finished, in milliseconds since the epoch. */
+/** Returns when the request was finished, in milliseconds since the epoch. */
 export function finishTime(entry: AccessEntry): number {
   return entry.finishedAt?.getTime() ?? Date.now()
 }
 
-/** Name and password as RFC 7617, section 2, joins them; only the name is wanted. */
+/** The field of Basic authorization: name and password, joined by a colon and in base64 (RFC 7617, section 2). */
 const BASIC = /^basic +([\w+/=-]+) *$/i
 
-/** The user's name of Basic authorization, each byte one character; undefined where there is none. */
+/** Returns the user's name of Basic authorization, each byte as one character, or undefined if there is none. */
 export function basicUser(entry: AccessEntry): string | undefined {
   const encoded = BASIC.exec(entry.requestHeader('authorization') ?? '')?.[1]
   if (encoded === undefined) return undefined

@@ -5,12 +5,13 @@ import type { AccessEntry } from './access-entry.js'
 /** Gunicorn's default, which is the Combined Log Format. */
 export const DEFAULT_ACCESS_FORMAT = '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s"'
 
-/** What may stand after a percent sign: another one, or a name in parentheses and an `s`. Kept by split() as every second part. */
+/** `%%`, or `%(`, a name and `)s`. split() keeps it as every second part. */
 const PLACEHOLDER = /(%%|%\([^()]*\)s)/
 
 /**
- * Compiles a format with Gunicorn's atoms (`%(h)s`, `%({host}i)s`; `%%` for a percent sign) into a function that makes a line,
- * without its line feed. What comes from a client is escaped, so it can neither forge a line nor end a quoted field.
+ * Compiles a format with Gunicorn's atoms (`%(h)s`, `%({host}i)s`; `%%` for a percent sign) into a function that makes
+ * a line, without its line feed. A client's values are escaped, so that they can neither forge a line nor end a quoted
+ * field.
  * @throws UnicornError that names the unknown atom and its place
  */
 export function compileAccessFormat(format: string): (entry: AccessEntry) => string {

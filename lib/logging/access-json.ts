@@ -2,8 +2,8 @@ import { type AccessEntry, basicUser, finishTime } from './access-entry.js'
 import { escapeJson } from './escape.js'
 
 /**
- * A request as one JSON object, without a line feed. Fields without a value are left out; `status` is null where nothing was sent;
- * `outcome` is always there. `time` is UTC, when the request was finished.
+ * Renders a request as one JSON object, without a line feed. Fields without a value are left out. `status` is null if
+ * nothing was sent; `outcome` is always there; `time` is when the request was finished, in UTC.
  */
 export function jsonAccessLine(entry: AccessEntry): string {
   const line = JSON.stringify({

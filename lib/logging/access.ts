@@ -7,10 +7,10 @@ import { openSink, type Sink } from './sink.js'
 export type { AccessEntry } from './access-entry.js'
 export { compileAccessFormat, DEFAULT_ACCESS_FORMAT } from './access-format.js'
 
-/** Longest time that a line waits for others, in milliseconds. */
+/** How long a line waits for others at most, in milliseconds. */
 const LONGEST_WAIT = 100
 
-/** Characters after which lines wait no longer; they are bytes too, but for what JSON leaves as it is. */
+/** After so many characters lines wait no longer. A character is a byte, unless JSON leaves it as it is. */
 const BUFFER_SIZE = 64 * 1024
 
 export interface AccessLogOptions {
@@ -18,22 +18,22 @@ export interface AccessLogOptions {
   accesslog: string
   /** Gunicorn's atoms, or `json`. */
   format: string
-  /** Told once when lines begin to be lost and once when they get through again, and when the file cannot be opened anew. */
+  /** Called when lines begin to be lost, when they get through again, and when the file cannot be opened again. */
   onProblem?: (problem: Error) => void
 }
 
-/** One line for each request. Lines are buffered; no failure to write them throws. */
+/** Writes a line for each request. Lines are buffered; a failure to write them never throws. */
 export interface AccessLog {
   write(entry: AccessEntry): void
-  /** Writes what is buffered, then opens the file anew by its path (USR1); the old one stays in use where that fails. */
+  /** Flushes, then opens the file again by its path (USR1). If that fails, the old one stays in use. */
   reopen(): void
-  /** Writes what is buffered, synchronously: nothing is lost at exit once it was called. */
+  /** Writes the buffered lines, synchronously, so that none are lost at exit. */
   flush(): void
   /** Flushes and closes; later lines are lost. */
   close(): void
 }
 
-/** @throws UnicornError for an unknown atom of the format, or where the file cannot be opened (it names the path) */
+/** @throws UnicornError if the format has an unknown atom, or if the file cannot be opened (it names the path) */
 export function createAccessLog(options: AccessLogOptions): AccessLog {
   return new BufferedAccessLog(options)
 }

@@ -1,33 +1,33 @@
 import { inspect, types } from 'node:util'
 import { errorCode, type Fault, UnicornError } from '../errors.js'
 
-/** Longest chain of causes, and most errors of an AggregateError, that one line of the log takes. */
+/** One line of the log takes at most so many causes in a chain, and so many errors of an AggregateError. */
 const MOST_CAUSES = 10
 
-/** An error as it stands in the log. Only what JSON can hold. */
+/** An error in the log, of values that JSON can hold. */
 export interface ErrorRecord {
   type: string
   message: string
   code?: string
   stack?: string
-  /** Of a UnicornError: what was found and wanted, and where. */
+  /** Only of a UnicornError. */
   fault?: { found?: unknown; wanted?: unknown; where?: string }
   cause?: unknown
-  /** Those that an AggregateError is about. */
+  /** Only of an AggregateError. */
   errors?: unknown[]
 }
 
 function isError(value: unknown): value is Error {
-  // Errors from another realm (node:vm) are no instances of ours.
+  // Errors from another realm (node:vm) are not instances of this realm's Error.
   return value instanceof Error || types.isNativeError(value)
 }
 
-/** An error, with its chain of causes, as a record for the log; any other value as it is. */
+/** Returns an error, with its chain of causes, as a record for the log, and any other value as it is. */
 export function errorRecord(value: unknown): unknown {
   return isError(value) ? recordOf(value, MOST_CAUSES) : value
 }
 
-/** Whether `value`, after its way through JSON, is what `errorRecord` made of an error. */
+/** Returns whether `value`, read back from JSON, is what `errorRecord` made of an error. */
 export function isErrorRecord(value: unknown): value is ErrorRecord {
   if (typeof value !== 'object' || value === null) return false
   return 'type' in value && typeof value.type === 'string' && 'message' in value && typeof value.message === 'string'
@@ -55,7 +55,7 @@ function below(cause: unknown, depth: number): unknown {
   return depth > 0 ? recordOf(cause, depth - 1) : `${cause.name}: ${cause.message}`
 }
 
-/** What was found can be anything, a whole module too: one short line of it. */
+/** Returns a value, or one short line that describes it: what was found can be anything, even a whole module. */
 function plain(value: unknown): unknown {
   if (value === undefined || value === null || typeof value === 'string' || typeof value === 'number') return value
   return typeof value === 'boolean'

@@ -1,10 +1,10 @@
-/** A method of {@link Logger}: a message, or facts and then a message, as pino has it. */
+/** A method of {@link Logger}. It takes a message, or facts and then a message, as pino's do. */
 export interface LogMethod {
   (message: string): void
   (facts: object, message?: string): void
 }
 
-/** The error log, as all of the server and the hooks write to it. Pino's loggers are such. */
+/** The error log as the server and its hooks use it. Pino's loggers have this form. */
 export interface Logger {
   readonly debug: LogMethod
   readonly info: LogMethod

@@ -10,19 +10,18 @@ export interface ErrorLogOptions {
   /** A path, or `-` for standard error. */
   errorlog: string
   loglevel: LogLevel
-  /** `auto`: text where the destination is a terminal, JSON elsewhere. */
   logFormat: LogFormat
 }
 
-/** The error log: where the server says what it does, and what went wrong. */
+/** The error log, to which the server writes what it does and what goes wrong. */
 export interface ErrorLog {
-  /** Stays the same object, children included, whatever `configure` changes. */
+  /** Stays the same object, as its children do, whatever `configure` changes. */
   readonly logger: PinoLogger
-  /** Opens the file anew by its path (USR1). Where that fails, the old file stays in use and has a line that says so. */
+  /** Opens the file again by its path (USR1). If that fails, the old file stays in use, with a line that says so. */
   reopen(): void
   /**
-   * Takes over level, format and destination (HUP). The file is opened anew in any case.
-   * @throws UnicornError that names the path where the new file cannot be opened; nothing has changed then
+   * Takes over level, format and destination (HUP). It opens the file again even if nothing has changed.
+   * @throws UnicornError that names the path, if the new file cannot be opened; nothing has changed then
    */
   configure(options: ErrorLogOptions): void
   /** Closes the file; later lines are lost. */
@@ -37,14 +36,14 @@ const PINO_LEVELS = {
   critical: 'fatal',
 } as const satisfies Record<LogLevel, string>
 
-/** What pino puts on each line itself: a field of that name would stand there twice, and readers take the last one. */
+/** The fields that pino writes itself. A second one of that name would hide the first from readers. */
 const RESERVED = new Set(['level', 'time', 'pid'])
 
 /**
- * Opens the error log. Each line is written synchronously with one write(2), so that all processes may append to one file.
- * A line that cannot be written never throws: lost lines are counted, and reported with the next that gets through.
- * In JSON the level has pino's label (`warn`, `fatal`), which tools that read pino's logs know.
- * @throws UnicornError that names the path where the file cannot be opened
+ * Opens the error log. Each line is written synchronously with one write(2), so that all processes may append to one
+ * file. A line that cannot be written never throws: lost lines are counted, and reported with the next that gets
+ * through. In JSON the level has pino's label (`warn`, `fatal`), which tools that read pino's logs know.
+ * @throws UnicornError that names the path, if the file cannot be opened
  */
 export function createErrorLog(options: ErrorLogOptions): ErrorLog {
   return new PinoErrorLog(options)
@@ -113,7 +112,7 @@ function createLogger(level: LogLevel, write: (line: string) => void): PinoLogge
   return pino(options, { write })
 }
 
-/** Errors under any name in full; names that pino needs for itself with an underscore behind. */
+/** Turns errors under any name into records, and appends an underscore to names that pino uses itself. */
 function tidyFields(fields: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries(fields)
   return Object.fromEntries(

@@ -7,15 +7,15 @@ import { statOfDescriptor } from '../sys/stat.js'
 const NEWLINE = 10
 
 /**
- * The longest write to a pipe that the kernel never mixes with another process's (PIPE_BUF: 4096 bytes on Linux; 512 is what
- * POSIX promises anywhere).
+ * The longest write to a pipe that the kernel never mixes with another process's, in bytes: PIPE_BUF, which is 4096 on
+ * Linux, and at least 512 in any POSIX system.
  */
 const PIPE_BUF = process.platform === 'linux' ? 4096 : 512
 
-/** Longest pause between two attempts on a full pipe, in milliseconds. */
+/** The longest pause between two attempts on a full pipe, in milliseconds. */
 const LONGEST_PAUSE = 16
 
-/** O_NONBLOCK: a FIFO without a reader is an error (ENXIO) at once, and a full one says EAGAIN instead of stopping the process. */
+/** With O_NONBLOCK a FIFO without a reader fails at once (ENXIO), and a full one gives EAGAIN instead of blocking. */
 const OPEN_FLAGS =
   constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOCTTY | constants.O_NONBLOCK
 
@@ -23,40 +23,40 @@ export interface SinkOptions {
   /** A path, or `-` for the standard descriptor. */
   path: string
   standard: 1 | 2
-  /** How long one write may wait for room in a full pipe, in milliseconds; 500 where it is not given. */
+  /** How long one write may wait for room in a full pipe, in milliseconds; 500 if it is absent. */
   patience?: number
 }
 
-/** Where lines of a log go: a file that several processes append to, or standard output or error. */
+/** The destination of a log: a file that several processes append to, or standard output or error. */
 export interface Sink {
-  /** The path, or `standard output`, for messages. */
+  /** The path, or `standard output`, for error messages. */
   readonly name: string
   readonly isTerminal: boolean
-  /** The code of the last failure (`ENOSPC`, `EPIPE` ...), while the last write was one. */
+  /** The code of the failure (`ENOSPC`, `EPIPE` ...), if the last write failed. */
   readonly failure: string | undefined
   /**
-   * Appends whole lines, synchronously: one write(2) for a file, several of at most PIPE_BUF bytes for a pipe or socket, cut
-   * between lines, so that lines of several processes never mix. (One line longer than PIPE_BUF can be mixed on a pipe.)
-   * It never throws.
-   * @returns how many lines were lost; 0 when all got through
+   * Appends whole lines, synchronously, with one write(2) to a file. Writes to a pipe or socket have at most PIPE_BUF
+   * bytes and end between lines, so that lines of several processes never mix. (A line longer than PIPE_BUF may mix
+   * with others on a pipe.) Never throws.
+   * @returns how many lines were lost
    */
   write(lines: string): number
   /**
-   * Opens the path anew, after the file was renamed. The old descriptor stays in use where that fails.
+   * Opens the path again, after the file was renamed. If that fails, the old descriptor stays in use.
    * @throws UnicornError that names the path
    */
   reopen(): void
-  /** Closes the file; later lines are lost. The process's standard output and error stay open for others. */
+  /** Closes the file; later lines are lost. Standard output and error stay open, for the rest of the process. */
   close(): void
 }
 
-/** @throws UnicornError that names the path, where it cannot be opened for appending */
+/** @throws UnicornError that names the path, if it cannot be opened for appending */
 export function openSink(options: SinkOptions): Sink {
   return options.path === '-' ? standardSink(options) : fileSink(options)
 }
 
 function fileSink(options: SinkOptions): Sink {
-  // Resolved now: a later chdir must not move the log at the next reopen.
+  // Resolved now, so that `reopen` finds the same path after a chdir.
   const path = resolve(options.path)
   return new DescriptorSink({ name: path, fd: openLog(path), reopen: () => openLog(path), ...options })
 }
@@ -78,9 +78,10 @@ function openLog(path: string): number {
 }
 
 /**
- * A non-blocking descriptor of our own for a standard descriptor that is a pipe. Without it a reader that stops reading stops the
- * server in write(2); O_NONBLOCK on the inherited descriptor itself would change it for everybody who shares it.
- * Undefined where it is no pipe, or the system or the pipe's permissions do not allow it: then the inherited one is used.
+ * Opens a non-blocking descriptor of our own for a standard descriptor that is a pipe. Without it, a reader that stops
+ * reading would block the server in write(2). O_NONBLOCK on the inherited descriptor would affect all processes that
+ * share it.
+ * @returns undefined if it is no pipe, or if the system or the pipe's permissions do not allow it
  */
 function openOwnPipe(fd: number): number | undefined {
   try {
@@ -94,7 +95,7 @@ function openOwnPipe(fd: number): number | undefined {
 interface Descriptor extends SinkOptions {
   name: string
   fd: number
-  /** Not ours to close. */
+  /** Inherited, so it is not closed. */
   borrowed?: boolean
   reopen?: () => number
 }
@@ -104,9 +105,9 @@ class DescriptorSink implements Sink {
   #fd: number | undefined
   #limit: number
   #failure: string | undefined
-  /** The last thing written was a part of a line. */
+  /** Whether the last write ended within a line. */
   #torn = false
-  /** What is left of the patience of the write under way, in milliseconds. */
+  /** How long the write under way may still wait, in milliseconds. */
   #patienceLeft = 0
   readonly #pause = new Int32Array(new SharedArrayBuffer(4))
   readonly #descriptor: Descriptor
@@ -127,7 +128,7 @@ class DescriptorSink implements Sink {
   }
 
   write(lines: string): number {
-    // While the pipe is stuck no line waits again: a server that pauses for each line of its log is as good as hung.
+    // While the pipe is stuck, later lines do not wait: a server that pauses for each line is as good as hung.
     this.#patienceLeft = this.#failure === undefined ? (this.#descriptor.patience ?? 500) : 0
     this.#failure = undefined
     const data = Buffer.from(this.#torn ? `\n${lines}` : lines)
@@ -152,7 +153,7 @@ class DescriptorSink implements Sink {
     if (fd !== undefined && !this.#descriptor.borrowed) closeSync(fd)
   }
 
-  /** Returns how many bytes got through. */
+  /** Returns how many bytes were written. */
   #writePieces(data: Buffer): number {
     let at = 0
     while (at < data.length && this.#failure === undefined) {
@@ -184,13 +185,13 @@ class DescriptorSink implements Sink {
   }
 }
 
-/** A file takes any length at once under O_APPEND; pipes and sockets keep only short writes together. */
+/** Returns how many bytes one write may have: any number to a file with O_APPEND, PIPE_BUF to a pipe or socket. */
 function longestWrite(fd: number): number {
   const stat = statOfDescriptor(fd)
   return stat.isFIFO() || stat.isSocket() ? PIPE_BUF : Number.POSITIVE_INFINITY
 }
 
-/** The end of as many whole lines as fit into `limit` bytes; a line that is longer goes alone. */
+/** Returns the end of as many whole lines as fit into `limit` bytes, or of one line that is longer. */
 function pieceEnd(data: Buffer, from: number, limit: number): number {
   if (data.length - from <= limit) return data.length
   const last = data.lastIndexOf(NEWLINE, from + limit - 1)

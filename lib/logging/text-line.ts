@@ -2,7 +2,7 @@ import { type ErrorRecord, isErrorRecord } from './error-record.js'
 import { escapeLine } from './escape.js'
 import { errorLogTime, oncePerSecond } from './local-time.js'
 
-/** pino's labels in Gunicorn's words. */
+/** Gunicorn's names of pino's levels. */
 const LABELS: Readonly<Record<string, string>> = {
   trace: 'DEBUG',
   debug: 'DEBUG',
@@ -12,18 +12,18 @@ const LABELS: Readonly<Record<string, string>> = {
   fatal: 'CRITICAL',
 }
 
-/** A value that needs no quotes to be told from what stands beside it. */
+/** A value that can stand without quotes. */
 const BARE = /^[\w./:@%+,-]+$/
 
-/** Stacks and causes stand below their line, indented, so that nothing in them can pass for a line of the log. */
+/** Stacks and causes are indented below their line, so that no text in them looks like a line of the log. */
 const INDENT = '    '
 
-/** One record of the log, as pino makes it, read back from JSON. */
+/** A record of the log, as pino makes it, read back from JSON. */
 export type LogRecord = Readonly<Record<string, unknown>>
 
 /**
- * Makes the renderer of text lines: `[time] [pid] [LEVEL] message key=value`, as in Gunicorn, errors below.
- * The time is that of the rendering: lines are written as soon as they are made.
+ * Makes the renderer of text lines: `[time] [pid] [LEVEL] message key=value`, as in Gunicorn, with errors below.
+ * The time is that of the rendering, since a line is written as soon as its record is made.
  */
 export function createTextRenderer(): (record: LogRecord) => string {
   const time = oncePerSecond(errorLogTime)
@@ -67,7 +67,7 @@ function causeLines(cause: unknown, title: string): string[] {
 
 const oneLine = (value: unknown) => escapeLine(typeof value === 'string' ? value : JSON.stringify(value))
 
-/** The stack; its first line says what the error is, which V8 does not know where a class sets its name or message later. */
+/** Returns the stack with type and message in its first line. V8 misses those that a class sets only later. */
 function stackOf({ type, message, stack }: ErrorRecord): string {
   if (stack === undefined) return `${type}: ${message}`
   if (!stack.includes(message)) return `${type}: ${message}\n${stack}`

@@ -1,4 +1,4 @@
-/** A queue that is read with `for await`. One reader; what is pushed while it works waits in order. */
+/** A queue for one reader, with `for await`. Items that are pushed while the reader is busy wait in order. */
 export class AsyncQueue<T> implements AsyncIterable<T> {
   #items: T[] = []
   #wake: (() => void) | undefined

@@ -7,9 +7,10 @@ const OWNER_ONLY = 0o700
 const OTHERS = 0o077
 
 /**
- * A directory for code that was made from `file` and can be made anew: in the nearest `node_modules` above it, where whoever can
- * write can give this user any code to run as it is. Only this user can read or write the directory itself.
- * @returns undefined where there is no such place, or it belongs to another user (who could not remove it any more)
+ * Makes or finds the directory for code that is compiled from `file`: in the nearest `node_modules` above it. That adds
+ * no risk, since a user who can write to `node_modules` can make this user run any code anyway. Only this user can read
+ * or write the directory itself.
+ * @returns undefined if there is no `node_modules`, or it belongs to another user, who could then not remove it
  */
 export function cacheDirectory(file: string): string | undefined {
   const modules = nearestModules(dirname(file))
@@ -24,7 +25,7 @@ export function cacheDirectory(file: string): string | undefined {
   return isOurs(stats) && (stats.mode & OTHERS) === 0 ? directory : undefined
 }
 
-/** It may be a link: then that to which it leads counts. */
+/** Finds the nearest `node_modules`. It may be a symbolic link; its target decides whether it exists. */
 function nearestModules(directory: string): string | undefined {
   const modules = join(directory, 'node_modules')
   if (statSync(modules, { throwIfNoEntry: false })) return modules

@@ -1,24 +1,27 @@
-/** Milliseconds of a clock that never jumps; only differences mean something. */
+/** Returns the milliseconds of a monotonic clock. Only differences between two readings mean something. */
 export function now(): number {
   return performance.now()
 }
 
 /**
- * A monotonic clock that stands still while the process does. The owner reads it at least every `beat` milliseconds; a longer
- * gap means that the process was stopped (SIGSTOP, suspend, `docker pause`) or starved, and that others had no chance either.
- * So nobody's deadline passes in it.
+ * A monotonic clock that stands still while the process does. The owner reads it at least every `beat` milliseconds. A
+ * longer gap means that this process was stopped (SIGSTOP, suspend, `docker pause`) or starved, and the other processes
+ * probably too. The clock leaves such a gap out, so no deadline passes in it.
  */
 export class PatientClock {
   readonly #longestGap: number
   #last = now()
   #lost = 0
 
-  /** @param beat how often it is read, in milliseconds; @param tolerance how late a reading may be without being taken for a stop */
+  /**
+   * @param beat how often the owner reads it, in milliseconds
+   * @param tolerance how many milliseconds late a reading may be before the gap counts as a stop
+   */
   constructor(beat: number, tolerance = 1000) {
     this.#longestGap = beat + tolerance
   }
 
-  /** Milliseconds, less the time that was lost. */
+  /** Returns milliseconds, less the gaps that were left out. */
   now(): number {
     const current = now()
     const gap = current - this.#last

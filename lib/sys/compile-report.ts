@@ -1,16 +1,17 @@
 import { execFile } from 'node:child_process'
 
-/** Milliseconds. To link a large application takes a second. */
+/** In milliseconds. Linking a large application takes a second. */
 const TIME_LIMIT = 10_000
 
-/** Ends the process before anything else is run: where Node comes so far, every module could be compiled and linked. */
+/** A module that ends the process before anything else runs: by then Node has compiled and linked every module. */
 const END = "data:text/javascript,import { exit } from 'node:process'; exit()"
 
 /**
- * What Node writes when it ends because a module, or one that it imports, cannot be compiled: the only place where it tells the file
- * and the line of an ES module. Another Node loads the module, but does not run it.
- * @param url  of the module
- * @returns the report, or an empty string where nothing is wrong
+ * Starts another Node, which links the module without running it, and returns what that Node writes if the module, or
+ * one that it imports, cannot be compiled. This is the only place where Node says in which file and line of an ES
+ * module the fault is.
+ * @param url of the module
+ * @returns the report, or an empty string if nothing is wrong
  */
 export function compileReport(url: string): Promise<string> {
   const code = `import ${JSON.stringify(END)}; import ${JSON.stringify(url)}`

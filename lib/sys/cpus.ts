@@ -4,8 +4,8 @@ import { join, posix } from 'node:path'
 import { errorCode } from '../errors.js'
 
 /**
- * How many CPUs this process may use: what the scheduler allows, further limited by the CPU quota of its control group
- * (a container's `--cpus 1.5`), rounded up; at least 1.
+ * Returns how many CPUs this process may use: as many as the scheduler allows, but no more than the CPU quota of its
+ * control group (a container's `--cpus 1.5`), rounded up; at least 1.
  *
  * @param root the directory that holds `proc` and `sys`
  */
@@ -14,8 +14,8 @@ export function availableCpus(root = '/'): number {
 }
 
 /**
- * The tightest CPU quota of this process's control group and the groups above it, in CPUs (1.5 is one and a half), or
- * Infinity where there is none. Reads `cpu.max` (cgroup v2) and `cpu.cfs_quota_us` (cgroup v1).
+ * Returns the tightest CPU quota of this process's control group and the groups above it, in CPUs (1.5 is one and a
+ * half), or Infinity if there is none. Reads `cpu.max` (cgroup v2) and `cpu.cfs_quota_us` (cgroup v1).
  */
 export function cgroupCpus(root = '/'): number {
   const memberships = read(join(root, 'proc/self/cgroup'))?.trim().split('\n') ?? []
@@ -31,7 +31,7 @@ function quotas(root: string, membership: string): number[] {
   return groups.map(group => quotaV1(join(root, 'sys/fs/cgroup', controllers, group)))
 }
 
-/** In a container the path may be the host's, of which only the root is mounted: so every level is looked at. */
+/** Returns a group and those above it. In a container the path may be the host's, of which only the root is mounted. */
 function withParents(path: string): string[] {
   const parent = posix.dirname(path)
   return parent === path || path === '' ? [path] : [...withParents(parent), path]

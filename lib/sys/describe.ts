@@ -1,3 +1,5 @@
+import { basename } from 'node:path'
+
 /** Says what a value is, in a few words, for an error message. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value)
@@ -9,4 +11,9 @@ export function describe(value: unknown): string {
 
 export function isClass(value: object): boolean {
   return Function.prototype.toString.call(value).startsWith('class')
+}
+
+/** Names files in a few words: the first by its name, and how many more there are. */
+export function describeFiles([first = '', ...others]: readonly string[]): string {
+  return others.length === 0 ? basename(first) : `${basename(first)} and ${others.length} more`
 }

@@ -1,6 +1,4 @@
-/**
- * Runs what changes the format and the length of all stacks of this process, as Babel does when it is loaded, and puts both back.
- */
+/** Calls `run`, and then restores the format and the length of stacks. Babel changes both when it is loaded. */
 export function keepErrorFormat<Value>(run: () => Value): Value {
   const { stackTraceLimit, prepareStackTrace } = Error
   try {

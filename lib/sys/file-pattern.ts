@@ -2,19 +2,20 @@ import { statSync } from 'node:fs'
 import { dirname, relative, resolve, sep } from 'node:path'
 import picomatch from 'picomatch'
 
-/** Files that are known by a pattern, whether they are there or not. */
+/** Files that are known by a pattern, whether they exist or not. */
 export interface FilePattern {
   /** The directory that all of them are in, or below; absolute. */
   readonly base: string
   /** How many levels of directories they can be in: 1 is `base` alone. */
   readonly depth: number
-  /** @param path  absolute */
+  /** @param path absolute */
   readonly matches: (path: string) => boolean
 }
 
 /**
- * @param text  a file, a directory, which stands for all files below it, or a glob: `views/*.html`, `locales/**` and the like
- * @param directory  what it is relative to, absolute; it may have characters of globs in its name
+ * Makes a pattern of a path or a glob.
+ * @param text a file, a directory, which stands for all files below it, or a glob such as `locales/**`
+ * @param directory the absolute directory that `text` is relative to; not part of the glob, whatever its name holds
  */
 export function filePattern(text: string, directory: string): FilePattern {
   const path = resolve(directory, text)

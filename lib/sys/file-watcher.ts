@@ -4,29 +4,29 @@ import { errorCode, toError } from '../errors.js'
 import type { FilePattern } from './file-pattern.js'
 
 interface WatcherParts {
-  /** Files that are watched besides, whether they are there or not. */
+  /** Watched as well as the files, whether they exist or not. */
   readonly patterns: readonly FilePattern[]
-  /** Gets the files that were written, replaced, made or removed. */
+  /** Gets the files that were written, replaced, created or removed. */
   readonly onChange: (files: string[]) => void
   readonly onError: (error: Error) => void
 }
 
 interface WatchedDirectory {
   readonly watcher: FSWatcher
-  /** Another directory may come to be in its place. */
+  /** To notice that another directory has taken its place. */
   readonly inode: number
 }
 
-/** Saving one file, or checking out many, is one change: it is over after so many quiet milliseconds. */
+/** A change is over after so many milliseconds without an event, so that a checkout of many files is one change. */
 const QUIET = 50
 
-/** What has no sources in it that somebody edits, and much else. */
+/** Large directories without sources that people edit. */
 const SKIPPED = new Set(['node_modules', '.git'])
 
 /**
- * Tells when files change. It watches the directories that they are in, since a watch on a file itself ends when an editor puts a
- * new one in its place, and files that are gone, directories too, may come back. (That a directory above these is moved is seen
- * with the next change.)
+ * Reports changes of files. It watches the directories that they are in: a watch on a file itself ends when an editor
+ * replaces the file, and files and directories that are gone may come back. (It notices only with the next change that
+ * a directory above these was moved.)
  */
 export class FileWatcher {
   readonly #parts: WatcherParts
@@ -42,8 +42,8 @@ export class FileWatcher {
   }
 
   /**
-   * From now on these files, the patterns, and nothing else.
-   * @param files  absolute paths; they need not be there
+   * Watches these files and the patterns from now on, and nothing else.
+   * @param files absolute paths; they need not exist
    */
   watch(files: ReadonlySet<string>): void {
     this.#files = files
@@ -69,7 +69,7 @@ export class FileWatcher {
     for (const directory of wanted) if (!this.#directories.has(directory)) this.#watchDirectory(directory)
   }
 
-  /** The directory itself, or the nearest above it that is there. */
+  /** Returns the directory itself, or the nearest above it that exists. */
   #nearest(directory: string): string {
     if (existsSync(directory)) return directory
     this.#missing.add(directory)
@@ -78,7 +78,7 @@ export class FileWatcher {
 
   #watchDirectory(directory: string): void {
     try {
-      const watcher = watch(directory, (_event, name) => this.#heard(directory, name ?? ''))
+      const watcher = watch(directory, (_event, name) => this.#onEvent(directory, name ?? ''))
       watcher.on('error', error => this.#failed(error))
       this.#directories.set(directory, { watcher, inode: inodeOf(directory) })
     } catch (error) {
@@ -91,13 +91,13 @@ export class FileWatcher {
     this.#directories.delete(directory)
   }
 
-  /** One that was removed in the meantime is heard of by the one above it. */
+  /** Reports an error, unless the directory was removed in the meantime: the watch on the one above it sees that. */
   #failed(error: unknown): void {
     if (errorCode(error) !== 'ENOENT') this.#parts.onError(toError(error))
   }
 
-  /** @param name  of an entry; of the directory itself where that was removed or moved away */
-  #heard(directory: string, name: string): void {
+  /** @param name of an entry; of the directory itself if that was removed or moved away */
+  #onEvent(directory: string, name: string): void {
     const path = join(directory, name)
     const isItself = name === basename(directory)
     const isBack = this.#missing.has(path)
@@ -127,7 +127,7 @@ export class FileWatcher {
   }
 }
 
-/** A directory with those below it, on so many levels in all. */
+/** Returns a directory with those below it, `depth` levels in all. */
 function directoriesBelow(directory: string, depth: number): string[] {
   const below = depth > 1 ? subdirectories(directory) : []
   return [directory, ...below.flatMap(each => directoriesBelow(each, depth - 1))]
@@ -140,21 +140,16 @@ function subdirectories(directory: string): string[] {
       .filter(entry => entry.isDirectory() && !SKIPPED.has(entry.name))
       .map(entry => join(directory, entry.name))
   } catch {
-    // Gone, or not ours to read: then nothing of it is watched.
+    // Gone, or not readable: then nothing in it is watched.
     return []
   }
 }
 
-/** 0 where nothing is there. */
+/** Returns 0 if nothing is there. */
 function inodeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.ino ?? 0
 }
 
 function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
-}
-
-/** Files for people: the first by its name, and how many more. */
-export function namesOf([first = '', ...others]: readonly string[]): string {
-  return others.length === 0 ? basename(first) : `${basename(first)} and ${others.length} more`
 }

@@ -4,8 +4,8 @@ import type { KoffiFunc } from 'koffi'
 import { UnicornError } from '../errors.js'
 
 /**
- * The few calls of the C library that Node has no name for. Symbols are looked up in the running process, so glibc, musl and
- * macOS are alike. All of them return at once: none blocks.
+ * The few calls of the C library that Node does not offer. Symbols are looked up in the running process, so glibc, musl
+ * and macOS need no different code. None of these calls blocks.
  */
 const require = createRequire(import.meta.url)
 
@@ -20,7 +20,7 @@ const P_ALL = 0
 const WNOHANG = 1
 const WEXITED = 4
 const WNOWAIT = 0x0100_0000
-/** Where `si_pid` stands in Linux' 64-bit `siginfo_t`, and the size of that structure. */
+/** The offset of `si_pid` in Linux' 64-bit `siginfo_t`, and the size of that structure, in bytes. */
 const SI_PID = 16
 const SIGINFO_SIZE = 128
 
@@ -37,7 +37,10 @@ interface Libc {
   waitpid: Call
 }
 
-/** The variadic call costs koffi three times as much; only on Apple's arm64 are its arguments passed in another way. */
+/**
+ * A variadic call takes koffi three times as long. Only Apple's arm64 passes variadic arguments in a way of their own,
+ * so only macOS needs it.
+ */
 const FCNTL = linux ? 'int fcntl(int fd, int command, int argument)' : 'int fcntl(int fd, int command, ...)'
 const ARGUMENT = linux ? [0] : ['int', 0]
 
@@ -71,8 +74,8 @@ function load(): Libc {
 }
 
 /**
- * koffi's native module where npm puts it for glibc and macOS. koffi's own entry also searches elsewhere, for 5 ms in each process, and is
- * asked where there is none (pnpm) or it does not load (musl).
+ * Loads koffi's native module from where npm puts it for glibc and macOS. If none is there (pnpm) or it does not load
+ * (musl), koffi's own entry searches for it, which takes 5 ms in each process.
  */
 function requireKoffi(): typeof import('koffi') {
   const { platform, arch } = process
@@ -83,7 +86,10 @@ function requireKoffi(): typeof import('koffi') {
   }
 }
 
-/** Fails where the C library is out of reach, so that it is said once and before anything is bound. */
+/**
+ * Loads the C library's calls, so that a failure is reported once and before anything is bound.
+ * @throws UnicornError if koffi does not support this platform
+ */
 export function requireLibc(): void {
   libc()
 }
@@ -94,28 +100,34 @@ function check(call: string, result: number): number {
   throw Object.assign(new Error(`${call}: ${code}`), { code, syscall: call })
 }
 
-/** Has the kernel queue connections on a bound socket. Nothing accepts them here. Throws with `code` EADDRINUSE and others. */
+/**
+ * Makes the kernel queue connections on a bound socket. Nothing in this process accepts them.
+ * @throws Error with a `code`, such as EADDRINUSE
+ */
 export function listen(fd: number, backlog: number): void {
   check('listen', libc().listen(fd, backlog))
 }
 
-/** A second descriptor for the same socket, closed on exec: with a plain dup(2) every child of the application would keep the port taken. */
+/**
+ * Returns a second descriptor for the same socket, closed on exec. After a plain dup(2), every child process of the
+ * application would keep the port in use.
+ */
 export function duplicate(fd: number): number {
   return check('fcntl', libc().fcntl(fd, F_DUPFD_CLOEXEC, ...ARGUMENT))
 }
 
-/** Sends small writes at once. Set on a listening socket, accepted ones inherit it. */
+/** Makes the kernel send small writes at once. Set on a listening socket, since accepted sockets inherit it. */
 export function setNoDelay(fd: number): void {
   check('setsockopt', libc().setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, [1], 4))
 }
 
-/** Accepts one connection where one waits; undefined where none does, or where this platform has no such call. */
+/** Accepts one connection. Returns undefined if none waits, or if this platform has no accept4(2). */
 export function acceptNow(fd: number): number | undefined {
   const client = libc().accept4?.(fd, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC) ?? -1
   return client < 0 ? undefined : client
 }
 
-/** Whether a connection waits in the accept queue of this listening socket. */
+/** Returns whether a connection waits in the accept queue of this listening socket. */
 export function hasPending(fd: number): boolean {
   const pollfd = Buffer.alloc(8)
   pollfd.writeInt32LE(fd, 0)
@@ -123,7 +135,7 @@ export function hasPending(fd: number): boolean {
   return check('poll', libc().poll(pollfd, 1, 0)) > 0 && (pollfd.readInt16LE(6) & POLLIN) !== 0
 }
 
-/** The pid of a child that has ended and was not reaped yet, or undefined. It stays unreaped. Linux only. */
+/** Returns the pid of a child that has ended and was not reaped yet, or undefined. Does not reap it. Linux only. */
 export function peekEndedChild(): number | undefined {
   if (!linux) return undefined
   const info = Buffer.alloc(SIGINFO_SIZE)

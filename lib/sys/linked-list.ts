@@ -1,12 +1,12 @@
-/** What an item of a list carries: its neighbours. An item is in one list at a time. */
+/** The neighbours of an item, which it carries itself. So it can be in one list at a time. */
 export interface Linked<Item> {
   previous: Item | undefined
   next: Item | undefined
 }
 
 /**
- * A set that keeps the order in which items came. It needs no hash: with a `Set`, each short-lived object would have to be given one,
- * which costs more than all the rest that is done with a request here.
+ * A set in the order in which items were added. A `Set` would give each of these short-lived objects a hash, which
+ * costs more than all else that the list does with a request.
  */
 export class LinkedList<Item extends Linked<Item>> implements Iterable<Item> {
   #first: Item | undefined
@@ -33,7 +33,7 @@ export class LinkedList<Item extends Linked<Item>> implements Iterable<Item> {
     this.#size++
   }
 
-  /** @returns whether it was there */
+  /** @returns whether the item was in the list */
   delete(item: Item): boolean {
     if (!this.has(item)) return false
     const { previous, next } = item
@@ -47,7 +47,7 @@ export class LinkedList<Item extends Linked<Item>> implements Iterable<Item> {
     return true
   }
 
-  /** Items may be deleted while it is read. */
+  /** Items may be deleted during the iteration. */
   *[Symbol.iterator](): Generator<Item, void> {
     let item = this.#first
     while (item) {

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
 
+/** Looked up once, since the directory may be removed while a server runs. */
 let root: URL | undefined
 
 /**
- * A file of this package, by its path from the package's directory. The compiled code is there file by file and, for a quick start,
- * bundled: so no module can know by itself how deep it lies. Looked up once, since the directory may be removed while a server runs.
+ * Returns the URL of a file of this package.
+ * @param path from the package's directory. A module cannot know how deep in it it is, since it runs as a file of its
+ *   own or from a bundle
  */
 export function packageFile(path: string): URL {
   root ??= findRoot(new URL('.', import.meta.url))

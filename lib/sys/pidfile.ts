@@ -1,8 +1,8 @@
 import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { errorCode, UnicornError } from '../errors.js'
 
-/** Whether a process with this id exists, whoever owns it. */
-export function isAlive(pid: number): boolean {
+/** Returns whether a process with this id exists, of any user. */
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
@@ -11,14 +11,15 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** The file that names the arbiter's process. It is removed at the end only while it still names us. */
+/** The file that holds the arbiter's pid. It is removed only while it still holds ours. */
 export class Pidfile {
   readonly #path: string
   readonly #predecessor: number | undefined
 
   /**
-   * Writes our pid. Throws UnicornError where the file names another live process or cannot be written.
-   * @param predecessor a process that is gone, though its parent may not have reaped it yet
+   * Writes our pid.
+   * @param predecessor the pid of a process that is gone, though its parent may not have reaped it yet
+   * @throws UnicornError if the file holds the pid of another live process, or cannot be written
    */
   constructor(path: string, predecessor?: number) {
     this.#path = path
@@ -44,7 +45,7 @@ export class Pidfile {
     }
   }
 
-  /** link(2) fails where the file exists, so two arbiters that start at once cannot both have it. */
+  /** link(2) fails if the file exists, so two arbiters that start at once cannot both claim it. */
   #claim(temporary: string): void {
     try {
       linkSync(temporary, this.#path)

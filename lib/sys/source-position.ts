@@ -2,31 +2,31 @@ import { readFileSync, statSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-/** A place in a file as people count: lines and columns from 1. */
+/** A place in a file. Lines and columns count from 1. */
 export interface SourcePosition {
-  /** A path, or a URL that is none of a file. */
+  /** A path, or a URL if it is not that of a file. */
   readonly file: string
   readonly line: number
   readonly column: number
 }
 
-/** Where V8 is, counted from 0, and what it knows of the script. */
+/** A place as V8 reports it. Lines and columns count from 0. */
 export interface GeneratedPosition {
   readonly url: string
-  /** As in the script's `sourceMappingURL` comment; empty where it has none. */
+  /** As in the script's `sourceMappingURL` comment; empty if it has none. */
   readonly sourceMapUrl: string
   readonly line: number
   readonly column: number
 }
 
-/** Bytes. A larger map takes too long to read while somebody waits. */
+/** In bytes. A larger map takes too long to read while the report of a hang waits for it. */
 const LARGEST_MAP = 8 * 1024 * 1024
 
-/** Finds the place in the source that was written by people; each source map is read once. */
+/** Finds places in the original source. Reads each source map once. */
 export class SourcePositions {
   readonly #maps = new Map<string, LoadedMap | undefined>()
 
-  /** The original place where the script has a source map that can be read, else the generated one. */
+  /** Returns the original place if the script has a source map that can be read, else the generated one. */
   find(generated: GeneratedPosition): SourcePosition {
     const { url, line, column } = generated
     return this.#original(generated) ?? { file: pathOrUrl(url), line: line + 1, column: column + 1 }
@@ -45,18 +45,21 @@ export class SourcePositions {
 
 interface LoadedMap {
   readonly map: SourceMap
-  /** What its sources are relative to. */
+  /** The URL that its sources are relative to. */
   readonly base: string
 }
 
-/** Undefined where it cannot be read, whatever the reason: a map is somebody's file, and the generated place still says a lot. */
+/**
+ * Returns undefined if the map cannot be read, for any reason: it is a file of the user's, and the generated place
+ * still says a lot.
+ */
 function loadMap(scriptUrl: string, sourceMapUrl: string): LoadedMap | undefined {
   try {
     const url = URL.canParse(sourceMapUrl) ? new URL(sourceMapUrl) : new URL(sourceMapUrl, scriptUrl)
     const text = url.protocol === 'data:' ? decodeDataUrl(url.href) : readMap(url)
     const map = new SourceMap(JSON.parse(text))
     const base = url.protocol === 'data:' ? scriptUrl : url.href
-    // ECMA-426: it stands before each source. Node leaves that to its reader.
+    // ECMA-426: to be put before each source. Node does not do that.
     const { sourceRoot } = map.payload
     return { map, base: sourceRoot ? new URL(sourceRoot.replace(/\/?$/, '/'), base).href : base }
   } catch {

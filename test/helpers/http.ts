@@ -30,7 +30,12 @@ export class Client {
     atEnd(t, () => this.#agent.destroy())
   }
 
-  /** Rejects where no complete response comes. */
+  /** Closes the connections that are kept, for which a worker would wait before it leaves. */
+  close(): void {
+    this.#agent.destroy()
+  }
+
+  /** Rejects if no complete response comes. */
   get(path = '/', ask: Ask = {}): Promise<Reply> {
     const { method = 'GET', headers = {}, body } = ask
     return new Promise((resolve, reject) => {

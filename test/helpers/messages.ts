@@ -9,6 +9,8 @@ export const messages = {
   exited: /^Worker exited/,
   timeout: /^Worker timeout/,
   hangs: /^Worker hangs/,
+  /** Of a worker that hangs. The second line is missing if the worker was killed before it could say where. */
+  timeoutOrHangs: /^Worker (timeout|hangs)/,
   aborted: /^Worker aborted/,
   maxRequests: /^Maximum number of requests/,
   uncaught: /^Uncaught error/,

@@ -142,7 +142,9 @@ t.test('an application that ends the process at TERM: said by the way where noth
 
 t.test('an application that ends the process at TERM: a warning where requests are cut', async t => {
   const holds = await startHolds(t)
-  const server = await startServer(t, { app: LEAVES, env: holds.env })
+  // Half of it passes before a worker whose requests do not end tells its application.
+  const args = ['--graceful-timeout', '1']
+  const server = await startServer(t, { app: LEAVES, env: holds.env, args })
   const held = new Client(t, server.target).get('/hold/a')
   await holds.arrival('a')
   server.signal('SIGTERM')

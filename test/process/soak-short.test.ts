@@ -12,7 +12,7 @@ const SCALE: Omit<Scale, 'signal'> = {
   workers: 2,
   rate: 150,
   seconds: 1,
-  quietSeconds: 0.2,
+  quietSeconds: 0.1,
   times: 2,
   upgrades: 1,
   cycles: 0,

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import type { Target } from '../helpers/server-process.js'
 import { Connection, type FailureKind, RequestFailed } from './connection.js'
 
@@ -38,6 +39,8 @@ export class SteadyLoad {
   readonly #begin = performance.now()
   readonly #timer: NodeJS.Timeout
   readonly #running = new Set<Promise<void>>()
+  readonly #progress = new EventEmitter()
+  #ended = 0
   #kept: Rested[] = []
 
   /** @param rate requests in a second */
@@ -45,6 +48,12 @@ export class SteadyLoad {
     this.#target = target
     this.#rate = rate
     this.#timer = setInterval(() => this.#sendDue(), TICK)
+  }
+
+  /** Resolves when as many more requests have ended as are due in this many seconds. */
+  async lasts(seconds: number, signal: AbortSignal): Promise<void> {
+    const last = this.#ended + seconds * this.#rate
+    while (this.#ended < last) await once(this.#progress, 'end', { signal })
   }
 
   /** Resolves when every request has its answer or its failure. */
@@ -60,8 +69,14 @@ export class SteadyLoad {
       const isFresh = this.sent++ % 2 === 0
       const request = isFresh ? this.#requestFresh() : this.#requestKept()
       this.#running.add(request)
-      void request.finally(() => this.#running.delete(request))
+      void request.finally(() => this.#end(request))
     }
+  }
+
+  #end(request: Promise<void>): void {
+    this.#running.delete(request)
+    this.#ended++
+    this.#progress.emit('end')
   }
 
   async #requestFresh(): Promise<void> {

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Outcome, Scale } from './scenario.js'
 import { SoakServer, type SoakServerOptions } from './soak-server.js'
 import { SteadyLoad } from './steady-load.js'
@@ -27,9 +26,10 @@ export async function underLoad({ options = {}, scale, act, conclude }: Plan): P
   try {
     const load = new SteadyLoad(soaked.server.target, scale.rate)
     try {
-      await quiet(scale)
+      await load.lasts(scale.quietSeconds, scale.signal)
       const did = await act({ soaked, load })
-      await quiet(scale)
+      // Drains that have begun come to an end in it.
+      await load.lasts(scale.quietSeconds, scale.signal)
       await load.stop()
       const { sent: requests, failures, slowest } = load
       return { requests, failures, slowest, did, ...conclude?.({ soaked, load }) }
@@ -39,11 +39,6 @@ export async function underLoad({ options = {}, scale, act, conclude }: Plan): P
   } finally {
     await soaked.stop()
   }
-}
-
-/** The load alone. Drains that have begun come to an end in it. */
-export async function quiet({ quietSeconds, signal }: Scale): Promise<void> {
-  await wait(quietSeconds * 1000, undefined, { signal })
 }
 
 /** @param act gets the number of the round, from 0 */

@@ -1,8 +1,9 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { describeFiles } from '../../lib/sys/describe.js'
 import { filePattern } from '../../lib/sys/file-pattern.js'
-import { FileWatcher, namesOf } from '../../lib/sys/file-watcher.js'
+import { FileWatcher } from '../../lib/sys/file-watcher.js'
 import { atEnd, testdir } from '../helpers/at-end.js'
 import { until } from '../helpers/until.js'
 
@@ -139,6 +140,6 @@ t.test('the directory of a glob may have characters of globs in its name, and a 
 })
 
 t.test('names for people', async t => {
-  t.equal(namesOf(['/a/b.js']), 'b.js')
-  t.equal(namesOf(['/a/b.js', '/a/c.js', '/a/d.js']), 'b.js and 2 more')
+  t.equal(describeFiles(['/a/b.js']), 'b.js')
+  t.equal(describeFiles(['/a/b.js', '/a/c.js', '/a/d.js']), 'b.js and 2 more')
 })

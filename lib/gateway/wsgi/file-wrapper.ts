@@ -2,16 +2,7 @@ import { close, read as readFd } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
-import type { FileBody } from './types.js'
-
-/** Anything with a `read` that resolves to nothing at the end, as Python's file objects have it. */
-export interface FileLike {
-  read(size: number): Promise<Uint8Array | string | null> | Uint8Array | string | null
-  close?(): unknown
-}
-
-/** A path, a descriptor, a FileHandle, a stream, or an object with `read`. It is closed with the body. */
-export type FileSource = string | URL | number | FileHandle | Readable | FileLike
+import type { FileBody, FileLike, FileSource } from './types.js'
 
 interface Blocks {
   /** Empty at the end. */

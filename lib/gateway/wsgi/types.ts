@@ -1,7 +1,7 @@
+import type { FileHandle } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { Chunk } from '../wire/chunk.js'
-import type { FileSource } from './file-wrapper.js'
 
 export type { Chunk } from '../wire/chunk.js'
 
@@ -43,6 +43,15 @@ export interface ErrorsStream {
   writelines(lines: Iterable<string>): void
   flush(): void
 }
+
+/** Anything with a `read` that resolves to nothing at the end, as Python's file objects have it. */
+export interface FileLike {
+  read(size: number): Promise<Uint8Array | string | null> | Uint8Array | string | null
+  close?(): unknown
+}
+
+/** A path, a descriptor, a FileHandle, a stream, or an object with `read`. It is closed with the body. */
+export type FileSource = string | URL | number | FileHandle | Readable | FileLike
 
 /** What `wsgi.file_wrapper` returns: the blocks of a file as a response body. */
 export interface FileBody extends AsyncIterable<Uint8Array> {

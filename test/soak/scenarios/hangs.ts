@@ -47,7 +47,7 @@ export const hangs: Scenario = {
   name: 'hang',
   run: async scale => {
     const options = { workers: 2, app: APP, args: ['--timeout', String(TIMEOUT)] }
-    const soaked = await SoakServer.start({ ...options, expectErrors: [messages.timeout, messages.exited, /hang/i] })
+    const soaked = await SoakServer.start({ ...options, expectErrors: [messages.timeoutOrHangs, messages.exited] })
     try {
       return await hangAgain(soaked, scale)
     } finally {

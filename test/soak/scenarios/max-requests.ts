@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { messages } from '../../helpers/messages.js'
 import { fewestReady } from '../ready-workers.js'
 import { check, type Scenario } from '../scenario.js'
@@ -15,8 +14,8 @@ export const maxRequests: Scenario = {
     underLoad({
       scale: { ...scale, rate: Math.min(scale.rate, RATE) },
       options: { args: ['--max-requests', String(REQUESTS)] },
-      act: async ({ soaked: { server } }) => {
-        await wait(scale.seconds * 1000, undefined, { signal: scale.signal })
+      act: async ({ soaked: { server }, load }) => {
+        await load.lasts(scale.seconds, scale.signal)
         await server.log(messages.exited)
         return `${server.logged(messages.exited).length} workers replaced`
       },

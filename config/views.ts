@@ -1,0 +1,111 @@
+import type { Logger } from '../lib/logging/log.js'
+import type { Config } from './settings.js'
+
+/** What a worker reports with each heartbeat. */
+export interface Figures {
+  /** Served since it started. */
+  readonly requests: number
+  readonly inFlight: number
+  readonly connections: number
+  /** Of the event loop, from 0 to 1. */
+  readonly utilisation: number
+  /** Resident memory, in bytes. */
+  readonly rss: number
+}
+
+/** A worker, as hooks see it. */
+export interface WorkerView {
+  /** Undefined before the fork. */
+  readonly pid: number | undefined
+  /** From 0 to workers - 1; its replacement takes it over. */
+  readonly index: number
+  /** Grows with each fork: the smaller, the older, as Gunicorn's `worker.age`. */
+  readonly age: number
+  readonly log: Logger
+  readonly figures?: Figures
+}
+
+/** Why a worker ended: the first cause. */
+export type ExitReason =
+  | 'exited'
+  | 'crashed'
+  | 'hung'
+  | 'boot-failed'
+  | 'boot-timeout'
+  | 'retired'
+  | 'reloaded'
+  | 'max-requests'
+  | 'max-memory'
+  | 'killed-outside'
+
+/** A worker that is gone. */
+export interface ExitedWorkerView extends WorkerView {
+  readonly reason: ExitReason
+  readonly exitCode: number | undefined
+  readonly signal: NodeJS.Signals | undefined
+}
+
+/** One worker in a {@link Snapshot}. */
+export interface WorkerSnapshot extends Omit<WorkerView, 'log'> {
+  /** 1 at the start; each reload that is tried has the next number. */
+  readonly generation: number
+  readonly state: 'starting' | 'ready' | 'retiring' | 'aborting' | 'gone'
+  /** When it was forked, in milliseconds since the epoch. */
+  readonly since: number
+  /** Why it goes, if it does. */
+  readonly reason: ExitReason | undefined
+  /** When its state has lasted too long, in milliseconds since the epoch. */
+  readonly deadline: number | undefined
+}
+
+/** What has happened since the start of the arbiter; workers that are gone count too. */
+export interface Counters {
+  readonly spawned: number
+  /** Workers that are gone, by reason. */
+  readonly reaped: Readonly<Partial<Record<ExitReason, number>>>
+  /** Requests served, as of each worker's last heartbeat. */
+  readonly requests: number
+  /** How often each command had each outcome: `outcomes.reload?.committed`. */
+  readonly outcomes: Readonly<Record<string, Readonly<Record<string, number>>>>
+}
+
+/** What became of a command. */
+export interface LastOutcome {
+  readonly result: string
+  readonly why?: string
+  /** In milliseconds since the epoch. */
+  readonly at: number
+}
+
+/** The whole server at one moment: frozen plain data. */
+export interface Snapshot {
+  /** Of the arbiter. */
+  readonly pid: number
+  readonly version: string
+  /** When the arbiter's process began, in milliseconds since the epoch. */
+  readonly since: number
+  /** `starting` until a worker is ready. */
+  readonly state: 'starting' | 'running' | 'reloading' | 'stopping'
+  /** The one that serves. */
+  readonly generation: number
+  /** How many workers there should be. */
+  readonly target: number
+  readonly addresses: readonly string[]
+  readonly workers: readonly WorkerSnapshot[]
+  readonly counters: Counters
+  /** By the command's name: `reload`, `scale`, `upgrade` ... */
+  readonly lastOutcomes: Readonly<Record<string, LastOutcome>>
+}
+
+/** The server, as hooks see it. In a worker it is frozen as it was at the boot. */
+export interface ServerView {
+  /** Of the arbiter. */
+  readonly pid: number
+  readonly config: Config
+  /** `http://127.0.0.1:8000`, `unix:/path`; empty before anything is bound. */
+  readonly addresses: readonly string[]
+  readonly log: Logger
+  readonly workers: readonly WorkerView[]
+  /** Taken when it is read. Only in the arbiter: a worker knows nothing of the others. */
+  readonly snapshot?: Snapshot
+}

@@ -1,0 +1,84 @@
+import type { ExitReason } from '../../config/hooks.js'
+import { ExitCode } from '../errors.js'
+import type { CommandName } from './commands.js'
+
+/** What can become of each command. */
+interface Outcomes {
+  stop: { readonly result: 'stopped'; readonly exitCode: ExitCode }
+  reload:
+    | { readonly result: 'committed'; readonly generation: number }
+    /** A new worker did not boot. `target` is the number of old workers, which go on: 0 if none serves. */
+    | { readonly result: 'failed'; readonly generation: number; readonly target: number; readonly why: ExitReason }
+    /** The configuration cannot be read, or an address cannot be bound. Nothing has changed. */
+    | { readonly result: 'refused'; readonly why: string; readonly error: Error }
+    | Overtaken
+  scale: { readonly result: 'reached'; readonly workers: number } | Overtaken
+  reopen: { readonly result: 'reopened' }
+  upgrade:
+    | { readonly result: 'started'; readonly pid: number | undefined }
+    | Refused
+    | { readonly result: 'failed'; readonly why: string; readonly error: Error }
+    /** Comes after `started`, if the new arbiter ends before this one does. Nothing waits for it. */
+    | { readonly result: 'ended'; readonly exitCode: number | null; readonly signal: NodeJS.Signals | null }
+  dismiss: { readonly result: 'dismissed' } | Refused
+}
+
+interface Refused {
+  readonly result: 'refused'
+  readonly why: string
+}
+
+/** A later command has taken its place. */
+interface Overtaken {
+  readonly result: 'overtaken'
+}
+
+/** The server stops, or never came up, before anything else became of the command. */
+export interface Withdrawn {
+  readonly result: 'withdrawn'
+}
+
+export type OutcomeOf<Name extends CommandName> = Outcomes[Name] | Withdrawn
+
+/** A line of the error log. */
+export type Line = readonly [level: 'debug' | 'info' | 'warn' | 'error', facts: object, message: string]
+
+/** What the log says of each outcome; undefined if nothing. */
+export const LINES: { readonly [Name in CommandName]: (outcome: OutcomeOf<Name>) => Line | undefined } = {
+  stop: outcome => (outcome.result === 'stopped' ? ['info', { exitCode: outcome.exitCode }, 'Shut down'] : undefined),
+  reload: outcome => {
+    switch (outcome.result) {
+      case 'committed':
+        return ['info', { generation: outcome.generation }, 'Reloaded: new workers are ready, old ones retire']
+      case 'failed': {
+        const consequence = outcome.target > 0 ? 'the old workers go on' : 'nothing is served'
+        const { generation } = outcome
+        return ['error', { generation }, `Reload failed, ${consequence}: a new worker did not boot`]
+      }
+      case 'refused':
+        return ['error', { err: outcome.error }, 'Reload refused, the old configuration stays']
+      default:
+        return undefined
+    }
+  },
+  scale: () => undefined,
+  reopen: () => undefined,
+  upgrade: outcome => {
+    switch (outcome.result) {
+      case 'started':
+        return ['info', { successor: outcome.pid }, 'Upgrade: a new arbiter starts beside this one']
+      case 'refused':
+        return ['warn', {}, `USR2 ignored: ${outcome.why}`]
+      case 'failed':
+        return ['error', { err: outcome.error }, 'Upgrade failed, this arbiter goes on']
+      case 'ended': {
+        const { exitCode, signal } = outcome
+        const level = exitCode === ExitCode.ok ? 'info' : 'error'
+        return [level, { exitCode, signal }, 'The new arbiter has ended, this one goes on']
+      }
+      default:
+        return undefined
+    }
+  },
+  dismiss: outcome => (outcome.result === 'refused' ? ['debug', {}, `WINCH ignored: ${outcome.why}`] : undefined),
+}
