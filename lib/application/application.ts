@@ -4,16 +4,17 @@ import type { GatewayContext } from '../gateway/context.js'
 import type { Gateway } from '../gateway/gateway.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
 
-/** An application that is ready to serve, whatever it is made of. */
+/** An application that is ready to serve, of whatever kind. */
 export interface Application {
+  /** To be read for each request: another gateway takes over if an exported handler's server begins to listen. */
   readonly gateway: Gateway
   /** The application's own server, which never listens: the engine stands in for it. */
   readonly server: EventEmitter | undefined
-  /** TERM has come to this process from outside; Node has called the application's handlers. */
+  /** Notes that this process got TERM from outside, for which Node has called the application's handlers. */
   terminated(): void
-  /** Runs the application's handlers of TERM, once: its last response has left, or little time is left. */
+  /** Calls the application's handlers of TERM, once: after its last response, or after half of the drain's time. */
   askToEnd(): void
-  /** No connection is left in a drain: a server that the application has closed by itself may emit `close`. */
+  /** Lets a server that the application has closed emit `close`: a drain has no connection left. */
   release(): void
   /** Ends the application after its last response. Never rejects: failures are logged. */
   close(): Promise<void>
@@ -21,31 +22,31 @@ export interface Application {
 
 export type SignalListener = ReturnType<typeof process.rawListeners>[number]
 
-/** What an application gets from the process that loads it, and reports to it. */
+/** What an application gets from the process that loads it, and what it reports to that process. */
 export interface ApplicationHost {
   /** The working directory, in which modules are looked for. */
   readonly directory: string
   readonly listeners: readonly ListenerSeat[]
   readonly gateway: GatewayContext
-  /** The listeners of TERM and INT that are not the application's. */
+  /** The listeners for TERM and INT that are not the application's. */
   readonly signalListeners: ReadonlySet<SignalListener>
   readonly steps: BootSteps
-  /** Logs what becomes of a `listen()` of the application's. */
+  /** Logs what the application's `listen()` does here. */
   notice(text: string): void
-  /** The application has begun to listen, after it was loaded, with a server of its own. */
+  /** The application has begun to listen, with a server of its own, after it was loaded. */
   serverOpened(): void
-  /** The application has closed the server that is served. */
+  /** The application has closed its server while it was served. */
   serverClosed(): void
   /** Ends the boot. The application may catch what `listen()` throws, so throwing is not enough. */
   fail(error: UnicornError): void
 }
 
-/** What a boot has not got past, in words for the log; called only if `bootTimeout` passes. */
+/** Says what a boot waits for, in words for the log. Called only if `bootTimeout` passes. */
 export type Unfinished = () => string | Promise<string>
 
 /** Notes what the boot waits for. */
 export interface BootSteps {
   begin(unfinished: Unfinished): void
-  /** Something else is waited for until `promise` settles. */
+  /** Notes it until `promise` settles, then what was noted before. */
   during<Value>(promise: Promise<Value>, unfinished: Unfinished): Promise<Value>
 }

@@ -5,10 +5,10 @@ import type { Application } from '../gateway/wsgi/types.js'
 import { describe, isClass } from '../sys/describe.js'
 import { hasMethods } from '../sys/objects.js'
 import { isNodeApp, type NodeApp, prepare } from './frameworks.js'
-import type { LoadedApp } from './load-module.js'
+import type { LoadedApp } from './loaded-app.js'
 import { markOf } from './mark.js'
 
-/** An application with the interface that it is called by. */
+/** An application and the interface by which it is called. */
 export type Callable =
   | { readonly interface: 'wsgi'; readonly application: Application; readonly guessed: boolean }
   | ({ readonly interface: 'node' } & NodeApp)
@@ -17,9 +17,10 @@ export type Callable =
 const ADVICE = `say which with --interface ${INTERFACES.join('|')}, or wrap it: import { node, fetch, wsgi } from 'unicorn'`
 
 /**
- * Decides how the export is called: by its wrapper, by `name`, or under `auto` by what it is. Never by parameter names. An application
- * of a framework is made ready.
- * @throws UnicornError with exit code 4 where the export does not fit, or does not become ready
+ * Decides how the export is called: by its wrapper, by `name`, or with `auto` by what it is, but never by the names of
+ * its parameters. Makes a framework's application ready.
+ * @param name  the setting `interface`
+ * @throws UnicornError with exit code 4 if the export does not fit, or does not become ready
  */
 export async function detect(app: LoadedApp, name: InterfaceName): Promise<Callable> {
   const wanted = interfaceOf(app, name)
@@ -74,7 +75,7 @@ function asApplication(app: LoadedApp): Application {
   throw misfit(app, `it is ${describe(value)}`, 'a function (environ, startResponse)')
 }
 
-/** An untyped function of the user's: what it returns is checked at each call. */
+/** Takes any function of the user's for one of the interface: what it returns is checked at each call. */
 function isFunction(value: unknown): value is (...args: unknown[]) => never {
   return typeof value === 'function'
 }

@@ -1,27 +1,26 @@
-import type { Server } from 'node:http'
+import { Server } from 'node:http'
 import { ExitCode, toError, UnicornError } from '../errors.js'
 import type { NodeHandler } from '../gateway/node/types.js'
 import { hasMethods, isObject } from '../sys/objects.js'
-import type { LoadedApp } from './load-module.js'
-import { isHttpServer } from './script/server-app.js'
+import type { LoadedApp } from './loaded-app.js'
 
 /** An application of the node interface: a handler, or a server with listeners of its own. */
 export interface NodeApp {
   readonly target: NodeHandler | Server
-  /** Ends it after its last response; what it returns is awaited. */
+  /** Ends it after its last response. What it returns is awaited. */
   readonly close?: () => unknown
 }
 
-/** How applications of one framework are known, made ready and ended. */
+/** How the applications of a framework are recognized, made ready and ended. */
 interface Framework {
   readonly name: string
-  /** Methods that together only its applications have. */
+  /** Methods that only its applications have together. */
   readonly methods: readonly string[]
-  /** Awaited at boot, by the name that users know it by. */
+  /** What makes it ready, under the name that its users know. The result is awaited at boot. */
   readonly ready?: readonly [name: string, (app: object) => unknown]
-  /** What serves, once it is ready. */
+  /** What serves, once the application is ready. */
   readonly target: (app: object) => unknown
-  /** Called and awaited at the end of a drain. */
+  /** A method that is called and awaited at the end of a drain. */
   readonly close?: string
 }
 
@@ -58,15 +57,19 @@ const FRAMEWORKS: readonly Framework[] = [
   { name: 'Express', methods: ['handle', 'use'], target: app => app },
 ]
 
-/** Whether `value` is an application of a framework, or a server, that the node interface serves as it is. */
+export function isHttpServer(value: unknown): value is Server {
+  return value instanceof Server
+}
+
+/** Reports whether the node interface serves `value` as it is: an application of a framework, or a server. */
 export function isNodeApp(value: unknown): boolean {
   return isHttpServer(value) || frameworkOf(value) !== undefined
 }
 
 /**
  * Makes an application ready to serve.
- * @returns undefined where it is none of a framework, no server and no function
- * @throws UnicornError with exit code 4 where it does not become ready
+ * @returns undefined if it is no framework's application, no server and no function
+ * @throws UnicornError with exit code 4 if it does not become ready
  */
 export async function prepare(app: LoadedApp): Promise<NodeApp | undefined> {
   const { value } = app
@@ -76,12 +79,12 @@ export async function prepare(app: LoadedApp): Promise<NodeApp | undefined> {
   return isHandler(value) ? { target: value } : undefined
 }
 
-/** Whether `value` is an application of a framework that must be started before it serves. */
+/** Reports whether `value` is a framework's application that must be started before it serves. */
 export function hasStart(value: unknown): boolean {
   return frameworkOf(value)?.ready !== undefined
 }
 
-/** Whether `server` belongs to the application `value`. */
+/** Reports whether `server` belongs to the application `value`. */
 export function isServerOf(value: unknown, server: Server): boolean {
   if (value === server) return true
   if (isHandler(value) && server.listeners('request').includes(value)) return true
@@ -92,7 +95,7 @@ export function isServerOf(value: unknown, server: Server): boolean {
 
 async function start({ name, ready, target, close }: Framework, value: object, app: LoadedApp): Promise<NodeApp> {
   try {
-    // One that listens by itself is ready, and Hapi would not begin twice.
+    // An application that listens by itself is ready, and Hapi refuses to start twice.
     if (ready && !isListening(target(value))) await ready[1](value)
     const found = target(value)
     if (isHttpServer(found) || isHandler(found)) {
@@ -113,7 +116,7 @@ function isListening(target: unknown): boolean {
   return isHttpServer(target) && target.listening
 }
 
-/** Nest on Fastify leaves that one's own start to `listen()`. */
+/** On Fastify, Nest makes that ready only in its `listen()`. */
 async function initNest(app: object): Promise<void> {
   await call(app, 'init')
   const adapter = call(app, 'getHttpAdapter')
@@ -125,7 +128,7 @@ function frameworkOf(value: unknown): Framework | undefined {
   return FRAMEWORKS.find(({ methods }) => hasMethods(value, ...methods))
 }
 
-/** An untyped function of the user's. */
+/** Takes any function of the user's for a handler. */
 function isHandler(value: unknown): value is NodeHandler {
   return typeof value === 'function'
 }

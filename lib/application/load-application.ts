@@ -2,28 +2,31 @@ import type { InterfaceName } from '../../config/interfaces.js'
 import type { Application, ApplicationHost } from './application.js'
 import { loadModuleApplication } from './module-application.js'
 
-/** A kind of application: how it is known, and loaded. */
+/** A kind of application, such as modules of one language. */
 interface Kind {
-  readonly name: string
-  matches(spec: string, interfaceName: InterfaceName): boolean
+  /** Reports whether `spec` names an application of this kind, for instance by a file that is in `directory`. */
+  matches(spec: string, directory: string): boolean
   load(spec: string, interfaceName: InterfaceName, host: ApplicationHost): Promise<Application>
 }
 
-/** The first that matches loads it. */
-const KINDS: readonly Kind[] = [{ name: 'JavaScript module', matches: () => true, load: loadModuleApplication }]
+/** The kind of what matches no other kind, so that its error names the files that were looked for. */
+const MODULE: Kind = { matches: () => true, load: loadModuleApplication }
+
+/** The first kind that matches loads the application. */
+const KINDS: readonly Kind[] = [MODULE]
 
 /**
  * Loads the application and makes it ready to be called.
- * @param spec  as the user wrote it: the setting `app`
+ * @param spec  the setting `app`
  * @param interfaceName  the setting `interface`
- * @throws UnicornError with exit code 4: it is not found, fails to load, does not fit its interface, or does not become ready
+ * @throws UnicornError with exit code 4 if it is not found, fails to load, does not fit its interface, or does not
+ * become ready
  */
 export function loadApplication(
   spec: string,
   interfaceName: InterfaceName,
   host: ApplicationHost,
 ): Promise<Application> {
-  const kind = KINDS.find(({ matches }) => matches(spec, interfaceName))
-  if (!kind) throw new Error(`no kind of application for ${spec}`)
+  const kind = KINDS.find(({ matches }) => matches(spec, host.directory)) ?? MODULE
   return kind.load(spec, interfaceName, host)
 }

@@ -3,7 +3,7 @@ import type { NodeHandler } from '../gateway/node/types.js'
 import type { Application } from '../gateway/wsgi/types.js'
 import { property } from '../sys/objects.js'
 
-/** In the global registry, so that a mark holds when two copies of this package are loaded. */
+/** In the global registry of symbols, so that a mark holds if two copies of this package are loaded. */
 const MARK = Symbol.for('unicorn.interface')
 
 function mark<T extends object>(application: T, name: string): T {
@@ -11,16 +11,16 @@ function mark<T extends object>(application: T, name: string): T {
 }
 
 /**
- * Says that `handler` is called as `(req, res)`, whatever else it looks like.
- * @returns the same function, or one that forwards to it where it is frozen
+ * Marks `handler` to be called as `(req, res)`, whatever else it looks like.
+ * @returns the same function, or one that forwards to it if it is frozen
  */
 export function node<T extends NodeHandler>(handler: T): T | NodeHandler {
   return mark(Object.isExtensible(handler) ? handler : (req, res) => handler(req, res), 'node')
 }
 
 /**
- * Says that `application` is called with a `Request`, whatever else it looks like: by its method `fetch`, or as the function that it is.
- * @returns the same function or object, or one that forwards to it where it is frozen
+ * Marks `application` to be called with a `Request`, as a function or by its method `fetch`, whatever it looks like.
+ * @returns the same function or object, or a function that forwards to it if it is frozen
  */
 export function fetch<T extends FetchHandler | FetchApplication>(application: T): T | FetchHandler {
   if (Object.isExtensible(application)) return mark(application, 'fetch')
@@ -30,8 +30,8 @@ export function fetch<T extends FetchHandler | FetchApplication>(application: T)
 }
 
 /**
- * Says that `application` is called as `(environ, startResponse)`, whatever else it looks like.
- * @returns the same function, or one that forwards to it where it is frozen
+ * Marks `application` to be called as `(environ, startResponse)`, whatever else it looks like.
+ * @returns the same function, or one that forwards to it if it is frozen
  */
 export function wsgi<T extends Application>(application: T): T | Application {
   return mark(
@@ -40,7 +40,7 @@ export function wsgi<T extends Application>(application: T): T | Application {
   )
 }
 
-/** The name an application was marked with, or undefined. */
+/** The name with which an application was marked, or undefined. */
 export function markOf(application: unknown): unknown {
   return property(application, MARK)
 }

@@ -1,10 +1,7 @@
-/** Longer keys come from odd clients only. */
+/** Values of longer keys are not remembered: only odd clients send such keys. */
 const LONGEST_KEY = 100
 
-/**
- * Remembers what `make` returned for a string. Names come from the network, so the number of entries is bounded: a full
- * cache starts anew.
- */
+/** Remembers what `make` returns for a string. Keys come from the network, so a full cache is emptied. */
 export class BoundedCache<Value> {
   readonly #entries = new Map<string, Value>()
   readonly #make: (key: string) => Value
@@ -15,7 +12,7 @@ export class BoundedCache<Value> {
     this.#limit = limit
   }
 
-  /** @throws what `make` throws; nothing is remembered then */
+  /** @throws what `make` throws; then nothing is remembered */
   get(key: string): Value {
     const known = this.#entries.get(key)
     return known === undefined ? this.#learn(key) : known

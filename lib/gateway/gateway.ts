@@ -4,8 +4,8 @@ import type { Exchange } from '../http/exchange.js'
 /** Calls an application, whatever its interface is. */
 export interface Gateway {
   readonly interface: Interface
-  /** Has the application answer one request. Never throws and never rejects; sets `exchange.environ` for wsgi. */
+  /** Calls the application to answer one request. Never throws; sets `exchange.environ` for wsgi. */
   handle(exchange: Exchange): void
-  /** Waits for what goes on behind the responses. To be called after the last one. */
+  /** Waits for work that goes on after its response. To be called after the last response. */
   settled?(): Promise<void>
 }

@@ -1,14 +1,15 @@
 import { constants } from 'node:os'
+import { property } from '../../sys/objects.js'
 import type { SignalListener } from '../application.js'
 import { unlessIdle } from './unless-idle.js'
 
-/** PM2 sends INT: what was written for it may listen for that alone. */
+/** A script that was written for PM2, which sends INT, may listen for INT alone. */
 type AskingSignal = 'SIGTERM' | 'SIGINT'
 
 /**
- * The end of an application that ends itself, as it would under plain Node: it listens for TERM or closes its server, then closes what else
- * it has open, and at last calls `process.exit`, sends TERM to itself (Nest does), or has nothing left to do. A worker that went as
- * soon as the last response had left would cut that short.
+ * Lets a script end itself as it would under plain Node. It listens for TERM or closes its server, then closes what
+ * else it has open, and at last calls `process.exit`, sends TERM to itself (Nest does), or has nothing left to do. A
+ * worker that exited right after the last response would cut that short.
  */
 export class OwnEnd {
   readonly #others: ReadonlySet<SignalListener>
@@ -17,7 +18,7 @@ export class OwnEnd {
   #killed: () => void = () => {}
   readonly #whenKilled: Promise<void>
 
-  /** @param others  listeners of TERM and INT that are not the application's */
+  /** @param others  the listeners for TERM and INT that are not the application's */
   constructor(others: ReadonlySet<SignalListener>) {
     this.#others = others
     this.#whenKilled = new Promise(resolve => {
@@ -25,24 +26,24 @@ export class OwnEnd {
     })
   }
 
-  /** Calls the application's handlers of TERM, unless one has come already, or where it has none those of INT: now it may end. */
+  /** Calls the application's handlers of TERM, unless Node has called them before, or those of INT if it has none. */
   ask(): void {
     if (!this.#isAsked) this.#call('SIGTERM')
     if (!this.#isHeard) this.#call('SIGINT')
   }
 
-  /** TERM has come, from outside; after `ask` it is the application's last word. */
+  /** Notes that this process got TERM. After the handlers were called, TERM is the end, as under plain Node. */
   term(): void {
     if (this.#isAsked) this.#killed()
     else this.#listenersFor('SIGTERM')
   }
 
-  /** Whether the application listened when it was asked to end. */
+  /** Whether the application listened for the signal when it was asked to end. */
   get isHeard(): boolean {
     return this.#isHeard
   }
 
-  /** Resolves when it has come to its end, unless that ends the process anyway. */
+  /** Resolves when the application has ended, if the process has not ended by then. */
   reached(): Promise<void> {
     return unlessIdle(this.#whenKilled)
   }
@@ -51,7 +52,7 @@ export class OwnEnd {
     for (const listener of this.#listenersFor(signal)) callAsNode(listener, signal)
   }
 
-  /** Counted before they are called: one that listens once has gone by then. */
+  /** Counts the listeners before they are called: a listener that was added with `once` is removed by its call. */
   #listenersFor(signal: AskingSignal): readonly SignalListener[] {
     const listeners = process.rawListeners(signal).filter(listener => !this.#others.has(listener))
     this.#isAsked = true
@@ -60,7 +61,7 @@ export class OwnEnd {
   }
 }
 
-/** What it throws is an uncaught error of the application's, and no other listener's concern. */
+/** What the listener throws becomes an uncaught error, and the other listeners are called all the same. */
 function callAsNode(listener: SignalListener, signal: AskingSignal): void {
   try {
     Reflect.apply(listener, process, [signal, constants.signals[signal]])
@@ -72,15 +73,14 @@ function callAsNode(listener: SignalListener, signal: AskingSignal): void {
 }
 
 /**
- * How many listeners for either signal are those of `signal-exit`, which is in most trees of packages: they end nothing while others listen.
- * It keeps its count where all its copies find it, up to version 3 in one place and from version 4 on in another.
+ * Counts the listeners of `signal-exit`, which most applications depend on: they end nothing while there are others.
+ * Its copies share one count, under one name up to version 3 and under another from version 4 on.
  */
 function onlookers(): number {
   return countOf(process, '__signal_exit_emitter__') + countOf(globalThis, Symbol.for('signal-exit emitter'))
 }
 
 function countOf(owner: object, key: string | symbol): number {
-  const emitter: unknown = Reflect.get(owner, key)
-  const count: unknown = typeof emitter === 'object' && emitter !== null ? Reflect.get(emitter, 'count') : 0
+  const count = property(property(owner, key), 'count')
   return typeof count === 'number' ? count : 0
 }

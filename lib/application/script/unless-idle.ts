@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 
 /**
- * Waits for a promise of the application's; undefined when nothing is left in this process that could still fulfil it, no timer and
- * no socket. The channel to the arbiter alone would keep it waiting.
+ * Waits for a promise as long as something in this process can still fulfil it, the channel to the arbiter not counted.
+ * @returns undefined if nothing can
  */
 export async function unlessIdle<Value>(promise: Promise<Value>): Promise<Value | undefined> {
   const idle = new AbortController()

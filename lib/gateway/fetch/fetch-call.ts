@@ -6,8 +6,8 @@ import { Call } from '../wire/call.js'
 import { isChunk } from '../wire/chunk.js'
 import { headOf } from '../wire/head.js'
 import type { Background } from './background.js'
-import { CallContext, type Keeper } from './call-context.js'
-import { LightRequest, type RequestSource } from './light-request.js'
+import { type HandlerCall, HandlerContext } from './handler-context.js'
+import { LightRequest } from './light-request.js'
 import type { Parts } from './light-response.js'
 import { partsOf } from './parts.js'
 import { relay } from './relay.js'
@@ -22,28 +22,28 @@ export interface FetchCalls {
   readonly log: Logger
 }
 
-/** By this header a handler for @hono/node-server says that it answers through `outgoing`. */
+/** The header with which a handler for @hono/node-server says that it answers through `outgoing`. */
 const ALREADY_SENT = 'x-hono-already-sent'
 
-/** Frameworks ask for chunks and for a kept connection. The server decides about both, and no word is made of it. */
+/** Headers that frameworks set though the server decides about them: they are dropped without a line in the log. */
 const EXPECTED = /^(?:connection|keep-alive|transfer-encoding)$/i
 
-/** One call of the handler, from the `Request` to the end of the `Response`. */
-export class FetchCall extends Call implements RequestSource, Keeper {
+/** One call of a handler, from its `Request` to the end of its `Response`. */
+export class FetchCall extends Call implements HandlerCall {
   readonly body: RequestBody | undefined = undefined
-  readonly context: CallContext
+  readonly context: HandlerContext
   readonly #calls: FetchCalls
-  /** It was answered without its handler, which may still go on. */
+  /** Whether the server has answered in place of the handler, which may still be at work. */
   #isRefused = false
 
   constructor(exchange: Exchange, calls: FetchCalls) {
     super(exchange, calls.log)
     if (exchange.head.bodyLength > 0) this.body = new RequestBody(exchange.body, error => this.fail(error))
-    this.context = new CallContext(this)
+    this.context = new HandlerContext(this)
     this.#calls = calls
   }
 
-  /** Never throws. What is known at once is answered at once, without a promise. */
+  /** Calls the handler. Never throws. A response that is there at once is sent at once, without a promise. */
   run(): void {
     const { context } = this
     try {
@@ -67,7 +67,7 @@ export class FetchCall extends Call implements RequestSource, Keeper {
 
   protected override accept(returned: unknown): void {
     const { status, statusText, fields, body, length } = partsOf(returned)
-    // The handler has answered by its own means, through `outgoing`; or the worker has, in its place.
+    // The handler has answered through `outgoing`, or the server has answered in its place.
     if (this.exchange.answer.headSent || (body === null && fields.includes(ALREADY_SENT))) return discard(body)
     const head = headOf(status, statusText, fields)
     if (length !== undefined && head.contentLength < 0) head.add('content-length', String(length))
@@ -87,7 +87,7 @@ export class FetchCall extends Call implements RequestSource, Keeper {
     return outgoing.bodyless ? Promise.resolve(outgoing.finish()) : relay(body, outgoing)
   }
 
-  /** A body that is too large is answered at once: frameworks make a 500 of every error. */
+  /** Answers a body that is too large itself, since frameworks turn every error into a 500. */
   protected override fail(error: unknown): void {
     if (this.#isRefused) return
     this.#isRefused = error instanceof BodyTooLarge
@@ -95,12 +95,12 @@ export class FetchCall extends Call implements RequestSource, Keeper {
   }
 }
 
-/** Nobody will read it. */
+/** Cancels a stream that will not be sent. */
 function discard(body: Parts['body']): void {
   if (body instanceof ReadableStream && !body.locked) body.cancel().catch(() => {})
 }
 
-/** It has all that the type has; a class that says so would have to have it twice. */
+/** `inherit` gives it all members of the type, which a class that implements the type would have to declare again. */
 function asRequest(request: LightRequest): Request {
   return request as unknown as Request
 }

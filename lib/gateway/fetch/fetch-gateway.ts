@@ -6,7 +6,7 @@ import { FetchCall, type FetchCalls } from './fetch-call.js'
 import { installLightClasses } from './globals.js'
 import type { FetchApplication } from './types.js'
 
-/** From now on `Response`, `Request` and `fetch` of this process are the ones that go with this gateway. */
+/** Creates the gateway. Replaces the global `Response`, `Request` and `fetch` by those that go with it. */
 export function createFetchGateway(application: FetchApplication, { log }: GatewayContext): Gateway {
   installLightClasses()
   const background = new Background()

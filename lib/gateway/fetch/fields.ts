@@ -7,8 +7,8 @@ export type Fields = readonly string[]
 export const NO_FIELDS: Fields = []
 
 /**
- * What `new Headers(init)` would have, without making one for a plain object as most handlers give it.
- * @throws TypeError where a name or a value is illegal
+ * The fields that `new Headers(init)` would have. Makes no such object if `init` is a plain object, as it mostly is.
+ * @throws TypeError if a name or a value is illegal
  */
 export function fieldsOf(init: unknown): Fields {
   if (init === undefined) return NO_FIELDS
@@ -16,14 +16,14 @@ export function fieldsOf(init: unknown): Fields {
   return (isPlain(init) ? fieldsOfRecord(init) : undefined) ?? listed(new NativeHeaders(headersInit(init)))
 }
 
-/** Set-Cookie is listed once for each cookie (Fetch Standard, "sort and combine"). */
+/** Lists all fields, with one Set-Cookie for each cookie (Fetch Standard, "sort and combine"). */
 export function listed(headers: Iterable<[string, string]>): string[] {
   const fields: string[] = []
   for (const [name, value] of headers) fields.push(name, value)
   return fields
 }
 
-/** @returns undefined for what is not to be sent as it is: illegal, to be trimmed, or two names that are one */
+/** @returns undefined if a field is illegal or needs to be trimmed, or a name comes twice */
 function fieldsOfRecord(record: Record<string, unknown>): string[] | undefined {
   const fields: string[] = []
   for (const name of Object.keys(record)) {
@@ -52,7 +52,7 @@ export function hasField(fields: Fields, name: string): boolean {
   return false
 }
 
-/** What a user gave is for the native constructor to judge, which throws where it is nothing of the kind. */
+/** Leaves it to the native constructor to judge what the application gave: it throws if that is illegal. */
 function headersInit(init: unknown): HeadersInit {
   return init as HeadersInit
 }

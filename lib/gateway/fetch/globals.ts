@@ -2,12 +2,12 @@ import { LightRequest } from './light-request.js'
 import { LightResponse } from './light-response.js'
 import { NativeRequest, NativeResponse } from './native.js'
 
-/** In the global registry, so that two copies of this package do not wrap each other. */
+/** In the global registry of symbols, so that two copies of this package do not wrap each other. */
 const INSTALLED = Symbol.for('unicorn.fetch')
 
 /**
- * Puts a `Response` that costs little in the place of Node's, and a `Request` and a `fetch` that take our own requests. Whatever
- * Node's are, these are too: `instanceof`, subclasses and static methods are the same.
+ * Replaces the global `Response` by one that costs little, and `Request` and `fetch` by ones that accept light
+ * requests. `instanceof`, subclasses and static methods work as with Node's.
  */
 export function installLightClasses(): void {
   if (Reflect.has(globalThis, INSTALLED)) return
@@ -21,7 +21,7 @@ function replace(name: string, value: unknown): void {
   Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false })
 }
 
-/** Has Node's prototype, so that `instanceof` holds for its instances as for ours. Subclasses get a real one. */
+/** Has the native prototype, so that `instanceof` holds for both classes. Subclasses extend the native one. */
 function lightResponseClass(): object {
   function Response(body?: unknown, init?: unknown): object {
     if (new.target === Response) return new LightResponse(body, init)
@@ -50,7 +50,7 @@ function fetchOf(native: typeof globalThis.fetch): typeof globalThis.fetch {
   }
 }
 
-/** Node's classes read their own private fields. */
+/** The native request for a light one: Node's classes read private fields, which a light one lacks. */
 function original<Input>(input: Input, init: unknown): Input | Request {
   if (!LightRequest.is(input)) return input
   const isReplaced = typeof init === 'object' && init !== null && Reflect.get(init, 'body') != null

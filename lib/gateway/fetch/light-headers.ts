@@ -3,13 +3,13 @@ import { BoundedCache } from '../bounded-cache.js'
 import { isToken } from '../wire/header-rules.js'
 import { inherit, NativeHeaders } from './native.js'
 
-/** Names as they are compared. They come from the application: a few, again and again. */
+/** Names in lower case. Applications look up few names, again and again. */
 const lowered = new BoundedCache<string>(name => {
   if (!isToken(name)) throw new TypeError(`illegal header name ${JSON.stringify(name)}`)
   return name.toLowerCase()
 })
 
-/** The headers of a request: looked up in its head, until more is asked for than single values. */
+/** The headers of a request, looked up in its head until the handler asks for more than single values. */
 export class LightHeaders {
   readonly #head: RequestHead
   #native: Headers | undefined
@@ -23,7 +23,7 @@ export class LightHeaders {
     return headers.#native
   }
 
-  /** From now on `native` has the values. */
+  /** Takes the values from `native` from now on. */
   static adopt(headers: LightHeaders, native: Headers): void {
     headers.#native = native
   }
@@ -40,7 +40,7 @@ export class LightHeaders {
 inherit(LightHeaders, NativeHeaders, LightHeaders.native)
 Object.defineProperty(LightHeaders.prototype, 'constructor', { value: NativeHeaders })
 
-/** @param fields  names and values in turn; throws a TypeError where one is illegal */
+/** @throws TypeError if a name or a value is illegal */
 export function headersFrom(fields: readonly string[]): Headers {
   const headers = new NativeHeaders()
   for (let i = 0; i + 1 < fields.length; i += 2) headers.append(fields[i] ?? '', fields[i + 1] ?? '')

@@ -1,46 +1,37 @@
-import type { Exchange } from '../../http/exchange.js'
-import type { CallContext } from './call-context.js'
+import type { HandlerCall } from './handler-context.js'
 import { LightHeaders } from './light-headers.js'
 import { inherit, NativeRequest, NativeResponse } from './native.js'
 import type { RequestBody } from './request-body.js'
 
-/** Where a request has its parts from. */
-export interface RequestSource {
-  readonly exchange: Exchange
-  readonly body: RequestBody | undefined
-  readonly context: CallContext
-  readonly signal: AbortSignal
-}
-
 /**
- * A `Request` that is made of the server's own objects, and so costs next to nothing. It becomes a real one, once, when something
- * is wanted of it that only a real one has.
+ * A `Request` that is made of the server's own objects, and so costs next to nothing. It makes a native `Request`,
+ * once, if the handler uses something that only that has.
  */
 export class LightRequest {
-  readonly #source: RequestSource
+  readonly #call: HandlerCall
   readonly #url: string
   #headers: LightHeaders | undefined
   #native: Request | undefined
-  /** The body was read without the native request. */
+  /** Whether the body was read without the native request. */
   #used = false
 
-  constructor(source: RequestSource, url: string) {
-    this.#source = source
+  constructor(call: HandlerCall, url: string) {
+    this.#call = call
     this.#url = url
   }
 
   static is(value: unknown): value is LightRequest {
-    return typeof value === 'object' && value !== null && #source in value
+    return typeof value === 'object' && value !== null && #call in value
   }
 
-  /** Node's own `Request` for this one; has the body if that was not used before. */
+  /** The native `Request` for this one. It has the body unless that was used before. */
   static native(request: LightRequest): Request {
     request.#native ??= request.#materialize()
     return request.#native
   }
 
   get method(): string {
-    return this.#source.exchange.head.method
+    return this.#call.exchange.head.method
   }
 
   get url(): string {
@@ -48,12 +39,12 @@ export class LightRequest {
   }
 
   get headers(): LightHeaders {
-    this.#headers ??= new LightHeaders(this.#source.exchange.head)
+    this.#headers ??= new LightHeaders(this.#call.exchange.head)
     return this.#headers
   }
 
   get signal(): AbortSignal {
-    return this.#source.signal
+    return this.#call.signal
   }
 
   get body(): ReadableStream | null {
@@ -93,24 +84,24 @@ export class LightRequest {
     return LightRequest.native(this).clone()
   }
 
-  // What srvx gives to the frameworks that are built on it, h3 among them.
+  // Members that srvx gives to the frameworks which are built on it, such as h3.
 
   get ip(): string | undefined {
-    return this.#source.context.remoteAddress
+    return this.#call.context.remoteAddress
   }
 
   get waitUntil(): (promise: PromiseLike<unknown>) => void {
-    return this.#source.context.waitUntil
+    return this.#call.context.waitUntil
   }
 
   get runtime(): object {
-    const { context } = this.#source
+    const { context } = this.#call
     return { name: 'node', node: { req: context.incoming, res: context.outgoing } }
   }
 
-  /** With these methods there is none in the Fetch Standard. */
+  /** In the Fetch Standard a request with one of these methods has no body. */
   get #body(): RequestBody | undefined {
-    return this.method === 'GET' || this.method === 'HEAD' ? undefined : this.#source.body
+    return this.method === 'GET' || this.method === 'HEAD' ? undefined : this.#call.body
   }
 
   #consume<Result>(convert: (bytes: Buffer) => Result | Promise<Result>): Promise<Result> {
@@ -121,7 +112,7 @@ export class LightRequest {
     return body.bytes().then(convert)
   }
 
-  /** Knows how to read a body by its content type. */
+  /** A native response, which reads a body according to its content type. */
   #response(bytes: Buffer): Response {
     const type = this.headers.get('content-type')
     return new NativeResponse(bytes, type === null ? {} : { headers: { 'content-type': type } })
@@ -140,7 +131,7 @@ export class LightRequest {
 for (const name of ['ip', 'waitUntil', 'runtime']) makeWritable(name)
 inherit(LightRequest, NativeRequest, LightRequest.native)
 
-/** Frameworks that pass a request on under another URL set these. */
+/** Frameworks set these properties when they pass a request on under another URL. */
 function makeWritable(name: string): void {
   const descriptor = Object.getOwnPropertyDescriptor(LightRequest.prototype, name)
   Object.defineProperty(LightRequest.prototype, name, {
@@ -151,7 +142,7 @@ function makeWritable(name: string): void {
   })
 }
 
-/** UTF-8, without a byte order mark (Encoding Standard, "UTF-8 decode"). */
+/** Decodes UTF-8, without a byte order mark (Encoding Standard, "UTF-8 decode"). */
 function textOf(bytes: Buffer): string {
   const isMarked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
   return bytes.toString('utf8', isMarked ? 3 : 0)

@@ -4,16 +4,16 @@ import { type Fields, fieldsOf, hasField, listed, NO_FIELDS } from './fields.js'
 import { headersFrom } from './light-headers.js'
 import { type BodyInit, inherit, NativeResponse } from './native.js'
 
-/** A body that is there as a whole. */
+/** A body that is complete in memory. */
 export type Whole = string | Uint8Array
 
-/** Status, headers and body of a response, as they are sent. */
+/** Status, headers and body of a response, ready to be sent. */
 export interface Parts {
   readonly status: number
   readonly statusText: string
   readonly fields: Fields
   readonly body: Whole | ReadableStream | AsyncIterable<unknown> | null
-  /** Bytes of a body that is not there as a whole, where they are known. */
+  /** The length of a stream in bytes, if it is known. */
   readonly length?: number | undefined
 }
 
@@ -25,12 +25,12 @@ const REASON = /^[\t\x20-\x7e\x80-\xff]*$/
 /** Fetch Standard, "null body status". */
 const NULL_BODY = new Set([101, 103, 204, 205, 304])
 
-/** What is behind a stream that was made for a whole body: middleware puts such a stream into a new response. */
+/** The whole bodies for which streams were made: middleware puts such a stream into a new response. */
 const wholes = new WeakMap<ReadableStream, Whole>()
 
 /**
- * A `Response` that keeps what it was made of, so that it can be sent as it is. Node's own costs more than all the rest of a
- * request. It becomes a real one, once, when something is wanted of it that only a real one has.
+ * A `Response` that keeps what it was made of, to be sent as it is: a native `Response` costs more than all the rest of
+ * a request. It makes a native one, once, if the application uses something that only that has.
  */
 export class LightResponse {
   #body: Whole | ReadableStream | null
@@ -38,14 +38,14 @@ export class LightResponse {
   #statusText = ''
   #fields: Fields
   #length: number | undefined
-  /** Replaces the fields, once somebody has asked for it. */
+  /** Holds the fields instead of `#fields`, once the application has asked for it. */
   #headers: Headers | undefined
-  /** A whole body as a stream, once somebody has asked for it. */
+  /** A whole body as a stream, once the application has asked for it. */
   #stream: ReadableStream | undefined
   #native: Response | undefined
   #sent = false
 
-  /** @throws TypeError and RangeError as Node's own does */
+  /** @throws TypeError and RangeError, as the native constructor does */
   constructor(body?: unknown, init?: unknown) {
     if (typeof body === 'string') {
       this.#body = body
@@ -64,8 +64,8 @@ export class LightResponse {
   }
 
   /**
-   * What is to be sent. The body belongs to the caller from now on.
-   * @returns undefined where the body was used before
+   * Takes what is to be sent: from now on the body is used.
+   * @returns undefined if the body was used before
    */
   static take(response: LightResponse): Parts | undefined {
     if (response.bodyUsed || response.#stream?.locked) return undefined
@@ -174,7 +174,7 @@ export class LightResponse {
     }
   }
 
-  /** The type that goes with the body holds unless there is another. */
+  /** Keeps the content type that goes with the body, unless `fields` has one. */
   #addFields(fields: Fields): void {
     const own = this.#fields
     this.#fields = own.length === 0 || hasField(fields, 'content-type') ? fields : [...fields, ...own]
@@ -193,12 +193,12 @@ inherit(LightResponse, NativeResponse, LightResponse.native)
 
 interface MadeBody {
   readonly body: Whole | ReadableStream | null
-  /** The content type that goes with it, or ''. */
+  /** The content type that goes with the body, or ''. */
   readonly type: string
   readonly length?: number
 }
 
-/** Fetch Standard, "extract a body". Bytes are not copied: they are sent before anybody gets to change them. */
+/** See the Fetch Standard, "extract a body". Copies no bytes: they are sent before the application can change them. */
 function bodyOf(value: unknown): MadeBody {
   if (value === null || value === undefined) return { body: null, type: '' }
   if (value instanceof ReadableStream) return { body: wholes.get(fresh(value)) ?? value, type: '' }
@@ -209,7 +209,7 @@ function bodyOf(value: unknown): MadeBody {
   }
   if (value instanceof URLSearchParams) return { body: String(value), type: FORM }
   if (value instanceof Blob) return { body: value.stream(), type: value.type, length: value.size }
-  // Forms, iterables, and what is to become a string.
+  // FormData, iterables, and values that become strings.
   const native = new NativeResponse(value as BodyInit)
   return { body: native.body, type: native.headers.get('content-type') ?? '' }
 }
@@ -223,7 +223,7 @@ function streamOf(whole: Whole): ReadableStream {
   const stream = new ReadableStream({
     type: 'bytes',
     pull(controller) {
-      // A copy, since a stream of bytes takes the memory of what it is given.
+      // A copy, since a stream of bytes takes over the memory of what it is given.
       const bytes = typeof whole === 'string' ? new TextEncoder().encode(whole) : new Uint8Array(whole)
       if (bytes.byteLength > 0) controller.enqueue(bytes)
       controller.close()

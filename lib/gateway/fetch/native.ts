@@ -1,4 +1,4 @@
-/** Node's own classes, as they were before this gateway put lighter ones in their places. */
+/** Node's own classes, which this gateway replaces by lighter ones on the global object. */
 export const NativeHeaders: typeof globalThis.Headers = globalThis.Headers
 export const NativeRequest: typeof globalThis.Request = globalThis.Request
 export const NativeResponse: typeof globalThis.Response = globalThis.Response
@@ -6,14 +6,13 @@ export const NativeResponse: typeof globalThis.Response = globalThis.Response
 export type HeadersInit = ConstructorParameters<typeof NativeHeaders>[0]
 export type BodyInit = ConstructorParameters<typeof NativeResponse>[0]
 
-/** A class, as far as its instances' methods go. */
 interface Class {
   readonly prototype: object
 }
 
 /**
- * Makes the instances of `light` instances of `native` too, with all of its properties: those that `light` has not itself come from
- * the native object that `nativeOf` makes.
+ * Makes instances of `light` instances of `native` too, with all of its members. Those that `light` does not define
+ * forward to the native object that `nativeOf` makes.
  */
 export function inherit<Light>(light: Class, native: Class, nativeOf: (self: Light) => object): void {
   for (const key of Reflect.ownKeys(native.prototype)) {

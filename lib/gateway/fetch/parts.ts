@@ -5,12 +5,12 @@ import { kindOfName } from '../wire/header-rules.js'
 import { type Fields, listed } from './fields.js'
 import { LightResponse, type Parts } from './light-response.js'
 
-/** Codings that `fetch` undoes, leaving the header as it was. */
+/** Codings that `fetch` decodes without changing the header. */
 const DECODED = /^(?:\s*(?:x-)?(?:gzip|deflate|br)\s*,?)+$/i
 
 /**
- * What is to be sent of what a handler returned: a `Response`, whoever's class it is.
- * @throws ApplicationBreach where it is none, or its body was used before
+ * Takes what is to be sent from what a handler returned: a `Response` of any class.
+ * @throws ApplicationBreach if it is none, or its body was used before
  */
 export function partsOf(value: unknown): Parts {
   if (LightResponse.is(value)) return LightResponse.take(value) ?? used()
@@ -32,7 +32,7 @@ function used(): never {
   )
 }
 
-/** As far as every class has it: Node's, those of polyfills, and those of other realms. */
+/** What every class of responses has: Node's, those of polyfills, and those of other realms. */
 interface AnyResponse {
   readonly status: number
   readonly headers: Iterable<[string, string]>
@@ -57,7 +57,7 @@ function fieldsFor({ headers, url }: AnyResponse): Fields {
   return typeof url === 'string' && url !== '' ? passedOn(fields) : fields
 }
 
-/** Headers of a response from the network: those of its connection are left out, and those of a body that `fetch` has decoded. */
+/** Leaves out fields of a response from the network that concern its connection, or a coding that `fetch` undid. */
 function passedOn(fields: Fields): Fields {
   const isDecoded = fields.some((name, i) => name === 'content-encoding' && DECODED.test(fields[i + 1] ?? ''))
   return fields.filter((_, i) => {
@@ -83,12 +83,12 @@ function hasArrayBuffer(value: object): value is { arrayBuffer(): Promise<ArrayB
   return 'arrayBuffer' in value && typeof value.arrayBuffer === 'function'
 }
 
-/** Polyfills without streams. */
+/** For polyfills without streams. */
 async function* buffered(response: { arrayBuffer(): Promise<ArrayBuffer> }): AsyncGenerator<Uint8Array> {
   yield new Uint8Array(await response.arrayBuffer())
 }
 
-/** The responses of srvx, and so of h3, can tell what they were made of. */
+/** The responses of srvx, and so those of h3, can give what they were made of. */
 interface NodeParts {
   _toNodeResponse(): { status: number; statusText: string; headers: unknown[]; body: unknown }
 }

@@ -3,21 +3,21 @@ import { type Chunk, sizeOf } from '../wire/chunk.js'
 import type { Outgoing } from '../wire/outgoing.js'
 import { nextChunk, pump } from '../wire/pump.js'
 
-/** How much of a stream may be held back to see whether it ends: bytes, and chunks. */
+/** How much of a stream is held back to see whether it ends: bytes, and chunks. */
 const ENOUGH = 64 * 1024
 const MANY = 16
 
-/** What a stream gave at once. */
+/** The chunks that a stream has at once. */
 interface Opening {
   readonly chunks: readonly Chunk[]
-  /** The next chunk is under way; absent where the stream has ended. */
+  /** The chunk after them; absent if the stream has ended. */
   readonly next?: Promise<Chunk | undefined>
 }
 
 /**
- * Sends a stream. One that ends within this turn of the event loop is sent as a whole, with its length; where nothing comes in this
- * turn, the head goes ahead.
- * @returns false where it was shorter than its Content-Length
+ * Sends a stream. If it ends within this turn of the event loop, it is sent as a whole, with its length. If it has no
+ * chunk in this turn, the head is sent ahead.
+ * @returns false if the stream was shorter than its Content-Length
  */
 export async function relay(body: Body, outgoing: Outgoing): Promise<boolean> {
   if (outgoing.gone) return true

@@ -3,20 +3,20 @@ import type { BodySource } from '../../http/exchange.js'
 
 const nothing = Buffer.alloc(0)
 
-/** The body of a request as its handler gets it: whole, or as a stream. */
+/** The body of a request, which its handler reads as a whole or as a stream. */
 export class RequestBody {
   readonly #source: BodySource
   readonly #onTooLarge: (error: BodyTooLarge) => void
 
-  /** @param onTooLarge  called when the body turns out to be larger than it may be */
+  /** @param onTooLarge  called if the body turns out to be larger than the limit */
   constructor(source: BodySource, onTooLarge: (error: BodyTooLarge) => void) {
     this.#source = source
     this.#onTooLarge = onTooLarge
   }
 
   /**
-   * All of it.
-   * @throws ClientGone if it ends before its length, BodyTooLarge beyond the limit
+   * Reads the whole body.
+   * @throws ClientGone if it is shorter than announced, BodyTooLarge beyond the limit
    */
   async bytes(): Promise<Buffer> {
     const chunks: Buffer[] = []
@@ -37,14 +37,14 @@ export class RequestBody {
     }
   }
 
-  /** Chunk by chunk: the next one is taken from the connection when it is asked for. */
+  /** Reads the body chunk by chunk: each is taken from the connection only when it is asked for. */
   stream(): ReadableStream<Uint8Array> {
     return new ReadableStream<Uint8Array>(
       {
         pull: async controller => {
           const chunk = await this.#next()
           if (chunk === null) controller.close()
-          // Not a Buffer, whose methods differ.
+          // Not a Buffer, since some of its methods differ.
           else controller.enqueue(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))
         },
       },

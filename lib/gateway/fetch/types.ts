@@ -1,27 +1,27 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** Where a request came from, and what else of the server its handler may use. */
+/** Where a request comes from, and what else of the server its handler may use. */
 export interface FetchContext {
-  /** What `node:http` has of the request and its response: for helpers that were written for Node. */
+  /** The objects of `node:http`, for helpers that were written for Node. */
   readonly incoming: IncomingMessage
   readonly outgoing: ServerResponse
-  /** The peer; undefined on a unix socket. */
+  /** The address of the peer; undefined on a unix socket. */
   readonly remoteAddress: string | undefined
   readonly remotePort: number | undefined
-  /** The same as Deno has it. */
+  /** The same in the form that Deno has. */
   readonly remoteAddr: { readonly transport: 'tcp' | 'unix'; readonly hostname: string; readonly port: number }
-  /** The same as Bun has it; null on a unix socket. */
+  /** The same in the form that Bun has; null on a unix socket. */
   requestIP(): { address: string; family: 'IPv4' | 'IPv6'; port: number } | null
-  /** The worker does not exit before `promise` has settled, within its graceful timeout; a rejection is logged. */
+  /** Keeps the worker from exiting before `promise` settles, up to its graceful timeout. A rejection is logged. */
   readonly waitUntil: (promise: PromiseLike<unknown>) => void
-  /** Handlers for Cloudflare may call the one and look into the other: there is nothing to pass through to, and nothing in it. */
+  /** This and `props` are for handlers that were written for Cloudflare. It does nothing, and `props` is empty. */
   passThroughOnException(): void
   readonly props: Readonly<Record<string, unknown>>
 }
 
 /**
  * Answers a request (Fetch Standard, "Request" and "Response").
- * @param context  comes twice, since Hono and Cloudflare look for `waitUntil` in a third argument
+ * @param executionContext  the same as `context`, since Hono and Cloudflare look for `waitUntil` in a third argument
  */
 export type FetchHandler = (
   request: Request,
@@ -29,7 +29,7 @@ export type FetchHandler = (
   executionContext: FetchContext,
 ) => Response | PromiseLike<Response>
 
-/** What Hono, h3, and modules that export `{ fetch }` by default have in common. */
+/** What Hono, h3 and modules with the default export `{ fetch }` have in common. */
 export interface FetchApplication {
   fetch(...args: Parameters<FetchHandler>): ReturnType<FetchHandler>
 }

@@ -1,17 +1,17 @@
 import type { Exchange } from '../../http/exchange.js'
 import { BoundedCache } from '../bounded-cache.js'
 
-/** A target that a URL has as it is: no dot segments, and nothing that the URL Standard percent-encodes. */
+/** Matches a target that `new URL` leaves as it is, but for dot segments: nothing in it is to be percent-encoded. */
 const PLAIN = /^\/[\w\-.~!$&()*+,;=:@/%?[\]|]*$/
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:[/?]|$)/i
-/** RFC 3986, section 3.2.2: a name or an address, and perhaps a port. */
+/** RFC 3986, section 3.2.2: a name or an address, and optionally a port. */
 const HOST = /^(?:\[[0-9a-f:.]+\]|[\w.\-~!$&'()*+,;=%]+)(?::[0-9]*)?$/i
 
 const SLASH = 47
 
 type Scheme = 'http' | 'https'
 
-/** What comes before the target in the URLs of a host; empty if the host is illegal. Clients name few hosts, again and again. */
+/** The origin of a host; empty if the host is illegal. Clients name few hosts, again and again. */
 const origins: Record<Scheme, BoundedCache<string>> = {
   http: new BoundedCache(host => originOf('http', host)),
   https: new BoundedCache(host => originOf('https', host)),
@@ -23,14 +23,14 @@ function originOf(scheme: Scheme, host: string): string {
 }
 
 /**
- * The URL that a client has asked for.
+ * The URL that a client asks for.
  * @returns undefined if there is no such URL: an illegal Host header, or an illegal authority in an absolute target
  */
 export function urlOf({ head, peer }: Exchange): string | undefined {
   const { url } = head
   const { authority, rest } = head.target()
   if (authority === '' && url.charCodeAt(0) !== SLASH && url !== '*') return undefined
-  // If the client does not say what it calls the server, it is where it has connected to.
+  // If the client does not name the server, its name is the address that the client has connected to.
   const origin = origins[peer.scheme].get(head.host() || peer.authority)
   if (origin === '') return undefined
   if (url === '*') return `${origin}/*`

@@ -2,14 +2,15 @@ import type { IncomingMessage } from 'node:http'
 import { BodyTooLarge } from '../../http/errors.js'
 
 /**
- * Counts a chunked body while node:http takes it in; nothing beyond `limit` bytes reaches the application. (The engine itself refuses a
- * Content-Length that is too large.)
+ * Counts a chunked body as node:http takes it in: no byte beyond `limit` reaches the application. (The engine itself
+ * refuses a Content-Length that is too large.)
+ * @param limit  in bytes
  * @param exceeded  called once
  */
 export function limitBody(req: IncomingMessage, limit: number, exceeded: (error: BodyTooLarge) => void): void {
   let received = 0
   const push = req.push.bind(req)
-  // All bytes pass through `push`; a listener for `data` would start the stream before the application is there.
+  // All bytes pass through `push`. A listener for `data` would start the stream before the application listens.
   req.push = (chunk: unknown, encoding?: BufferEncoding) => {
     const before = received
     if (chunk instanceof Uint8Array) received += chunk.length

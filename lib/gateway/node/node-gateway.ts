@@ -9,23 +9,21 @@ import type { Gateway } from '../gateway.js'
 import { limitBody } from './body-limit.js'
 import type { NodeHandler } from './types.js'
 
-/** Calls a handler `(req, res)`, or the listeners of an application's own server, with Node's own objects. */
+/** Calls a handler `(req, res)`, or the listeners of an application's own server, with the objects of node:http. */
 export class NodeGateway implements Gateway {
   readonly interface = 'node'
   readonly #log: GatewayContext['log']
-  #answer: (objects: NodeObjects, exchange: Exchange) => unknown
+  readonly #answer: (objects: NodeObjects, exchange: Exchange) => unknown
 
   constructor(target: NodeHandler | Server, { log }: GatewayContext) {
     this.#log = log
-    this.#answer = answerBy(target)
+    this.#answer =
+      target instanceof Server
+        ? (objects, exchange) => callListeners(target, objects, exchange)
+        : objects => callHandler(target, objects)
   }
 
-  /** From now on requests go to this target. */
-  serve(target: NodeHandler | Server): void {
-    this.#answer = answerBy(target)
-  }
-
-  /** Closures are made only if they are needed, since this runs for each request. */
+  /** Creates no closure for an ordinary request: the methods below create them if they are needed. */
   handle(exchange: Exchange): void {
     try {
       const { node } = exchange
@@ -51,7 +49,7 @@ export class NodeGateway implements Gateway {
     const { answer } = exchange
     const facts = { err: toError(error), ...requestFacts(exchange) }
     if (error instanceof BodyTooLarge) this.#log.info(facts, 'a request was refused')
-    // What a client does must not fill the error log.
+    // Clients must not be able to fill the error log.
     else if (exchange.peer.socket?.destroyed) this.#log.debug(facts, 'the client went away')
     else this.#log.error(facts, 'the application failed')
     if (answer.ended || answer.gone) return
@@ -60,27 +58,22 @@ export class NodeGateway implements Gateway {
   }
 }
 
-function answerBy(target: NodeHandler | Server): (objects: NodeObjects, exchange: Exchange) => unknown {
-  if (target instanceof Server) return (objects, exchange) => callListeners(target, objects, exchange)
-  return objects => callHandler(target, objects)
-}
-
-/** As node:http does it for a handler alone: the body of a client that waits for `100 Continue` is asked for at once. */
+/** A client that waits for `100 Continue` gets it at once, as in node:http without a listener for `checkContinue`. */
 function callHandler(handler: NodeHandler, { req, res, expectsContinue }: NodeObjects): unknown {
   if (expectsContinue) res.writeContinue()
   return handler(req, res)
 }
 
 /**
- * Calls the listeners of a server, not its `emit`: a tracer may have wrapped that, and has seen this request already in the server that
- * received it.
+ * Calls the listeners of a server, not its `emit`: a tracer may have wrapped that, and has seen this request already,
+ * on the engine's server.
  */
 function callListeners(server: Server, objects: NodeObjects, { answer }: Exchange): unknown {
   const { req, res, expectsContinue } = objects
   const event = eventOf(server, objects)
   const listeners = server.rawListeners(event)
   const [first] = listeners
-  // A server for WebSockets alone, say. Node would let the client wait for ever.
+  // For example a server for WebSockets only. Node would let the client wait for ever.
   if (!first) return answer.refuse(501)
   if (expectsContinue && event === 'request') res.writeContinue()
   if (listeners.length === 1) return Reflect.apply(first, server, [req, res])

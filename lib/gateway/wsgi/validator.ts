@@ -7,8 +7,8 @@ import { checkEnviron } from './validator/environ-rules.js'
 import { checkHead } from './validator/head-rules.js'
 
 /**
- * Wraps an application so that every breach of the contract throws an AssertionError that names it, whether the
- * application or the server is to blame. For development and tests; in the spirit of Python's `wsgiref.validate`.
+ * Wraps an application so that every breach of the contract, by the application or by the server, throws an
+ * AssertionError that names it. For development and tests, in the spirit of Python's `wsgiref.validate`.
  */
 export function validator(application: Application): Application {
   demand(typeof application === 'function', `the application is ${show(application)}, wanted a function`)
@@ -26,7 +26,7 @@ export function validator(application: Application): Application {
   }
 }
 
-/** The environ itself, with watched streams: middleware may have put in more than a copy would keep. */
+/** Replaces the streams in the environ itself, since middleware may have put in more than a copy would keep. */
 function checkedEnviron(environ: Environ, ledger: Ledger): Environ {
   environ['wsgi.input'] = new CheckedInput(environ['wsgi.input'], () => ledger.ended)
   environ['wsgi.errors'] = new CheckedErrors(environ['wsgi.errors'])
@@ -51,7 +51,7 @@ function checkedStart(startResponse: StartResponse, ledger: Ledger): StartRespon
   }
 }
 
-/** Bodies that are known at once stay what they are, so that they get their Content-Length. */
+/** Checks a body. One that is known at once stays an array, so that the server adds its Content-Length. */
 function checkedBody(body: unknown, ledger: Ledger): WsgiBody {
   if (isChunk(body)) return known([body], ledger)
   demand(typeof body === 'object' && body !== null, `the application returned ${show(body)}, wanted an iterable`)

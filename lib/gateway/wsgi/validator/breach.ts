@@ -1,17 +1,17 @@
 import { AssertionError } from 'node:assert'
 import { ApplicationBreach } from '../../failure.js'
 
-/** @throws AssertionError that names the breach, where `holds` is false */
+/** @throws AssertionError that names the breach, unless `holds` */
 export function demand(holds: boolean, breach: string): asserts holds {
   if (!holds) throw new AssertionError({ message: `wsgi: ${breach}`, stackStartFn: demand })
 }
 
-/** A value in an error message, short. */
+/** Shows a value in an error message, shortened. */
 export function show(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : Object.prototype.toString.call(value)
 }
 
-/** The rules of the server, with the errors of the validator. */
+/** Checks a rule that the server has too, whose ApplicationBreach becomes an AssertionError. */
 export function lawful<Result>(check: () => Result): Result {
   try {
     return check()

@@ -3,7 +3,7 @@ import { type Chunk, isChunk, sizeOf } from '../../wire/chunk.js'
 import { demand, lawful, show } from './breach.js'
 import type { AnnouncedBody } from './head-rules.js'
 
-/** What was announced, and what came of it; also by `write()`. */
+/** Compares the body that was sent, by `write()` too, with the one that the head announced. */
 export class Ledger {
   head: AnnouncedBody | undefined
   sent = 0
@@ -22,7 +22,7 @@ export class Ledger {
     return chunk
   }
 
-  /** The whole body has come. */
+  /** Checks the length of the body at its end. */
   settle(): void {
     this.ended = true
     const { head } = this
@@ -38,7 +38,7 @@ export class Ledger {
 
 type Results = IteratorResult<Chunk, void>
 
-/** The body of the application, which watches that it is iterated over and closed as it should be. */
+/** The application's body. Checks that it is iterated over and closed once, in this order. */
 export class CheckedBody implements AsyncIterable<Chunk> {
   readonly #body: Body
   readonly #ledger: Ledger
@@ -58,7 +58,7 @@ export class CheckedBody implements AsyncIterable<Chunk> {
     return { next: () => this.#next() }
   }
 
-  /** Once, and at the end, whatever the end was. */
+  /** To be called once, after the last chunk or if the response ends early. */
   async close(): Promise<void> {
     demand(!this.#closed, 'the body is closed twice')
     this.#closed = true

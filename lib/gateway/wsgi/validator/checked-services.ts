@@ -2,12 +2,12 @@ import type { Readable } from 'node:stream'
 import type { ErrorsStream, InputStream } from '../types.js'
 import { demand, show } from './breach.js'
 
-/** `wsgi.input` that watches how it is used, and what it gives. */
+/** A `wsgi.input` that checks how it is used and what it returns. */
 export class CheckedInput implements InputStream {
   readonly #input: InputStream
   readonly #ended: () => boolean
 
-  /** @param ended  whether the response is over */
+  /** @param ended  reports whether the response has ended */
   constructor(input: InputStream, ended: () => boolean) {
     this.#input = input
     this.#ended = ended
@@ -53,7 +53,7 @@ export class CheckedInput implements InputStream {
   }
 }
 
-/** `wsgi.errors` that takes text only. */
+/** A `wsgi.errors` that takes only text. */
 export class CheckedErrors implements ErrorsStream {
   readonly #errors: ErrorsStream
 

@@ -1,6 +1,6 @@
 import { demand, show } from './breach.js'
 
-/** Must be there, and strings. */
+/** Must be present, as strings. */
 const STRINGS = [
   'REQUEST_METHOD',
   'SCRIPT_NAME',
@@ -26,7 +26,7 @@ const METHODS = {
 }
 
 /**
- * The rules of PEP 3333, "environ Variables", and what this server adds to them.
+ * Checks the rules of PEP 3333, "environ Variables", and what this server adds to them.
  * @throws AssertionError
  */
 export function checkEnviron(environ: unknown): asserts environ is Record<string, unknown> {

@@ -1,7 +1,7 @@
 import { checkValue, kindOfName, parseLength, parseStatus } from '../../wire/header-rules.js'
 import { demand, lawful, show } from './breach.js'
 
-/** What the head says of the body. */
+/** What the head announces about the body. */
 export interface AnnouncedBody {
   readonly code: number
   /** Bytes, undefined without a Content-Length. */
@@ -9,8 +9,7 @@ export interface AnnouncedBody {
 }
 
 /**
- * The rules for the arguments of `startResponse`; stricter than the server, which serves a response without
- * Content-Type.
+ * Checks the arguments of `startResponse`. Is stricter than the server, which accepts a response without Content-Type.
  * @throws AssertionError
  */
 export function checkHead(status: unknown, headers: unknown): AnnouncedBody {

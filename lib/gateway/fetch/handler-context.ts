@@ -1,35 +1,40 @@
 import type { Exchange } from '../../http/exchange.js'
+import type { RequestBody } from './request-body.js'
 import type { FetchContext } from './types.js'
 
-/** Keeps the promises that a handler does not wait for. */
-export interface Keeper {
+/** What a handler's `Request` and context know of the call that they belong to. */
+export interface HandlerCall {
   readonly exchange: Exchange
+  readonly body: RequestBody | undefined
+  readonly signal: AbortSignal
+  readonly context: FetchContext
+  /** Keeps the worker from ending before `promise` settles. */
   keep(promise: PromiseLike<unknown>): void
 }
 
-/** Costs next to nothing: its values are looked up when they are asked for. */
-export class CallContext implements FetchContext {
-  readonly #keeper: Keeper
+/** The context of one call. Costs next to nothing, since it looks its values up only when the handler asks for them. */
+export class HandlerContext implements FetchContext {
+  readonly #call: HandlerCall
   #waitUntil: FetchContext['waitUntil'] | undefined
 
-  constructor(keeper: Keeper) {
-    this.#keeper = keeper
+  constructor(call: HandlerCall) {
+    this.#call = call
   }
 
   get incoming(): FetchContext['incoming'] {
-    return nodeObjects(this.#keeper.exchange).req
+    return nodeObjects(this.#call.exchange).req
   }
 
   get outgoing(): FetchContext['outgoing'] {
-    return nodeObjects(this.#keeper.exchange).res
+    return nodeObjects(this.#call.exchange).res
   }
 
   get remoteAddress(): string | undefined {
-    return this.#keeper.exchange.peer.address || undefined
+    return this.#call.exchange.peer.address || undefined
   }
 
   get remotePort(): number | undefined {
-    return this.#keeper.exchange.peer.port
+    return this.#call.exchange.peer.port
   }
 
   get remoteAddr(): FetchContext['remoteAddr'] {
@@ -39,13 +44,13 @@ export class CallContext implements FetchContext {
   }
 
   requestIP(): ReturnType<FetchContext['requestIP']> {
-    const { address, port = 0, family } = this.#keeper.exchange.peer
+    const { address, port = 0, family } = this.#call.exchange.peer
     return address === '' ? null : { address, port, family }
   }
 
-  /** Bound, since it is passed on as a function. */
+  /** Bound, since handlers pass it on as a function. */
   get waitUntil(): FetchContext['waitUntil'] {
-    this.#waitUntil ??= promise => this.#keeper.keep(promise)
+    this.#waitUntil ??= promise => this.#call.keep(promise)
     return this.#waitUntil
   }
 

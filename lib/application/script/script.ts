@@ -1,0 +1,128 @@
+import type { EventEmitter } from 'node:events'
+import type { Server } from 'node:http'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import type { Application, ApplicationHost } from '../application.js'
+import type { Callable } from '../detect.js'
+import { hasStart, isHttpServer, isServerOf } from '../frameworks.js'
+import type { Found } from '../loaded-app.js'
+import type { AdoptedServer } from './adopted-server.js'
+import { Adoption } from './adoption.js'
+import { NOT_ADOPTED } from './listen-errors.js'
+import { OwnEnd } from './own-end.js'
+import { unlessIdle } from './unless-idle.js'
+import { watchFastify } from './watch-fastify.js'
+
+/** The time in milliseconds after which an export is served, though its script has not listened. */
+const PATIENCE = 1000
+
+/**
+ * What a module does by itself, as a script does under plain Node: it may listen, and it may end itself.
+ *
+ *     begin -> the module runs -> choose -> serve -> terminated, askToEnd -> ended -> closeServer
+ */
+export class Script implements Pick<Application, 'server' | 'terminated' | 'askToEnd' | 'release'> {
+  readonly #spec: string
+  readonly #host: ApplicationHost
+  readonly #adoption: Adoption
+  readonly #ownEnd: OwnEnd
+  readonly #ownerOf = watchFastify()
+  /** The application's own server, if the worker serves one. */
+  #served: AdoptedServer | undefined
+
+  /** @param spec  the setting `app` */
+  constructor(spec: string, host: ApplicationHost) {
+    this.#spec = spec
+    this.#host = host
+    this.#adoption = new Adoption(host)
+    this.#ownEnd = new OwnEnd(host.signalListeners)
+  }
+
+  /**
+   * Intercepts `listen()` from now on.
+   * @param file  the module that is about to load
+   * @param isNamed  whether the user has named the export to serve
+   */
+  begin(file: string, isNamed: boolean): void {
+    this.#adoption.begin(file, isNamed)
+  }
+
+  /**
+   * Chooses what to serve: the export that the user has named; otherwise the server that listens, or the framework's
+   * application that it belongs to, which can be closed too; otherwise the export.
+   * @param exported  what the module exports, under the name or by convention
+   */
+  async choose(exported: Found | undefined, isNamed: boolean): Promise<Found | undefined> {
+    if (isNamed) {
+      this.#adoption.settle(server => isServerOf(exported?.value, server))
+      return exported
+    }
+    const adopted = await this.#listening(exported)
+    this.#adoption.settle()
+    if (!adopted) return exported
+    if (typeof exported?.value === 'object' && isServerOf(exported.value, adopted.server)) return exported
+    return { value: this.#ownerOf(adopted.server), exportName: 'listen()' }
+  }
+
+  /**
+   * Waits for the script to listen. A script may export its application and start it all the same, later: to start such
+   * an application a second time breaks it.
+   */
+  async #listening(exported: Found | undefined): Promise<AdoptedServer | undefined> {
+    const isComplete = exported && (exported.exportName !== 'default' || !hasStart(exported.value))
+    const limits = exported ? [isComplete ? turn() : sleep(PATIENCE, undefined, { ref: false })] : []
+    const unfinished = (): string =>
+      `${this.#spec} exports no application, and no http.Server of it has called listen(): export the application, or have the script listen when it can serve`
+    // A script may listen, close and listen again elsewhere, for example to find a free port.
+    do {
+      const next = Promise.race([this.#adoption.whenAdopted(), ...limits])
+      if (!(await (isComplete ? next : this.#host.steps.during(unlessIdle(next), unfinished)))) break
+      // After what the script does as soon as it listens.
+      await turn()
+    } while (!this.#adoption.adopted)
+    return this.#adoption.adopted
+  }
+
+  /**
+   * Notes what the worker serves.
+   * @param opened  called if a script that exports its handler begins to listen only later
+   */
+  serve(callable: Callable, opened: (server: Server) => void): void {
+    if (callable.interface === 'node' && isHttpServer(callable.target)) {
+      this.#served = this.#adoption.of(callable.target)
+      return
+    }
+    void this.#adoption.whenAdopted().then(adopted => {
+      if (callable.interface !== 'node') return this.#host.gateway.log.error({}, NOT_ADOPTED)
+      this.#served = adopted
+      opened(adopted.server)
+      this.#host.serverOpened()
+    })
+  }
+
+  get server(): EventEmitter | undefined {
+    return this.#served?.server
+  }
+
+  terminated(): void {
+    this.#ownEnd.term()
+  }
+
+  askToEnd(): void {
+    this.#ownEnd.ask()
+  }
+
+  release(): void {
+    this.#served?.release()
+  }
+
+  /** Waits for the end of a script that ends itself: one that listens for TERM or INT, or has closed its server. */
+  async ended(): Promise<void> {
+    const isScript = this.#adoption.adopted !== undefined && this.#ownEnd.isHeard
+    if (this.#served && (this.#served.isClosedByItself || isScript)) await this.#ownEnd.reached()
+  }
+
+  /** Closes the server, if the script has not. */
+  closeServer(): void {
+    this.#served?.end()
+  }
+}
