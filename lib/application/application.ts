@@ -29,7 +29,8 @@ export interface ApplicationHost {
   readonly gateway: GatewayContext
   /** The listeners of TERM and INT that are not the application's. */
   readonly signalListeners: ReadonlySet<SignalListener>
-  readonly steps: BootSteps
+  /** Notes what the loading waits for from now on. */
+  waitsFor(unfinished: Unfinished): void
   /** Logs what becomes of a `listen()` of the application's. */
   notice(text: string): void
   /** The application has begun to listen, after it was loaded, with a server of its own. */
@@ -40,12 +41,5 @@ export interface ApplicationHost {
   fail(error: UnicornError): void
 }
 
-/** What a boot has not got past, in words for the log; called only if `bootTimeout` passes. */
+/** What a boot is stuck in, in words for the log; called only if `bootTimeout` passes. */
 export type Unfinished = () => string | Promise<string>
-
-/** Notes what the boot waits for. */
-export interface BootSteps {
-  begin(unfinished: Unfinished): void
-  /** Something else is waited for until `promise` settles. */
-  during<Value>(promise: Promise<Value>, unfinished: Unfinished): Promise<Value>
-}

@@ -19,7 +19,7 @@ export async function loadModuleApplication(
   host: ApplicationHost,
 ): Promise<Application> {
   const ownEnd = new OwnEnd(host.signalListeners)
-  const { directory, listeners, steps } = host
+  const { directory, listeners } = host
   const adoption = new Adoption({
     address: servedAddress(listeners),
     bound: listeners.map(({ port, path, name }) => port ?? path ?? name),
@@ -27,11 +27,13 @@ export async function loadModuleApplication(
     closed: () => host.serverClosed(),
     fail: error => host.fail(error),
   })
-  steps.begin(stillLoading(spec, directory))
-  const mayListen = <Value>(promise: Promise<Value>): Promise<Value | undefined> =>
-    steps.during(unlessIdle(promise), () => notListening(spec))
+  host.waitsFor(stillLoading(spec, directory))
+  const mayListen = <Value>(promise: Promise<Value>): Promise<Value | undefined> => {
+    host.waitsFor(() => notListening(spec))
+    return unlessIdle(promise)
+  }
   const loaded = await loadApp(spec, { directory, scripts: { adoption, unlessIdle: mayListen } })
-  steps.begin(() => `the application that ${loaded.file} exports has not become ready`)
+  host.waitsFor(() => `the application that ${loaded.file} exports has not become ready`)
   const callable = await detect(loaded, interfaceName)
   const gateway = await createGateway(callable, host.gateway)
   return new ModuleApplication(gateway, { callable, loaded, adoption, ownEnd, host })
