@@ -30,7 +30,8 @@ export interface ApplicationHost {
   readonly gateway: GatewayContext
   /** The listeners for TERM and INT that are not the application's. */
   readonly signalListeners: ReadonlySet<SignalListener>
-  readonly steps: BootSteps
+  /** Notes what the loading waits for from now on. */
+  waitsFor(unfinished: Unfinished): void
   /** Logs what the application's `listen()` does here. */
   notice(text: string): void
   /** The application has begun to listen, with a server of its own, after it was loaded. */
@@ -43,10 +44,3 @@ export interface ApplicationHost {
 
 /** Says what a boot waits for, in words for the log. Called only if `bootTimeout` passes. */
 export type Unfinished = () => string | Promise<string>
-
-/** Notes what the boot waits for. */
-export interface BootSteps {
-  begin(unfinished: Unfinished): void
-  /** Notes it until `promise` settles, then what was noted before. */
-  during<Value>(promise: Promise<Value>, unfinished: Unfinished): Promise<Value>
-}

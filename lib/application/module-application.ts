@@ -15,11 +15,11 @@ export async function loadModuleApplication(
   interfaceName: InterfaceName,
   host: ApplicationHost,
 ): Promise<Application> {
-  const { directory, steps } = host
+  const { directory } = host
   const script = new Script(spec, host)
-  steps.begin(stillLoading(spec, directory))
+  host.waitsFor(stillLoading(spec, directory))
   const loaded = await loadApp(spec, { directory, script })
-  steps.begin(() => `the application that ${loaded.file} exports has not become ready`)
+  host.waitsFor(() => `the application that ${loaded.file} exports has not become ready`)
   const callable = await detect(loaded, interfaceName)
   const application: Application & { gateway: Gateway } = {
     gateway: await createGateway(callable, host.gateway),

@@ -1,12 +1,17 @@
 import type { Boot, FromWorker, ToWorker } from './protocol.js'
 import { unwrap, wrap } from './protocol.js'
 
-/** The worker's end of the channel to its arbiter. */
+/** The worker's end of the channel to its arbiter. Its listeners live as long as the process: there is one channel. */
 export class Channel<Config> {
   #sending = 0
+  #handle: (message: ToWorker<Config>) => void = () => {}
   #closed: () => void = () => {}
 
   constructor() {
+    process.on('internalMessage', (received: unknown) => {
+      const message = unwrap<ToWorker<Config>>(received)
+      if (message) this.#handle(message)
+    })
     process.once('disconnect', () => this.#closed())
   }
 
@@ -15,7 +20,10 @@ export class Channel<Config> {
     return this.#sending > 0
   }
 
-  /** Sends, where the arbiter lives; its death is told by `onClosed`. Beats are left out while older messages wait. */
+  /**
+   * Sends a message, unless the arbiter is gone; `onClosed` reports that. Beats are dropped while older messages wait.
+   * @returns whether it was sent
+   */
   send(message: FromWorker): boolean {
     if (!process.connected || (message.type === 'beat' && this.isClogged)) return false
     this.#sending++
@@ -23,7 +31,10 @@ export class Channel<Config> {
     return true
   }
 
-  /** Waits in the channel since the fork. Where it does not, it is asked for: after a preload with an await, say, which came before us. */
+  /**
+   * Waits for the boot message, which the arbiter sends with the fork. If it has not come in the first turn of the event loop, this
+   * worker asks for it: a preload that awaits something delays this listener, and an earlier message is lost.
+   */
   bootMessage(): Promise<Boot<Config>> {
     return new Promise(resolve => {
       const asking = setImmediate(() => this.send({ type: 'hello' }))
@@ -35,14 +46,12 @@ export class Channel<Config> {
     })
   }
 
+  /** Handles messages of the arbiter; a later call replaces an earlier one. */
   onMessage(handle: (message: ToWorker<Config>) => void): void {
-    process.on('internalMessage', (received: unknown) => {
-      const message = unwrap<ToWorker<Config>>(received)
-      if (message) handle(message)
-    })
+    this.#handle = handle
   }
 
-  /** What to do when the arbiter is gone; a later call replaces an earlier one. */
+  /** Calls `handle` when the arbiter is gone; a later call replaces an earlier one. */
   onClosed(handle: () => void): void {
     this.#closed = handle
   }

@@ -3,27 +3,27 @@ import type { Engine } from '../http/engine.js'
 import type { Gate } from '../listeners/gate.js'
 
 /**
- * How a worker leaves. *retire*: others go on serving, so it stops accepting at once. *stop*: nobody else will serve, so it
- * goes on accepting until the kernel's queue is empty: those connections would be reset otherwise. In between, a reload that
- * removed addresses leaves only those to the old workers.
+ * Which listeners a draining worker empties first. *retire*: other workers go on serving, so it stops accepting at once. *stop*: no
+ * other worker will serve, so it accepts until the kernel's queues are empty: those connections would be reset otherwise. In between, a
+ * reload that removed addresses abandons only those.
  */
-export interface Departure {
+export interface DrainOrder {
   /** Whether other workers go on serving. */
   readonly othersServe: boolean
-  /** The listeners, by their place, that nobody else serves. */
+  /** The listeners, by their place, that no other worker serves. */
   readonly abandoned: readonly number[]
 }
 
 export interface DrainLimits {
-  /** How long all of it may take, in milliseconds. */
+  /** How long the whole drain may take, in milliseconds. */
   readonly gracefulTimeout: number
   /** How long a quiet connection may still bring a request that its client sent in good faith, in milliseconds. */
   readonly quietTime: number
   /** How many connections the kernel can have queued. */
   readonly backlog: number
   /**
-   * Whether connections without a request may stay, idle ones for the time that was announced, those that left HTTP for as long as
-   * there is. Else they end at once, and whoever comes again gets the new workers.
+   * Whether connections without a request may stay: idle ones for the announced time, those that left HTTP until `gracefulTimeout`. If
+   * false, both are closed at once, so that clients reconnect to new workers.
    */
   readonly lingers: boolean
 }
@@ -34,34 +34,34 @@ interface DrainParts {
   readonly application: Pick<Application, 'askToEnd' | 'close' | 'release'>
 }
 
-/** What there still is when the drain is over; nothing, where the time has sufficed. */
-export interface Left {
+/** What the end of the drain cuts; nothing, if the time sufficed. */
+export interface Remainder {
   readonly requests: number
-  /** That have left HTTP. */
+  /** Connections that have left HTTP. */
   readonly connections: number
-  /** The application is being ended. */
+  /** Whether the application is still being ended. */
   readonly isClosing: boolean
 }
 
-/** How often a stopping worker looks whether others have emptied the queue, in milliseconds. */
+/** How often a draining worker looks whether other workers have emptied the queue, in milliseconds. */
 const QUEUE_CHECKS = 20
 
-/** One worker's way out, from the decision to the last connection. Calls `done` once. */
+/** The drain of one worker, from the decision to the last connection. Calls `done` once. */
 export class Drain {
   readonly #engine: Engine
   readonly #gate: Gate
   readonly #application: DrainParts['application']
   readonly #limits: DrainLimits
-  readonly #done: (left: Left) => void
+  readonly #done: (left: Remainder) => void
   readonly #timers: NodeJS.Timeout[] = []
   #othersServe = true
-  #accepting = false
+  #emptiesQueue = false
   #accepted = 0
   #ended = false
-  /** The application is being ended, or has been. */
+  /** Whether the application is being ended, or has ended. */
   #closing: 'begun' | 'done' | undefined
 
-  constructor(parts: DrainParts, limits: DrainLimits, done: (left: Left) => void) {
+  constructor(parts: DrainParts, limits: DrainLimits, done: (left: Remainder) => void) {
     this.#engine = parts.engine
     this.#gate = parts.gate
     this.#application = parts.application
@@ -69,44 +69,44 @@ export class Drain {
     this.#done = done
   }
 
-  begin({ othersServe, abandoned }: Departure): void {
+  /** Begins the drain. Call `check` next. */
+  begin({ othersServe, abandoned }: DrainOrder): void {
     this.#engine.lastResponses()
     const { gracefulTimeout, quietTime } = this.#limits
     this.#timers.push(
       setTimeout(() => this.#end(), gracefulTimeout),
-      // A response that only the application can end, a stream of events say: it has the other half of the time for that.
+      // Some responses end only with the application, a stream of events for example: they have the other half of the time for that.
       setTimeout(() => this.#application.askToEnd(), gracefulTimeout / 2),
-      // One more turn, in which requests that came in time are read, should the loop be late.
+      // If the event loop is late, one more turn reads the requests that came in time.
       setInterval(() => setImmediate(() => this.#engine.closeQuiet(quietTime)), quietTime),
+      setInterval(() => this.check(), QUEUE_CHECKS),
     )
     this.#othersServe = othersServe
     this.#gate.giveUpAllBut(abandoned)
-    this.#accepting = true
-    this.#timers.push(setInterval(() => this.check(), QUEUE_CHECKS))
-    this.check()
+    this.#emptiesQueue = true
   }
 
-  /** The others end as well. What this worker does not accept on any more is too late, but nothing idle need wait. */
+  /** The other workers drain as well. Listeners already given up cannot be taken back, but idle connections need not wait. */
   stop(): void {
     this.#othersServe = false
-    if (!this.#accepting) this.#closeIdle()
+    if (!this.#emptiesQueue) this.#closeIdle()
   }
 
-  /** Whether the gate may be open: only while connections wait that nobody else will take. */
+  /** Whether the gate may be open: only while connections may wait that no other worker will take. */
   get mayAccept(): boolean {
-    return this.#accepting && this.#accepted < this.#limits.backlog && this.#gate.hasPending()
+    return this.#emptiesQueue && this.#accepted < this.#limits.backlog
   }
 
   connected(): void {
     this.#accepted++
   }
 
-  /** Looks whether all is done. To be called whenever a connection has come or gone. */
+  /** Takes the next steps that are due. To be called whenever a connection has come or gone. */
   check(): void {
     if (this.#ended) return
-    if (this.#accepting && !this.mayAccept) this.#leaveQueue()
+    if (this.#emptiesQueue && !(this.mayAccept && this.#gate.hasPending())) this.#giveUpQueue()
     const { connections, upgraded } = this.#engine
-    if (this.#accepting || connections > upgraded) return
+    if (this.#emptiesQueue || connections > upgraded) return
     if (!this.#closing) this.#close()
     if (connections === 0) this.#application.release()
     const isEmpty = connections === 0 || !this.#limits.lingers
@@ -114,8 +114,8 @@ export class Drain {
   }
 
   /**
-   * After the last response, so that the application can serve until then; connections that have left HTTP may still be open. The timers are
-   * unreferenced: they must not keep alive an application that is ending on its own.
+   * Ends the application, after the last response, so that it can serve until then; connections that have left HTTP may still be open.
+   * The timers are unreferenced: they must not keep alive an application that is ending on its own.
    */
   #close(): void {
     this.#closing = 'begun'
@@ -127,13 +127,13 @@ export class Drain {
     })
   }
 
-  #leaveQueue(): void {
-    this.#accepting = false
+  #giveUpQueue(): void {
+    this.#emptiesQueue = false
     this.#gate.giveUp()
     if (!this.#othersServe || !this.#limits.lingers) this.#closeIdle()
   }
 
-  /** Requests that have arrived on idle connections are read in this turn of the loop; what is idle after it may go. */
+  /** Closes idle connections after this turn of the event loop, which reads the requests that have arrived on them. */
   #closeIdle(): void {
     setImmediate(() => {
       this.#engine.closeIdle()
@@ -144,6 +144,7 @@ export class Drain {
   #end(): void {
     if (this.#ended) return
     this.#ended = true
+    this.#emptiesQueue = false
     for (const timer of this.#timers) clearInterval(timer)
     const { exchanges, upgraded } = this.#engine
     this.#done({ requests: exchanges.size, connections: upgraded, isClosing: this.#closing === 'begun' })

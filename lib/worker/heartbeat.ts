@@ -9,16 +9,19 @@ const BEATS_PER_TIMEOUT = 4
 
 export type Beat = Extract<FromWorker, { type: 'beat' }>
 
-/** Tells the arbiter at least once a second that the event loop turns, and what this worker does. */
+/** The figures that the worker itself counts. */
+export type OwnFigures = Omit<Figures, 'rss' | 'utilisation'>
+
+/** Sends a beat at least once a second: the event loop turns, and these are the worker's figures. */
 export class Heartbeat {
   readonly #send: (beat: Beat) => void
-  readonly #figures: () => Omit<Figures, 'rss' | 'utilisation'>
+  readonly #figures: () => OwnFigures
   readonly #timer: NodeJS.Timeout
-  /** At the last beat. Not asked for before the first one, which comes when the worker is ready: Node loads it at its first use. */
+  /** As it was at the last beat. First read at the first beat, when the worker is ready: Node loads the module for it then. */
   #loop: EventLoopUtilization | undefined
 
-  /** @param timeout of the worker in milliseconds, 0 for never */
-  constructor(timeout: number, figures: () => Omit<Figures, 'rss' | 'utilisation'>, send: (beat: Beat) => void) {
+  /** @param timeout  of the worker in milliseconds, 0 for never */
+  constructor(timeout: number, figures: () => OwnFigures, send: (beat: Beat) => void) {
     this.#figures = figures
     this.#send = send
     const pause = timeout > 0 ? Math.min(LONGEST_PAUSE, timeout / BEATS_PER_TIMEOUT) : LONGEST_PAUSE

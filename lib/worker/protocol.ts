@@ -11,9 +11,9 @@ import type { ListenerSeat } from '../listeners/listener-seat.js'
 const ENVELOPE = 'NODE_UNICORN'
 
 /**
- * The signal by which the arbiter tells a worker to drain and exit. TERM would reach the application's own handlers, which close its
- * server or end the process, before the requests under way are answered; the worker calls those handlers itself, once they are
- * (`OwnEnd`). By default URG is ignored, and no other program sends it.
+ * The signal that makes a worker drain and exit. TERM would reach the application's own handlers before the requests under way are
+ * answered, and those close its server or end the process; the worker calls them itself afterwards (`OwnEnd`). By default URG is
+ * ignored, and no other program sends it.
  */
 export const DRAIN = 'SIGURG'
 
@@ -26,13 +26,13 @@ export function wrap<Message>(message: Message): Envelope<Message> {
   return { cmd: ENVELOPE, message }
 }
 
-/** The message in `received`, or undefined where it is somebody else's. Both ends run the same code, so its type is known. */
+/** The message in `received`, or undefined if it is not one of ours. Both ends run the same code, so its type is known. */
 export function unwrap<Message>(received: unknown): Message | undefined {
   const envelope = received as Partial<Envelope<Message>> | null
   return typeof envelope === 'object' && envelope?.cmd === ENVELOPE ? envelope.message : undefined
 }
 
-/** All that a worker needs to boot: the arbiter's snapshot, sent with the fork, and again in answer to `hello`. */
+/** Everything that a worker needs to boot: the arbiter's snapshot, sent with the fork, and again in answer to `hello`. */
 export interface Boot<Config> {
   readonly type: 'boot'
   readonly config: Config
@@ -43,7 +43,7 @@ export interface Boot<Config> {
   readonly arbiterPid: number
   readonly version: string
   readonly listeners: readonly ListenerSeat[]
-  /** Load the application and report, without serving (`--check-config`). */
+  /** The worker loads the application and exits, without serving (`--check-config`). */
   readonly checkOnly: boolean
 }
 
@@ -57,7 +57,7 @@ export interface Abandon {
   readonly listeners?: readonly number[]
 }
 
-/** How many settled connections a worker should hold at most, so that all hold about as many. */
+/** How many settled connections a worker should hold at most, so that they spread evenly over the workers. */
 export interface Cap {
   readonly type: 'cap'
   readonly cap: number
@@ -65,22 +65,22 @@ export interface Cap {
 
 export type ToWorker<Config> = Boot<Config> | Abandon | Cap
 
-/** What a worker says of itself with each beat. */
+/** What a worker reports of itself with each beat. */
 export interface Figures extends PublicFigures {
-  /** How long the oldest running request has been running, in milliseconds; 0 where none is, or where many may run at once. */
+  /** For how long the oldest request has been running, in milliseconds; 0 if none is, or if many may run at once. */
   readonly oldest: number
 }
 
 export type FromWorker =
-  /** It listens and has no boot message: one that came before it listened is lost. */
+  /** The worker has got no boot message: one that came before it listened is lost. */
   | { readonly type: 'hello' }
   | { readonly type: 'ready' }
   | { readonly type: 'beat'; readonly figures: Figures; readonly debugged: boolean }
-  /** How many of its connections are settled: they stay for longer than one quick request. Sent when it changes. */
+  /** How many of its connections are settled. Sent when the number changes. */
   | { readonly type: 'settled'; readonly connections: number }
-  /** With `--reload`: files that its modules are loaded from, or would be. */
+  /** With `--reload`: the files that its modules are loaded from, or would be if they existed. */
   | { readonly type: 'loaded'; readonly files: readonly string[] }
-  /** It wants a replacement, and serves until that one is ready and `DRAIN` comes. */
+  /** It wants a replacement, and serves until that is ready and `DRAIN` comes. */
   | { readonly type: 'wants-replacement'; readonly reason: 'max-requests' }
   /** It has begun to drain by itself, and exits after that. */
   | { readonly type: 'draining'; readonly reason: 'crashed' | 'exited' }

@@ -1,7 +1,7 @@
-import type { Requests } from '../http/engine.js'
+import type { Exchange } from '../http/exchange.js'
 import { now } from '../sys/clock.js'
 
-/** A request that runs, as the log shows it. Its query is left out: it may hold what no log should. */
+/** A running request, as the log shows it. Its query is left out: it may hold what no log should. */
 export interface RequestInFlight {
   readonly method: string
   readonly path: string
@@ -9,17 +9,20 @@ export interface RequestInFlight {
   readonly age: number
 }
 
-/** The requests that a worker runs, as fields of a line of the log. */
+/** The running requests of a worker, as fields of a line of the log. */
 export interface InFlight {
   readonly inFlight: number
   /** The oldest ones, oldest first. */
   readonly requests: readonly RequestInFlight[]
 }
 
-/** As many as a line of the log has room for. */
+/** What is needed of the engine's requests, oldest first. */
+type Running = Iterable<Pick<Exchange, 'head' | 'startedAt'>> & { readonly size: number }
+
+/** How many requests a line of the log has room for. */
 const MOST_REQUESTS = 10
 
-export function requestsInFlight(exchanges: Requests): InFlight {
+export function requestsInFlight(exchanges: Running): InFlight {
   const oldest = [...exchanges].slice(0, MOST_REQUESTS)
   const requests = oldest.map(({ head, startedAt }) => ({
     method: head.method,
@@ -34,13 +37,13 @@ export function inFlightText({ inFlight }: InFlight): string {
   return inFlight === 1 ? '1 request in flight' : `${inFlight || 'no'} requests in flight`
 }
 
-/** Where the watchdog finds the table: a function on the global object that takes no argument and returns `InFlight`. */
+/** The name of a function on the global object that takes no argument and returns `InFlight`. */
 const TABLE = Symbol.for('unicorn.requests')
 
-/** What the watchdog evaluates in the paused main thread. */
+/** The expression that the watchdog evaluates in the paused main thread. */
 export const TABLE_EXPRESSION = `globalThis[Symbol.for(${JSON.stringify(TABLE.description)})]?.()`
 
-/** Makes the table of running requests readable from outside while the main thread is paused. It costs nothing until then. */
-export function publishRequests(exchanges: Requests): void {
+/** Makes the table of running requests readable by the watchdog while the main thread is paused. It costs nothing until then. */
+export function publishRequests(exchanges: Running): void {
   Object.defineProperty(globalThis, TABLE, { value: () => requestsInFlight(exchanges), configurable: true })
 }

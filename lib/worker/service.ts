@@ -1,15 +1,17 @@
 import type { Connection, Exchange, Peer, Upgrade } from '../http/exchange.js'
 import type { RequestHead } from '../http/head.js'
 import type { Refusal } from '../http/refusal.js'
-import type { WorkerParts } from './worker.js'
+import type { WorkerParts } from './parts.js'
 
-/** Everything that is done with a request apart from deciding when it runs: hooks, application, access log, answers given in its place. */
+type ServiceParts = Pick<WorkerParts, 'hooks' | 'self' | 'application' | 'access' | 'log'>
+
+/** Does everything with a request but deciding when it runs: hooks, application, access log, answers in the application's place. */
 export class Service {
-  readonly #parts: WorkerParts
+  readonly #parts: ServiceParts
   #finished = 0
   #isCut = false
 
-  constructor(parts: WorkerParts) {
+  constructor(parts: ServiceParts) {
     this.#parts = parts
   }
 
@@ -27,7 +29,7 @@ export class Service {
     this.#parts.access?.begin(exchange)
   }
 
-  /** Calls the application. A `preRequest` that throws is answered with 500 instead. */
+  /** Calls the application. If `preRequest` throws, answers with 500 instead. */
   run(exchange: Exchange): void {
     if (this.#isCut) return
     const { hooks, self, application } = this.#parts
@@ -35,7 +37,7 @@ export class Service {
     application.gateway.handle(exchange)
   }
 
-  /** A connection leaves HTTP: one line of the access log for everything that comes on it. */
+  /** A connection leaves HTTP: one line of the access log stands for everything that comes on it. */
   upgraded(upgrade: Upgrade): void {
     this.#parts.access?.upgraded(upgrade)
   }
@@ -55,7 +57,13 @@ export class Service {
     this.#parts.access?.refused(refusal, peer, head)
   }
 
-  /** Answers for an application that took too long: 504, or a cut connection if its head is out. */
+  /** Answers in place of the application. */
+  refuse(exchange: Exchange, refusal: Refusal): void {
+    exchange.refusal = refusal
+    exchange.answer.refuse(refusal.status)
+  }
+
+  /** Answers in place of an application that takes too long: 504, or a cut connection if its head is out. */
   expire(exchange: Exchange, reason: string): void {
     const { answer } = exchange
     exchange.isExpired = true
@@ -68,7 +76,7 @@ export class Service {
     exchange.abort?.(new Error(reason))
   }
 
-  /** The process ends. Requests under way are cut and those that wait are not begun; each has its line all the same. */
+  /** The process ends: running requests are cut and waiting ones never run. Writes the access log's line of each all the same. */
   cut(exchanges: Iterable<Exchange>): void {
     this.#isCut = true
     for (const exchange of exchanges) this.#parts.access?.finished(exchange)

@@ -4,20 +4,20 @@ import { DRAIN } from './protocol.js'
 export interface SignalHandlers {
   /** DRAIN, from the arbiter: drain and exit. */
   drain(): void
-  /** TERM, from anybody else: the same. */
+  /** TERM, from another process than the arbiter: the same. */
   term(): void
   /** INT, QUIT: drop everything and exit. */
   quit(): void
   /** ABRT: the arbiter takes this worker for hung. */
   abort(): void
-  /** USR1: reopen log files. */
+  /** USR1: reopen the log files. */
   reopen(): void
 }
 
 /** They mean something to an arbiter only; by default each would kill a worker. */
 const IGNORED = ['SIGHUP', 'SIGUSR2', 'SIGWINCH', 'SIGTTIN', 'SIGTTOU', 'SIGPIPE'] as const
 
-/** The signals of one worker. Handlers stand from the first moment of its boot; what they do changes once it serves. */
+/** The signals of one worker. It listens from the first moment of its boot; the handlers are replaced when it serves. */
 export class WorkerSignals {
   #handlers: SignalHandlers
   /** The listeners of TERM and INT so far: those that are not the application's. */

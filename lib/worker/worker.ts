@@ -1,47 +1,22 @@
-import type { HookRunner } from '../../config/hook-runner.js'
-import type { Logger, ServerView, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
-import type { Application } from '../application/application.js'
 import { toError } from '../errors.js'
 import { createEngine } from '../http/create-engine.js'
 import type { Engine, HttpEvents } from '../http/engine.js'
 import type { Connection, Exchange } from '../http/exchange.js'
 import type { HttpPolicy } from '../http/policy.js'
 import { Gate } from '../listeners/gate.js'
-import type { ListenerSeat } from '../listeners/listener-seat.js'
 import { now } from '../sys/clock.js'
-import type { AccessRecorder } from './access.js'
-import type { Admission, AdmissionClass, AdmissionHost } from './admission/admission.js'
+import type { Admission, AdmissionHost, AdmissionTraits } from './admission/admission.js'
 import { createOwn } from './admission/registry.js'
-import type { Channel } from './channel.js'
-import { type Departure, Drain, type Left } from './drain.js'
-import type { Moment } from './exit/exit-report.js'
-import { Heartbeat } from './heartbeat.js'
+import { Drain, type DrainOrder, type Remainder } from './drain.js'
+import { abortReport, type Phase } from './exit/exit-report.js'
+import { Heartbeat, type OwnFigures } from './heartbeat.js'
+import type { WorkerParts } from './parts.js'
+import type { ToWorker } from './protocol.js'
+import { writeReport } from './report.js'
 import { requestsInFlight } from './requests-in-flight.js'
 import { Service } from './service.js'
-import { abortReport } from './watchdog/hang-report.js'
-import type { Watchdog } from './watchdog/watchdog.js'
-
-/** What a worker is made of; `boot.ts` puts it together. */
-export interface WorkerParts {
-  readonly config: Config
-  readonly hooks: HookRunner<'worker'>
-  readonly listeners: readonly ListenerSeat[]
-  readonly application: Application
-  /** The worker class. */
-  readonly admission: AdmissionClass
-  readonly channel: Channel<Config>
-  readonly log: Logger
-  /** Undefined with `--no-watchdog`. */
-  readonly watchdog: Watchdog | undefined
-  /** Undefined without an access log. */
-  readonly access: AccessRecorder | undefined
-  /** What hooks get to see. */
-  readonly server: ServerView
-  readonly self: WorkerView
-  /** Ends the process after the last log line was written. */
-  readonly exit: (code: number) => void
-}
+import type { SignalHandlers } from './signals.js'
 
 /**
  * One worker process, once it has booted.
@@ -51,21 +26,21 @@ export interface WorkerParts {
  *
  * Its admission decides when the gate is open and when a request runs; everything else is the same for all worker classes.
  */
-export class Worker {
+export class Worker implements SignalHandlers {
   readonly #parts: WorkerParts
   readonly #config: Config
-  readonly #log: Logger
   readonly #service: Service
   readonly #admission: Admission
+  readonly #traits: AdmissionTraits
   readonly #policy: HttpPolicy
   readonly #engine: Engine
   readonly #gate: Gate
   readonly #heartbeat: Heartbeat
   readonly #lastRequest: number
-  /** Its end was decided; the drain may begin a little later. */
-  #isLeaving = false
+  /** The end of this worker is decided; the drain may begin a little later. */
+  #isEnding = false
   #drain: Drain | undefined
-  #departure: Departure = { othersServe: true, abandoned: [] }
+  #order: DrainOrder = { othersServe: true, abandoned: [] }
   #exitCode = 0
   #exiting = false
 
@@ -73,10 +48,10 @@ export class Worker {
     const { config, log, watchdog, channel } = parts
     this.#parts = parts
     this.#config = config
-    this.#log = log
     this.#service = new Service(parts)
     this.#admission = new parts.admission(this.#admissionHost())
-    this.#policy = { ...config, ...this.#admission.policy }
+    this.#traits = this.#admission.traits ?? {}
+    this.#policy = { ...config, ...this.#traits.policy }
     this.#engine = createEngine(this.#policy, this.#events())
     this.standIn()
     const seats = new Map(parts.listeners.map(seat => [seat.fd, seat]))
@@ -121,7 +96,6 @@ export class Worker {
     }
   }
 
-  /** Its methods use no `this`, so that they can be overridden for an inner admission. */
   #admissionHost(): AdmissionHost {
     const worker = this
     const { config, log, channel } = this.#parts
@@ -135,15 +109,14 @@ export class Worker {
         return worker.#engine.exchanges
       },
       run: exchange => this.#service.run(exchange),
-      refuse: (exchange, refusal) => {
-        exchange.refusal = refusal
-        exchange.answer.refuse(refusal.status)
-      },
+      refuse: (exchange, refusal) => this.#service.refuse(exchange, refusal),
       expire: exchange => this.#expire(exchange),
       regulate: () => this.#regulate(),
       hasPending: () => this.#gate.hasPending(),
       reportSettled: connections => void channel.send({ type: 'settled', connections }),
-      create: (name, overrides) => createOwn(name, Object.assign(Object.create(host), overrides)),
+      // By descriptors: an override may be a getter, as some of these members are.
+      create: (name, overrides = {}) =>
+        createOwn(name, Object.create(host, Object.getOwnPropertyDescriptors(overrides))),
     }
     return host
   }
@@ -160,62 +133,64 @@ export class Worker {
   /** If the application has a server of its own, the engine stands in for it. */
   standIn(): void {
     const { server } = this.#parts.application
-    if (server) this.#engine.standInFor(server, this.#admission.takeovers ?? ['upgrade', 'connect'])
+    if (server) this.#engine.standInFor(server, this.#traits.takeovers ?? ['upgrade', 'connect'])
   }
 
-  /** The arbiter's cap for connections that stay. */
-  capConnections(cap: number): void {
-    this.#admission.capped?.(cap)
+  /** A message of the arbiter's. */
+  receive(message: ToWorker<Config>): void {
+    if (message.type === 'abandon') this.#abandon(message.listeners)
+    else if (message.type === 'cap') this.#admission.capped?.(message.cap)
   }
 
-  /**
-   * Opens or closes the gate, whichever is right now. To take one connection runs through here a second time, before the first call is over:
-   * `gate.take()` calls `#connect`, which finds that no other connection is wanted.
-   */
+  /** USR1. */
+  reopen(): void {
+    this.#parts.reopenLogs()
+  }
+
+  /** Opens or closes the gate, whichever is right now. */
   #regulate(): void {
-    const mayAccept = this.#drain ? this.#drain.mayAccept : !this.#exiting
-    if (mayAccept && this.#admission.wants()) this.#openGate()
-    else this.#gate.close()
     this.#drain?.check()
+    if (!this.#mayAccept()) this.#gate.close()
+    else if (!this.#gate.isOpen) this.#openGate()
+  }
+
+  #mayAccept(): boolean {
+    const isServing = this.#drain ? this.#drain.mayAccept : !this.#exiting
+    return isServing && this.#admission.wants()
   }
 
   #openGate(): void {
-    if (this.#gate.isOpen || (this.#admission.takesOneByOne && this.#gate.take())) return
+    while (this.#traits.takesOneByOne && this.#gate.take()) if (!this.#mayAccept()) return
     this.#gate.open()
-  }
-
-  /** `requestTimeout` is over for this request. */
-  #expire(exchange: Exchange): void {
-    const { method, path } = exchange.head
-    const limit = this.#config.requestTimeout
-    this.#log.warn({ method, path, limit }, 'Request timeout')
-    this.#service.expire(exchange, `request timeout: no response within ${limit} ms`)
   }
 
   #connect(connection: Connection): void {
     this.#service.connected(connection)
     this.#drain?.connected()
     this.#admission.connected?.(connection)
-    this.#regulate()
+    // With the gate shut, `#openGate` has taken it, and looks by itself whether another one is wanted.
+    if (this.#gate.isOpen) this.#regulate()
   }
 
-  /** The gate is regulated only while the worker drains: otherwise a connection that stays may bring its next request. */
+  /** `requestTimeout` is over for this request. */
+  #expire(exchange: Exchange): void {
+    const { method, path } = exchange.head
+    const limit = this.#config.requestTimeout
+    this.#parts.log.warn({ method, path, limit }, 'Request timeout')
+    this.#service.expire(exchange, `request timeout: no response within ${limit} ms`)
+  }
+
   #finish(exchange: Exchange, connection: Connection): void {
     this.#service.finish(exchange)
     this.#admission.finished?.(exchange, connection)
     if (this.#service.finishedRequests === this.#lastRequest) {
-      this.#log.info({ requests: this.#lastRequest }, 'Maximum number of requests reached')
+      this.#parts.log.info({ requests: this.#lastRequest }, 'Maximum number of requests reached')
       this.#parts.channel.send({ type: 'wants-replacement', reason: 'max-requests' })
     }
-    if (this.#drain) this.#regulate()
+    this.#regulate()
   }
 
-  /** Where this worker is in its life, for the report of its end. */
-  get moment(): Moment {
-    return { kind: this.#isLeaving ? 'draining' : 'serving', requests: this.#engine.exchanges }
-  }
-
-  #figures(): { requests: number; inFlight: number; connections: number; oldest: number } {
+  #figures(): OwnFigures {
     const { exchanges, connections } = this.#engine
     const { first, size } = exchanges
     return {
@@ -226,37 +201,45 @@ export class Worker {
     }
   }
 
-  // Leaving.
+  /** Where this worker is in its life, for the report of its end. */
+  get phase(): Phase {
+    return { kind: this.#isEnding ? 'ending' : 'serving', requests: this.#engine.exchanges }
+  }
+
+  // Ending.
 
   /**
-   * DRAIN, or TERM. The message `abandon`, which the arbiter sends before the signal, is read in the same turn of the event loop, so the
-   * drain begins in the next one.
+   * DRAIN. The message `abandon`, which the arbiter sends before the signal, is read in the same turn of the event loop, so the drain
+   * begins in the next one.
    */
   drain(): void {
-    this.#isLeaving = true
+    this.#isEnding = true
     setImmediate(() => this.#beginDrain())
   }
 
+  /** TERM, from another process than the arbiter: Node has called the application's handlers too. */
+  term(): void {
+    this.#parts.application.terminated()
+    this.drain()
+  }
+
   /** No other worker will serve these listeners; without a list, none at all. Comes before the drain, or during it. */
-  abandon(listeners?: readonly number[]): void {
-    this.#departure = { othersServe: listeners !== undefined, abandoned: listeners ?? this.#allListeners() }
+  #abandon(listeners?: readonly number[]): void {
+    const all = [...this.#parts.listeners.keys()]
+    this.#order = { othersServe: listeners !== undefined, abandoned: listeners ?? all }
     if (!listeners) this.#drain?.stop()
   }
 
   /** The arbiter is gone, so this worker will not be replaced. */
   orphaned(): void {
-    this.#log.warn('Arbiter is gone, worker drains and exits')
-    this.abandon()
+    this.#parts.log.warn('Arbiter is gone, worker drains and exits')
+    this.#abandon()
     this.#beginDrain()
-  }
-
-  #allListeners(): number[] {
-    return [...this.#parts.listeners.keys()]
   }
 
   /** An error outside of any request: the application's state cannot be trusted any more. */
   crash(error: unknown): void {
-    this.#log.fatal({ err: toError(error) }, 'Uncaught error, worker drains and exits')
+    this.#parts.log.fatal({ err: toError(error) }, 'Uncaught error, worker drains and exits')
     this.#exitCode = 1
     this.#parts.channel.send({ type: 'draining', reason: 'crashed' })
     this.#beginDrain()
@@ -264,67 +247,68 @@ export class Worker {
 
   /** The application has closed its server: it serves no longer, and another worker should. */
   closed(): void {
-    // It may do so at TERM, in the same turn of the loop as this worker.
-    if (this.#isLeaving) return
-    this.#log.warn('The application closed its server, worker drains and exits')
+    // An application that listens for TERM may do so when this worker, too, has just got TERM.
+    if (this.#isEnding) return
+    this.#parts.log.warn('The application closed its server, worker drains and exits')
     this.#parts.channel.send({ type: 'draining', reason: 'exited' })
     this.#beginDrain()
   }
 
-  /** INT, QUIT: what runs is dropped. */
+  /** INT, QUIT: running requests are dropped. */
   quit(): void {
     this.#parts.hooks.run('workerInt', this.#parts.self)
     void this.#exit(0)
   }
 
-  /** ABRT: the arbiter takes this worker for hung, and what has no answer yet gets one. */
+  /** ABRT: the arbiter takes this worker for hung. Answers the requests that have no answer yet. */
   abort(): void {
-    const { message, fields } = abortReport(this.#parts.self.index, requestsInFlight(this.#engine.exchanges))
-    this.#log.error(fields, message)
-    this.#parts.hooks.run('workerAbort', this.#parts.self)
+    const { log, self, hooks } = this.#parts
+    writeReport(log, abortReport(self.index, requestsInFlight(this.#engine.exchanges)))
+    hooks.run('workerAbort', self)
     for (const exchange of this.#engine.exchanges) this.#service.expire(exchange, 'the worker was taken for hung')
     void this.#exit(1)
   }
 
   #beginDrain(): void {
     if (this.#drain || this.#exiting) return
-    this.#isLeaving = true
+    this.#isEnding = true
     const limits = {
       gracefulTimeout: this.#config.gracefulTimeout,
-      quietTime: (this.#departure.othersServe ? this.#policy.keepAlive : 0) + 1000,
+      quietTime: (this.#order.othersServe ? this.#policy.keepAlive : 0) + 1000,
       backlog: this.#config.backlog * this.#parts.listeners.length,
       lingers: !this.#config.reload,
     }
     const parts = { engine: this.#engine, gate: this.#gate, application: this.#parts.application }
-    this.#drain = new Drain(parts, limits, left => {
-      this.#logLeft(left)
+    this.#drain = new Drain(parts, limits, remainder => {
+      this.#logRemainder(remainder)
       void this.#exit(this.#exitCode)
     })
     const { connections, exchanges } = this.#engine
-    if (connections > 0) this.#log.info({ connections, inFlight: exchanges.size }, 'Worker drains')
-    this.#drain.begin(this.#departure)
+    if (connections > 0) this.#parts.log.info({ connections, inFlight: exchanges.size }, 'Worker drains')
+    this.#drain.begin(this.#order)
     this.#regulate()
   }
 
   /** What the graceful timeout cuts. */
-  #logLeft({ requests, connections, isClosing }: Left): void {
-    if (requests > 0) this.#log.warn({ requests }, 'Graceful timeout: requests cut')
-    if (connections > 0) this.#log.info({ connections }, 'Graceful timeout: connections cut that have left HTTP')
-    if (requests === 0 && isClosing) this.#log.warn('Graceful timeout: the application has not ended')
+  #logRemainder({ requests, connections, isClosing }: Remainder): void {
+    const { log } = this.#parts
+    if (requests > 0) log.warn({ requests }, 'Graceful timeout: requests cut')
+    if (connections > 0) log.info({ connections }, 'Graceful timeout: connections cut that have left HTTP')
+    if (requests === 0 && isClosing) log.warn('Graceful timeout: the application has not ended')
   }
 
-  /** Ends this process; only the first call does. Awaits `workerExit`, then cuts what is under way. */
+  /** Ends this process, at the first call. Awaits `workerExit`, then cuts what is under way. */
   async #exit(code: number): Promise<void> {
     if (this.#exiting) return
     this.#exiting = true
-    this.#isLeaving = true
+    this.#isEnding = true
     this.#gate.giveUp()
-    const { hooks, server, self } = this.#parts
+    const { hooks, server, self, log } = this.#parts
     await hooks.run('workerExit', server, self)
     this.#heartbeat.stop()
     this.#service.cut(this.#engine.exchanges)
     this.#engine.destroy()
-    this.#log.info(`Worker exiting (pid: ${process.pid})`)
+    log.info(`Worker exiting (pid: ${process.pid})`)
     this.#parts.exit(code)
   }
 }

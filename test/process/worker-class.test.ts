@@ -25,16 +25,21 @@ export async function application({ PATH_INFO }, startResponse) {
 `
 
 /** The example, which logs what comes and goes. */
-const TOLD = `import { LimitedWorker } from '${root}docs/examples/worker-class/limited.ts'
-import type { ClientSocket, Exchange } from 'unicorn/worker'
-export class Told extends LimitedWorker {
-  protected override request(exchange: Exchange, socket: ClientSocket): void {
-    super.request(exchange, socket)
-    this.log.info('Got ' + exchange.req.url)
+const TOLD = `import { Limited } from '${root}docs/examples/worker-class/limited.ts'
+import type { AdmissionHost, Connection, Exchange } from 'unicorn/worker'
+export class Told extends Limited {
+  readonly host: AdmissionHost
+  constructor(host: AdmissionHost) {
+    super(host)
+    this.host = host
   }
-  protected override finished(exchange: Exchange, socket: ClientSocket): void {
-    super.finished(exchange, socket)
-    this.log.info('Done ' + exchange.req.url)
+  override request(exchange: Exchange, connection: Connection): void {
+    super.request(exchange, connection)
+    this.host.log.info('Got ' + exchange.head.url)
+  }
+  override finished(exchange: Exchange, connection: Connection): void {
+    super.finished(exchange, connection)
+    this.host.log.info('Done ' + exchange.head.url)
   }
 }
 `
@@ -74,14 +79,28 @@ t.test(
   },
 )
 
-/** One at a time as its parent, and CommonJS; a header says that it was this class. */
-const STAMPING = `const { SyncWorker } = require('unicorn/worker')
-exports.classes = {
-  Stamping: class extends SyncWorker {
-    request(exchange, socket) {
-      exchange.res.setHeader('Stamp', this.config.workerClass)
-      super.request(exchange, socket)
+/** What a class passes on to the admission that it wraps. */
+const PASSED_ON = `wants() { return this.inner.wants() }
+    connected(connection) { this.inner.connected(connection) }
+    finished(exchange, connection) { this.inner.finished(exchange, connection) }
+    upgraded(connection) { this.inner.upgraded(connection) }
+    disconnected(connection) { this.inner.disconnected(connection) }
+    capped(cap) { this.inner.capped(cap) }`
+
+/** One at a time as what it wraps, and CommonJS; a header says that it was this class. */
+const STAMPING = `exports.classes = {
+  Stamping: class {
+    static oneAtATime = true
+    constructor(host) {
+      this.host = host
+      this.inner = host.create('sync')
+      this.traits = this.inner.traits
     }
+    request(exchange, connection) {
+      exchange.node.res.setHeader('Stamp', this.host.config.workerClass)
+      this.inner.request(exchange, connection)
+    }
+    ${PASSED_ON}
   },
 }
 `
@@ -95,7 +114,7 @@ export async function application({ PATH_INFO, ...environ }, startResponse) {
 }
 `
 
-t.test('a class that extends SyncWorker runs one request at a time, in every respect', async t => {
+t.test('a class that wraps sync runs one request at a time, in every respect', async t => {
   const holds = await startHolds(t)
   const server = await startServer(t, {
     app: ENVIRON,
@@ -116,19 +135,21 @@ t.test('a class that extends SyncWorker runs one request at a time, in every res
   await server.ready(2)
 })
 
-/** All that a class must define; it tells nobody how many connections it holds. */
-const BARE = `import { Worker } from 'unicorn/worker'
-export default class extends Worker {
-  wantsConnection() {
-    return this.engine.connections < 2
+/** All that a class must have; it tells nobody how many connections it holds. */
+const BARE = `export default class {
+  constructor(host) {
+    this.host = host
+  }
+  wants() {
+    return this.host.connections < 2
   }
   request(exchange) {
-    this.run(exchange)
+    this.host.run(exchange)
   }
 }
 `
 
-t.test('a class that extends Worker itself', async t => {
+t.test('a class with no more than it must have', async t => {
   const server = await startServer(t, { files: { 'bare.js': BARE }, args: ['-k', 'bare:default'], workers: 2 })
   const client = new Client(t, server.target, { keepAlive: true })
   const { status, pid } = await client.get()
@@ -144,8 +165,8 @@ t.test('a class that extends Worker itself', async t => {
 
 t.test('what a class throws is an uncaught error', async t => {
   const throwing = BARE.replace(
-    'this.run(exchange)',
-    "if (exchange.req.url === '/throw') throw new Error('on purpose')\n    $&",
+    'this.host.run(exchange)',
+    "if (exchange.head.url === '/throw') throw new Error('on purpose')\n    $&",
   )
   const server = await startServer(t, {
     files: { 'bare.js': throwing },
@@ -161,15 +182,33 @@ t.test('what a class throws is an uncaught error', async t => {
   await t.rejects(lost)
 })
 
-t.test('a module that finds another copy of this package extends the classes that run', async t => {
-  const cwd = testdir(t, { 'package.json': '{ "type": "module" }', 'app.js': ENVIRON, 'bare.js': BARE })
+/** Wraps async, whose figures come and go by the host that it is given. */
+const WRAPPING = `import * as found from 'unicorn/worker'
+export default class {
+  constructor(host) {
+    const get = () => host.connections
+    this.inner = host.create('async', Object.defineProperty({ run: host.run }, 'connections', { get, enumerable: true }))
+  }
+  request(exchange, connection) {
+    exchange.node.res.setHeader('Found', Object.keys(found).join())
+    this.inner.request(exchange, connection)
+  }
+  ${PASSED_ON}
+}
+`
+
+t.test('a module that finds another copy of this package wraps the admission that runs', async t => {
+  const cwd = testdir(t, { 'package.json': '{ "type": "module" }', 'app.js': ENVIRON, 'wrapping.js': WRAPPING })
   const copy = join(cwd, 'node_modules/unicorn')
   for (const part of ['package.json', 'dist/lib', 'dist/config']) {
     cpSync(join(root, part), join(copy, part), { recursive: true })
   }
-  const server = await startServer(t, { cwd, args: ['-k', 'bare:default'] })
+  writeFileSync(join(copy, 'dist/lib/worker-api.js'), 'export const another = "release"')
+  const server = await startServer(t, { cwd, args: ['-k', 'wrapping:default'] })
   const { port } = new URL(server.addresses[0] ?? '')
-  t.equal((await new Client(t, server.target).get()).body, `true ${port}`)
+  const { body, headers } = await new Client(t, server.target).get()
+  t.equal(body, `true ${port}`)
+  t.equal(headers.found, 'another')
 })
 
 interface Case {
@@ -193,25 +232,32 @@ const CASES: readonly Case[] = [
   {
     name: 'no class',
     module: 'export const Limited = {}',
-    says: /own\.js: the export "Limited" is an object of class Object, wanted a class that extends AsyncWorker/,
+    says: /own\.js: the export "Limited" is an object of class Object, wanted a class with the methods wants\(\) and request\(exchange\)/,
   },
   {
     name: 'a class of something else',
     module: 'export class Limited {}',
-    says: /the export "Limited" is the class Limited, wanted a class that extends/,
+    says: /the export "Limited" is the class Limited without wants and request, wanted a class with the methods/,
   },
   {
     name: 'a class without what it must define',
-    module: "import { Worker } from 'unicorn/worker'\nexport class Limited extends Worker {}",
-    says: /the class Limited without wantsConnection and request, wanted a class that defines it, or extends AsyncWorker/,
+    module: 'export class Limited { wants() {} }',
+    says: /the class Limited without request, wanted a class with the methods wants\(\) and request\(exchange\)/,
+  },
+  {
+    name: 'a class with the methods of the first versions',
+    module: 'export class Limited { wantsConnection() {}\nrun() {} }',
+    says: /the class Limited without wants and request, wanted a class with the methods wants\(\) and request\(exchange\)/,
+  },
+  {
+    name: 'a class that extends one of the first versions',
+    module: "import { AsyncWorker } from 'unicorn/worker'\nexport class Limited extends AsyncWorker {}",
+    says: /own\.js failed to load: 'unicorn\/worker' has no class AsyncWorker any more: wanted a class that implements Admission/,
   },
   { name: 'a module that throws', module: 'throw new Error("on purpose")', says: /own\.js failed to load: on purpose/ },
   {
     name: 'a constructor that throws',
-    module: BARE.replace('default class', 'class Limited').replace(
-      'wantsC',
-      'constructor() { throw new Error("on purpose") }\n  wantsC',
-    ),
+    module: BARE.replace('default class', 'class Limited').replace('this.host = host', 'throw new Error("on purpose")'),
     says: /on purpose/,
   },
 ]

@@ -1,12 +1,12 @@
 import t from 'tap'
-import type { Reading } from '../../lib/worker/watchdog/pulse.js'
+import type { LifeSigns } from '../../lib/worker/watchdog/pulse.js'
 import { Vigil } from '../../lib/worker/watchdog/vigil.js'
 
 const limits = { bootTimeout: 5000, timeout: 1000, gracefulTimeout: 3000 }
-const beating: Reading = { beat: 1, countedFrom: 1, answer: -1, debugged: false }
+const beating: LifeSigns = { beat: 1, countedFrom: 1, answer: -1, debugged: false }
 
 /** Lets a vigil judge as often as it wants to until `end`; returns what it said other than 'rest', and when. */
-function watch(vigil: Vigil, end: number, look: (now: number) => Reading, orphaned = false): string[] {
+function watch(vigil: Vigil, end: number, look: (now: number) => LifeSigns, orphaned = false): string[] {
   const said: string[] = []
   for (let now = 0; now <= end; ) {
     const { verdict, again } = vigil.judge(now, look(now), orphaned)
@@ -23,7 +23,7 @@ t.test('a main thread without a beat is asked before the limit, and hangs at the
 })
 
 t.test('one that beats is left alone', async t => {
-  const beats = (now: number): Reading => ({ ...beating, countedFrom: now - (now % 250) })
+  const beats = (now: number): LifeSigns => ({ ...beating, countedFrom: now - (now % 250) })
   t.same(watch(new Vigil(limits, 0), 5000, beats), [])
 })
 
@@ -40,7 +40,7 @@ t.test('a count that begins in the past is over at once, but not without a quest
 })
 
 t.test('while it boots the limit is that of the boot', async t => {
-  const booting: Reading = { beat: 0, countedFrom: 0, answer: 0, debugged: false }
+  const booting: LifeSigns = { beat: 0, countedFrom: 0, answer: 0, debugged: false }
   t.same(
     watch(new Vigil(limits, 0), 5000, () => booting),
     ['ask 4900', 'hung 5000'],

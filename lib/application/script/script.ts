@@ -75,7 +75,8 @@ export class Script implements Pick<Application, 'server' | 'terminated' | 'askT
     // A script may listen, close and listen again elsewhere, for example to find a free port.
     do {
       const next = Promise.race([this.#adoption.whenAdopted(), ...limits])
-      if (!(await (isComplete ? next : this.#host.steps.during(unlessIdle(next), unfinished)))) break
+      if (!isComplete) this.#host.waitsFor(unfinished)
+      if (!(await (isComplete ? next : unlessIdle(next)))) break
       // After what the script does as soon as it listens.
       await turn()
     } while (!this.#adoption.adopted)

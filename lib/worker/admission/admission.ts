@@ -6,47 +6,60 @@ import type { HttpPolicy } from '../../http/policy.js'
 import type { Refusal } from '../../http/refusal.js'
 
 /**
- * Decides when a worker takes connections and when it runs requests: what a worker class is. The worker owns one and calls its methods one
- * at a time; they must not block. What they throw is an uncaught error.
+ * Decides when a worker takes connections and when it runs requests. A worker makes one of its worker class, and calls its methods one at
+ * a time; they must not block. What they throw is an uncaught error: the worker drains, exits and is replaced.
+ *
+ * For each connection the calls come in this order: `connected`, then for each request `request` and `finished`, at the end `disconnected`;
+ * in between, `upgraded` may come once, and no request follows it.
  */
 export interface Admission {
-  /**
-   * The ways in which a connection may become the application's own (a WebSocket, or a tunnel): both if absent. Read once the
-   * admission is made, as is `policy`.
-   */
-  readonly takeovers?: readonly Takeover[]
-  /** Limits of HTTP that differ from the settings. */
-  readonly policy?: Partial<HttpPolicy>
-  /** The worker takes a connection that waits already without opening the gate, which saves it opening and closing the gate for each. */
-  readonly takesOneByOne?: boolean
+  /** What does not change while the worker serves. Read once, after the constructor. */
+  readonly traits?: AdmissionTraits
 
-  /** Whether another connection can be taken now. Called when a connection has come or gone, and at each `host.regulate()`. */
+  /**
+   * Whether the worker should take another connection now: the gate is opened or closed accordingly. Called when a connection has come
+   * or gone, when a response has left, and at each `host.regulate()`.
+   */
   wants(): boolean
-  /** A connection was accepted; nothing was read from it yet. */
+  /** A connection was accepted. Nothing has been read from it yet. */
   connected?(connection: Connection): void
   /**
-   * The head of a request is complete and within the limits; its body may still be on its way. Call `host.run(exchange)`, now or later, once:
-   * a request that never runs is never answered.
+   * The head of a request is complete and within the limits; its body may still be on its way. Call `host.run(exchange)` once, now or
+   * later: a request that never runs is never answered.
    */
   request(exchange: Exchange, connection: Connection): void
-  /** A response has left, or its client has: called once for each `request`, run or not. */
+  /** The response has left, or the client is gone. Called once for each `request`, whether it ran or not. */
   finished?(exchange: Exchange, connection: Connection): void
-  /** A connection is the application's own from now on. */
+  /** The connection belongs to the application from now on: a WebSocket, or a tunnel. What asked for it was no `request`. */
   upgraded?(connection: Connection): void
-  /** A connection is gone; its requests are finished by then. */
+  /** The connection is closed. */
   disconnected?(connection: Connection): void
-  /** The arbiter's cap for connections that stay, in answer to `host.reportSettled`. */
+  /** The arbiter has a new limit for the connections that stay in each worker; see `host.reportSettled`. */
   capped?(cap: number): void
 }
 
-/** What the worker offers its admission. */
+/** What an admission fixes from the start. */
+export interface AdmissionTraits {
+  /** The ways in which a connection may become the application's: `upgrade` and `connect` if absent. */
+  readonly takeovers?: readonly Takeover[]
+  /** Limits of HTTP in place of the settings: a shorter `keepAlive`, for example. */
+  readonly policy?: Partial<HttpPolicy>
+  /**
+   * The worker accepts a connection that already waits without opening the gate. This saves opening and closing the gate for each
+   * connection, if `wants` is mostly false after one. (Linux only; elsewhere the gate is opened.)
+   */
+  readonly takesOneByOne?: boolean
+}
+
+/** What the worker offers its admission. The methods need no `this`. */
 export interface AdmissionHost {
+  /** The settings. */
   readonly config: Config
   /** The error log. */
   readonly log: Logger
-  /** Open connections. */
+  /** The number of open connections. */
   readonly connections: number
-  /** Requests under way, oldest first. */
+  /** The requests between `request` and `finished`, oldest first. */
   readonly exchanges: Requests
   /** Calls the application. */
   run(exchange: Exchange): void
@@ -54,19 +67,26 @@ export interface AdmissionHost {
   refuse(exchange: Exchange, refusal: Refusal): void
   /** Ends a request that takes too long: 504, or its connection is cut if the head of the response is out. */
   expire(exchange: Exchange): void
-  /** Opens or closes the gate as `wants` says. To be called when its answer has changed between two calls. */
+  /** Opens or closes the gate as `wants` says. To be called when its answer has changed between two calls of the worker's. */
   regulate(): void
   /** Whether a connection waits in the kernel's queue, where any worker may take it. */
   hasPending(): boolean
-  /** Reports to the arbiter how many connections stay; it answers with `capped`. */
+  /** Reports to the arbiter how many connections stay in this worker, for the limit that it sends to all of them. */
   reportSettled(count: number): void
-  /** Makes one of the server's own, for a class that changes only a part of it. @param overrides  what that one is offered instead */
-  create(name: 'async' | 'sync', overrides: Partial<AdmissionHost>): Admission
+  /**
+   * Makes an admission of the server's own, for a class that wraps it and changes a part of what it does. Such a class passes on to it
+   * whatever the worker calls and reads; with `implements Required<Admission>` the compiler names what is missing.
+   * @param overrides  members that the inner admission gets in place of this host's: a `run` that puts requests off, for example
+   */
+  create(name: 'async' | 'sync', overrides?: Partial<AdmissionHost>): Required<Admission>
 }
 
-/** A worker class. */
+/** A worker class. When its constructor is called, the application is loaded and the gate still shut. */
 export interface AdmissionClass {
   new (host: AdmissionHost): Admission
-  /** One request runs at a time: `wsgi.multithread` is false, and a request that runs for longer than `timeout` counts as a hang. */
+  /**
+   * Requests run one at a time: `wsgi.multithread` is false, and a request that runs for longer than `timeout` counts as a hang. False
+   * if absent. Declare it in a class that wraps `sync`.
+   */
   readonly oneAtATime?: boolean
 }

@@ -1,13 +1,14 @@
 import type { Connection, Exchange } from '../../http/exchange.js'
 import { EvenSpread } from '../../spread/even-spread.js'
-import type { Admission, AdmissionHost } from './admission.js'
+import type { Admission, AdmissionHost, AdmissionTraits } from './admission.js'
 import { RequestTimeout } from './request-timeout.js'
 
 /**
- * Many requests at once, up to `workerConnections` open connections: for applications that wait more than they compute. Connections that
- * stay are spread evenly over the workers.
+ * Runs many requests at once, up to `workerConnections` open connections: for applications that wait more than they compute. Connections
+ * that stay are spread evenly over the workers.
  */
-export class AsyncAdmission implements Admission {
+export class AsyncAdmission implements Required<Admission> {
+  readonly traits: AdmissionTraits = {}
   readonly #host: AdmissionHost
   readonly #spread: EvenSpread
   readonly #timeout: RequestTimeout
@@ -22,6 +23,10 @@ export class AsyncAdmission implements Admission {
     return this.#spread.wantsConnection && this.#host.connections < this.#host.config.workerConnections
   }
 
+  connected(connection: Connection): void {
+    this.#spread.connected(connection)
+  }
+
   request(exchange: Exchange, connection: Connection): void {
     this.#spread.requested(connection)
     this.#timeout.watch()
@@ -30,10 +35,6 @@ export class AsyncAdmission implements Admission {
 
   finished({ answer }: Exchange, connection: Connection): void {
     if (answer.keepsConnection && !connection.isGone) this.#spread.kept(connection)
-  }
-
-  connected(connection: Connection): void {
-    this.#spread.connected(connection)
   }
 
   upgraded(connection: Connection): void {

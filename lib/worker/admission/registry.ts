@@ -11,18 +11,18 @@ import { AsyncAdmission } from './async-admission.js'
 import { SyncAdmission } from './sync-admission.js'
 
 /** The server's own worker classes by their names in the settings. */
-const OWN: Readonly<Record<ServerClassName, AdmissionClass>> = { async: AsyncAdmission, sync: SyncAdmission }
+const OWN = { async: AsyncAdmission, sync: SyncAdmission } satisfies Record<ServerClassName, AdmissionClass>
 
 /** Makes an admission of one of the server's own classes. */
-export function createOwn(name: ServerClassName, host: AdmissionHost): Admission {
+export function createOwn(name: ServerClassName, host: AdmissionHost): Required<Admission> {
   return new OWN[name](host)
 }
 
 /** The methods that a worker class must have. */
-const REQUIRED = ['wants', 'request']
+const REQUIRED: readonly (keyof Admission)[] = ['wants', 'request']
 
 /**
- * The class of the setting `workerClass`: one of the server's, or a module's.
+ * Finds the worker class of the setting `workerClass`: one of the server's, or an export of a module.
  * @param directory  in which a module is looked for, as the application's is
  * @throws UnicornError with exit code 3: module not found (files tried), export missing (exports, nearest name), error thrown while
  * loading (kept in its cause), no worker class

@@ -2,8 +2,8 @@ import { now } from '../../sys/clock.js'
 import type { AdmissionHost } from './admission.js'
 
 /**
- * Ends requests that run for longer than `requestTimeout`. They stand in the engine's list in the order in which they began, so one timer for
- * the oldest serves all: a request costs nothing.
+ * Ends requests that run for longer than `requestTimeout`. They stand in the engine's list in the order in which they began, so one timer
+ * for the oldest serves all: a request costs nothing.
  */
 export class RequestTimeout {
   readonly #host: Pick<AdmissionHost, 'config' | 'exchanges' | 'expire'>
@@ -16,19 +16,18 @@ export class RequestTimeout {
   /** A request has begun. */
   watch(): void {
     const { requestTimeout } = this.#host.config
-    if (requestTimeout > 0) this.#timer ??= setTimeout(() => this.#look(), requestTimeout).unref()
+    if (requestTimeout > 0) this.#timer ??= setTimeout(() => this.#expireOldest(), requestTimeout).unref()
   }
 
-  #look(): void {
+  #expireOldest(): void {
     this.#timer = undefined
     const latest = now() - this.#host.config.requestTimeout
     for (const exchange of this.#host.exchanges) {
       if (exchange.isExpired) continue
       if (exchange.startedAt > latest) {
-        this.#timer = setTimeout(() => this.#look(), Math.ceil(exchange.startedAt - latest)).unref()
+        this.#timer = setTimeout(() => this.#expireOldest(), Math.ceil(exchange.startedAt - latest)).unref()
         return
       }
-      exchange.isExpired = true
       this.#host.expire(exchange)
     }
   }

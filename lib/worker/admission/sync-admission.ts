@@ -1,27 +1,23 @@
 import { AsyncResource } from 'node:async_hooks'
-import type { Takeover } from '../../http/engine.js'
 import type { Connection, Exchange } from '../../http/exchange.js'
-import type { HttpPolicy } from '../../http/policy.js'
-import type { Admission, AdmissionHost } from './admission.js'
+import type { Admission, AdmissionHost, AdmissionTraits } from './admission.js'
 
 /** How long a new connection may hold the worker without a whole request head, in milliseconds: at most, and after many silent ones. */
 const PATIENCE = 50
 const LEAST_PATIENCE = 1
 
 /**
- * One request at a time, for handlers that use the CPU or must not be interleaved. The gate is shut from the moment that a
- * connection is taken until its response has left, so no connection waits here while another worker is idle.
+ * Runs one request at a time, for handlers that use the CPU or must not be interleaved. The gate is shut from the moment a connection is
+ * taken until its response has left, so no connection waits here while another worker is idle.
  *
  * A connection that sends no request within PATIENCE is parked and the gate opens again. Each silent connection halves the patience with
  * the next one, and each that sends a request in time doubles it: a crowd of silent clients cannot hold the worker. When a parked
  * connection sends its request, that waits for its turn.
  */
-export class SyncAdmission implements Admission {
+export class SyncAdmission implements Required<Admission> {
   static readonly oneAtATime = true
-  /** None: they would hold the worker for as long as they last. */
-  readonly takeovers: readonly Takeover[] = []
-  readonly policy: Partial<HttpPolicy> = { keepAlive: 0 }
-  readonly takesOneByOne = true
+  /** No takeovers: one would hold the worker for as long as it lasts. */
+  readonly traits: AdmissionTraits = { takeovers: [], policy: { keepAlive: 0 }, takesOneByOne: true }
 
   readonly #host: AdmissionHost
   /** The connection that was taken last, until its request is there. */
@@ -49,10 +45,6 @@ export class SyncAdmission implements Admission {
     }, this.#patience)
   }
 
-  disconnected(connection: Connection): void {
-    this.#park(connection)
-  }
-
   request(exchange: Exchange, connection: Connection): void {
     if (connection === this.#newcomer) this.#patience = Math.min(this.#patience * 2, PATIENCE)
     this.#park(connection)
@@ -75,8 +67,16 @@ export class SyncAdmission implements Admission {
       const index = this.#waiting.findIndex(waiting => waiting.exchange === exchange)
       if (index >= 0) this.#waiting.splice(index, 1)
     }
-    this.#host.regulate()
   }
+
+  upgraded(): void {}
+
+  disconnected(connection: Connection): void {
+    this.#park(connection)
+  }
+
+  /** No connection stays, so none is counted. */
+  capped(): void {}
 
   #start(exchange: Exchange): void {
     this.#running = exchange

@@ -9,7 +9,7 @@ export async function readHooks({ config, configFile }: Boot<Config>, log: Logge
   return new HookRunner('worker', { hooks, config, log })
 }
 
-/** Imported only here: most servers have no config file, and it brings the whole table of settings. */
+/** Imported only here: most servers have no config file, and its reader brings the whole table of settings. */
 async function load(configFile: string): Promise<Hooks> {
   const { loadHooks } = await import('../../../config/sources/file.js')
   return loadHooks(configFile)

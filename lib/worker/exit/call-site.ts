@@ -11,8 +11,9 @@ export interface Frame {
   readonly text: string
 }
 
-/** Deeper stacks are cut, and are as many frames as a line of the log has room for. */
+/** Deeper stacks are cut. */
 const DEEPEST = 50
+/** How many frames a line of the log has room for. */
 const MOST_FRAMES = 15
 
 /** `at async Type.name [as other] (file:///srv/app.js:1:2)`, or the place alone. */
@@ -22,7 +23,7 @@ const SOURCE_MAP = /^\/\/[#@] sourceMappingURL=(\S+)\s*$/gm
 /** Our own code, compiled or as source maps name it. */
 const OURS = ['dist', 'lib', 'bin', 'config'].map(directory => packageFile(`${directory}/`).href)
 
-/** The present stack, innermost frame first, whatever the application has made of stacks. */
+/** The present stack, innermost frame first. Empty if the application's own `Error.prepareStackTrace` makes something else of it. */
 export function currentStack(): readonly string[] {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = DEEPEST
@@ -32,7 +33,7 @@ export function currentStack(): readonly string[] {
   return stack.split('\n').flatMap(line => (/^\s+at /.test(line) ? [line.trim()] : []))
 }
 
-/** Those of `stack` that are neither Node's nor ours, at their places in the source where it has a source map. */
+/** The frames of `stack` that are neither Node's nor ours, at their places in the source if there is a source map. */
 export function applicationFrames(stack: readonly string[]): readonly Frame[] {
   const positions = new SourcePositions()
   return stack.flatMap(line => frameOf(line, positions) ?? []).slice(0, MOST_FRAMES)
@@ -40,7 +41,7 @@ export function applicationFrames(stack: readonly string[]): readonly Frame[] {
 
 function frameOf(line: string, positions: SourcePositions): Frame | undefined {
   const { name = '<anonymous>', file, line: row, column } = FRAME.exec(line)?.groups ?? {}
-  // Code without a file, of `eval` say.
+  // Code without a file, as of `eval`.
   if (file === undefined) return { place: line.replace(/^at /, ''), text: line.replace(/^at /, '') }
   const url = file.startsWith('/') ? pathToFileURL(file).href : file
   if (url.startsWith('node:') || OURS.some(directory => url.startsWith(directory))) return undefined
@@ -50,13 +51,13 @@ function frameOf(line: string, positions: SourcePositions): Frame | undefined {
   return { place, text: `${name} (${place})` }
 }
 
-/** As the script's comment says; empty where there is none. Where Node or a loader has mapped the frame, its file is a source by now. */
+/** The URL in the script's comment, or an empty string: a frame that Node or a loader has mapped already names a source. */
 function sourceMapUrl(url: string): string {
   try {
     const comments = [...readFileSync(fileURLToPath(url), 'utf8').matchAll(SOURCE_MAP)]
     return comments.at(-1)?.[1] ?? ''
   } catch {
-    // Whatever the reason: the generated place still says a lot.
+    // For whatever reason: the generated place still says a lot.
     return ''
   }
 }

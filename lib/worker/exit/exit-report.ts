@@ -1,40 +1,43 @@
 import { ExitCode } from '../../errors.js'
 import type { Requests } from '../../http/engine.js'
-import { inFlightText, requestsInFlight } from '../requests-in-flight.js'
+import type { Report } from '../report.js'
+import { type InFlight, inFlightText, requestsInFlight } from '../requests-in-flight.js'
 import type { ForeignExit } from './exits.js'
 
 /** Where the worker is in its life. */
-export type Moment =
-  /** What the worker would end with if this step failed. */
+export type Phase =
+  /** With the exit code if the present step failed. */
   | { readonly kind: 'booting'; readonly failure: ExitCode }
-  | { readonly kind: 'serving' | 'draining'; readonly requests: Requests }
-
-/** A line for the error log. */
-export interface ExitReport {
-  readonly level: 'fatal' | 'error' | 'warn' | 'info'
-  readonly message: string
-  readonly fields: Readonly<Record<string, unknown>>
-}
+  | { readonly kind: 'serving' | 'ending'; readonly requests: Requests }
 
 const CALL = 'process.exit'
 const THROW = 'Where it cannot start, it should throw an error, so that the log says why'
 const NO_NEED = 'A worker ends by itself when all requests are answered; clean up in workerExit'
 
-/** What the log says where the application has ended the process. */
-export function exitReport(exit: ForeignExit, moment: Moment): ExitReport {
+/** What the log says if the application has ended the process. */
+export function exitReport(exit: ForeignExit, phase: Phase): Report {
   const { code, isCalled, frames } = exit
   const stack = frames.map(({ text }) => `    at ${text}`)
   const err = { type: 'Exit', message: `exit code ${code}`, stack: [`Exit: exit code ${code}`, ...stack].join('\n') }
   const fields = { exitCode: code, ...(isCalled && stack.length > 0 && { err }) }
   const what = describe(exit)
-  if (moment.kind === 'booting') return { level: 'fatal', message: bootText(what, moment.failure), fields }
-  const inFlight = requestsInFlight(moment.requests)
+  if (phase.kind === 'booting') return { level: 'fatal', message: bootText(what, phase.failure), fields }
+  const inFlight = requestsInFlight(phase.requests)
   const cut = `${inFlightText(inFlight)} ${inFlight.inFlight === 1 ? 'is' : 'are'} cut`
   const all = inFlight.inFlight > 0 ? { ...fields, ...inFlight } : fields
-  if (moment.kind === 'serving') return { level: 'error', message: `The application ${what}: ${cut}`, fields: all }
+  if (phase.kind === 'serving') return { level: 'error', message: `The application ${what}: ${cut}`, fields: all }
   const message = `The application ${what} while the worker was leaving`
   if (inFlight.inFlight === 0) return { level: 'info', message, fields }
   return { level: 'warn', message: `${message}: ${cut}. ${NO_NEED}`, fields: all }
+}
+
+/**
+ * What the log says if the arbiter ends a worker whose event loop turns: one of its requests takes too long.
+ * @param worker  its index
+ */
+export function abortReport(worker: number, inFlight: InFlight): Report {
+  const message = `Worker aborted (pid: ${process.pid}): event loop turns, ${inFlightText(inFlight)}`
+  return { level: 'error', message, fields: { worker, ...inFlight } }
 }
 
 function bootText(what: string, failure: ExitCode): string {

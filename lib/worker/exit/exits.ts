@@ -1,18 +1,18 @@
 import { applicationFrames, currentStack, type Frame } from './call-site.js'
 
-/** An end of this process that the application brought about. */
+/** An end of this process that the application has caused. */
 export interface ForeignExit {
   readonly code: number
-  /** Whether it called `process.exit`. Else there was nothing left to wait for. */
+  /** Whether `process.exit` was called. If not, there was nothing left to wait for. */
   readonly isCalled: boolean
-  /** Who called it, innermost first. Empty where Node did, as a callback. */
+  /** Its callers in the application, innermost first. Empty if Node called it, as a callback. */
   readonly frames: readonly Frame[]
 }
 
-/** Where `process.exit` is, in every version of Node that is served. */
+/** The module of Node that `process.exit` is in, in every version that is supported. */
 const PROCESS_EXIT = 'node:internal/process/per_thread'
 
-/** The ends of a worker process: ours, and those that the application brings about. Nothing is patched for that. */
+/** The ends of a worker process: our own, and those that the application causes. They are told apart without patching anything. */
 export class Exits {
   #isOurs = false
 
@@ -22,7 +22,7 @@ export class Exits {
     process.exit(code)
   }
 
-  /** Calls `report` when it is ended in any other way; what that returns is the exit code. */
+  /** Calls `report` if the process ends in any other way; `report` returns the exit code. */
   onForeign(report: (exit: ForeignExit) => number): void {
     process.once('exit', code => {
       if (this.#isOurs) return

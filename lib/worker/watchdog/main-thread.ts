@@ -5,27 +5,27 @@ import { type InFlight, TABLE_EXPRESSION } from '../requests-in-flight.js'
 /** A place in a script, as V8 counts: lines and columns from 0. */
 export interface RawFrame {
   readonly functionName: string
-  /** Empty where V8 knows none, as for `new Function`. */
+  /** Empty if V8 knows none, as for `new Function`. */
   readonly url: string
   readonly sourceMapUrl: string
   readonly line: number
   readonly column: number
 }
 
-/** What the main thread was found at. */
+/** What the main thread was doing when it was stopped. */
 export interface Sight {
   /** The innermost frame first. */
   readonly frames: readonly RawFrame[]
-  /** Undefined while the worker boots: there are none, and where the time did not suffice. */
+  /** Undefined while the worker boots, when there are none, and if the time did not suffice. */
   readonly inFlight: InFlight | undefined
 }
 
 /**
- * Stops the main thread for a moment and reads what it does. To be called in another thread of the same process.
+ * Stops the main thread for a moment and reads what it is doing. Runs in another thread of the same process.
  * V8 stops where it checks for interrupts: in loops and calls of JavaScript, in regular expressions and in `Atomics.wait`, but
  * not in a system call or other native code.
- * @param limit how long it may take, in milliseconds
- * @returns undefined where the main thread did not stop in time
+ * @param limit  how long it may take, in milliseconds
+ * @returns undefined if the main thread did not stop in time
  */
 export async function lookAtMainThread(limit: number): Promise<Sight | undefined> {
   const deadline = performance.now() + limit
@@ -39,7 +39,7 @@ export async function lookAtMainThread(limit: number): Promise<Sight | undefined
     Promise.race([promise, sleep(Math.max(0, deadline - performance.now()), undefined)])
   session.connectToMainThread()
   try {
-    // Their answers come before the pause; where it does not come they are rejected by the end of the session.
+    // Their answers come before the pause. If there is no pause, the end of the session rejects them.
     session.post('Debugger.enable').catch(() => {})
     session.post('Debugger.pause').catch(() => {})
     const frames = await within(paused)
@@ -47,7 +47,7 @@ export async function lookAtMainThread(limit: number): Promise<Sight | undefined
     const inFlight = await within(evaluateTable(session).catch(() => undefined))
     return { frames: frames.map(frame => rawFrame(frame, scripts)), inFlight }
   } finally {
-    // The main thread goes on, and with it the application's own use of the inspector.
+    // The main thread goes on. If the application itself uses the inspector, that goes on too.
     session.disconnect()
   }
 }
@@ -61,7 +61,7 @@ function rawFrame(
   return { functionName, url: script?.url ?? '', sourceMapUrl: script?.sourceMapURL ?? '', line, column }
 }
 
-/** In the main context, not in that of the frame, which may be one of `node:vm`. */
+/** Reads the requests in the main context, not in that of the frame, which may be one of `node:vm`. */
 async function evaluateTable(session: Session): Promise<InFlight | undefined> {
   const { result } = await session.post('Runtime.evaluate', { expression: TABLE_EXPRESSION, returnByValue: true })
   // Our own function returned it.

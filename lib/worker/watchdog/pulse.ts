@@ -6,13 +6,13 @@ const ANSWER = 2
 const DEBUGGED = 3
 const SLOTS = 4
 
-/** What the watchdog reads. Times in milliseconds of `Pulse.now()`. */
-export interface Reading {
-  /** When the main thread last told that its event loop turns; 0 while it boots. */
+/** What the watchdog knows of the main thread. Times in milliseconds of `Pulse.now()`. */
+export interface LifeSigns {
+  /** When the main thread last beat; 0 while it boots. */
   readonly beat: number
   /** The moment that the time limit counts from: the last beat, the start of the process, or of a sync worker's request. */
   readonly countedFrom: number
-  /** When it last answered a question of the watchdog; 0 where it never did. */
+  /** When it last answered a question of the watchdog; 0 if it never did. */
   readonly answer: number
   readonly debugged: boolean
 }
@@ -32,13 +32,13 @@ export class Pulse {
     return Number(process.hrtime.bigint()) / 1e6
   }
 
-  /** The main thread boots since so many milliseconds. */
+  /** The main thread boots. @param age  for how long it has, in milliseconds */
   boot(age: number, debugged: boolean): void {
     this.#set(COUNTED_FROM, Pulse.now() - age)
     Atomics.store(this.#slots, DEBUGGED, debugged ? 1n : 0n)
   }
 
-  /** The event loop turns; `age` is how long ago the arbiter's count began, in milliseconds. */
+  /** The event loop turns. @param age  how long ago the arbiter's count began, in milliseconds */
   beat(age: number, debugged: boolean): void {
     const now = Pulse.now()
     Atomics.store(this.#slots, DEBUGGED, debugged ? 1n : 0n)
@@ -46,12 +46,12 @@ export class Pulse {
     this.#set(BEAT, now)
   }
 
-  /** The event loop got to the watchdog's question. */
+  /** The event loop has got to the watchdog's question. */
   answer(): void {
     this.#set(ANSWER, Pulse.now())
   }
 
-  read(): Reading {
+  read(): LifeSigns {
     return {
       beat: this.#get(BEAT),
       countedFrom: this.#get(COUNTED_FROM),

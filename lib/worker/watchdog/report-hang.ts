@@ -1,19 +1,22 @@
 import { createErrorLog } from '../../logging/logger.js'
-import { hangReport } from './hang-report.js'
+import { writeReport } from '../report.js'
+import { describeHang } from './describe-hang.js'
 import { lookAtMainThread } from './main-thread.js'
-import { Pulse, type Reading } from './pulse.js'
+import { type LifeSigns, Pulse } from './pulse.js'
 import type { WatchdogData } from './watchdog-thread.js'
 
 /** How long a look at the main thread may take, in milliseconds: the arbiter's KILL comes 500 ms after the time limit. */
 const LOOK_TIME = 400
 
 /** Looks where the main thread hangs, and writes that to the error log. */
-export async function reportHang({ index, log }: WatchdogData, { beat, answer, countedFrom }: Reading): Promise<void> {
+export async function reportHang(
+  { index, log }: WatchdogData,
+  { beat, answer, countedFrom }: LifeSigns,
+): Promise<void> {
   const booting = beat === 0
   const blocked = Pulse.now() - (booting ? countedFrom : Math.max(beat, answer))
   const sight = await lookAtMainThread(LOOK_TIME)
-  const { message, fields } = hangReport({ pid: process.pid, worker: index, booting, blocked, sight })
   const errorLog = createErrorLog(log)
-  errorLog.logger.error(fields, message)
+  writeReport(errorLog.logger, describeHang({ pid: process.pid, worker: index, booting, blocked, sight }))
   errorLog.close()
 }

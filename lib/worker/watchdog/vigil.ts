@@ -1,4 +1,4 @@
-import type { Reading } from './pulse.js'
+import type { LifeSigns } from './pulse.js'
 
 /** Settings of the worker, in milliseconds; 0 is never. */
 export interface Limits {
@@ -7,33 +7,34 @@ export interface Limits {
   readonly gracefulTimeout: number
 }
 
-/** `ask`: send the main thread a question; `hung`: it does not turn. `again`: when to judge next, in milliseconds. */
 export interface Judgement {
+  /** `ask`: send the main thread a question. `hung`: its event loop is blocked. */
   readonly verdict: 'rest' | 'ask' | 'hung'
+  /** In how many milliseconds to judge next. */
   readonly again: number
 }
 
-/** The longest pause between two judgements. */
+/** The longest pause between two judgements, in milliseconds. */
 const POLL = 500
-/** A judgement that comes so much later than it should means that the process was stopped or starved. */
+/** A judgement that comes this much too late, in milliseconds, means that the process was stopped or starved. */
 const LATE = 1000
-/** How long the main thread has to answer a question. */
+/** How long the main thread has to answer a question, in milliseconds. */
 const ANSWER_TIME = 100
-/** The shortest limit for a worker without an arbiter: it beats no oftener. */
+/** The shortest limit for a worker without an arbiter, in milliseconds: it may beat no oftener. */
 const SHORTEST_ORPHAN_LIMIT = 1000
 
 /**
  * Decides whether the main thread hangs. All times are milliseconds of one clock.
  *
- * Nobody is called hung who was not asked: shortly before the limit the main thread gets a question, which a turning event
- * loop answers at once, and only where no answer has come when the limit is over it hangs. So a sync worker whose request
- * waits for too long is left to the arbiter, and a process that was stopped is not blamed for it.
+ * A main thread is called hung only after it was asked. Shortly before the limit it gets a question, which a turning event loop answers
+ * at once; it hangs if there is no answer when the limit is over. So a sync worker whose request waits for too long is left to the
+ * arbiter, and a process that was stopped is not blamed for it.
  */
 export class Vigil {
   readonly #limits: Limits
   /** When the next judgement is due. */
   #next: number
-  /** Since when this process runs without having been stopped, as far as it matters. */
+  /** Since when this process has not been stopped. */
   #running = Number.NEGATIVE_INFINITY
   #asked: number | undefined
 
@@ -42,15 +43,15 @@ export class Vigil {
     this.#next = now
   }
 
-  /** @param orphaned whether the arbiter is gone */
-  judge(now: number, reading: Reading, orphaned: boolean): Judgement {
+  /** @param orphaned  whether the arbiter is gone */
+  judge(now: number, signs: LifeSigns, orphaned: boolean): Judgement {
     if (now - this.#next > LATE) this.#running = now
-    const judgement = this.#judge(now, reading, this.#limit(reading, orphaned))
+    const judgement = this.#judge(now, signs, this.#limit(signs, orphaned))
     this.#next = now + judgement.again
     return judgement
   }
 
-  #judge(now: number, { countedFrom, answer, debugged }: Reading, limit: number): Judgement {
+  #judge(now: number, { countedFrom, answer, debugged }: LifeSigns, limit: number): Judgement {
     const left = Math.max(countedFrom, this.#running) + limit - now
     if (limit === 0 || debugged || left > ANSWER_TIME) {
       this.#asked = undefined
@@ -64,7 +65,7 @@ export class Vigil {
     return wait > 0 ? { verdict: 'rest', again: wait } : { verdict: 'hung', again: POLL }
   }
 
-  #limit({ beat }: Reading, orphaned: boolean): number {
+  #limit({ beat }: LifeSigns, orphaned: boolean): number {
     const { bootTimeout, timeout, gracefulTimeout } = this.#limits
     const limit = beat === 0 ? bootTimeout : timeout
     return limit === 0 && orphaned ? Math.max(gracefulTimeout, SHORTEST_ORPHAN_LIMIT) : limit

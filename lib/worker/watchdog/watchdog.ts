@@ -11,17 +11,17 @@ import { publishRequests } from '../requests-in-flight.js'
 import { Pulse } from './pulse.js'
 import type { WatchdogData } from './watchdog-thread.js'
 
-/** Megabytes. It needs about 4; the rest is for the source maps that it may have to read. */
+/** In megabytes. The thread needs about 4; the rest is for the source maps that it may have to read. */
 const MEMORY = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 }
 
 /**
- * The main thread's side of the watchdog: a thread that tells where a hung worker hangs, and ends it when the arbiter is gone.
- * All that the main thread does for it is to write down its beats.
+ * The main thread's side of the watchdog: a thread that logs where a hung worker hangs, and ends it if the arbiter is gone.
+ * The main thread does no more for it than to note its beats.
  */
 export class Watchdog {
   readonly #pulse = new Pulse()
 
-  /** Counts the boot from the start of the process. Where the thread fails, hangs are still ended by the arbiter. */
+  /** Counts the boot from the start of the process. If the thread fails, the arbiter still ends a worker that hangs. */
   constructor({ config, index, arbiterPid }: Boot<Config>, log: Logger) {
     this.#pulse.boot(process.uptime() * 1000, inspectorUrl() !== undefined)
     const { timeout, bootTimeout, gracefulTimeout, errorlog, loglevel, logFormat } = config
@@ -60,12 +60,12 @@ export class Watchdog {
     return thread
   }
 
-  /** The requests that a report is to name, oldest first. */
+  /** The requests that a report names, oldest first. */
   watch(exchanges: Requests): void {
     publishRequests(exchanges)
   }
 
-  /** With each beat that the arbiter gets. It counts the time of a worker with one request at a time from the start of that. */
+  /** A beat, before the arbiter gets it. In a worker with one request at a time, the count begins with the running request. */
   beat({ figures, debugged }: Beat): void {
     this.#pulse.beat(figures.oldest, debugged)
   }

@@ -4,7 +4,7 @@ import { type Refusal, reasonOf } from '../http/refusal.js'
 import type { AccessEntry, AccessLog } from '../logging/access.js'
 import { now } from '../sys/clock.js'
 
-/** Turns requests into lines of the access log: each once, when its response has left or its client has. */
+/** Writes each request to the access log once, when its response has left or its client is gone. */
 export class AccessRecorder {
   readonly #log: AccessLog
   readonly #unfinished = new Set<Exchange>()
@@ -13,7 +13,7 @@ export class AccessRecorder {
 
   constructor(log: AccessLog) {
     this.#log = log
-    // The application may end the process at any moment, in the middle of a request too.
+    // The application may end the process at any moment, in the middle of a request too. There is one recorder, for as long as the process lives.
     process.on('exit', () => {
       for (const exchange of this.#unfinished) this.finished(exchange)
       for (const finish of this.#upgraded) finish()
@@ -21,7 +21,7 @@ export class AccessRecorder {
     })
   }
 
-  /** A connection begins. Its peer remembers the address once it was asked for; when the client is gone it cannot be found out. */
+  /** A connection was accepted. Its peer remembers its address once it was read; the kernel no longer knows it when the client is gone. */
   connected(peer: Peer): void {
     void peer.address
   }
@@ -52,8 +52,8 @@ export class AccessRecorder {
   }
 
   /**
-   * A connection leaves HTTP. Its line is written when it ends, with the status that the application has sent and the bytes that
-   * went out since.
+   * A connection leaves HTTP. Its line is written when it ends, with the status that the application has sent and the bytes that have
+   * gone out since.
    */
   upgraded(upgrade: Upgrade): void {
     const { head, peer } = upgrade
@@ -76,7 +76,7 @@ export class AccessRecorder {
     const record = upgrade.watch(finish)
   }
 
-  /** An answer without the application, or to bytes that were no request. */
+  /** Writes the line of an answer without the application, or to bytes that were no request. */
   refused(refusal: Refusal, peer: Peer, head?: RequestHead): void {
     this.#log.write({
       ...(head ? requestOf(head) : NO_REQUEST),
@@ -95,7 +95,7 @@ function outcomeOf({ answer, isExpired, refusal }: Exchange): AccessEntry['outco
   return answer.finished ? undefined : 'aborted'
 }
 
-/** What a refused client is sent: the reason is the body. */
+/** What a refused client gets: the reason is the body. */
 function answerOf({ status }: Refusal, head?: RequestHead): Pick<AccessEntry, 'status' | 'reason' | 'bytes'> {
   const reason = reasonOf(status)
   return { status, reason, bytes: head?.method === 'HEAD' ? 0 : reason.length }

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
 import { ExitCode, UnicornError } from '../../errors.js'
-import { applicationFrames, currentStack } from './call-site.js'
+import { applicationFrames, currentStack } from '../exit/call-site.js'
 
 const SETUP = 'what workers are started with is set by --env and NODE_OPTIONS'
 
@@ -12,8 +12,8 @@ const PRIMARY_ONLY: Readonly<Record<string, string>> = {
 }
 
 /**
- * In a worker `node:cluster` has no `fork` and no `setupPrimary`, so an application that manages its processes by itself would end with
- * "is not a function". Defines them, to say what is meant. (A named import of them does not link in any worker of Node's.)
+ * Defines the functions of `node:cluster` that no worker has, so that they throw an error that helps. An application that manages its
+ * processes by itself would end with "is not a function" otherwise. (A named import of them does not link in any worker of Node's.)
  */
 export function refuseClusterCalls(): void {
   for (const [name, instead] of Object.entries(PRIMARY_ONLY)) {

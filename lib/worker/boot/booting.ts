@@ -1,0 +1,106 @@
+import { HookRunner } from '../../../config/hook-runner.js'
+import type { Logger, ServerView, WorkerView } from '../../../config/hooks.js'
+import type { Config } from '../../../config/settings.js'
+import type { Application, Unfinished } from '../../application/application.js'
+import type { LoadedFiles } from '../../application/module/loaded-files.js'
+import { ExitCode } from '../../errors.js'
+import type { AccessLog } from '../../logging/access.js'
+import { createErrorLog, type ErrorLog } from '../../logging/logger.js'
+import type { AdmissionClass } from '../admission/admission.js'
+import type { Channel } from '../channel.js'
+import { exitReport } from '../exit/exit-report.js'
+import type { Exits, ForeignExit } from '../exit/exits.js'
+import type { Boot } from '../protocol.js'
+import { type Report, writeReport } from '../report.js'
+import type { WorkerSignals } from '../signals.js'
+import type { Watchdog } from '../watchdog/watchdog.js'
+import type { Worker } from '../worker.js'
+import { ApplicationReady } from './application-ready.js'
+import { bootFailure } from './failure.js'
+
+/** What the process has before it boots. */
+interface Surroundings {
+  readonly channel: Channel<Config>
+  readonly exits: Exits
+  readonly signalListeners: WorkerSignals['listeners']
+}
+
+/** A boot: what its steps have made so far, and the one place where a failure among them ends. */
+export class Booting {
+  readonly snapshot: Boot<Config>
+  readonly channel: Channel<Config>
+  readonly signalListeners: WorkerSignals['listeners']
+  readonly server: ServerView
+  readonly self: WorkerView
+  /** From now on, since the application may say so while it loads. Undefined without `--wait-ready`. */
+  readonly ready: ApplicationReady | undefined
+  readonly #exits: Exits
+  readonly #errorLog: ErrorLog
+
+  /** The exit code if the present step fails. */
+  failure: ExitCode = ExitCode.workerBoot
+  /** What the application that loads waits for. */
+  unfinished: Unfinished = () => 'the application has not finished loading'
+
+  watchdog: Watchdog | undefined
+  /** With `--reload`: reports files to the arbiter. */
+  loaded: LoadedFiles | undefined
+  hooks: HookRunner<'worker'>
+  admission: AdmissionClass | undefined
+  application: Application | undefined
+  accessLog: AccessLog | undefined
+  worker: Worker | undefined
+
+  constructor(snapshot: Boot<Config>, { channel, exits, signalListeners }: Surroundings) {
+    const { config, arbiterPid, listeners, index, age, checkOnly } = snapshot
+    this.snapshot = snapshot
+    this.channel = channel
+    this.signalListeners = signalListeners
+    this.#exits = exits
+    this.#errorLog = createErrorLog(config)
+    const { log } = this
+    const addresses = listeners.map(listener => listener.name)
+    this.server = Object.freeze({ pid: arbiterPid, config, addresses, log, workers: [] })
+    this.self = Object.freeze({ pid: process.pid, index, age, log })
+    this.ready = config.waitReady && !checkOnly ? new ApplicationReady() : undefined
+    this.hooks = new HookRunner('worker', { hooks: {}, config, log })
+    process.on('uncaughtException', error => (this.worker ? this.worker.crash(error) : this.fail(error)))
+    exits.onForeign(exit => this.#endedBy(exit))
+  }
+
+  get config(): Config {
+    return this.snapshot.config
+  }
+
+  get log(): Logger {
+    return this.#errorLog.logger
+  }
+
+  reopenLogs(): void {
+    this.#errorLog.reopen()
+    this.accessLog?.reopen()
+  }
+
+  exit(code: number): never {
+    this.#exits.end(code)
+  }
+
+  /** Ends the process: this boot has failed. */
+  fail(thrown: unknown): never {
+    const { exitCode, report } = bootFailure(thrown, { failure: this.failure, app: this.config.app })
+    this.#report(report)
+    this.exit(exitCode)
+  }
+
+  /** The application has ended the process. During a boot that is a failed one, whatever the exit code was. */
+  #endedBy(exit: ForeignExit): number {
+    const { worker, failure } = this
+    this.#report(exitReport(exit, worker ? worker.phase : { kind: 'booting', failure }))
+    return worker ? exit.code : failure
+  }
+
+  #report(report: Report): void {
+    writeReport(this.log, report)
+    this.loaded?.flush()
+  }
+}

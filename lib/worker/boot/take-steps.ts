@@ -1,0 +1,40 @@
+import type { Worker } from '../worker.js'
+import type { Booting } from './booting.js'
+import { type BootStep, STEPS } from './steps.js'
+
+/**
+ * Takes the steps of a boot one after the other. Never rejects: the step that fails ends the process.
+ * @returns the worker, or undefined if only a check was asked for
+ */
+export async function takeSteps(boot: Booting): Promise<Worker | undefined> {
+  const steps = Object.values(STEPS).filter(({ inCheck }) => inCheck || !boot.snapshot.checkOnly)
+  let present: BootStep | undefined
+  const timer = limitBoot(boot, () => present)
+  try {
+    for (const step of steps) {
+      present = step
+      boot.failure = step.failure
+      await step.run(boot)
+    }
+    return boot.worker
+  } catch (error) {
+    return boot.fail(error)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/**
+ * Logs which step is not over when `bootTimeout`, which counts from the start of the process, is. The arbiter ends the worker half a
+ * second later. If the event loop is blocked, the watchdog reports instead.
+ */
+function limitBoot(boot: Booting, present: () => BootStep | undefined): NodeJS.Timeout | undefined {
+  const limit = boot.config.bootTimeout
+  if (limit === 0) return undefined
+  const report = async (): Promise<void> => {
+    const within = `within ${limit} ms (--boot-timeout)`
+    const why = await present()?.stuck?.(within, boot)
+    boot.log.fatal({ limit }, `Worker failed to boot: ${why ?? `not ready ${within}`}`)
+  }
+  return setTimeout(() => void report(), Math.max(0, limit - process.uptime() * 1000)).unref()
+}

@@ -1,0 +1,32 @@
+import type { HookRunner } from '../../config/hook-runner.js'
+import type { Logger, ServerView, WorkerView } from '../../config/hooks.js'
+import type { Config } from '../../config/settings.js'
+import type { Application } from '../application/application.js'
+import type { ListenerSeat } from '../listeners/listener-seat.js'
+import type { AccessRecorder } from './access-recorder.js'
+import type { AdmissionClass } from './admission/admission.js'
+import type { Channel } from './channel.js'
+import type { Watchdog } from './watchdog/watchdog.js'
+
+/** What a worker is made of: the products of its boot. */
+export interface WorkerParts {
+  readonly config: Config
+  readonly hooks: HookRunner<'worker'>
+  readonly listeners: readonly ListenerSeat[]
+  readonly application: Application
+  /** The worker class. */
+  readonly admission: AdmissionClass
+  readonly channel: Channel<Config>
+  readonly log: Logger
+  /** Undefined with `--no-watchdog`. */
+  readonly watchdog: Watchdog | undefined
+  /** Undefined without an access log. */
+  readonly access: AccessRecorder | undefined
+  /** The server and this worker, as hooks see them. */
+  readonly server: ServerView
+  readonly self: WorkerView
+  /** Opens the files of both logs anew. */
+  reopenLogs(): void
+  /** Ends the process. */
+  exit(code: number): void
+}
