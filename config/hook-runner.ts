@@ -39,7 +39,7 @@ export class HookRunner<Process extends HookProcess> {
   /**
    * Runs a hook, if the config file has it.
    * @returns if the hook is awaited, a promise, which rejects only if its row says `throws`; otherwise whether the hook
-   *   went well, as far as that is known when it returns
+   * went well, as far as that is known when it returns
    * @throws Error if the hook belongs to the other process
    */
   run<Name extends HookOf<Process, true>>(name: Name, ...parameters: ParametersOf<Name>): Promise<void>

@@ -1,6 +1,6 @@
 /**
- * The exit codes of `unicorn`: a contract with the shell, systemd or Docker that started it.
- * 3 and 4 are Gunicorn's WORKER_BOOT_ERROR and APP_LOAD_ERROR.
+ * The exit codes of `unicorn`: a contract with the shell, systemd or Docker that started it. 3 and 4 are Gunicorn's
+ * WORKER_BOOT_ERROR and APP_LOAD_ERROR.
  */
 export const ExitCode = {
   /** Stopped as asked. */

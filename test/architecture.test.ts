@@ -1,7 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, normalize, sep } from 'node:path'
 import t from 'tap'
-import { root } from './helpers/root.js'
+import { codeOf, importsOf, lineCount, read, sourcesIn } from './helpers/source-tree.js'
 
 /** From the ground up. A file imports from its own floor and those below it; floors on one line do not import each other. */
 const FLOORS: readonly (readonly string[])[] = [
@@ -24,8 +22,18 @@ const GROUND = 0
 /** Rooms within a floor, by the same rule. */
 const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'lib/gateway': [['*'], ['wire'], ['wsgi', 'fetch', 'node']],
-  'lib/application': [['module/jiti'], ['module'], ['script', '*']],
-  'lib/worker': [['*'], ['admission', 'watchdog', 'exit'], ['worker.ts'], ['boot']],
+  'lib/application': [
+    ['module'],
+    ['module/jiti'],
+    ['module/find-module.ts', 'module/import-module.ts'],
+    ['module/loaded-files.ts'],
+    ['*'],
+    ['script'],
+    ['load-module.ts'],
+    ['module-application.ts'],
+    ['load-application.ts'],
+  ],
+  'lib/worker': [['*'], ['admission', 'watchdog', 'exit'], ['parts.ts'], ['service.ts'], ['worker.ts'], ['boot']],
 }
 
 /** Rooms that only these files may import, and packages likewise. */
@@ -40,7 +48,11 @@ const DOORS: readonly { readonly what: string; readonly pattern: RegExp; readonl
     pattern: /['"](\.\.?\/)+(http\/)?node\/node-engine\.js['"]/,
     allowed: /^lib\/http\/create-engine\.ts$/,
   },
-  { what: 'jiti', pattern: /['"]jiti['"]/, allowed: /^lib\/application\/module\/jiti\/|^config\/sources\// },
+  {
+    what: 'jiti',
+    pattern: /['"]jiti['"]/,
+    allowed: /^lib\/application\/module\/jiti\/|^config\/sources\/|^bin\/bundle\.ts$/,
+  },
   {
     what: 'what only jiti needs',
     pattern: /\/jiti\/[\w-]+\.js['"]/,
@@ -65,8 +77,8 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
     pattern: /\bprocess\.(on|once|addListener)\(['"](?!SIG)/,
     files: [
       'lib/arbiter/signals.ts',
-      'lib/worker/access.ts',
-      'lib/worker/boot/boot.ts',
+      'lib/worker/access-recorder.ts',
+      'lib/worker/boot/booting.ts',
       'lib/worker/channel.ts',
       'lib/worker/exit/exits.ts',
     ],
@@ -107,9 +119,6 @@ const LONG_TESTS: readonly string[] = [
   'test/gateway/input.test.ts',
 ]
 const LONGEST_TEST = 300
-
-const STATEMENT = /\b(?:import|export)\s+(?<type>type\s)?(?:[^'";]*?\sfrom\s+)?['"](?<path>\.[^'"]+)['"]/g
-const DYNAMIC = /\bimport\(\s*['"](?<path>\.[^'"]+)['"]/g
 
 /** Each test makes one assertion about all files, so that the number of assertions does not depend on the number of files. */
 const files = ['bin', 'lib', 'config'].flatMap(sourcesIn)
@@ -267,42 +276,6 @@ function hasWideComment(file: string): boolean {
   return read(file)
     .split('\n')
     .some(line => line.length > WIDEST && /^\s*(\/\/|\*|\/\*)/.test(line))
-}
-
-function sourcesIn(directory: string): string[] {
-  return readdirSync(join(root, directory), { recursive: true, encoding: 'utf8' })
-    .filter(name => name.endsWith('.ts'))
-    .map(name => `${directory}/${name.split(sep).join('/')}`)
-}
-
-function read(file: string): string {
-  return readFileSync(join(root, file), 'utf8')
-}
-
-function lineCount(file: string): number {
-  return read(file).trimEnd().split('\n').length
-}
-
-/** The source without comments: they may name what the code may not use. */
-function codeOf(file: string): string {
-  return read(file)
-    .replace(/\/\*[\s\S]*?\*\//g, '')
-    .replace(/(^|\s)\/\/.*$/gm, '$1')
-}
-
-interface Import {
-  /** The imported file, from the root. */
-  readonly target: string
-  readonly typeOnly: boolean
-}
-
-/** Imports of our own files. */
-function importsOf(file: string): Import[] {
-  const code = codeOf(file)
-  return [...code.matchAll(STATEMENT), ...code.matchAll(DYNAMIC)].map(({ groups }) => ({
-    target: normalize(join(dirname(file), groups?.path ?? '')).replace(/\.js$/, '.ts'),
-    typeOnly: groups?.type !== undefined,
-  }))
 }
 
 function floorOf(file: string): { floor: number; room: string } {

@@ -15,7 +15,7 @@ export type CommandLine =
  * Reads the arguments after the script's name. Values stay as they were written. Prints nothing and never exits.
  * @param source where the arguments are from, for messages and origins
  * @throws UnicornError if an option is unknown (with the nearest one) or lacks its argument, or if there are two
- *   applications
+ * applications
  */
 export function readCommandLine(argv: readonly string[], source = 'command line'): CommandLine {
   let output = ''

@@ -20,7 +20,7 @@ export function findConfigFile(directory: string): string | undefined {
  * @param file absolute path
  * @param env the argument of the function that a config file may export
  * @throws UnicornError that names the file, and the line if it is known, if the file is missing or broken, or holds
- *   something that it may not
+ * something that it may not
  */
 export async function readConfigFile(file: string, env: Environment): Promise<Entries> {
   return read(file, env, loadFresh)

@@ -1,12 +1,11 @@
-import { Server } from 'node:http'
 import { ExitCode, toError, UnicornError } from '../errors.js'
-import type { NodeHandler } from '../gateway/node/types.js'
+import { type HttpServer, isHttpServer, type NodeHandler, type NodeTarget } from '../gateway/node/types.js'
 import { hasMethods, isObject } from '../sys/objects.js'
 import type { LoadedApp } from './loaded-app.js'
 
 /** An application of the node interface: a handler, or a server with listeners of its own. */
 export interface NodeApp {
-  readonly target: NodeHandler | Server
+  readonly target: NodeTarget
   /** Ends it after its last response. What it returns is awaited. */
   readonly close?: () => unknown
 }
@@ -57,10 +56,6 @@ const FRAMEWORKS: readonly Framework[] = [
   { name: 'Express', methods: ['handle', 'use'], target: app => app },
 ]
 
-export function isHttpServer(value: unknown): value is Server {
-  return value instanceof Server
-}
-
 /** Reports whether the node interface serves `value` as it is: an application of a framework, or a server. */
 export function isNodeApp(value: unknown): boolean {
   return isHttpServer(value) || frameworkOf(value) !== undefined
@@ -85,7 +80,7 @@ export function hasStart(value: unknown): boolean {
 }
 
 /** Reports whether `server` belongs to the application `value`. */
-export function isServerOf(value: unknown, server: Server): boolean {
+export function isServerOf(value: unknown, server: HttpServer): boolean {
   if (value === server) return true
   if (isHandler(value) && server.listeners('request').includes(value)) return true
   const framework = frameworkOf(value)

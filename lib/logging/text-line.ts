@@ -22,8 +22,8 @@ const INDENT = '    '
 export type LogRecord = Readonly<Record<string, unknown>>
 
 /**
- * Makes the renderer of text lines: `[time] [pid] [LEVEL] message key=value`, as in Gunicorn, with errors below.
- * The time is that of the rendering, since a line is written as soon as its record is made.
+ * Makes the renderer of text lines: `[time] [pid] [LEVEL] message key=value`, as in Gunicorn, with errors below. The
+ * time is that of the rendering, since a line is written as soon as its record is made.
  */
 export function createTextRenderer(): (record: LogRecord) => string {
   const time = oncePerSecond(errorLogTime)

@@ -1,7 +1,10 @@
 /** Headroom above the mean avoids a race for the last place; with a cap under 2 nothing would be balanced. */
 const HEADROOM = 1.1
 const LOWEST_CAP = 2
-/** A worker that was silent for longer, in milliseconds, takes no part: it may hang, and its count would hold the others down. */
+/**
+ * A worker that was silent for longer, in milliseconds, takes no part: it may hang, and its count would hold the others
+ * down.
+ */
 const FRESH_BEAT = 2500
 
 const NO_CAP = Number.MAX_SAFE_INTEGER

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import type { KoffiFunc } from 'koffi'
 import { UnicornError } from '../errors.js'
@@ -132,7 +133,13 @@ export function hasPending(fd: number): boolean {
   const pollfd = Buffer.alloc(8)
   pollfd.writeInt32LE(fd, 0)
   pollfd.writeInt16LE(POLLIN, 4)
-  return check('poll', libc().poll(pollfd, 1, 0)) > 0 && (pollfd.readInt16LE(6) & POLLIN) !== 0
+  return poll(pollfd) > 0 && (pollfd.readInt16LE(6) & POLLIN) !== 0
+}
+
+/** A signal may interrupt it, though it does not wait; then it is called again. */
+function poll(pollfd: Buffer): number {
+  const ready = libc().poll(pollfd, 1, 0)
+  return ready === -1 && libc().errno() === constants.errno.EINTR ? poll(pollfd) : check('poll', ready)
 }
 
 /** Returns the pid of a child that has ended and was not reaped yet, or undefined. Does not reap it. Linux only. */

@@ -6,7 +6,7 @@ let root: URL | undefined
 /**
  * Returns the URL of a file of this package.
  * @param path from the package's directory. A module cannot know how deep in it it is, since it runs as a file of its
- *   own or from a bundle
+ * own or from a bundle
  */
 export function packageFile(path: string): URL {
   root ??= findRoot(new URL('.', import.meta.url))

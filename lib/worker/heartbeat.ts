@@ -17,7 +17,10 @@ export class Heartbeat {
   readonly #send: (beat: Beat) => void
   readonly #figures: () => OwnFigures
   readonly #timer: NodeJS.Timeout
-  /** As it was at the last beat. First read at the first beat, when the worker is ready: Node loads the module for it then. */
+  /**
+   * As it was at the last beat. First read at the first beat, when the worker is ready: Node loads the module for it
+   * then.
+   */
   #loop: EventLoopUtilization | undefined
 
   /** @param timeout  of the worker in milliseconds, 0 for never */

@@ -5,7 +5,10 @@ import type { WorkerParts } from './parts.js'
 
 type ServiceParts = Pick<WorkerParts, 'hooks' | 'self' | 'application' | 'access' | 'log'>
 
-/** Does everything with a request but deciding when it runs: hooks, application, access log, answers in the application's place. */
+/**
+ * Does everything with a request but deciding when it runs: hooks, application, access log, answers in the
+ * application's place.
+ */
 export class Service {
   readonly #parts: ServiceParts
   #finished = 0
@@ -76,7 +79,10 @@ export class Service {
     exchange.abort?.(new Error(reason))
   }
 
-  /** The process ends: running requests are cut and waiting ones never run. Writes the access log's line of each all the same. */
+  /**
+   * The process ends: running requests are cut and waiting ones never run. Writes the access log's line of each all the
+   * same.
+   */
   cut(exchanges: Iterable<Exchange>): void {
     this.#isCut = true
     for (const exchange of exchanges) this.#parts.access?.finished(exchange)

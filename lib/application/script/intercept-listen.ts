@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import { Server as NetServer } from 'node:net'
-import { isHttpServer } from '../frameworks.js'
+import { isHttpServer } from '../../gateway/node/types.js'
 
 /** A call of `listen()`. */
 export interface ListenCall {

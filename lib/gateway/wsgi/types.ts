@@ -17,7 +17,7 @@ export type Write = (chunk: Chunk) => void
 /**
  * Sets the status (`"200 OK"`) and the header fields of the response. Nothing is sent before the first chunk.
  * @param excInfo  the error that makes a second call legal: the call replaces status and headers before the head is
- *   out, and throws `excInfo` after that
+ * out, and throws `excInfo` after that
  * @throws ApplicationBreach for an illegal status or header, and for a second call without `excInfo`
  */
 export type StartResponse = (status: string, headers: Headers, excInfo?: unknown) => Write

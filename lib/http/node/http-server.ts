@@ -41,8 +41,8 @@ function maxHeadSize({ limitRequestLine, limitRequestFields, limitRequestFieldSi
 type OnRequest = (req: IncomingMessage, res: ServerResponse, expectation: Expectation) => void
 
 /**
- * Calls `onRequest` with every request of `server`, those of clients that wait for `100 Continue` among them. These pass as
- * the event `request` too: tracers wrap that event, and would not see them otherwise.
+ * Calls `onRequest` with every request of `server`, those of clients that wait for `100 Continue` among them. These
+ * pass as the event `request` too: tracers wrap that event, and would not see them otherwise.
  * @param isOwn  whether the application itself listens for `checkContinue`; Node emits no `request` then either
  */
 export function onEachRequest(server: Server, onRequest: OnRequest, isOwn: () => boolean): void {

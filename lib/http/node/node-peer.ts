@@ -11,8 +11,8 @@ export class NodePeer implements Peer {
   #port: number | undefined = undefined
 
   /**
-   * @param local  where the server listens, if it is known: asking the kernel for each connection's own address costs
-   *   a call
+   * @param local  where the server listens, if it is known: asking the kernel for each connection's own address costs a
+   * call
    */
   constructor(socket: Socket, local: LocalAddress | undefined) {
     this.socket = socket

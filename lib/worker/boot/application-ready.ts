@@ -4,8 +4,8 @@ import type { Logger } from '../../../config/hooks.js'
 const READY = 'ready'
 
 /**
- * Waits until the application says that it is ready: `process.send('ready')`, exactly this message, at any time from here on. The
- * message still goes to the arbiter like any other of the application's.
+ * Waits until the application says that it is ready: `process.send('ready')`, exactly this message, at any time from
+ * here on. The message still goes to the arbiter like any other of the application's.
  */
 export class ApplicationReady {
   readonly #said: Promise<void>
@@ -28,7 +28,10 @@ export class ApplicationReady {
   }
 }
 
-/** Calls `onSent` when `message` is sent for the first time. `process.send` stays a function with all of Node's properties. */
+/**
+ * Calls `onSent` when `message` is sent for the first time. `process.send` stays a function with all of Node's
+ * properties.
+ */
 function watchSent(message: string, onSent: () => void): void {
   const { send } = process
   if (!send) return

@@ -35,7 +35,7 @@ export const STEPS: Readonly<Record<string, BootStep>> = {
     failure: workerBoot,
     run: requireLibc,
   },
-  // Before anything of the application runs, which may hang too. After our own modules are loaded: a thread that starts slows that down.
+  // Before the application, which may hang. After our own modules: a thread that starts slows down their loading.
   watchdog: {
     inCheck: false,
     failure: workerBoot,

@@ -9,14 +9,14 @@ import type { Beat } from '../heartbeat.js'
 import type { Boot } from '../protocol.js'
 import { publishRequests } from '../requests-in-flight.js'
 import { Pulse } from './pulse.js'
-import type { WatchdogData } from './watchdog-thread.js'
+import type { WatchdogData } from './report-hang.js'
 
 /** In megabytes. The thread needs about 4; the rest is for the source maps that it may have to read. */
 const MEMORY = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 }
 
 /**
- * The main thread's side of the watchdog: a thread that logs where a hung worker hangs, and ends it if the arbiter is gone.
- * The main thread does no more for it than to note its beats.
+ * The main thread's side of the watchdog: a thread that logs where a hung worker hangs, and ends it if the arbiter is
+ * gone. The main thread does no more for it than to note its beats.
  */
 export class Watchdog {
   readonly #pulse = new Pulse()
@@ -65,7 +65,10 @@ export class Watchdog {
     publishRequests(exchanges)
   }
 
-  /** A beat, before the arbiter gets it. In a worker with one request at a time, the count begins with the running request. */
+  /**
+   * A beat, before the arbiter gets it. In a worker with one request at a time, the count begins with the running
+   * request.
+   */
   beat({ figures, debugged }: Beat): void {
     this.#pulse.beat(figures.oldest, debugged)
   }
