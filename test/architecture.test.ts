@@ -24,7 +24,15 @@ const GROUND = 0
 /** Rooms within a floor, by the same rule. */
 const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'lib/gateway': [['*'], ['wire'], ['wsgi', 'fetch', 'node']],
-  'lib/application': [['module/jiti'], ['module'], ['script', '*']],
+  'lib/application': [
+    ['module/jiti'],
+    ['module'],
+    ['*'],
+    ['script'],
+    ['load-module.ts'],
+    ['module-application.ts'],
+    ['load-application.ts'],
+  ],
   'lib/worker': [['*'], ['admission', 'watchdog', 'exit'], ['worker.ts'], ['boot']],
 }
 

@@ -1,12 +1,12 @@
-import { Server } from 'node:http'
 import { ExitCode, toError, UnicornError } from '../errors.js'
+import { isHttpServer, type NodeServer, type NodeTarget } from '../gateway/node/target.js'
 import type { NodeHandler } from '../gateway/node/types.js'
 import { hasMethods, isObject } from '../sys/objects.js'
 import type { LoadedApp } from './loaded-app.js'
 
-/** An application of the node interface: a handler, or a server with listeners of its own. */
+/** An application of the node interface. */
 export interface NodeApp {
-  readonly target: NodeHandler | Server
+  readonly target: NodeTarget
   /** Ends it after its last response. What it returns is awaited. */
   readonly close?: () => unknown
 }
@@ -57,10 +57,6 @@ const FRAMEWORKS: readonly Framework[] = [
   { name: 'Express', methods: ['handle', 'use'], target: app => app },
 ]
 
-export function isHttpServer(value: unknown): value is Server {
-  return value instanceof Server
-}
-
 /** Reports whether the node interface serves `value` as it is: an application of a framework, or a server. */
 export function isNodeApp(value: unknown): boolean {
   return isHttpServer(value) || frameworkOf(value) !== undefined
@@ -85,7 +81,7 @@ export function hasStart(value: unknown): boolean {
 }
 
 /** Reports whether `server` belongs to the application `value`. */
-export function isServerOf(value: unknown, server: Server): boolean {
+export function isServerOf(value: unknown, server: NodeServer): boolean {
   if (value === server) return true
   if (isHandler(value) && server.listeners('request').includes(value)) return true
   const framework = frameworkOf(value)

@@ -1,9 +1,9 @@
 import type { EventEmitter } from 'node:events'
-import type { Server } from 'node:http'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { isHttpServer, type NodeServer } from '../../gateway/node/target.js'
 import type { Application, ApplicationHost } from '../application.js'
 import type { Callable } from '../detect.js'
-import { hasStart, isHttpServer, isServerOf } from '../frameworks.js'
+import { hasStart, isServerOf } from '../frameworks.js'
 import type { Found } from '../loaded-app.js'
 import type { AdoptedServer } from './adopted-server.js'
 import { Adoption } from './adoption.js'
@@ -86,7 +86,7 @@ export class Script implements Pick<Application, 'server' | 'terminated' | 'askT
    * Notes what the worker serves.
    * @param opened  called if a script that exports its handler begins to listen only later
    */
-  serve(callable: Callable, opened: (server: Server) => void): void {
+  serve(callable: Callable, opened: (server: NodeServer) => void): void {
     if (callable.interface === 'node' && isHttpServer(callable.target)) {
       this.#served = this.#adoption.of(callable.target)
       return
