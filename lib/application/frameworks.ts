@@ -1,9 +1,10 @@
 import { ExitCode, toError, UnicornError } from '../errors.js'
-import { type HttpServer, isHttpServer, type NodeHandler, type NodeTarget } from '../gateway/node/types.js'
+import { isHttpServer, type NodeServer, type NodeTarget } from '../gateway/node/target.js'
+import type { NodeHandler } from '../gateway/node/types.js'
 import { hasMethods, isObject } from '../sys/objects.js'
 import type { LoadedApp } from './loaded-app.js'
 
-/** An application of the node interface: a handler, or a server with listeners of its own. */
+/** An application of the node interface. */
 export interface NodeApp {
   readonly target: NodeTarget
   /** Ends it after its last response. What it returns is awaited. */
@@ -80,7 +81,7 @@ export function hasStart(value: unknown): boolean {
 }
 
 /** Reports whether `server` belongs to the application `value`. */
-export function isServerOf(value: unknown, server: HttpServer): boolean {
+export function isServerOf(value: unknown, server: NodeServer): boolean {
   if (value === server) return true
   if (isHandler(value) && server.listeners('request').includes(value)) return true
   const framework = frameworkOf(value)

@@ -1,10 +1,9 @@
-import type { Server } from 'node:http'
 import { Server as NetServer } from 'node:net'
-import { isHttpServer } from '../../gateway/node/types.js'
+import { isHttpServer, type NodeServer } from '../../gateway/node/target.js'
 
 /** A call of `listen()`. */
 export interface ListenCall {
-  readonly server: Server
+  readonly server: NodeServer
   /** A port or a path; 0 is any port. */
   readonly at: number | string
   /** Calls Node's own `listen()`. */

@@ -1,7 +1,6 @@
 import type { EventEmitter } from 'node:events'
-import type { Server } from 'node:http'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
-import { isHttpServer } from '../../gateway/node/types.js'
+import { isHttpServer, type NodeServer } from '../../gateway/node/target.js'
 import type { Application, ApplicationHost } from '../application.js'
 import type { Callable } from '../detect.js'
 import { hasStart, isServerOf } from '../frameworks.js'
@@ -88,7 +87,7 @@ export class Script implements Pick<Application, 'server' | 'terminated' | 'askT
    * Notes what the worker serves.
    * @param opened  called if a script that exports its handler begins to listen only later
    */
-  serve(callable: Callable, opened: (server: Server) => void): void {
+  serve(callable: Callable, opened: (server: NodeServer) => void): void {
     if (callable.interface === 'node' && isHttpServer(callable.target)) {
       this.#served = this.#adoption.of(callable.target)
       return

@@ -1,4 +1,3 @@
-import { Server } from 'node:http'
 import { toError } from '../../errors.js'
 import { BodyTooLarge } from '../../http/errors.js'
 import type { Exchange } from '../../http/exchange.js'
@@ -7,6 +6,7 @@ import type { GatewayContext } from '../context.js'
 import { requestFacts } from '../failure.js'
 import type { Gateway } from '../gateway.js'
 import { limitBody } from './body-limit.js'
+import { isHttpServer, type NodeServer, type NodeTarget } from './target.js'
 import type { NodeHandler } from './types.js'
 
 /** Calls a handler `(req, res)`, or the listeners of an application's own server, with the objects of node:http. */
@@ -15,12 +15,11 @@ export class NodeGateway implements Gateway {
   readonly #log: GatewayContext['log']
   readonly #answer: (objects: NodeObjects, exchange: Exchange) => unknown
 
-  constructor(target: NodeHandler | Server, { log }: GatewayContext) {
+  constructor(target: NodeTarget, { log }: GatewayContext) {
     this.#log = log
-    this.#answer =
-      target instanceof Server
-        ? (objects, exchange) => callListeners(target, objects, exchange)
-        : objects => callHandler(target, objects)
+    this.#answer = isHttpServer(target)
+      ? (objects, exchange) => callListeners(target, objects, exchange)
+      : objects => callHandler(target, objects)
   }
 
   /** Creates no closure for an ordinary request: the methods below create them if they are needed. */
@@ -68,7 +67,7 @@ function callHandler(handler: NodeHandler, { req, res, expectsContinue }: NodeOb
  * Calls the listeners of a server, not its `emit`: a tracer may have wrapped that, and has seen this request already,
  * on the engine's server.
  */
-function callListeners(server: Server, objects: NodeObjects, { answer }: Exchange): unknown {
+function callListeners(server: NodeServer, objects: NodeObjects, { answer }: Exchange): unknown {
   const { req, res, expectsContinue } = objects
   const event = eventOf(server, objects)
   const listeners = server.rawListeners(event)
@@ -81,7 +80,7 @@ function callListeners(server: Server, objects: NodeObjects, { answer }: Exchang
 }
 
 /** The event that Node would emit. */
-function eventOf(server: Server, { expectsContinue, expectsOther }: NodeObjects): string {
+function eventOf(server: NodeServer, { expectsContinue, expectsOther }: NodeObjects): string {
   if (expectsOther) return 'checkExpectation'
   return expectsContinue && server.listenerCount('checkContinue') > 0 ? 'checkContinue' : 'request'
 }
