@@ -1,8 +1,8 @@
 import { type Marked, SettledConnections } from './settled.js'
 
 /**
- * Spreads connections that stay evenly over the workers. The kernel hands a new connection to whichever worker asks first, so
- * kept connections would gather in the busiest worker.
+ * Spreads connections that stay evenly over the workers. The kernel hands a new connection to whichever worker asks
+ * first, so kept connections would gather in the busiest worker.
  *
  *     worker    counts its settled connections (settled.ts)      -> message `settled`
  *     arbiter   cap = a little above the mean (balance.ts)       -> message `cap`
@@ -10,20 +10,20 @@ import { type Marked, SettledConnections } from './settled.js'
  *               at its cap:    the gate is shut; every few milliseconds the worker looks at the accept queue, and
  *                              takes one connection if it still waits there, since no other worker wanted it
  *
- * So a cap delays a connection but never refuses one. A burst of connections that have sent nothing yet counts like settled ones beyond
- * the first few: the first worker to wake would take all of it otherwise. Connections for one quick request never count, and pay
- * nothing.
+ * So a cap delays a connection but never refuses one. A burst of connections that have sent nothing yet counts like
+ * settled ones beyond the first few: the first worker to wake would take all of it otherwise. Connections for one quick
+ * request never count, and pay nothing.
  */
 
 /** The count of settled connections is reported at most this often, in milliseconds. */
 const REPORT_PAUSE = 5
-/** How often a worker at its cap looks at the accept queue: at first, and while it finds nothing there, in milliseconds. */
+/** How often a worker at its cap looks at the queue, in milliseconds: at first, and while it finds nothing. */
 const FIRST_LOOK = 2
 const LONGEST_LOOK = 20
 
 /**
- * How many silent new connections count as a burst, which is also how many a worker may take beyond its cap. More if connections come and
- * go, since pauses would slow those down.
+ * How many silent new connections count as a burst, which is also how many a worker may take beyond its cap. More if
+ * connections come and go, since pauses would slow those down.
  */
 const BURST = 2
 const PASSING_BURST = 6

@@ -18,9 +18,9 @@ interface Young {
 }
 
 /**
- * Counts the connections that stay: those of clients that keep them alive or wait for a long response. A connection for one quick
- * request never counts, and needs no timer of its own: time is cut into epochs, and a connection that was open before the last one
- * began is settled.
+ * Counts the connections that stay: those of clients that keep them alive or wait for a long response. A connection for
+ * one quick request never counts, and needs no timer of its own: time is cut into epochs, and a connection that was
+ * open before the last one began is settled.
  */
 export class SettledConnections {
   readonly #changed: () => void

@@ -32,8 +32,9 @@ export class Channel<Config> {
   }
 
   /**
-   * Waits for the boot message, which the arbiter sends with the fork. If it has not come in the first turn of the event loop, this
-   * worker asks for it: a preload that awaits something delays this listener, and an earlier message is lost.
+   * Waits for the boot message, which the arbiter sends with the fork. If it has not come in the first turn of the
+   * event loop, this worker asks for it: a preload that awaits something delays this listener, and an earlier message
+   * is lost.
    */
   bootMessage(): Promise<Boot<Config>> {
     return new Promise(resolve => {

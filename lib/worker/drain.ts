@@ -3,9 +3,9 @@ import type { Engine } from '../http/engine.js'
 import type { Gate } from '../listeners/gate.js'
 
 /**
- * Which listeners a draining worker empties first. *retire*: other workers go on serving, so it stops accepting at once. *stop*: no
- * other worker will serve, so it accepts until the kernel's queues are empty: those connections would be reset otherwise. In between, a
- * reload that removed addresses abandons only those.
+ * Which listeners a draining worker empties first. *retire*: other workers go on serving, so it stops accepting at
+ * once. *stop*: no other worker will serve, so it accepts until the kernel's queues are empty: those connections would
+ * be reset otherwise. In between, a reload that removed addresses abandons only those.
  */
 export interface DrainOrder {
   /** Whether other workers go on serving. */
@@ -22,8 +22,8 @@ export interface DrainLimits {
   /** How many connections the kernel can have queued. */
   readonly backlog: number
   /**
-   * Whether connections without a request may stay: idle ones for the announced time, those that left HTTP until `gracefulTimeout`. If
-   * false, both are closed at once, so that clients reconnect to new workers.
+   * Whether connections without a request may stay: idle ones for the announced time, those that left HTTP until
+   * `gracefulTimeout`. If false, both are closed at once, so that clients reconnect to new workers.
    */
   readonly lingers: boolean
 }
@@ -75,7 +75,8 @@ export class Drain {
     const { gracefulTimeout, quietTime } = this.#limits
     this.#timers.push(
       setTimeout(() => this.#end(), gracefulTimeout),
-      // Some responses end only with the application, a stream of events for example: they have the other half of the time for that.
+      // Some responses end only with the application, a stream of events for example: they have the other half of the
+      // time for that.
       setTimeout(() => this.#application.askToEnd(), gracefulTimeout / 2),
       // If the event loop is late, one more turn reads the requests that came in time.
       setInterval(() => setImmediate(() => this.#engine.closeQuiet(quietTime)), quietTime),
@@ -86,7 +87,7 @@ export class Drain {
     this.#emptiesQueue = true
   }
 
-  /** The other workers drain as well. Listeners already given up cannot be taken back, but idle connections need not wait. */
+  /** The other workers drain as well. Listeners that were given up stay so, but idle connections need not wait. */
   stop(): void {
     this.#othersServe = false
     if (!this.#emptiesQueue) this.#closeIdle()
@@ -114,8 +115,8 @@ export class Drain {
   }
 
   /**
-   * Ends the application, after the last response, so that it can serve until then; connections that have left HTTP may still be open.
-   * The timers are unreferenced: they must not keep alive an application that is ending on its own.
+   * Ends the application, after the last response, so that it can serve until then; connections that have left HTTP may
+   * still be open. The timers are unreferenced: they must not keep alive an application that is ending on its own.
    */
   #close(): void {
     this.#closing = 'begun'

@@ -2,18 +2,18 @@ import type { Figures as PublicFigures } from '../../config/hooks.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
 
 /**
- * The messages between arbiter and worker, on the IPC channel that `node:cluster` opens. Nothing that a hung worker must obey
- * is a message: control is by signals.
+ * The messages between arbiter and worker, on the IPC channel that `node:cluster` opens. Nothing that a hung worker
+ * must obey is a message: control is by signals.
  *
- * The channel is also the application's: its `process.send` and `process.on('message')` must work untouched. So ours carry a
- * `cmd` that begins with `NODE_`, which Node delivers as 'internalMessage' and never to 'message' listeners.
+ * The channel is also the application's: its `process.send` and `process.on('message')` must work untouched. So ours
+ * carry a `cmd` that begins with `NODE_`, which Node delivers as 'internalMessage' and never to 'message' listeners.
  */
 const ENVELOPE = 'NODE_UNICORN'
 
 /**
- * The signal that makes a worker drain and exit. TERM would reach the application's own handlers before the requests under way are
- * answered, and those close its server or end the process; the worker calls them itself afterwards (`OwnEnd`). By default URG is
- * ignored, and no other program sends it.
+ * The signal that makes a worker drain and exit. TERM would reach the application's own handlers before the requests
+ * under way are answered, and those close its server or end the process; the worker calls them itself afterwards
+ * (`OwnEnd`). By default URG is ignored, and no other program sends it.
  */
 export const DRAIN = 'SIGURG'
 
@@ -26,13 +26,13 @@ export function wrap<Message>(message: Message): Envelope<Message> {
   return { cmd: ENVELOPE, message }
 }
 
-/** The message in `received`, or undefined if it is not one of ours. Both ends run the same code, so its type is known. */
+/** The message in `received`, or undefined if it is not ours. Both ends run the same code, so its type is known. */
 export function unwrap<Message>(received: unknown): Message | undefined {
   const envelope = received as Partial<Envelope<Message>> | null
   return typeof envelope === 'object' && envelope?.cmd === ENVELOPE ? envelope.message : undefined
 }
 
-/** Everything that a worker needs to boot: the arbiter's snapshot, sent with the fork, and again in answer to `hello`. */
+/** Everything that a worker needs to boot. Sent with the fork, and again in answer to `hello`. */
 export interface Boot<Config> {
   readonly type: 'boot'
   readonly config: Config
@@ -48,8 +48,8 @@ export interface Boot<Config> {
 }
 
 /**
- * No other worker will serve some listeners: the drain goes on accepting from those until their accept queues are empty. Sent just
- * before the signal `DRAIN`, or during the drain.
+ * No other worker will serve some listeners: the drain goes on accepting from those until their accept queues are
+ * empty. Sent just before the signal `DRAIN`, or during the drain.
  */
 export interface Abandon {
   readonly type: 'abandon'

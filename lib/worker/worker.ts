@@ -24,7 +24,8 @@ import type { SignalHandlers } from './signals.js'
  *     serve   gate -> engine -> admission -> service (hooks, access log) -> gateway -> application
  *     drain   gate shut -> last responses -> application ends -> exit
  *
- * Its admission decides when the gate is open and when a request runs; everything else is the same for all worker classes.
+ * Its admission decides when the gate is open and when a request runs; everything else is the same for all worker
+ * classes.
  */
 export class Worker implements SignalHandlers {
   readonly #parts: WorkerParts
@@ -209,8 +210,8 @@ export class Worker implements SignalHandlers {
   // Ending.
 
   /**
-   * DRAIN. The message `abandon`, which the arbiter sends before the signal, is read in the same turn of the event loop, so the drain
-   * begins in the next one.
+   * DRAIN. The message `abandon`, which the arbiter sends before the signal, is read in the same turn of the event
+   * loop, so the drain begins in the next one.
    */
   drain(): void {
     this.#isEnding = true

@@ -6,31 +6,32 @@ import type { HttpPolicy } from '../../http/policy.js'
 import type { Refusal } from '../../http/refusal.js'
 
 /**
- * Decides when a worker takes connections and when it runs requests. A worker makes one of its worker class, and calls its methods one at
- * a time; they must not block. What they throw is an uncaught error: the worker drains, exits and is replaced.
+ * Decides when a worker takes connections and when it runs requests. A worker makes one of its worker class, and calls
+ * its methods one at a time; they must not block. What they throw is an uncaught error: the worker drains, exits and is
+ * replaced.
  *
- * For each connection the calls come in this order: `connected`, then for each request `request` and `finished`, at the end `disconnected`;
- * in between, `upgraded` may come once, and no request follows it.
+ * For each connection the calls come in this order: `connected`, then for each request `request` and `finished`, at the
+ * end `disconnected`; in between, `upgraded` may come once, and no request follows it.
  */
 export interface Admission {
   /** What does not change while the worker serves. Read once, after the constructor. */
   readonly traits?: AdmissionTraits
 
   /**
-   * Whether the worker should take another connection now: the gate is opened or closed accordingly. Called when a connection has come
-   * or gone, when a response has left, and at each `host.regulate()`.
+   * Whether the worker should take another connection now: the gate is opened or closed accordingly. Called when a
+   * connection has come or gone, when a response has left, and at each `host.regulate()`.
    */
   wants(): boolean
   /** A connection was accepted. Nothing has been read from it yet. */
   connected?(connection: Connection): void
   /**
-   * The head of a request is complete and within the limits; its body may still be on its way. Call `host.run(exchange)` once, now or
-   * later: a request that never runs is never answered.
+   * The head of a request is complete and within the limits; its body may still be on its way. Call
+   * `host.run(exchange)` once, now or later: a request that never runs is never answered.
    */
   request(exchange: Exchange, connection: Connection): void
   /** The response has left, or the client is gone. Called once for each `request`, whether it ran or not. */
   finished?(exchange: Exchange, connection: Connection): void
-  /** The connection belongs to the application from now on: a WebSocket, or a tunnel. What asked for it was no `request`. */
+  /** The connection is the application's from now on, for a WebSocket or a tunnel. It had no `request` for that. */
   upgraded?(connection: Connection): void
   /** The connection is closed. */
   disconnected?(connection: Connection): void
@@ -45,8 +46,8 @@ export interface AdmissionTraits {
   /** Limits of HTTP in place of the settings: a shorter `keepAlive`, for example. */
   readonly policy?: Partial<HttpPolicy>
   /**
-   * The worker accepts a connection that already waits without opening the gate. This saves opening and closing the gate for each
-   * connection, if `wants` is mostly false after one. (Linux only; elsewhere the gate is opened.)
+   * The worker accepts a connection that already waits without opening the gate. This saves opening and closing the
+   * gate for each connection, if `wants` is mostly false after one. (Linux only; elsewhere the gate is opened.)
    */
   readonly takesOneByOne?: boolean
 }
@@ -67,16 +68,18 @@ export interface AdmissionHost {
   refuse(exchange: Exchange, refusal: Refusal): void
   /** Ends a request that takes too long: 504, or its connection is cut if the head of the response is out. */
   expire(exchange: Exchange): void
-  /** Opens or closes the gate as `wants` says. To be called when its answer has changed between two calls of the worker's. */
+  /** Opens or closes the gate as `wants` says. For an answer that changes at another time: in a timer, for example. */
   regulate(): void
   /** Whether a connection waits in the kernel's queue, where any worker may take it. */
   hasPending(): boolean
   /** Reports to the arbiter how many connections stay in this worker, for the limit that it sends to all of them. */
   reportSettled(count: number): void
   /**
-   * Makes an admission of the server's own, for a class that wraps it and changes a part of what it does. Such a class passes on to it
-   * whatever the worker calls and reads; with `implements Required<Admission>` the compiler names what is missing.
-   * @param overrides  members that the inner admission gets in place of this host's: a `run` that puts requests off, for example
+   * Makes an admission of the server's own, for a class that wraps it and changes a part of what it does. Such a class
+   * passes on to it whatever the worker calls and reads; with `implements Required<Admission>` the compiler names what
+   * is missing.
+   * @param overrides  members that the inner admission gets in place of this host's: a `run` that puts requests off,
+   *   for example
    */
   create(name: 'async' | 'sync', overrides?: Partial<AdmissionHost>): Required<Admission>
 }
@@ -85,8 +88,8 @@ export interface AdmissionHost {
 export interface AdmissionClass {
   new (host: AdmissionHost): Admission
   /**
-   * Requests run one at a time: `wsgi.multithread` is false, and a request that runs for longer than `timeout` counts as a hang. False
-   * if absent. Declare it in a class that wraps `sync`.
+   * Requests run one at a time: `wsgi.multithread` is false, and a request that runs for longer than `timeout` counts
+   * as a hang. False if absent. Declare it in a class that wraps `sync`.
    */
   readonly oneAtATime?: boolean
 }

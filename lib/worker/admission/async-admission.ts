@@ -4,8 +4,8 @@ import type { Admission, AdmissionHost, AdmissionTraits } from './admission.js'
 import { RequestTimeout } from './request-timeout.js'
 
 /**
- * Runs many requests at once, up to `workerConnections` open connections: for applications that wait more than they compute. Connections
- * that stay are spread evenly over the workers.
+ * Runs many requests at once, up to `workerConnections` open connections: for applications that wait more than they
+ * compute. Connections that stay are spread evenly over the workers.
  */
 export class AsyncAdmission implements Required<Admission> {
   readonly traits: AdmissionTraits = {}

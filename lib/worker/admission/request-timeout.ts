@@ -2,8 +2,8 @@ import { now } from '../../sys/clock.js'
 import type { AdmissionHost } from './admission.js'
 
 /**
- * Ends requests that run for longer than `requestTimeout`. They stand in the engine's list in the order in which they began, so one timer
- * for the oldest serves all: a request costs nothing.
+ * Ends requests that run for longer than `requestTimeout`. They stand in the engine's list in the order in which they
+ * began, so one timer for the oldest serves all: a request costs nothing.
  */
 export class RequestTimeout {
   readonly #host: Pick<AdmissionHost, 'config' | 'exchanges' | 'expire'>

@@ -2,17 +2,17 @@ import { AsyncResource } from 'node:async_hooks'
 import type { Connection, Exchange } from '../../http/exchange.js'
 import type { Admission, AdmissionHost, AdmissionTraits } from './admission.js'
 
-/** How long a new connection may hold the worker without a whole request head, in milliseconds: at most, and after many silent ones. */
+/** How long a new connection may be silent, in milliseconds: at most, and after many silent ones. */
 const PATIENCE = 50
 const LEAST_PATIENCE = 1
 
 /**
- * Runs one request at a time, for handlers that use the CPU or must not be interleaved. The gate is shut from the moment a connection is
- * taken until its response has left, so no connection waits here while another worker is idle.
+ * Runs one request at a time, for handlers that use the CPU or must not be interleaved. The gate is shut from the
+ * moment a connection is taken until its response has left, so no connection waits here while another worker is idle.
  *
- * A connection that sends no request within PATIENCE is parked and the gate opens again. Each silent connection halves the patience with
- * the next one, and each that sends a request in time doubles it: a crowd of silent clients cannot hold the worker. When a parked
- * connection sends its request, that waits for its turn.
+ * A connection that sends no request within PATIENCE is parked and the gate opens again. Each silent connection halves
+ * the patience with the next one, and each that sends a request in time doubles it: a crowd of silent clients cannot
+ * hold the worker. When a parked connection sends its request, that waits for its turn.
  */
 export class SyncAdmission implements Required<Admission> {
   static readonly oneAtATime = true
@@ -52,7 +52,7 @@ export class SyncAdmission implements Required<Admission> {
       this.#host.log.warn({ path: exchange.head.path }, 'WebSocket refused: sync workers serve one request at a time')
       this.#host.refuse(exchange, { status: 501, why: 'WebSocket' })
     } else if (this.#running) {
-      // In its own asynchronous context: it starts within that of the request before it, to whose trace it does not belong.
+      // In its own asynchronous context: it starts in that of the request before it, but is no part of its trace.
       this.#waiting.push({ exchange, start: AsyncResource.bind(() => this.#start(exchange)) })
     } else {
       this.#start(exchange)

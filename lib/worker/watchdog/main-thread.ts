@@ -21,8 +21,8 @@ export interface Sight {
 }
 
 /**
- * Stops the main thread for a moment and reads what it is doing. Runs in another thread of the same process.
- * V8 stops where it checks for interrupts: in loops and calls of JavaScript, in regular expressions and in `Atomics.wait`, but
+ * Stops the main thread for a moment and reads what it is doing. Runs in another thread of the same process. V8 stops
+ * where it checks for interrupts: in loops and calls of JavaScript, in regular expressions and in `Atomics.wait`, but
  * not in a system call or other native code.
  * @param limit  how long it may take, in milliseconds
  * @returns undefined if the main thread did not stop in time

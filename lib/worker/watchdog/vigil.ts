@@ -20,15 +20,15 @@ const POLL = 500
 const LATE = 1000
 /** How long the main thread has to answer a question, in milliseconds. */
 const ANSWER_TIME = 100
-/** The shortest limit for a worker without an arbiter, in milliseconds: it may beat no oftener. */
+/** The shortest limit for a worker without an arbiter, in milliseconds: it may beat no more often. */
 const SHORTEST_ORPHAN_LIMIT = 1000
 
 /**
  * Decides whether the main thread hangs. All times are milliseconds of one clock.
  *
- * A main thread is called hung only after it was asked. Shortly before the limit it gets a question, which a turning event loop answers
- * at once; it hangs if there is no answer when the limit is over. So a sync worker whose request waits for too long is left to the
- * arbiter, and a process that was stopped is not blamed for it.
+ * A main thread is called hung only after it was asked. Shortly before the limit it gets a question, which a turning
+ * event loop answers at once; it hangs if there is no answer when the limit is over. So a sync worker whose request
+ * waits for too long is left to the arbiter, and a process that was stopped is not blamed for it.
  */
 export class Vigil {
   readonly #limits: Limits

@@ -6,8 +6,8 @@ import { type LifeSigns, Pulse } from './pulse.js'
 import { type Limits, Vigil } from './vigil.js'
 
 /**
- * The watchdog's own thread. It shares nothing with the main thread but the pulse, since whatever waits for the main thread would hang
- * with it: it reads no message, writes its lines by itself, and ends the process by a signal.
+ * The watchdog's own thread. It shares nothing with the main thread but the pulse, since whatever waits for the main
+ * thread would hang with it: it reads no message, writes its lines by itself, and ends the process by a signal.
  */
 
 /** What the main thread gives to its watchdog. */
@@ -44,7 +44,7 @@ async function watch(): Promise<never> {
   }
 }
 
-/** Loads what it needs only now: a thread in each worker must not make the start slower. The package may be gone by then. */
+/** Loads what it needs only now, so that the thread slows no start down. The package may be gone by then. */
 async function report(signs: LifeSigns): Promise<void> {
   try {
     const { reportHang }: typeof import('./report-hang.js') = await import(packageFile('dist/bin/report-hang.cjs').href)

@@ -15,8 +15,8 @@ import type { WatchdogData } from './watchdog-thread.js'
 const MEMORY = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 }
 
 /**
- * The main thread's side of the watchdog: a thread that logs where a hung worker hangs, and ends it if the arbiter is gone.
- * The main thread does no more for it than to note its beats.
+ * The main thread's side of the watchdog: a thread that logs where a hung worker hangs, and ends it if the arbiter is
+ * gone. The main thread does no more for it than to note its beats.
  */
 export class Watchdog {
   readonly #pulse = new Pulse()
@@ -65,7 +65,7 @@ export class Watchdog {
     publishRequests(exchanges)
   }
 
-  /** A beat, before the arbiter gets it. In a worker with one request at a time, the count begins with the running request. */
+  /** A beat, before the arbiter gets it. In a sync worker the count begins with the running request. */
   beat({ figures, debugged }: Beat): void {
     this.#pulse.beat(figures.oldest, debugged)
   }
