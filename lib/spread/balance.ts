@@ -1,10 +1,7 @@
 /** Headroom above the mean avoids a race for the last place; with a cap under 2 nothing would be balanced. */
 const HEADROOM = 1.1
 const LOWEST_CAP = 2
-/**
- * A worker that was silent for longer, in milliseconds, takes no part: it may hang, and its count would hold the others
- * down.
- */
+/** A worker that was silent for longer, in milliseconds, is left out: it may hang, and its count is old. */
 const FRESH_BEAT = 2500
 
 const NO_CAP = Number.MAX_SAFE_INTEGER
@@ -23,7 +20,7 @@ export interface Spreader {
 
 /**
  * Sends every worker the same cap for its settled connections, a little above the mean of them all.
- * @param now the arbiter's clock, in milliseconds
+ * @param now  the arbiter's clock, in milliseconds
  */
 export function balance(workers: Iterable<Spreader>, now: number): void {
   const taking = [...workers].filter(({ isReady, lastBeat }) => isReady && now - lastBeat < FRESH_BEAT)

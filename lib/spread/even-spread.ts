@@ -17,9 +17,7 @@ import { type Marked, SettledConnections } from './settled.js'
 
 /** The count of settled connections is reported at most this often, in milliseconds. */
 const REPORT_PAUSE = 5
-/**
- * How often a worker at its cap looks at the accept queue: at first, and while it finds nothing there, in milliseconds.
- */
+/** How often a worker at its cap looks at the queue, in milliseconds: at first, and while it finds nothing. */
 const FIRST_LOOK = 2
 const LONGEST_LOOK = 20
 

@@ -13,7 +13,7 @@ export class AccessRecorder {
 
   constructor(log: AccessLog) {
     this.#log = log
-    // The application may end the process at any moment, in the middle of a request too.
+    // The application may end the process in the middle of a request. The recorder lives as long as the process.
     process.on('exit', () => {
       for (const exchange of this.#unfinished) this.finished(exchange)
       for (const finish of this.#upgraded) finish()
@@ -21,10 +21,7 @@ export class AccessRecorder {
     })
   }
 
-  /**
-   * A connection was accepted. Its peer remembers its address once it was read; the kernel no longer knows it when the
-   * client is gone.
-   */
+  /** Reads the address of a new connection, for its peer to keep: the kernel forgets it when the client is gone. */
   connected(peer: Peer): void {
     void peer.address
   }

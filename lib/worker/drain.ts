@@ -75,7 +75,8 @@ export class Drain {
     const { gracefulTimeout, quietTime } = this.#limits
     this.#timers.push(
       setTimeout(() => this.#end(), gracefulTimeout),
-      // Some responses end only with the application, event streams for example: they have the other half of the time.
+      // Some responses end only with the application, a stream of events for example: they have the other half of the
+      // time for that.
       setTimeout(() => this.#application.askToEnd(), gracefulTimeout / 2),
       // If the event loop is late, one more turn reads the requests that came in time.
       setInterval(() => setImmediate(() => this.#engine.closeQuiet(quietTime)), quietTime),
@@ -86,10 +87,7 @@ export class Drain {
     this.#emptiesQueue = true
   }
 
-  /**
-   * The other workers drain as well. Listeners already given up cannot be taken back, but idle connections need not
-   * wait.
-   */
+  /** The other workers drain as well. Listeners that were given up stay so, but idle connections need not wait. */
   stop(): void {
     this.#othersServe = false
     if (!this.#emptiesQueue) this.#closeIdle()

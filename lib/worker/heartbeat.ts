@@ -17,10 +17,7 @@ export class Heartbeat {
   readonly #send: (beat: Beat) => void
   readonly #figures: () => OwnFigures
   readonly #timer: NodeJS.Timeout
-  /**
-   * As it was at the last beat. First read at the first beat, when the worker is ready: Node loads the module for it
-   * then.
-   */
+  /** At the last beat. Not read before the first one, when the worker is ready: Node loads a module for it. */
   #loop: EventLoopUtilization | undefined
 
   /** @param timeout  of the worker in milliseconds, 0 for never */

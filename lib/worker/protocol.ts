@@ -26,17 +26,13 @@ export function wrap<Message>(message: Message): Envelope<Message> {
   return { cmd: ENVELOPE, message }
 }
 
-/**
- * The message in `received`, or undefined if it is not one of ours. Both ends run the same code, so its type is known.
- */
+/** The message in `received`, or undefined if it is not ours. Both ends run the same code, so its type is known. */
 export function unwrap<Message>(received: unknown): Message | undefined {
   const envelope = received as Partial<Envelope<Message>> | null
   return typeof envelope === 'object' && envelope?.cmd === ENVELOPE ? envelope.message : undefined
 }
 
-/**
- * Everything that a worker needs to boot: the arbiter's snapshot, sent with the fork, and again in answer to `hello`.
- */
+/** Everything that a worker needs to boot. Sent with the fork, and again in answer to `hello`. */
 export interface Boot<Config> {
   readonly type: 'boot'
   readonly config: Config

@@ -43,10 +43,7 @@ const TABLE = Symbol.for('unicorn.requests')
 /** The expression that the watchdog evaluates in the paused main thread. */
 export const TABLE_EXPRESSION = `globalThis[Symbol.for(${JSON.stringify(TABLE.description)})]?.()`
 
-/**
- * Makes the table of running requests readable by the watchdog while the main thread is paused. It costs nothing until
- * then.
- */
+/** Offers the table of running requests to the watchdog, which calls it while the main thread is paused. */
 export function publishRequests(exchanges: Running): void {
   Object.defineProperty(globalThis, TABLE, { value: () => requestsInFlight(exchanges), configurable: true })
 }

@@ -5,10 +5,7 @@ import type { WorkerParts } from './parts.js'
 
 type ServiceParts = Pick<WorkerParts, 'hooks' | 'self' | 'application' | 'access' | 'log'>
 
-/**
- * Does everything with a request but deciding when it runs: hooks, application, access log, answers in the
- * application's place.
- */
+/** Does with a request everything but decide when it runs: hooks, application, access log, refusals. */
 export class Service {
   readonly #parts: ServiceParts
   #finished = 0
@@ -79,10 +76,7 @@ export class Service {
     exchange.abort?.(new Error(reason))
   }
 
-  /**
-   * The process ends: running requests are cut and waiting ones never run. Writes the access log's line of each all the
-   * same.
-   */
+  /** The process ends: waiting requests never run, and running ones are cut. Each has its line in the access log. */
   cut(exchanges: Iterable<Exchange>): void {
     this.#isCut = true
     for (const exchange of exchanges) this.#parts.access?.finished(exchange)

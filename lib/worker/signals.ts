@@ -17,9 +17,7 @@ export interface SignalHandlers {
 /** They mean something to an arbiter only; by default each would kill a worker. */
 const IGNORED = ['SIGHUP', 'SIGUSR2', 'SIGWINCH', 'SIGTTIN', 'SIGTTOU', 'SIGPIPE'] as const
 
-/**
- * The signals of one worker. It listens from the first moment of its boot; the handlers are replaced when it serves.
- */
+/** The signals of one worker, from the first moment of its boot. Once it serves, it handles them by itself. */
 export class WorkerSignals {
   #handlers: SignalHandlers
   /** The listeners of TERM and INT so far: those that are not the application's. */

@@ -135,7 +135,7 @@ t.test('a class that wraps sync runs one request at a time, in every respect', a
   await server.ready(2)
 })
 
-/** All that a class must have; it tells nobody how many connections it holds. */
+/** All that a class must have; it never reports how many connections it holds. */
 const BARE = `export default class {
   constructor(host) {
     this.host = host

@@ -4,8 +4,9 @@ import type { Admission, AdmissionHost, AdmissionTraits, Connection, Exchange } 
 const AT_ONCE = Number(process.env.AT_ONCE ?? 4)
 
 /**
- * Runs a few requests at once and makes the others wait for their turn, first come, first served: for applications that use something
- * scarce, such as memory or connections to a database. Takes connections, and keeps them alive, as the server's class `async` does.
+ * Runs a few requests at once and makes the others wait for their turn, first come, first served: for applications that
+ * use something scarce, such as memory or connections to a database. Takes connections, and keeps them alive, as the
+ * server's class `async` does.
  */
 export class Limited implements Required<Admission> {
   readonly traits: AdmissionTraits

@@ -31,10 +31,7 @@ export interface Admission {
   request(exchange: Exchange, connection: Connection): void
   /** The response has left, or the client is gone. Called once for each `request`, whether it ran or not. */
   finished?(exchange: Exchange, connection: Connection): void
-  /**
-   * The connection belongs to the application from now on: a WebSocket, or a tunnel. What asked for it was no
-   * `request`.
-   */
+  /** The connection is the application's from now on, for a WebSocket or a tunnel. It had no `request` for that. */
   upgraded?(connection: Connection): void
   /** The connection is closed. */
   disconnected?(connection: Connection): void
@@ -71,10 +68,7 @@ export interface AdmissionHost {
   refuse(exchange: Exchange, refusal: Refusal): void
   /** Ends a request that takes too long: 504, or its connection is cut if the head of the response is out. */
   expire(exchange: Exchange): void
-  /**
-   * Opens or closes the gate as `wants` says. To be called when its answer has changed between two calls of the
-   * worker's.
-   */
+  /** Opens or closes the gate as `wants` says. For an answer that changes at another time: in a timer, for example. */
   regulate(): void
   /** Whether a connection waits in the kernel's queue, where any worker may take it. */
   hasPending(): boolean
@@ -85,7 +79,7 @@ export interface AdmissionHost {
    * passes on to it whatever the worker calls and reads; with `implements Required<Admission>` the compiler names what
    * is missing.
    * @param overrides  members that the inner admission gets in place of this host's: a `run` that puts requests off,
-   * for example
+   *   for example
    */
   create(name: 'async' | 'sync', overrides?: Partial<AdmissionHost>): Required<Admission>
 }

@@ -2,10 +2,7 @@ import { AsyncResource } from 'node:async_hooks'
 import type { Connection, Exchange } from '../../http/exchange.js'
 import type { Admission, AdmissionHost, AdmissionTraits } from './admission.js'
 
-/**
- * How long a new connection may hold the worker without a whole request head, in milliseconds: at most, and after many
- * silent ones.
- */
+/** How long a new connection may be silent, in milliseconds: at most, and after many silent ones. */
 const PATIENCE = 50
 const LEAST_PATIENCE = 1
 
@@ -55,7 +52,7 @@ export class SyncAdmission implements Required<Admission> {
       this.#host.log.warn({ path: exchange.head.path }, 'WebSocket refused: sync workers serve one request at a time')
       this.#host.refuse(exchange, { status: 501, why: 'WebSocket' })
     } else if (this.#running) {
-      // In its own asynchronous context: it does not belong to the trace of the request within which it starts.
+      // In its own asynchronous context: it starts in that of the request before it, but is no part of its trace.
       this.#waiting.push({ exchange, start: AsyncResource.bind(() => this.#start(exchange)) })
     } else {
       this.#start(exchange)

@@ -4,34 +4,31 @@ import type { Logger } from '../../../config/hooks.js'
 const READY = 'ready'
 
 /**
- * Waits until the application says that it is ready: `process.send('ready')`, exactly this message, at any time from
- * here on. The message still goes to the arbiter like any other of the application's.
+ * Waits until the application calls `process.send('ready')`, with exactly this message, at any time after the
+ * constructor. The message still goes to the arbiter like any other of the application's.
  */
 export class ApplicationReady {
-  readonly #said: Promise<void>
-  #isSaid = false
+  readonly #sent: Promise<void>
+  #isSent = false
 
   constructor() {
-    this.#said = new Promise(resolve => {
+    this.#sent = new Promise(resolve => {
       watchSent(READY, () => {
-        this.#isSaid = true
+        this.#isSent = true
         resolve()
       })
     })
   }
 
-  /** Resolves when it has been said. */
+  /** Resolves when the message was sent. */
   async wait(log: Logger): Promise<void> {
-    if (this.#isSaid) return
+    if (this.#isSent) return
     log.info("Application loaded, the worker waits for its process.send('ready')")
-    await this.#said
+    await this.#sent
   }
 }
 
-/**
- * Calls `onSent` when `message` is sent for the first time. `process.send` stays a function with all of Node's
- * properties.
- */
+/** Calls `onSent` when `message` is sent for the first time. `process.send` keeps all of Node's properties. */
 function watchSent(message: string, onSent: () => void): void {
   const { send } = process
   if (!send) return

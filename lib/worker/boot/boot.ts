@@ -8,9 +8,7 @@ import { Booting } from './booting.js'
 import { refuseClusterCalls } from './no-cluster.js'
 import { takeSteps } from './take-steps.js'
 
-/**
- * From a fresh process to a serving worker: signals and channel, boot message, the steps of `steps.ts`, the open gate.
- */
+/** From a fresh process to a serving worker: signals and channel, boot message, steps (`steps.ts`), open gate. */
 export async function boot(): Promise<void> {
   const exits = new Exits()
   const end = (): never => exits.end(ExitCode.ok)

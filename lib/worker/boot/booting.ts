@@ -28,11 +28,13 @@ interface Surroundings {
 /** A boot: what its steps have made so far, and the one place where a failure among them ends. */
 export class Booting {
   readonly snapshot: Boot<Config>
+  readonly config: Config
+  readonly log: Logger
   readonly channel: Channel<Config>
   readonly signalListeners: WorkerSignals['listeners']
   readonly server: ServerView
   readonly self: WorkerView
-  /** From now on, since the application may say so while it loads. Undefined without `--wait-ready`. */
+  /** Made before the steps, since the application may become ready while it loads. Undefined without `--wait-ready`. */
   readonly ready: ApplicationReady | undefined
   readonly #exits: Exits
   readonly #errorLog: ErrorLog
@@ -58,7 +60,9 @@ export class Booting {
     this.signalListeners = signalListeners
     this.#exits = exits
     this.#errorLog = createErrorLog(config)
-    const { log } = this
+    const log = this.#errorLog.logger
+    this.config = config
+    this.log = log
     const addresses = listeners.map(listener => listener.name)
     this.server = Object.freeze({ pid: arbiterPid, config, addresses, log, workers: [] })
     this.self = Object.freeze({ pid: process.pid, index, age, log })
@@ -66,14 +70,6 @@ export class Booting {
     this.hooks = new HookRunner('worker', { hooks: {}, config, log })
     process.on('uncaughtException', error => (this.worker ? this.worker.crash(error) : this.fail(error)))
     exits.onForeign(exit => this.#endedBy(exit))
-  }
-
-  get config(): Config {
-    return this.snapshot.config
-  }
-
-  get log(): Logger {
-    return this.#errorLog.logger
   }
 
   reopenLogs(): void {

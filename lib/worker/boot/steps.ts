@@ -4,8 +4,7 @@ import { requireLibc } from '../../sys/libc.js'
 import { workerClass } from '../admission/registry.js'
 import { Watchdog } from '../watchdog/watchdog.js'
 import type { Booting } from './booting.js'
-import { applicationHost, createWorker, openAccessLog, reportLoadedFiles } from './compose.js'
-import { readHooks } from './read-hooks.js'
+import { applicationHost, createWorker, readHooks, reportLoadedFiles } from './tasks.js'
 
 /** A step of a worker's boot. */
 export interface BootStep {
@@ -30,12 +29,8 @@ export const STEPS: Readonly<Record<string, BootStep>> = {
     failure: workerBoot,
     run: ({ log, snapshot }) => log.info({ worker: snapshot.index }, `Booting worker with pid: ${process.pid}`),
   },
-  libc: {
-    inCheck: true,
-    failure: workerBoot,
-    run: requireLibc,
-  },
-  // Before the application, which may hang. After our own modules: a thread that starts slows down their loading.
+  libc: { inCheck: true, failure: workerBoot, run: requireLibc },
+  // Before the application runs, which may hang. After our own modules are loaded: a thread that starts slows that.
   watchdog: {
     inCheck: false,
     failure: workerBoot,
@@ -43,22 +38,13 @@ export const STEPS: Readonly<Record<string, BootStep>> = {
       if (boot.config.watchdog) boot.watchdog = new Watchdog(boot.snapshot, boot.log)
     },
   },
-  // The arbiter watches what is loaded from now on.
-  loadedFiles: {
-    inCheck: false,
-    failure: workerBoot,
-    run: async boot => {
-      if (boot.config.reload) boot.loaded = await reportLoadedFiles(boot)
-    },
-  },
+  loadedFiles: { inCheck: false, failure: workerBoot, run: reportLoadedFiles },
   configFile: {
     inCheck: true,
     failure: workerBoot,
     stuck: (within, { snapshot }) =>
       `not ready ${within}, since the config file ${snapshot.configFile} has not finished loading`,
-    run: async boot => {
-      boot.hooks = await readHooks(boot.snapshot, boot.log)
-    },
+    run: readHooks,
   },
   postFork: {
     inCheck: false,
@@ -96,13 +82,5 @@ export const STEPS: Readonly<Record<string, BootStep>> = {
       `the application has not said process.send('ready') ${within}; send it when the application can serve, or do without --wait-ready`,
     run: ({ ready, log }) => ready?.wait(log),
   },
-  worker: {
-    inCheck: false,
-    failure: workerBoot,
-    run: boot => {
-      boot.loaded?.flush()
-      boot.accessLog = openAccessLog(boot)
-      boot.worker = createWorker(boot)
-    },
-  },
+  worker: { inCheck: false, failure: workerBoot, run: createWorker },
 }

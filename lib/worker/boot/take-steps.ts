@@ -25,8 +25,8 @@ export async function takeSteps(boot: Booting): Promise<Worker | undefined> {
 }
 
 /**
- * Logs which step is not over when `bootTimeout`, which counts from the start of the process, is. The arbiter ends the
- * worker half a second later. If the event loop is blocked, the watchdog reports instead.
+ * Logs which step the boot is stuck in when `bootTimeout` has passed since the start of the process. The arbiter ends
+ * the worker half a second later. If the event loop is blocked, the watchdog reports instead.
  */
 function limitBoot(boot: Booting, present: () => BootStep | undefined): NodeJS.Timeout | undefined {
   const limit = boot.config.bootTimeout

@@ -23,10 +23,7 @@ const SOURCE_MAP = /^\/\/[#@] sourceMappingURL=(\S+)\s*$/gm
 /** Our own code, compiled or as source maps name it. */
 const OURS = ['dist', 'lib', 'bin', 'config'].map(directory => packageFile(`${directory}/`).href)
 
-/**
- * The present stack, innermost frame first. Empty if the application's own `Error.prepareStackTrace` makes something
- * else of it.
- */
+/** The present stack, innermost frame first. Empty if the application formats its stacks in another way. */
 export function currentStack(): readonly string[] {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = DEEPEST
@@ -54,9 +51,7 @@ function frameOf(line: string, positions: SourcePositions): Frame | undefined {
   return { place, text: `${name} (${place})` }
 }
 
-/**
- * The URL in the script's comment, or an empty string: a frame that Node or a loader has mapped already names a source.
- */
+/** The URL in the script's comment, or an empty string. (What Node or a loader has mapped is a source already.) */
 function sourceMapUrl(url: string): string {
   try {
     const comments = [...readFileSync(fileURLToPath(url), 'utf8').matchAll(SOURCE_MAP)]

@@ -12,10 +12,7 @@ export interface ForeignExit {
 /** The module of Node that `process.exit` is in, in every version that is supported. */
 const PROCESS_EXIT = 'node:internal/process/per_thread'
 
-/**
- * The ends of a worker process: our own, and those that the application causes. They are told apart without patching
- * anything.
- */
+/** The ends of a worker process, our own and those that the application causes, distinguished without a patch. */
 export class Exits {
   #isOurs = false
 

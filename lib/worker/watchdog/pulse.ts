@@ -10,9 +10,7 @@ const SLOTS = 4
 export interface LifeSigns {
   /** When the main thread last beat; 0 while it boots. */
   readonly beat: number
-  /**
-   * The moment that the time limit counts from: the last beat, the start of the process, or of a sync worker's request.
-   */
+  /** What the time limit counts from: the last beat, the start of the process, or of a sync worker's request. */
   readonly countedFrom: number
   /** When it last answered a question of the watchdog; 0 if it never did. */
   readonly answer: number

@@ -20,7 +20,7 @@ const POLL = 500
 const LATE = 1000
 /** How long the main thread has to answer a question, in milliseconds. */
 const ANSWER_TIME = 100
-/** The shortest limit for a worker without an arbiter, in milliseconds: it may beat no oftener. */
+/** The shortest limit for a worker without an arbiter, in milliseconds: it may beat no more often. */
 const SHORTEST_ORPHAN_LIMIT = 1000
 
 /**

@@ -35,10 +35,7 @@ async function watch(): Promise<never> {
   }
 }
 
-/**
- * Loads what it needs only now: a thread in each worker must not make the start slower. The package may be gone by
- * then.
- */
+/** Loads what it needs only now, so that the thread slows no start down. The package may be gone by then. */
 async function report(signs: LifeSigns): Promise<void> {
   try {
     const { reportHang }: typeof import('./report-hang.js') = await import(packageFile('dist/bin/report-hang.cjs').href)

@@ -65,10 +65,7 @@ export class Watchdog {
     publishRequests(exchanges)
   }
 
-  /**
-   * A beat, before the arbiter gets it. In a worker with one request at a time, the count begins with the running
-   * request.
-   */
+  /** A beat, before the arbiter gets it. In a sync worker the count begins with the running request. */
   beat({ figures, debugged }: Beat): void {
     this.#pulse.beat(figures.oldest, debugged)
   }
