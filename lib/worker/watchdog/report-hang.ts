@@ -5,6 +5,15 @@ import { lookAtMainThread } from './main-thread.js'
 import { type LifeSigns, Pulse } from './pulse.js'
 import type { Limits } from './vigil.js'
 
+/** What the main thread gives to its watchdog. */
+export interface WatchdogData {
+  readonly pulse: SharedArrayBuffer
+  readonly limits: Limits
+  readonly log: ErrorLogOptions
+  readonly index: number
+  readonly arbiterPid: number
+}
+
 /** How long a look may take, in milliseconds: the arbiter's KILL comes 500 ms after the time limit. */
 const LOOK_TIME = 400
 
