@@ -32,7 +32,7 @@ t.test('close() is called once, after the end', async t => {
   }
 })
 
-t.test('close() comes also where the body is not wanted, or the application fails', async t => {
+t.test('close() comes also if the body is not wanted, or the application fails', async t => {
   const events: string[] = []
   function* chunks(): Generator<Chunk> {
     try {
@@ -145,7 +145,7 @@ t.test('a client that leaves a stream: it is ended at once, and that is no error
   }
 })
 
-t.test('a web stream that somebody else reads', async t => {
+t.test('a web stream that has another reader', async t => {
   const stream = new ReadableStream()
   stream.getReader()
   const server = await serve(t, (_: Environ, startResponse: StartResponse) => {

@@ -106,7 +106,7 @@ t.test('the signal', async t => {
     await until('both are', () => request1?.signal.aborted === true && copy?.signal.aborted === true)
     open()
   })
-  t.test('is aborted from the start where it is asked for too late', async t => {
+  t.test('is aborted from the start if it is asked for too late', async t => {
     const { passed, open } = gate()
     const late: boolean[] = []
     const server = await serving(t, async request => {

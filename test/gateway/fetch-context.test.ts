@@ -47,7 +47,7 @@ nodeTest(t, 'answered by other means', 'outgoing', async t => {
   t.same(server.log.errors, [])
 })
 
-t.test('promises that nobody waits for', async t => {
+t.test('promises that the handler does not wait for', async t => {
   let finish: (() => void) | undefined
   const server = await serving(t, ({ url }, { waitUntil }) => {
     const { pathname } = new URL(url)

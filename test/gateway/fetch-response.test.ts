@@ -110,7 +110,7 @@ const answers: Record<string, { made: () => unknown; sent: string }> = {
     },
     sent: 'HTTP/1.1 200 OK\r\nx-a: 2\r\nContent-Length: 5\r\n\r\nhello',
   },
-  'headers that belong to somebody else': {
+  'headers that another object owns': {
     made: () => {
       const headers = new Headers({ 'x-a': '1' })
       const response = new Response(null, { headers })

@@ -27,7 +27,7 @@ export function streamOf(...chunks: string[]): ReadableStream<Uint8Array> {
   })
 }
 
-/** Has the client leave, and waits until the server has seen it. */
+/** Closes the client's connection, and waits until the server has seen it. */
 export async function leave(server: Served, client: Client): Promise<void> {
   await until('the request is there', () => server.exchanges.length > 0)
   client.socket.destroy()

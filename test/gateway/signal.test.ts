@@ -32,7 +32,7 @@ t.test('unicorn.signal', async t => {
     t.equal(signal?.aborted, true)
     open()
   })
-  t.test('is aborted from the start where it is asked for too late', async t => {
+  t.test('is aborted from the start if it is asked for too late', async t => {
     await until('the server knows', () => server.exchanges.at(-1)?.answer.gone === true)
     const [environ] = environs.splice(0)
     t.equal({ ...environ }['unicorn.signal']?.aborted, true)
@@ -81,7 +81,7 @@ t.test('a request that the server has answered in place of the application', asy
   t.match(await client.all(), /^HTTP\/1.1 504 [\s\S]*Gateway Timeout$/)
 })
 
-t.test('an application that is told that its request took too long', async t => {
+t.test('an application whose request took too long, and that can be interrupted', async t => {
   const events: string[] = []
   const app: Application = async (environ, startResponse) => {
     startResponse('200 OK', [])
@@ -101,11 +101,11 @@ t.test('an application that is told that its request took too long', async t => 
   ].entries()) {
     const client = await server.connect()
     client.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
-    await until('the application can be told', () => server.exchanges[i]?.abort !== undefined)
+    await until('the application can be interrupted', () => server.exchanges[i]?.abort !== undefined)
     const exchange = server.exchanges[i]
     exchange?.answer.refuse(504)
     exchange?.abort?.(new Error('too slow'))
-    await until('it was told', () => events.length > 0)
+    await until('it was interrupted', () => events.length > 0)
     t.same(events.splice(0), [event])
     await client.until(/Gateway Timeout$/)
   }

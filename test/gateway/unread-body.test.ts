@@ -60,7 +60,7 @@ t.test('an answer without a read', async t => {
     start('200 OK', [])
     return ['ok']
   })
-  await t.test('keeps the connection where the body is small', async t => {
+  await t.test('keeps the connection if the body is small', async t => {
     const client = await server.connect()
     client.write('POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 250000\r\n\r\n')
     await client.until(/ok$/)
@@ -68,7 +68,7 @@ t.test('an answer without a read', async t => {
     t.equal((await client.all()).match(/200 OK/g)?.length, 2)
     t.same(paths.splice(0), ['/1', '/'])
   })
-  await t.test('closes it where it is large, or its size unknown', async t => {
+  await t.test('closes it if it is large, or its size unknown', async t => {
     for (const field of ['Content-Length: 100000000', 'Transfer-Encoding: chunked']) {
       const client = await server.connect()
       client.write(`POST /1 HTTP/1.1\r\nHost: a\r\n${field}\r\n\r\n`)
@@ -85,14 +85,14 @@ t.test('a body that was read in part', async t => {
     return ['ok']
   }
   const server = await serve(t, app)
-  await t.test('is read away where the rest is small', async t => {
+  await t.test('is read away if the rest is small', async t => {
     const client = await server.connect()
     client.write(`POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 250000\r\n\r\n${'x'.repeat(20000)}`)
     await client.until(/ok$/)
     client.write(`${'x'.repeat(230000)}${request('POST', ['Content-Length: 3'], 'abc')}`)
     t.equal((await client.all()).match(/200 OK/g)?.length, 2)
   })
-  await t.test('closes the connection where the rest is large', async t => {
+  await t.test('closes the connection if the rest is large', async t => {
     const client = await server.connect()
     client.write('POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\nabcdef')
     t.match(await client.all(), /Connection: close\r\n[\s\S]*ok$/)
