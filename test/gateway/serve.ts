@@ -21,7 +21,7 @@ export interface Entry {
   readonly facts: Record<string, unknown>
 }
 
-/** A log that keeps its entries. */
+/** A log that keeps what it is told. */
 export class MemoryLog implements GatewayLog {
   readonly entries: Entry[] = []
 
