@@ -89,7 +89,8 @@ export interface BodySource {
   readonly complete: boolean
   /**
    * @returns the next chunk, null at the end
-   * @throws ClientGone if the body ends before its length, BodyTooLarge beyond the limit
+   * @throws ClientGone if the body ends before its length, BodyTooLarge beyond the limit; an Error if the response has
+   * ended
    */
   next(): Promise<Buffer | null>
   /** The body as a stream; to be called only if nothing was read and there is no limit. */
@@ -112,6 +113,7 @@ export interface ResponseHead {
  * whether it is kept, and what is done with a request body that was not read.
  */
 export interface Answer {
+  /** The head was given to `begin`, or a refusal stands in its place: only before that can there be a refusal. */
   readonly headSent: boolean
   /** Status and reason of the head that was sent; 0 before that. */
   readonly statusCode: number
@@ -121,11 +123,11 @@ export interface Answer {
    * section 6.4.1).
    */
   readonly bytes: number
-  /** The response was ended; its last bytes may still be on their way. */
+  /** The response was ended, or refused; its last bytes may still be on their way. */
   readonly ended: boolean
   /** All of it was given to the kernel. */
   readonly finished: boolean
-  /** Nothing can be sent any more: the connection is closed, or was cut. */
+  /** Nothing can be sent any more: the response is over, or its connection is closed or was cut. Ask before a write. */
   readonly gone: boolean
   /** The connection stays open for another request. */
   readonly keepsConnection: boolean
@@ -142,7 +144,7 @@ export interface Answer {
   hold(): void
   /** @returns false if the client is slow: wait for `drained` */
   write(chunk: Uint8Array | string): boolean
-  /** Sends what was held back for the first bytes of the body. */
+  /** Sends the head without the first bytes of the body, which will take their time. */
   flush(): void
   end(chunk?: Uint8Array | string): void
   /** Ends the connection instead of the response, whose body is shorter than its Content-Length. */

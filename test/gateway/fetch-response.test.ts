@@ -5,30 +5,9 @@ import { Readable } from 'node:stream'
 import vm from 'node:vm'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
-import type { FetchContext } from '../../lib/gateway/fetch/types.js'
-import { until } from '../helpers/until.js'
-import { nodeTest, type Options, plain, request, type Served, serve } from './serve.js'
+import { encoder, serving, streamOf } from './fetch-scene.js'
+import { plain, request } from './serve.js'
 
-/** What an untyped handler may return. */
-type Handler = (request: Request, context: FetchContext) => unknown
-
-function serving(t: Parameters<typeof serve>[0], fetch: Handler, options: Options = {}): Promise<Served> {
-  return serve(t, { fetch }, { interface: 'fetch', ...options })
-}
-
-const encoder = new TextEncoder()
-
-function streamOf(...chunks: string[]): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    start(controller) {
-      for (const chunk of chunks) controller.enqueue(encoder.encode(chunk))
-      controller.close()
-    },
-  })
-}
-
-const page =
-  'HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/plain\r\nContent-Length: 21\r\n\r\nInternal Server Error'
 const TEXT = 'content-type: text/plain;charset=UTF-8\r\n'
 
 const answers: Record<string, { made: () => unknown; sent: string }> = {
@@ -131,7 +110,7 @@ const answers: Record<string, { made: () => unknown; sent: string }> = {
     },
     sent: 'HTTP/1.1 200 OK\r\nx-a: 2\r\nContent-Length: 5\r\n\r\nhello',
   },
-  'headers that belong to somebody else': {
+  'headers that another object owns': {
     made: () => {
       const headers = new Headers({ 'x-a': '1' })
       const response = new Response(null, { headers })
@@ -258,82 +237,6 @@ t.test('a response from the network is passed on decoded, as it is', async t => 
   t.same(server.log.errors, [], 'what belongs to that connection is left out without a word')
 })
 
-const broken: Record<string, { made: Handler; logs: RegExp }> = {
-  throws: {
-    made: () => {
-      throw new Error('no database')
-    },
-    logs: /^the application failed: no database$/,
-  },
-  rejects: { made: () => Promise.reject(new Error('no database')), logs: /no database/ },
-  'rejects with what is no error': { made: () => Promise.reject('a string'), logs: /a string/ },
-  'returns undefined': { made: () => undefined, logs: /returned undefined: wanted a Response/ },
-  'returns a string': { made: () => 'hello', logs: /returned a string: wanted a Response/ },
-  'returns an object': { made: () => ({ status: 200 }), logs: /an object of class Object: wanted a Response/ },
-  'resolves to null': { made: async () => null, logs: /returned null/ },
-  'Response.error()': { made: () => Response.error(), logs: /illegal status "0 / },
-  'a status of another protocol': { made: () => ({ status: 101, headers: [], body: null }), logs: /illegal status/ },
-  'a body of another kind': { made: () => ({ status: 200, headers: [], body: 5 }), logs: /is a number: wanted/ },
-  'an illegal status': { made: () => new Response('', { status: 99 }), logs: /illegal status 99/ },
-  'a status that has no body': { made: () => new Response('', { status: 204 }), logs: /204 has no body/ },
-  'an illegal reason': { made: () => new Response('', { statusText: 'a\nb' }), logs: /illegal statusText/ },
-  'an illegal header name': { made: () => new Response('', { headers: { 'a b': 'c' } }), logs: /a b/ },
-  'an illegal header value': { made: () => new Response('', { headers: { a: 'b\nc' } }), logs: /b\s*c|invalid/i },
-  'a value that HTTP does not allow': {
-    made: () => new Response('', { headers: [['a', 'b\u0001']] }),
-    logs: /control character/,
-  },
-  'two lengths': {
-    made: () => ({ status: 200, headers: [['content-length', '1'], ['content-length', '1']], body: 'a' }), // biome-ignore format: as it is read
-    logs: /two Content-Length/,
-  },
-  'a stream that fails at once': {
-    made: () => new Response(new ReadableStream({ start: c => c.error(new Error('torn')) })),
-    logs: /^the application failed: torn$/,
-  },
-  'a stream of numbers': {
-    made: () => Reflect.construct(Response, [new ReadableStream<unknown>({ start: c => c.enqueue(5) })]),
-    logs: /the body yielded a number/,
-  },
-  'a body that was read': {
-    made: async () => {
-      const response = new Response('hello')
-      await response.text()
-      return response
-    },
-    logs: /body of the Response was used before/,
-  },
-  'a stream that is being read': {
-    made: () => {
-      const response = new Response(streamOf('hello'))
-      response.body?.getReader()
-      return response
-    },
-    logs: /was used before|is being read/,
-  },
-}
-
-for (const [name, { made, logs }] of Object.entries(broken)) {
-  t.test(`500: ${name}`, async t => {
-    const server = await serving(t, made)
-    t.equal(plain(await server.exchange(request())), page)
-    await server.logged(logs)
-    const [entry] = server.log.entries
-    t.match(entry?.facts, { method: 'GET', path: '/', remote: '127.0.0.1' })
-    t.equal(server.log.entries.length, 1)
-  })
-}
-
-t.test('a Response serves once, one without a body as often as it likes', async t => {
-  const kept = new Response('hello')
-  const empty = new Response(null, { status: 202 })
-  const server = await serving(t, ({ url }) => (url.endsWith('/empty') ? empty : kept))
-  t.match(await server.exchange(request()), /hello$/)
-  t.match(await server.exchange(request()), /^HTTP\/1.1 500 /)
-  await server.logged(/used before: return a new one for each request, or a clone\(\)/)
-  for (const _ of [1, 2]) t.match(await server.exchange(request().replace('/', '/empty')), /^HTTP\/1.1 202 /)
-})
-
 t.test('what goes with the connection is the server\u2019s', async t => {
   const headers = {
     Connection: 'close',
@@ -345,58 +248,4 @@ t.test('what goes with the connection is the server\u2019s', async t => {
   const server = await serving(t, () => new Response('hello', { headers }))
   t.equal(plain(await server.exchange(request())), `HTTP/1.1 200 OK\r\nx-a: 1\r\n${TEXT}Content-Length: 5\r\n\r\nhello`)
   t.same(server.log.errors, ['hop-by-hop headers are not sent: Upgrade'], 'frameworks set the others')
-})
-
-t.test('a Content-Length is kept', async t => {
-  const server = await serving(t, ({ url }) => {
-    const length = new URL(url).searchParams.get('length') ?? ''
-    return new Response(streamOf('hello'), { headers: { 'content-length': length } })
-  })
-  t.match(await server.exchange(request().replace('/', '/?length=3')), /\r\n\r\nhel$/)
-  await server.logged(/longer than its Content-Length/)
-  t.match(await server.exchange(request().replace('/', '/?length=9')), /\r\n\r\nhello$/)
-  await server.logged(/shorter than its Content-Length/)
-})
-
-nodeTest(t, 'answered by other means', 'outgoing', async t => {
-  const server = await serving(t, ({ url }, { outgoing }) => {
-    const path = new URL(url).pathname
-    if (path === '/header') {
-      outgoing.setHeader('X-Of-Node', 'yes')
-      return new Response('hello')
-    }
-    if (path === '/later') {
-      setImmediate(() => outgoing.end('later'))
-      return new Response(null, { headers: { 'x-hono-already-sent': 'true' } })
-    }
-    outgoing.end('by Node')
-    return new Response('by fetch')
-  })
-  t.match(await server.exchange(request()), /\r\n\r\nby Node$/)
-  t.match(await server.exchange(request().replace('/', '/later')), /later/)
-  t.match(await server.exchange(request().replace('/', '/header')), /X-Of-Node: yes\r\n[\s\S]*hello$/)
-  t.same(server.log.errors, [])
-})
-
-t.test('promises that nobody waits for', async t => {
-  let finish: (() => void) | undefined
-  const server = await serving(t, ({ url }, { waitUntil }) => {
-    const { pathname } = new URL(url)
-    if (pathname === '/fails') waitUntil(Promise.reject(new Error('not written')))
-    else waitUntil(new Promise<void>(resolve => { finish = resolve })) // biome-ignore format: as it is read
-    return new Response('done')
-  })
-  t.match(await server.exchange(request().replace('/', '/fails')), /done$/)
-  await server.logged(/^a promise given to waitUntil was rejected: not written$/)
-  t.match(server.log.entries[0]?.facts, { path: '/fails' })
-  t.match(await server.exchange(request()), /done$/)
-  let closed = false
-  const closing = server.settled().then(() => {
-    closed = true
-  })
-  await until('the promise is there', () => finish !== undefined)
-  await new Promise(setImmediate)
-  t.equal(closed, false)
-  finish?.()
-  await closing
 })

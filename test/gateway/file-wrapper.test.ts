@@ -20,7 +20,7 @@ async function blocks(source: FileSource, size?: number): Promise<string[]> {
   return parts
 }
 
-/** Whether the descriptor of a closed file is closed indeed. */
+/** The descriptor is closed in the kernel too. */
 function isClosed(fd: number): boolean {
   try {
     fstatSync(fd)

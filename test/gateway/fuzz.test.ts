@@ -139,7 +139,7 @@ function judge(connection: readonly Plan[], bytes: Buffer): void {
       if (wanted.ending === 'short' && got.complete) return wrong('complete, but it must not be')
       rest = got.rest
       if (wanted.closes || got.close || !got.complete) return rest.length > 0 ? wrong('bytes after the end') : undefined
-      // A body of unknown length that nobody read may end the connection after the response.
+      // A body of unknown length that was not read may end the connection after the response.
       if (rest.length === 0 && plan.upload === 'chunked') return
     } catch (error) {
       return wrong(String(error))

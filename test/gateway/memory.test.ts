@@ -3,8 +3,8 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
-// Runs the suite of the gateway a second time, on the engine that needs neither sockets nor node:http: what holds there is the
-// gateway's doing, and what an engine owes it is in lib/http/exchange.ts. One file by hand: `node dist/test/gateway/fuzz.test.js memory`.
+// Runs the suite of the gateway a second time, on an engine without sockets and without node:http: the gateway depends
+// on what lib/http/exchange.ts says, and on nothing else. One file by hand: `node dist/test/gateway/fuzz.test.js memory`.
 
 const self = fileURLToPath(import.meta.url)
 const directory = dirname(self)

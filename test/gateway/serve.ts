@@ -56,12 +56,15 @@ export interface Options extends Partial<HttpPolicy> {
   readonly socketPath?: string
 }
 
-/** The engine that a test file runs on is named by its argument, so that tap gives each run a `testdir()` of its own. */
+/**
+ * The argument of a test file names the engine that it runs on. (tap makes the argument a part of the names of its test
+ * directories, so two runs of one file do not meet.)
+ */
 const ENGINES = { node: SocketHost, memory: MemoryHost }
 const engine = process.argv[2] === 'memory' ? 'memory' : 'node'
 
 /** Without limits on sizes; 0 means none. */
-const POLICY: HttpPolicy = {
+export const POLICY: HttpPolicy = {
   keepAlive: 60_000,
   headerTimeout: 60_000,
   limitRequestLine: 0,

@@ -13,7 +13,7 @@ const HINTS = [['Link', '</a.css>; rel=preload']] as const
 export function planned(plans: ReadonlyMap<string, Plan>, closings: Closings): Application {
   return (environ, startResponse) => {
     const plan = plans.get(environ.PATH_INFO)
-    if (plan === undefined) throw new Error(`no plan for ${environ.PATH_INFO}: a request that nobody sent`)
+    if (plan === undefined) throw new Error(`no plan for ${environ.PATH_INFO}: a request that was not sent`)
     if (plan.hints) environ['wsgi.early_hints'](HINTS)
     return plan.promised || plan.read !== 'none' || plan.pause
       ? runLater(plan, environ, startResponse, closings)
@@ -56,7 +56,7 @@ function run(plan: Plan, startResponse: StartResponse, closings: Closings): Wsgi
   for (const chunk of plan.written) write(chunk)
   if (plan.failing === 'started') {
     const error = new Error('planned: after the start')
-    // Throws it where the head is out.
+    // Throws the error if the head is out.
     if (plan.badChunk) startResponse('500 Not sent', [], error)
     throw error
   }
@@ -119,7 +119,7 @@ function webStream(chunks: AsyncGenerator<Chunk>): ReadableStream<Chunk> {
   return new ReadableStream({ pull }, { highWaterMark: 0 })
 }
 
-/** Fails where the plan says so: by an error, or by something that is no chunk though the types say so. */
+/** Fails at the place that the plan names: by an error, or by something that is no chunk though the types say so. */
 function failed(plan: Plan, at: number): Chunk | undefined {
   if (plan.failing !== at) return undefined
   if (plan.badChunk && plan.shape !== 'stream') return JSON.parse('5')

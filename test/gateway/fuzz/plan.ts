@@ -17,7 +17,7 @@ export interface Plan {
   readonly read: 'none' | 'some' | 'all' | 'iterate'
   /** Early hints come before anything else. */
   readonly hints: boolean
-  /** What startResponse was told is replaced, by a second call that brings an error. */
+  /** A second call of startResponse, which brings an error, replaces the first. */
   readonly restarted: boolean
   readonly status: '200 OK' | '404 Not Found' | '204 No Content' | '304 Not Modified' | '500 '
   /** Content-Length of the application, beside what it sends. */

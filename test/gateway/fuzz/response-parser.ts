@@ -11,7 +11,7 @@ export interface Parsed {
 /**
  * Takes the first response off `bytes`, as strictly as a client can (RFC 9112): a byte in the wrong place is an error.
  * @param ended  the connection is closed; no more will come
- * @returns undefined where the head is not complete
+ * @returns undefined if the head is not complete
  */
 export function parseResponse(bytes: Buffer, method: string, ended: boolean): Parsed | undefined {
   const end = bytes.indexOf('\r\n\r\n')

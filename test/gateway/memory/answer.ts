@@ -7,6 +7,7 @@ const LINK = /^<[^>]*>(?:\s*;\s*[^;"\s]+(?:="[^"]*")?)*$/
 
 type Field = readonly [name: string, value: string]
 
+/** Frames a response and sends it. */
 export class MemoryAnswer implements Answer {
   headSent = false
   statusCode = 0
@@ -115,12 +116,12 @@ export class MemoryAnswer implements Answer {
   }
 
   refuse(status: number): void {
-    if (this.gone) return
+    if (this.#isSealed || this.gone) return
     const reason = reasonOf(status)
     this.keepsConnection = false
     this.#isChunked = false
     this.ended = true
-    this.#setHead(status, reason, [['Content-Type', 'text/plain'], ['Content-Length', String(reason.length)]]) // biome-ignore format: as it is read
+    this.#setHead(status, reason, pairsOf(['Content-Type', 'text/plain', 'Content-Length', String(reason.length)]))
     if (mayHaveBody(this.#exchange.head.method, status)) this.#add(Buffer.from(reason))
     this.#exchange.body.abandon()
     this.seal()

@@ -82,7 +82,7 @@ export class MemoryBody implements BodySource {
     return rest
   }
 
-  /** Whether the connection has to close with the response. @param ending  the response ends with its first bytes */
+  /** The connection has to close with the response. @param ending  the response ends with its first bytes */
   mustClose(ending: boolean): boolean {
     if (this.#exchange.expectsContinue && !this.started) return true
     return (ending || !this.started) && this.isTooLong

@@ -84,7 +84,10 @@ export class MemoryConnection implements Connection {
     else this.finish()
   }
 
-  /** Ends the connection behind what was written. The client may go on sending for a moment: a reset could cost it the response. */
+  /**
+   * Ends the connection behind what was written. The client may go on sending for a moment: a reset could cost it the
+   * response.
+   */
   finish(): void {
     this.#isDeaf = true
     this.end.resume()

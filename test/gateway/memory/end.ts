@@ -6,7 +6,10 @@ const BUFFER = 64 * 1024
 
 type Done = (error?: Error | null) => void
 
-/** One end of a connection in memory. What it sends arrives in a later turn of the event loop, in order; it closes as TCP does. */
+/**
+ * One end of a connection in memory. What it sends arrives in order, in a later turn of the event loop. It closes as
+ * TCP does: with an end, or by a reset.
+ */
 export class MemoryEnd extends Duplex implements ClientHandle {
   /** Bytes that have arrived. */
   bytesRead = 0

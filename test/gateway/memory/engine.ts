@@ -10,8 +10,8 @@ import type { MemoryEnd } from './end.js'
 import type { MemoryExchange } from './exchange.js'
 
 /**
- * HTTP/1 on streams in memory, without `node:http` and `node:net`: the proof that an engine is exchangeable. It keeps to the limits of
- * size, not to those of time, and no connection leaves HTTP.
+ * HTTP/1 on streams in memory, without `node:http` and `node:net`: the proof that engines are exchangeable. It enforces
+ * the limits of size, not those of time, and no connection leaves HTTP.
  */
 export class MemoryEngine implements Engine, Owner {
   readonly exchanges = new LinkedList<MemoryExchange>()

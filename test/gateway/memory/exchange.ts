@@ -5,6 +5,7 @@ import { MemoryAnswer } from './answer.js'
 import { MemoryBody } from './body.js'
 import type { MemoryConnection } from './connection.js'
 
+/** A request of a connection in memory, and its turn. */
 export class MemoryExchange implements Exchange {
   previous: MemoryExchange | undefined = undefined
   next: MemoryExchange | undefined = undefined

@@ -5,7 +5,10 @@ const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
 const REQUEST_LINE = new RegExp(`^(${TOKEN}) ([^ ]+) HTTP/(1\\.[01])$`)
 const FIELD = new RegExp(`^(${TOKEN}):[ \\t]*(.*?)[ \\t]*$`)
 
-/** @param text  from the request line to the last field. @returns undefined if it is no request head (RFC 9112, section 2.1) */
+/**
+ * @param text  from the request line to the last field
+ * @returns undefined if it is no request head (RFC 9112, section 2.1)
+ */
 export function parseHead(text: string): RequestHead | undefined {
   const [line = '', ...lines] = text.split('\r\n')
   const [, method, url, httpVersion] = REQUEST_LINE.exec(line) ?? []
@@ -19,7 +22,9 @@ export function parseHead(text: string): RequestHead | undefined {
   return new RequestHead({ method, url, httpVersion }, fields)
 }
 
-/** What this engine does not serve, limits aside: other codings and expectations, tunnels, a body whose length is not certain. */
+/**
+ * What this engine does not serve, limits aside: tunnels, other codings and expectations, bodies of uncertain length.
+ */
 export function unserved(head: RequestHead): Refusal | undefined {
   const { method, transferEncoding } = head
   const length = head.field('content-length')
