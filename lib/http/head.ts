@@ -4,18 +4,14 @@ import { parseTarget, type Target } from './target.js'
 const LONGEST_PATH = 200
 
 /** What the head of a request says, apart from its header fields. */
-export interface RequestLine {
+export type RequestLine = Pick<RequestHead, 'method' | 'url' | 'httpVersion'>
+
+/** The head of a request: the one place where request line and header fields are looked at. */
+export class RequestHead {
   readonly method: string
   /** The request target as it was sent. */
   readonly url: string
   /** `1.1` or `1.0` */
-  readonly httpVersion: string
-}
-
-/** The head of a request: the one place where request line and header fields are looked at. */
-export class RequestHead implements RequestLine {
-  readonly method: string
-  readonly url: string
   readonly httpVersion: string
   /** Names and values in turn, as they were sent. */
   readonly fields: readonly string[]
@@ -49,9 +45,7 @@ export class RequestHead implements RequestLine {
     this.transferEncoding = coding
   }
 
-  /**
-   * The value of a header field by its name in lower case; values of equal names are joined (RFC 9110, section 5.3).
-   */
+  /** The value of a field by its name in lower case; values of equal names are joined (RFC 9110, section 5.3). */
   field(name: string): string | undefined {
     const { fields } = this
     let found: string | undefined
@@ -83,10 +77,7 @@ export class RequestHead implements RequestLine {
     return this.#target
   }
 
-  /**
-   * What the client calls this server: the authority of the absolute form, else the Host field (RFC 9112, section
-   * 3.2.2).
-   */
+  /** What the client calls this server: the authority of the absolute form, else Host (RFC 9112, section 3.2.2). */
   host(): string {
     return this.target().authority || this.#host || ''
   }

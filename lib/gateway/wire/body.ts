@@ -61,6 +61,10 @@ export function hasClose(value: object): value is { close(): unknown } {
   return 'close' in value && typeof value.close === 'function'
 }
 
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return isObject(value) && 'then' in value && typeof value.then === 'function'
+}
+
 function iteratorOf(value: unknown): AnyIterator {
   if (isObject(value)) {
     const make: unknown = Reflect.get(value, Symbol.asyncIterator) ?? Reflect.get(value, Symbol.iterator)

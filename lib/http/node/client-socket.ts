@@ -119,9 +119,7 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   }
 }
 
-/**
- * Listens for the end of every response: one function for all, since a closure for each would cost more than it looks.
- */
+/** Listens for the end of every response: one function for all, since a closure for each would cost too much. */
 export function onResponseClose(this: ServerResponse): void {
   const { socket } = this.req
   if (socket instanceof ClientSocket) socket.responded(this)
