@@ -82,10 +82,7 @@ export interface BodySource {
   readonly started: boolean
   /** The whole body has arrived, read or not. */
   readonly complete: boolean
-  /**
-   * @returns the next chunk, null at the end
-   * @throws ClientGone if the body ends before its length, BodyTooLarge beyond the limit
-   */
+  /** The next chunk, null at the end. @throws ClientGone if the body ends too early, BodyTooLarge beyond the limit */
   next(): Promise<Buffer | null>
   /** The body as a stream; to be called only if nothing was read and there is no limit. */
   stream(): Readable

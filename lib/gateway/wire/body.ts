@@ -22,10 +22,7 @@ export class Body {
     return this.#closed
   }
 
-  /**
-   * Makes the iterator. The constructor does not do it: if it fails, there must be a body to close.
-   * @throws ApplicationBreach if the value is no iterable
-   */
+  /** Makes the iterator; if that fails, there is a body to close. @throws ApplicationBreach if it is no iterable */
   open(): AnyIterator {
     this.#iterator ??= iteratorOf(this.#value)
     return this.#iterator

@@ -60,10 +60,7 @@ export class Outgoing {
     return this.bodyless || size >= (this.head?.contentLength ?? 0)
   }
 
-  /**
-   * Sends one chunk, before the first one the head.
-   * @returns false if the client is slow: wait for `drained`
-   */
+  /** Sends a chunk, before the first one the head. @returns false if the client is slow: wait for `drained` */
   write(chunk: Chunk): boolean {
     const size = sizeOf(chunk)
     if (size === 0) return true

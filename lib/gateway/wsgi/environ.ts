@@ -79,10 +79,7 @@ function addHeader(environ: EnvironBase, name: string, value: string): void {
   else environ[key] = `${String(before)}${key === 'HTTP_COOKIE' ? '; ' : ', '}${value}`
 }
 
-/**
- * On a unix socket the Host header says how the client sees the server; neither part may be empty (PEP 3333).
- * @param host  the Host header, empty without one
- */
+/** On a unix socket the Host header says how the client sees the server; neither part may be empty (PEP 3333). */
 export function serverFromHost(host: string, scheme: string): [name: string, port: string] {
   const [, name = '', port = ''] = /^(\[[^\]]*\]|[^:]*)(?::([0-9]+))?$/.exec(host) ?? []
   return [name || 'localhost', port || (scheme === 'https' ? '443' : '80')]

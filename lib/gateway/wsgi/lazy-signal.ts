@@ -1,9 +1,8 @@
+import type { Call } from '../wire/call.js'
 import type { Environ, EnvironBase } from './types.js'
 
 /** Makes the signal of a request when it is first read. */
-export interface Signalling {
-  readonly signal: AbortSignal
-}
+export type Signalling = Pick<Call, 'signal'>
 
 /** Subclasses put their private fields on `target` itself. */
 class Stamp {

@@ -1,18 +1,14 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { Engine } from '../engine.js'
 import { ClientSocket } from './client-socket.js'
 
 /** As Node's events have them: the stream is the socket, or one around it. */
 export type TakeoverArgs = [req: IncomingMessage, stream: Duplex, head: Buffer]
 
 /** What the application may ask its own server to do, and the engine does. */
-interface Connections {
-  readonly connections: number
-  closeIdle(): void
-  /** Cuts every connection that has not left HTTP. */
-  closeHttp(): void
-}
+type Connections = Pick<Engine, 'connections' | 'closeIdle'> & { closeHttp(): void }
 
 /** Properties of the application's server that hold for the engine's too. Some may change at any time. */
 const FOLLOWED = [

@@ -1,3 +1,4 @@
+import { isToken } from '../../wire/header-rules.js'
 import { demand, show } from './breach.js'
 
 /** What must be there, by its type. */
@@ -28,10 +29,7 @@ const METHODS = {
   'wsgi.errors': ['write', 'writelines', 'flush'],
 }
 
-/**
- * The rules of PEP 3333, "environ Variables", and what this server adds to them.
- * @throws AssertionError
- */
+/** The rules of PEP 3333, "environ Variables", and what this server adds to them. @throws AssertionError */
 export function checkEnviron(environ: unknown): asserts environ is Record<string, unknown> {
   demand(typeof environ === 'object' && environ !== null, `environ is ${show(environ)}, wanted an object`)
   demand(Object.getPrototypeOf(environ) === Object.prototype, 'environ is no plain object')
@@ -50,7 +48,7 @@ export function checkEnviron(environ: unknown): asserts environ is Record<string
 
 function checkRequest(entries: Map<string, unknown>): void {
   const text = (name: string): string => String(entries.get(name))
-  demand(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text('REQUEST_METHOD')), `${text('REQUEST_METHOD')} is no method`)
+  demand(isToken(text('REQUEST_METHOD')), `${text('REQUEST_METHOD')} is no method`)
   const [script, path] = [text('SCRIPT_NAME'), text('PATH_INFO')]
   demand(script === '' || (script.startsWith('/') && !script.endsWith('/')), `SCRIPT_NAME is ${show(script)}`)
   demand(path === '' || path === '*' || path.startsWith('/'), `PATH_INFO is ${show(path)}, which does not begin with /`)
