@@ -17,10 +17,6 @@ export interface Services extends Signalling {
   earlyHints(headers: Headers): void
 }
 
-const ESCAPE = /%([0-9a-f]{2})/gi
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII
-const PLAIN = /^[\x00-\x24\x26-\x7f]*$/
-
 const VERSION: readonly [1, 0] = [1, 0]
 
 /** `X-Real-Ip` -> `HTTP_X_REAL_IP` (RFC 3875, section 4.1.18). */
@@ -84,6 +80,10 @@ export function serverFromHost(host: string, scheme: string): [name: string, por
   const [, name = '', port = ''] = /^(\[[^\]]*\]|[^:]*)(?::([0-9]+))?$/.exec(host) ?? []
   return [name || 'localhost', port || (scheme === 'https' ? '443' : '80')]
 }
+
+const ESCAPE = /%([0-9a-f]{2})/gi
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII
+const PLAIN = /^[\x00-\x24\x26-\x7f]*$/
 
 /** Decodes escapes as UTF-8, or as latin-1 if they are no UTF-8; a `%` that begins no escape stays. */
 export function decodePath(path: string): string {

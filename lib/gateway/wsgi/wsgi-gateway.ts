@@ -2,12 +2,12 @@ import type { Exchange } from '../../http/exchange.js'
 import type { Logger } from '../../logging/log.js'
 import type { GatewayContext } from '../context.js'
 import type { Gateway } from '../gateway.js'
-import type { Application, ErrorsStream } from './types.js'
+import type { ErrorsStream } from './types.js'
 import { WsgiCall, type WsgiCalls } from './wsgi-call.js'
 
 /** @param target  the application, and whether its interface was guessed */
 export function createWsgiGateway(
-  target: { readonly application: Application; readonly guessed: boolean },
+  target: Pick<WsgiCalls, 'application' | 'guessed'>,
   context: GatewayContext,
 ): Gateway {
   const { log, ...around } = context
