@@ -185,7 +185,7 @@ export class NodeEngine implements Engine, SocketOwner {
     for (const socket of this.#connections) {
       if (!this.idle.isOver(socket.idleSince)) continue
       const { bytesRead } = socket
-      // If the loop is late, a timely request still waits in the kernel: one more turn reads it. Node gives no such turn.
+      // A late loop leaves a timely request in the kernel: one more turn reads it. Node gives no such turn.
       setImmediate(() => {
         if (socket.isIdle && socket.bytesRead === bytesRead) socket.destroy()
       })

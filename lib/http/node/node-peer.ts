@@ -10,7 +10,7 @@ export class NodePeer implements Peer {
   #address: string | undefined = undefined
   #port: number | undefined = undefined
 
-  /** @param local  where the server listens, if known: it costs a call to ask the kernel for each connection */
+  /** @param local  where the server listens, if known: asking the kernel costs a call for each connection */
   constructor(socket: Socket, local: LocalAddress | undefined) {
     this.socket = socket
     this.#local = local
