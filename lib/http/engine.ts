@@ -36,22 +36,15 @@ export interface Engine {
   readonly connections: number
   /** Open connections that have left HTTP. */
   readonly upgraded: number
-  /** Takes over an accepted connection. @param local  the listener that it came by */
+  /** @param local  the listener that the connection came by */
   accept(client: ClientHandle, local?: LocalAddress): Connection
-  /**
-   * Stands in for an application's own server, which never listens: reports connections to it and hands it those that
-   * leave HTTP.
-   * @param takeovers  the ways in which they may
-   */
+  /** Reports connections to an application's own server, which never listens, and hands it those that leave HTTP. */
   standInFor(server: EventEmitter, takeovers: readonly Takeover[]): void
   /** From now on each response is the last of its connection, and says so. */
   lastResponses(): void
   /** Closes connections that were served before and wait for a next request. */
   closeIdle(): void
-  /**
-   * Closes connections without a request under way that were accepted, or last answered, at least `age` milliseconds
-   * ago.
-   */
+  /** Closes connections without a request that were accepted, or last answered, at least `age` milliseconds ago. */
   closeQuiet(age: number): void
   /** Cuts every connection and ends the engine. */
   destroy(): void

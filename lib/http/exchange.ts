@@ -6,8 +6,8 @@ import type { NodeObjects } from './node/types.js'
 import type { Refusal } from './refusal.js'
 
 /**
- * One request and its response, from a complete request head to the end of the response. An engine makes it from the
- * bytes of a connection; worker, gateway, access log and hooks see this and never the engine's own objects.
+ * One request and its response, from a complete request head to the end of the response.
+ * Worker, gateway, access log and hooks see this and never the engine's own objects.
  */
 export interface Exchange extends Linked<Exchange> {
   readonly head: RequestHead
@@ -22,9 +22,7 @@ export interface Exchange extends Linked<Exchange> {
   environ: Readonly<Record<string, unknown>> | undefined
   /** The request ran for longer than `requestTimeout`. */
   isExpired: boolean
-  /**
-   * Why the server answered in place of the application: a malformed body, say, or a WebSocket that cannot be served.
-   */
+  /** Why the server answered in place of the application: a malformed body, or a WebSocket that cannot be served. */
   refusal: Refusal | undefined
   /** Tells the application that its answer is no longer wanted. The gateway sets it if the application can be told. */
   abort: ((reason: Error) => void) | undefined
@@ -43,10 +41,7 @@ export interface Peer {
   /** Where the server listens, as bound; both are empty on a unix socket. */
   readonly serverName: string
   readonly serverPort: string
-  /**
-   * This end of the connection as the authority of a URL (`127.0.0.1:8000`, `[::1]:80`), or `localhost` on a unix
-   * socket.
-   */
+  /** This end as the authority of a URL (`127.0.0.1:8000`, `[::1]:80`), or `localhost` on a unix socket. */
   readonly authority: string
   /** The connection itself, for applications that need more; absent if the engine has no sockets. */
   readonly socket?: Socket | undefined
@@ -87,11 +82,7 @@ export interface BodySource {
   readonly started: boolean
   /** The whole body has arrived, read or not. */
   readonly complete: boolean
-  /**
-   * @returns the next chunk, null at the end
-   * @throws ClientGone if the body ends before its length, BodyTooLarge beyond the limit; an Error if the response has
-   * ended
-   */
+  /** The next chunk, null at the end. @throws ClientGone if the body ends too early, BodyTooLarge beyond the limit */
   next(): Promise<Buffer | null>
   /** The body as a stream; to be called only if nothing was read and there is no limit. */
   stream(): Readable
@@ -118,10 +109,7 @@ export interface Answer {
   /** Status and reason of the head that was sent; 0 before that. */
   readonly statusCode: number
   readonly reason: string
-  /**
-   * Bytes of the body that were handed over, if `countBytes` was called; 0 for a response without a body (RFC 9110,
-   * section 6.4.1).
-   */
+  /** Bytes of the body handed over since `countBytes`; 0 for a response without a body (RFC 9110, section 6.4.1). */
   readonly bytes: number
   /** The response was ended, or refused; its last bytes may still be on their way. */
   readonly ended: boolean
@@ -151,15 +139,11 @@ export interface Answer {
   endShort(): void
   /** Ends the connection so that the client cannot take the response for complete. */
   cut(): void
-  /**
-   * Answers in place of the application, whose unsent head is dropped. Seals the response and closes the connection.
-   */
+  /** Answers in place of the application, whose unsent head is dropped; then seals and closes the connection. */
   refuse(status: number): void
   /** Ignores from now on what the application does with the response. */
   seal(): void
-  /**
-   * Resolves when the client has taken what was sent, or the response is over; in a turn of the event loop of its own.
-   */
+  /** Resolves when the client has taken what was sent, or the response is over; in a later turn of the event loop. */
   drained(): Promise<void>
   /** Counts the bytes of the body. To be called before the application is. */
   countBytes(): void

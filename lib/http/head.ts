@@ -4,26 +4,22 @@ import { parseTarget, type Target } from './target.js'
 const LONGEST_PATH = 200
 
 /** What the head of a request says, apart from its header fields. */
-export interface RequestLine {
+export type RequestLine = Pick<RequestHead, 'method' | 'url' | 'httpVersion'>
+
+/** The head of a request: the one place where request line and header fields are looked at. */
+export class RequestHead {
   readonly method: string
   /** The request target as it was sent. */
   readonly url: string
   /** `1.1` or `1.0` */
   readonly httpVersion: string
-}
-
-/** The head of a request: the one place where request line and header fields are looked at. */
-export class RequestHead implements RequestLine {
-  readonly method: string
-  readonly url: string
-  readonly httpVersion: string
   /** Names and values in turn, as they were sent. */
   readonly fields: readonly string[]
   /** The first value of each; what these say matters to the server itself. */
-  readonly contentLength: string | undefined
-  readonly transferEncoding: string | undefined
-  readonly upgrade: string | undefined
-  readonly #host: string | undefined
+  readonly contentLength: string | undefined = undefined
+  readonly transferEncoding: string | undefined = undefined
+  readonly upgrade: string | undefined = undefined
+  readonly #host: string | undefined = undefined
   #target: Target | undefined
 
   constructor({ method, url, httpVersion }: RequestLine, fields: readonly string[]) {
@@ -31,27 +27,17 @@ export class RequestHead implements RequestLine {
     this.url = url
     this.httpVersion = httpVersion
     this.fields = fields
-    let host: string | undefined
-    let upgrade: string | undefined
-    let length: string | undefined
-    let coding: string | undefined
     // One pass for all. Lengths are compared first, since few names need to be looked at then.
     for (let i = 0; i < fields.length; i += 2) {
       const name = fields[i] ?? ''
-      if (name.length === 4 && name.toLowerCase() === 'host') host ??= fields[i + 1]
-      else if (name.length === 7 && name.toLowerCase() === 'upgrade') upgrade ??= fields[i + 1]
-      else if (name.length === 14 && name.toLowerCase() === 'content-length') length ??= fields[i + 1]
-      else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') coding ??= fields[i + 1]
+      if (name.length === 4 && name.toLowerCase() === 'host') this.#host ??= fields[i + 1]
+      else if (name.length === 7 && name.toLowerCase() === 'upgrade') this.upgrade ??= fields[i + 1]
+      else if (name.length === 14 && name.toLowerCase() === 'content-length') this.contentLength ??= fields[i + 1]
+      else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') this.transferEncoding ??= fields[i + 1]
     }
-    this.#host = host
-    this.upgrade = upgrade
-    this.contentLength = length
-    this.transferEncoding = coding
   }
 
-  /**
-   * The value of a header field by its name in lower case; values of equal names are joined (RFC 9110, section 5.3).
-   */
+  /** The value of a field by its name in lower case; values of equal names are joined (RFC 9110, section 5.3). */
   field(name: string): string | undefined {
     const { fields } = this
     let found: string | undefined
@@ -83,10 +69,7 @@ export class RequestHead implements RequestLine {
     return this.#target
   }
 
-  /**
-   * What the client calls this server: the authority of the absolute form, else the Host field (RFC 9112, section
-   * 3.2.2).
-   */
+  /** What the client calls this server: the authority of the absolute form, else Host (RFC 9112, section 3.2.2). */
   host(): string {
     return this.target().authority || this.#host || ''
   }

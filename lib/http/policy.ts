@@ -15,10 +15,7 @@ export interface HttpPolicy {
 /** ` HTTP/1.1` and the space after the method. */
 const REQUEST_LINE_REST = 10
 
-/**
- * Checks a complete request head against the limits.
- * @returns undefined if it is within all of them; statuses as in RFC 9110 and RFC 6585, section 5
- */
+/** Checks a complete request head against the limits; statuses as in RFC 9110 and RFC 6585, section 5. */
 export function checkHead(head: RequestHead, policy: HttpPolicy): Refusal | undefined {
   const { method, url, fields } = head
   const line = method.length + url.length + REQUEST_LINE_REST

@@ -22,10 +22,7 @@ export class Body {
     return this.#closed
   }
 
-  /**
-   * Makes the iterator. The constructor does not do it: if it fails, there must be a body to close.
-   * @throws ApplicationBreach if the value is no iterable
-   */
+  /** Makes the iterator; if that fails, there is a body to close. @throws ApplicationBreach if it is no iterable */
   open(): AnyIterator {
     this.#iterator ??= iteratorOf(this.#value)
     return this.#iterator
@@ -59,6 +56,10 @@ export class Body {
 /** A value with the `close()` of PEP 3333. */
 export function hasClose(value: object): value is { close(): unknown } {
   return 'close' in value && typeof value.close === 'function'
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return isObject(value) && 'then' in value && typeof value.then === 'function'
 }
 
 function iteratorOf(value: unknown): AnyIterator {

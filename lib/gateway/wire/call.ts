@@ -1,19 +1,16 @@
 import { errorCode, toError } from '../../errors.js'
 import { BodyTooLarge, ClientGone } from '../../http/errors.js'
 import type { Exchange } from '../../http/exchange.js'
+import { reasonOf } from '../../http/refusal.js'
 import type { Logger } from '../../logging/log.js'
 import { ApplicationBreach, requestFacts } from '../failure.js'
-import { Body } from './body.js'
+import { Body, isThenable } from './body.js'
 import { checkChunks } from './chunk.js'
-import { errorPage, statusFor } from './error-page.js'
-import type { Head } from './head.js'
+import { type Head, makeHead } from './head.js'
 import { Outgoing } from './outgoing.js'
 import { pump } from './pump.js'
 
-/**
- * One call of an application that returns its response. Subclasses call the application and turn its result into head
- * and body.
- */
+/** One call of an application that returns its response. Subclasses call it and turn its result into head and body. */
 export abstract class Call {
   readonly exchange: Exchange
   protected readonly outgoing: Outgoing
@@ -27,10 +24,7 @@ export abstract class Call {
     this.#log = log
   }
 
-  /**
-   * Aborted when the client goes away before the response is finished, or the worker answers in place of the
-   * application.
-   */
+  /** Aborted when the client goes away before the response is finished, or the worker answers in its place. */
   get signal(): AbortSignal {
     this.#abort ??= this.#watchClient()
     return this.#abort.signal
@@ -111,7 +105,7 @@ export abstract class Call {
     this.#logFailure(error)
     if (!outgoing.ended && !outgoing.gone) {
       if (outgoing.headSent) outgoing.cut()
-      else this.#sendPage(error)
+      else this.#sendPage(isTooLarge(error) ? 413 : 500)
     }
     this.#close()
   }
@@ -132,10 +126,11 @@ export abstract class Call {
     return isAbort || isDestroyed || isOurs || error instanceof ClientGone
   }
 
-  #sendPage(error: unknown): void {
-    const page = errorPage(statusFor(error))
-    this.outgoing.head = page.head
-    this.outgoing.sendWhole([page.text])
+  /** Sends a small page without details, which are in the error log. */
+  #sendPage(status: number): void {
+    const reason = reasonOf(status)
+    this.outgoing.head = makeHead(`${status} ${reason}`, [['Content-Type', 'text/plain']])
+    this.outgoing.sendWhole([reason])
   }
 
   protected failureMessage(_error: unknown): string {
@@ -192,6 +187,7 @@ export abstract class Call {
   }
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+/** By its name, which holds for another copy of the class too. */
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && 'status' in error && error.status === 413 && error.name === 'BodyTooLarge'
 }

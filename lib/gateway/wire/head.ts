@@ -54,10 +54,7 @@ export function headOf(code: number, reason: string, fields: readonly string[]):
   return head
 }
 
-/**
- * The head of a response from what an application gave to `startResponse`.
- * @throws ApplicationBreach if one of them is illegal
- */
+/** The head from what was given to `startResponse`. @throws ApplicationBreach if one of them is illegal */
 export function makeHead(status: unknown, headers: unknown): Head {
   const head = new Head(parseStatus(status))
   if (!Array.isArray(headers)) throw new ApplicationBreach('illegal headers: wanted an array of [name, value]')

@@ -53,10 +53,7 @@ const statuses = new BoundedCache<Status>(line => {
 /** The usual reasons, by their status. */
 const usual = new Map<number, Status>()
 
-/**
- * @param reason  '' for the usual one
- * @throws ApplicationBreach if a final response cannot have this code or reason
- */
+/** @param reason  '' for the usual one @throws ApplicationBreach if no final response can have this code or reason */
 export function statusOf(code: number, reason: string): Status {
   if (reason !== '') return parseStatus(`${code} ${reason}`)
   const known = usual.get(code)
@@ -89,10 +86,7 @@ export function checkValue(name: string, value: unknown): asserts value is strin
   }
 }
 
-/**
- * @returns the bytes that a Content-Length announces
- * @throws ApplicationBreach if it is no number
- */
+/** The bytes that a Content-Length announces. @throws ApplicationBreach if it is no number */
 export function parseLength(value: string): number {
   if (!DIGITS.test(value)) throw new ApplicationBreach(`illegal Content-Length ${JSON.stringify(value)}: wanted digits`)
   return Number(value)

@@ -3,9 +3,7 @@ import { ApplicationBreach } from '../failure.js'
 import { type Chunk, cutTo, sizeOf } from './chunk.js'
 import type { Head } from './head.js'
 
-/**
- * There is no Content-Length, or none is known yet. (A small integer: infinity would be an object for each response.)
- */
+/** No Content-Length, or none is known yet. (A small integer: infinity would be an object for each response.) */
 const UNLIMITED = -1
 /** The size of a body of which not all is there. */
 const UNKNOWN = -1
@@ -41,9 +39,7 @@ export class Outgoing {
     return this.overflowed || (this.headSent && this.bodyless)
   }
 
-  /**
-   * Nothing can be sent any more: the client has gone, or the server has answered in place of the application (504).
-   */
+  /** Nothing can be sent any more: the client has gone, or the server has answered in its place (504). */
   get gone(): boolean {
     const answer = this.#answer
     return answer.gone || (answer.ended && !this.ended)
@@ -64,10 +60,7 @@ export class Outgoing {
     return this.bodyless || size >= (this.head?.contentLength ?? 0)
   }
 
-  /**
-   * Sends one chunk, before the first one the head.
-   * @returns false if the client is slow: wait for `drained`
-   */
+  /** Sends a chunk, before the first one the head. @returns false if the client is slow: wait for `drained` */
   write(chunk: Chunk): boolean {
     const size = sizeOf(chunk)
     if (size === 0) return true

@@ -20,10 +20,7 @@ export async function pump(body: Body, response: Outgoing, first?: Promise<Chunk
   }
 }
 
-/**
- * @returns undefined at the end
- * @throws what the iterator throws, ApplicationBreach for what is no chunk
- */
+/** @returns undefined at the end @throws what the iterator throws, ApplicationBreach for what is no chunk */
 export async function nextChunk(body: Body): Promise<Chunk | undefined> {
   try {
     const result: unknown = await body.next()

@@ -2,10 +2,7 @@ import { Readable } from 'node:stream'
 import { ClientGone } from '../../http/errors.js'
 import { ApplicationBreach } from '../failure.js'
 
-/**
- * A web stream as a body. It is cancelled at once if the rest is not wanted: an iterator of the stream would first wait
- * for the chunk that is under way.
- */
+/** A web stream as a body. Closing cancels it at once: its own iterator would first wait for a pending read. */
 export class WebStreamBody {
   readonly #reader: ReadableStreamDefaultReader<unknown>
   #over = false
@@ -26,7 +23,7 @@ export class WebStreamBody {
     try {
       const result = await this.#reader.read()
       this.#over = result.done
-      return result.done ? { done: true, value: undefined } : { done: false, value: result.value }
+      return result
     } catch (error) {
       this.#over = true
       throw error

@@ -1,15 +1,13 @@
+import { isUtf8 } from 'node:buffer'
 import type { Exchange } from '../../http/exchange.js'
 import { BoundedCache } from '../bounded-cache.js'
-import { decodePath } from './decode-path.js'
+import type { GatewayContext } from '../context.js'
 import { fileWrapper } from './file-wrapper.js'
 import { attachSignal, type Signalling } from './lazy-signal.js'
 import type { Environ, EnvironBase, ErrorsStream, Headers, InputStream } from './types.js'
 
 /** What is the same for all requests of a gateway. */
-export interface Surroundings {
-  readonly serverSoftware: string
-  readonly multithread: boolean
-  readonly multiprocess: boolean
+export interface Surroundings extends Omit<GatewayContext, 'log'> {
   readonly errors: ErrorsStream
 }
 
@@ -77,12 +75,22 @@ function addHeader(environ: EnvironBase, name: string, value: string): void {
   else environ[key] = `${String(before)}${key === 'HTTP_COOKIE' ? '; ' : ', '}${value}`
 }
 
-/**
- * On a unix socket, which has no port, the Host header says how the client sees the server; neither may be empty (PEP
- * 3333).
- * @param host  the Host header, empty without one
- */
+/** On a unix socket the Host header says how the client sees the server; neither part may be empty (PEP 3333). */
 export function serverFromHost(host: string, scheme: string): [name: string, port: string] {
   const [, name = '', port = ''] = /^(\[[^\]]*\]|[^:]*)(?::([0-9]+))?$/.exec(host) ?? []
   return [name || 'localhost', port || (scheme === 'https' ? '443' : '80')]
+}
+
+const ESCAPE = /%([0-9a-f]{2})/gi
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII
+const PLAIN = /^[\x00-\x24\x26-\x7f]*$/
+
+/** Decodes escapes as UTF-8, or as latin-1 if they are no UTF-8; a `%` that begins no escape stays. */
+export function decodePath(path: string): string {
+  if (PLAIN.test(path)) return path
+  const bytes = Buffer.from(
+    path.replace(ESCAPE, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16))),
+    'latin1',
+  )
+  return bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1')
 }

@@ -12,6 +12,8 @@ interface Blocks {
   readonly interruptible?: boolean
 }
 
+type ReadInto = (buffer: Buffer, offset: number, size: number, position: null) => Promise<{ bytesRead: number }>
+
 const readDescriptor = promisify(readFd)
 const closeDescriptor = promisify(close)
 const nothing = new Uint8Array(0)
@@ -27,9 +29,7 @@ export function fileWrapper(source: FileSource, blockSize = 64 * 1024): FileBody
 class FileBlocks implements FileBody {
   readonly #blocks: Blocks
   readonly #size: number
-  /**
-   * Reads and `close` run one after the other: a descriptor that is closed during a read may be another file's by then.
-   */
+  /** Reads and `close` take turns: a descriptor closed during a read may be another file's by then. */
   #turn: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | undefined
 
@@ -62,23 +62,21 @@ function blocksOf(source: FileSource): Blocks {
   if (typeof source === 'string' || source instanceof URL) return pathBlocks(source)
   if (source instanceof Readable) return streamBlocks(source)
   if (isFileHandle(source)) return handleBlocks(source)
-  return fileLikeBlocks(source)
+  return { read: async size => bytesOf(await source.read(size)), close: async () => source.close?.() }
 }
 
 function descriptorBlocks(fd: number): Blocks {
+  return handleBlocks({
+    read: (...args) => readDescriptor(fd, ...args),
+    close: () => closeDescriptor(fd),
+  })
+}
+
+function handleBlocks(handle: Pick<FileHandle, 'close'> & { read: ReadInto }): Blocks {
   return {
     read: async size => {
       const buffer = Buffer.allocUnsafe(size)
-      return buffer.subarray(0, (await readDescriptor(fd, buffer, 0, size, null)).bytesRead)
-    },
-    close: () => closeDescriptor(fd),
-  }
-}
-
-function handleBlocks(handle: FileHandle): Blocks {
-  return {
-    read: async size => {
-      const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(size), 0, size, null)
+      const { bytesRead } = await handle.read(buffer, 0, size, null)
       return buffer.subarray(0, bytesRead)
     },
     close: () => handle.close(),
@@ -111,13 +109,6 @@ function streamBlocks(stream: Readable): Blocks {
     },
     close: async () => stream.destroy(),
     interruptible: true,
-  }
-}
-
-function fileLikeBlocks(file: FileLike): Blocks {
-  return {
-    read: async size => bytesOf(await file.read(size)),
-    close: async () => file.close?.(),
   }
 }
 

@@ -3,7 +3,6 @@ import type { Exchange } from '../../http/exchange.js'
 import type { InputStream } from './types.js'
 
 const NEWLINE = 10
-const nothing = Buffer.alloc(0)
 
 /** `wsgi.input`. */
 export class RequestInput implements InputStream {
@@ -18,11 +17,11 @@ export class RequestInput implements InputStream {
   }
 
   read(size = -1): Promise<Buffer> {
-    return this.#inTurn(async () => this.#take(mostOf(size)))
+    return this.#inTurn(async () => this.#take(mostOf(size), false))
   }
 
   readline(limit = -1): Promise<Buffer> {
-    return this.#inTurn(async () => this.#line(mostOf(limit)))
+    return this.#inTurn(async () => this.#take(mostOf(limit), true))
   }
 
   readlines(hint = -1): Promise<Buffer[]> {
@@ -31,7 +30,7 @@ export class RequestInput implements InputStream {
       const lines: Buffer[] = []
       let size = 0
       for (;;) {
-        const line = await this.#line(Number.POSITIVE_INFINITY)
+        const line = await this.#take(Number.POSITIVE_INFINITY, true)
         if (line.length === 0) return lines
         lines.push(line)
         size += line.length
@@ -50,18 +49,14 @@ export class RequestInput implements InputStream {
   }
 
   get stream(): Readable {
-    this.#stream ??= this.#openStream()
+    const { body } = this.#exchange
+    this.#stream ??= body.started || body.limit > 0 ? Readable.from(this, { objectMode: false }) : body.stream()
     return this.#stream
   }
 
   /** An object of its own in JSON, so that an environ can be logged. */
   toJSON(): string {
     return '[wsgi.input]'
-  }
-
-  #openStream(): Readable {
-    const { body } = this.#exchange
-    return body.started || body.limit > 0 ? Readable.from(this, { objectMode: false }) : body.stream()
   }
 
   /** Concurrent reads get what they would get one after the other. */
@@ -74,34 +69,23 @@ export class RequestInput implements InputStream {
   async #next(): Promise<Buffer | null> {
     const held = this.#held
     this.#held = null
-    if (held !== null) return held
-    return this.#exchange.body.next()
+    return held ?? this.#exchange.body.next()
   }
 
-  async #take(size: number): Promise<Buffer> {
+  /** @param byLine  takes no more than a line */
+  async #take(most: number, byLine: boolean): Promise<Buffer> {
     const parts: Buffer[] = []
-    for (let left = size; left > 0; ) {
+    for (let left = most; left > 0; ) {
       const chunk = await this.#next()
       if (chunk === null) break
-      const part = this.#split(chunk, left)
+      const end = byLine ? chunk.indexOf(NEWLINE) + 1 : 0
+      const part = this.#split(chunk, end > 0 ? Math.min(left, end) : left)
       parts.push(part)
       left -= part.length
+      if (end > 0 && part.length === end) break
     }
-    return joined(parts)
-  }
-
-  async #line(limit: number): Promise<Buffer> {
-    const parts: Buffer[] = []
-    for (let left = limit; left > 0; ) {
-      const chunk = await this.#next()
-      if (chunk === null) break
-      const end = chunk.indexOf(NEWLINE)
-      const part = this.#split(chunk, end < 0 ? left : Math.min(left, end + 1))
-      parts.push(part)
-      left -= part.length
-      if (part.at(-1) === NEWLINE) break
-    }
-    return joined(parts)
+    const [first] = parts
+    return parts.length === 1 && first !== undefined ? first : Buffer.concat(parts)
   }
 
   /** The first `size` bytes of a chunk; the rest is held for the next read. */
@@ -120,10 +104,4 @@ function mostOf(size: number): number {
   if (size < 0) return Number.POSITIVE_INFINITY
   if (Number.isInteger(size) || size === Number.POSITIVE_INFINITY) return size
   throw new RangeError(`wsgi.input: ${size} bytes were asked for, wanted a whole number`)
-}
-
-function joined(parts: Buffer[]): Buffer {
-  const [first] = parts
-  if (first === undefined) return nothing
-  return parts.length === 1 ? first : Buffer.concat(parts)
 }

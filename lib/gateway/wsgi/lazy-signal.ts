@@ -1,9 +1,8 @@
+import type { Call } from '../wire/call.js'
 import type { Environ, EnvironBase } from './types.js'
 
 /** Makes the signal of a request when it is first read. */
-export interface Signalling {
-  readonly signal: AbortSignal
-}
+export type Signalling = Pick<Call, 'signal'>
 
 /** Subclasses put their private fields on `target` itself. */
 class Stamp {
@@ -34,9 +33,7 @@ class Owner extends Stamp {
   }
 }
 
-/**
- * One descriptor for all environs, so that they share a hidden class. A copy of an environ holds the signal as a value.
- */
+/** One descriptor for all environs, which then share a hidden class. A copy of an environ has the signal as a value. */
 const lazySignal: PropertyDescriptor & ThisType<object> = {
   configurable: true,
   enumerable: true,
@@ -48,9 +45,7 @@ const lazySignal: PropertyDescriptor & ThisType<object> = {
   },
 }
 
-/**
- * Adds `unicorn.signal`, which is made when it is first read: an AbortController for each request would cost too much.
- */
+/** Adds `unicorn.signal`, made when it is first read: an AbortController for each request would cost too much. */
 export function attachSignal(environ: EnvironBase, signalling: Signalling): asserts environ is Environ {
   new Owner(environ, signalling)
   Object.defineProperty(environ, 'unicorn.signal', lazySignal)

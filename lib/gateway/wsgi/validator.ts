@@ -1,14 +1,15 @@
+import { isThenable } from '../wire/body.js'
 import { isChunk } from '../wire/chunk.js'
-import type { Application, Environ, StartResponse, Write, WsgiBody } from './types.js'
+import type { Application, StartResponse, Write, WsgiBody } from './types.js'
 import { demand, show } from './validator/breach.js'
 import { CheckedBody, Ledger } from './validator/checked-body.js'
-import { CheckedErrors, CheckedInput } from './validator/checked-services.js'
+import { CheckedInput, checkedErrors } from './validator/checked-services.js'
 import { checkEnviron } from './validator/environ-rules.js'
 import { checkHead } from './validator/head-rules.js'
 
 /**
- * Wraps an application so that every breach of the contract, by the application or by the server, throws an
- * AssertionError that names it. For development and tests, in the spirit of Python's `wsgiref.validate`.
+ * Wraps an application so that every breach of the contract, by the application or the server, throws an AssertionError
+ * that names it. For development and tests; in the spirit of Python's `wsgiref.validate`.
  */
 export function validator(application: Application): Application {
   demand(typeof application === 'function', `the application is ${show(application)}, wanted a function`)
@@ -21,16 +22,12 @@ export function validator(application: Application): Application {
     checkEnviron(environ)
     demand(typeof startResponse === 'function', `startResponse is ${show(startResponse)}, wanted a function`)
     const ledger = new Ledger(environ.REQUEST_METHOD)
-    const returned: unknown = application(checkedEnviron(environ, ledger), checkedStart(startResponse, ledger))
-    return isPromise(returned) ? returned.then(body => checkedBody(body, ledger)) : checkedBody(returned, ledger)
+    // In the environ itself: middleware may have put in more than a copy would keep.
+    environ['wsgi.input'] = new CheckedInput(environ['wsgi.input'], () => ledger.ended)
+    environ['wsgi.errors'] = checkedErrors(environ['wsgi.errors'])
+    const returned: unknown = application(environ, checkedStart(startResponse, ledger))
+    return isThenable(returned) ? returned.then(body => checkedBody(body, ledger)) : checkedBody(returned, ledger)
   }
-}
-
-/** Replaces the streams in the environ itself, since middleware may have put in more than a copy would keep. */
-function checkedEnviron(environ: Environ, ledger: Ledger): Environ {
-  environ['wsgi.input'] = new CheckedInput(environ['wsgi.input'], () => ledger.ended)
-  environ['wsgi.errors'] = new CheckedErrors(environ['wsgi.errors'])
-  return environ
 }
 
 function checkedStart(startResponse: StartResponse, ledger: Ledger): StartResponse {
@@ -63,8 +60,4 @@ function known(chunks: readonly unknown[], ledger: Ledger): WsgiBody {
   const checked = chunks.map(chunk => ledger.take(chunk, 'the body has'))
   ledger.settle()
   return checked
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

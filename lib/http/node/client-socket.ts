@@ -9,9 +9,6 @@ import type { IdleTimer } from './idle.js'
 import { NodePeer } from './node-peer.js'
 import type { NodeObjects } from './types.js'
 
-/** An exchange of this engine. */
-export type NodeRequest = Exchange & NodeObjects
-
 /** What all connections of an engine have in common. */
 export interface SocketOwner {
   readonly idle: IdleTimer
@@ -42,7 +39,7 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   /** It speaks another protocol than HTTP from now on, a WebSocket say, and belongs to the application. */
   upgraded = false
   /** The newest request, and whether its response is the last: what a client pipelines behind it is not served. */
-  newest: NodeRequest | undefined = undefined
+  newest: (Exchange & NodeObjects) | undefined = undefined
   last = false
   /** When it began to wait for a next request, by the idle timer. */
   idleSince = BUSY
@@ -119,9 +116,7 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   }
 }
 
-/**
- * Listens for the end of every response: one function for all, since a closure for each would cost more than it looks.
- */
+/** Listens for the end of every response: one function for all, since a closure for each would cost too much. */
 export function onResponseClose(this: ServerResponse): void {
   const { socket } = this.req
   if (socket instanceof ClientSocket) socket.responded(this)

@@ -5,10 +5,7 @@ import type { Expectation } from './types.js'
 /** How often Node looks for request heads that take too long, in milliseconds. */
 const HEAD_CHECKS = 1000
 
-/**
- * A server of node:http that never listens and keeps to `policy`.
- * @param idleLimit how long an idle connection is kept, in milliseconds
- */
+/** Makes a server that never listens. @param idleLimit  how long an idle connection is kept, in milliseconds */
 export function createHttpServer(policy: HttpPolicy, idleLimit: number): Server {
   const server = createServer({
     maxHeaderSize: maxHeadSize(policy),
@@ -29,10 +26,7 @@ export function createHttpServer(policy: HttpPolicy, idleLimit: number): Server 
 
 const UNLIMITED_HEAD = 16 * 1024 * 1024
 
-/**
- * The most that Node's parser may buffer of one head: enough that the policy's own check can name the limit that was
- * passed.
- */
+/** The most that Node's parser may buffer of a head: enough that our own check can name the limit passed. */
 function maxHeadSize({ limitRequestLine, limitRequestFields, limitRequestFieldSize }: HttpPolicy): number {
   if (limitRequestLine === 0 || limitRequestFields === 0 || limitRequestFieldSize === 0) return UNLIMITED_HEAD
   return Math.min(limitRequestLine + limitRequestFields * (limitRequestFieldSize + 4), UNLIMITED_HEAD)
@@ -41,8 +35,8 @@ function maxHeadSize({ limitRequestLine, limitRequestFields, limitRequestFieldSi
 type OnRequest = (req: IncomingMessage, res: ServerResponse, expectation: Expectation) => void
 
 /**
- * Calls `onRequest` with every request of `server`, those of clients that wait for `100 Continue` among them. These
- * pass as the event `request` too: tracers wrap that event, and would not see them otherwise.
+ * Calls `onRequest` with every request of `server`. Those of clients that wait for `100 Continue` pass as the event
+ * `request` too, which tracers wrap.
  * @param isOwn  whether the application itself listens for `checkContinue`; Node emits no `request` then either
  */
 export function onEachRequest(server: Server, onRequest: OnRequest, isOwn: () => boolean): void {

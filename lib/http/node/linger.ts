@@ -4,9 +4,8 @@ import type { IncomingMessage } from 'node:http'
 const LINGER = 1000
 
 /**
- * Makes the connection end gently if it ends with this response. A socket that is closed while the client still sends
- * is reset, and the client loses a response that it has not read yet (RFC 9112, section 9.6). So the sending side is
- * closed first, and what the client sends is read and dropped for a moment.
+ * Makes the connection end gently if it ends with this response: the sending side is closed first, and what the client
+ * sends is dropped for a moment. A close while it sends is a reset, and it loses the response (RFC 9112, section 9.6).
  */
 export function lingerAfter(req: IncomingMessage): void {
   const { socket } = req

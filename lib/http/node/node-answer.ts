@@ -4,9 +4,8 @@ import type { Answer, ResponseHead } from '../exchange.js'
 import type { RequestHead } from '../head.js'
 import { reasonOf } from '../refusal.js'
 import { lingerAfter } from './linger.js'
-import { muzzle } from './muzzle.js'
 import type { NodeBody } from './node-body.js'
-import { countWrites, sentHeader, writeHead } from './response.js'
+import { muzzle, sentHeader, watchWrites, writeHead, writtenSize } from './response.js'
 import type { NodeObjects } from './types.js'
 
 /** What `res.write` and `res.end` of node:http come down to. Not documented, but in all of its versions. */
@@ -152,8 +151,8 @@ export class NodeAnswer implements Answer {
   }
 
   countBytes(): void {
-    countWrites(this.#res, size => {
-      this.#bytes += size
+    watchWrites(this.#res, (chunk, encoding) => {
+      this.#bytes += writtenSize(chunk, encoding)
     })
   }
 

@@ -17,22 +17,19 @@ import { refusalOf, refuseConnection } from './refuse.js'
 import { StandIn, type TakeoverArgs } from './stand-in.js'
 import type { Expectation } from './types.js'
 
-/**
- * Above the announced `Keep-Alive: timeout=` (whole seconds), so that a client that uses it to the last moment is still
- * served.
- */
+/** Above the announced `Keep-Alive: timeout=` (whole seconds): a client that uses it to the last moment is served. */
 const KEEP_ALIVE_MARGIN = 999
 
 /** HTTP/1 by `node:http`, whose parser is llhttp. */
-export class NodeEngine implements Engine {
+export class NodeEngine implements Engine, SocketOwner {
   readonly exchanges = new LinkedList<Exchange>()
+  readonly idle: IdleTimer
+  readonly bodyLimit: number
   readonly #connections = new LinkedList<ClientSocket>()
   readonly #server: Server
   readonly #policy: HttpPolicy
   readonly #events: HttpEvents
   #keepAlive: boolean
-  readonly #idle: IdleTimer
-  readonly #owner: SocketOwner
   #standIn: StandIn | undefined
   #takeovers: readonly Takeover[] = []
   #upgraded = 0
@@ -42,13 +39,8 @@ export class NodeEngine implements Engine {
     this.#events = events
     this.#keepAlive = policy.keepAlive > 0
     const idleLimit = policy.keepAlive + KEEP_ALIVE_MARGIN
-    this.#idle = new IdleTimer(idleLimit, () => this.#closeOverdue())
-    this.#owner = {
-      idle: this.#idle,
-      bodyLimit: policy.limitRequestBody,
-      responded: (socket, res) => this.#onResponded(socket, res),
-      gone: socket => this.#onGone(socket),
-    }
+    this.idle = new IdleTimer(idleLimit, () => this.#closeOverdue())
+    this.bodyLimit = policy.limitRequestBody
     this.#server = createHttpServer(policy, idleLimit)
     const isOwn = (): boolean => this.#standIn?.listensFor('checkContinue') ?? false
     onEachRequest(this.#server, (...args) => this.#onRequest(...args), isOwn)
@@ -75,7 +67,7 @@ export class NodeEngine implements Engine {
   }
 
   accept(client: ClientHandle, local?: LocalAddress): ClientSocket {
-    const socket = new ClientSocket(client, local, this.#owner)
+    const socket = new ClientSocket(client, local, this)
     this.#connections.add(socket)
     this.#server.emit('connection', socket)
     this.#standIn?.connected(socket)
@@ -108,7 +100,7 @@ export class NodeEngine implements Engine {
   }
 
   destroy(): void {
-    this.#idle.stop()
+    this.idle.stop()
     for (const socket of this.#connections) socket.destroy()
     this.#server.close()
   }
@@ -130,10 +122,7 @@ export class NodeEngine implements Engine {
     this.#events.request(exchange, socket)
   }
 
-  /**
-   * RFC 9110, section 10.1.1: of all expectations only 100-continue is known, unless the application listens for
-   * others.
-   */
+  /** RFC 9110, section 10.1.1: only 100-continue is known, unless the application listens for other expectations. */
   #onExpectation(req: IncomingMessage, res: ServerResponse): void {
     if (this.#standIn?.listensFor('checkExpectation')) return this.#onRequest(req, res, 'other')
     const socket = servedSocket(req)
@@ -142,10 +131,7 @@ export class NodeEngine implements Engine {
     this.#refuse({ status: 417, why: `Expect: ${req.headers.expect}` }, socket, exchange)
   }
 
-  /**
-   * More requests on one connection than the application's own server allows (`maxRequestsPerSocket`): Node answers
-   * with 503.
-   */
+  /** More requests on a connection than the application's server allows (`maxRequestsPerSocket`): Node answers 503. */
   #onDropped(req: IncomingMessage): void {
     const { socket } = req
     if (socket instanceof ClientSocket) {
@@ -154,10 +140,7 @@ export class NodeEngine implements Engine {
     this.#standIn?.tell('dropRequest', [req, socket])
   }
 
-  /**
-   * Node has let go of the connection: what is written to it now is the application's. The stream may be one around the
-   * socket.
-   */
+  /** Node has let go of the connection: the application writes to it now. The stream may be one around the socket. */
   #onTakeover(event: Takeover, args: TakeoverArgs): void {
     const [req] = args
     const { socket } = req
@@ -183,7 +166,7 @@ export class NodeEngine implements Engine {
     this.#events.refused(refusal, socket.peer, head)
   }
 
-  #onResponded(socket: ClientSocket, res: ServerResponse): void {
+  responded(socket: ClientSocket, res: ServerResponse): void {
     const { newest } = socket
     // Pipelined requests need the search.
     const exchange = newest?.res === res ? newest : [...this.exchanges].find(({ node }) => node?.res === res)
@@ -198,14 +181,11 @@ export class NodeEngine implements Engine {
     this.#events.finished(exchange, socket)
   }
 
-  /**
-   * Closes connections that were idle for as long as they may be. If the event loop is late, a request that came in
-   * time still waits in the kernel; one more turn of the loop reads it. Node gives no such turn.
-   */
   #closeOverdue(): void {
     for (const socket of this.#connections) {
-      if (!this.#idle.isOver(socket.idleSince)) continue
+      if (!this.idle.isOver(socket.idleSince)) continue
       const { bytesRead } = socket
+      // A late loop leaves a timely request in the kernel: one more turn reads it. Node gives no such turn.
       setImmediate(() => {
         if (socket.isIdle && socket.bytesRead === bytesRead) socket.destroy()
       })
@@ -218,7 +198,7 @@ export class NodeEngine implements Engine {
   }
 
   /** Node closes only the response that is being written; those of pipelined requests behind it end here. */
-  #onGone(socket: ClientSocket): void {
+  gone(socket: ClientSocket): void {
     if (!this.#connections.delete(socket)) return
     if (socket.upgraded) this.#upgraded--
     if (socket.running > 0) {

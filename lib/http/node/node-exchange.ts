@@ -8,9 +8,7 @@ import { NodeAnswer } from './node-answer.js'
 import { NodeBody } from './node-body.js'
 import type { Expectation, NodeObjects } from './types.js'
 
-/**
- * An exchange on a request and a response of `node:http`. What not every request needs is made when it is asked for.
- */
+/** An exchange on a request and a response of `node:http`. What few requests need is made when it is asked for. */
 export class NodeExchange implements Exchange, NodeObjects {
   previous: Exchange | undefined = undefined
   next: Exchange | undefined = undefined

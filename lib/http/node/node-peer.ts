@@ -10,10 +10,7 @@ export class NodePeer implements Peer {
   #address: string | undefined = undefined
   #port: number | undefined = undefined
 
-  /**
-   * @param local  where the server listens, if it is known: asking the kernel for each connection's own address costs a
-   * call
-   */
+  /** @param local  where the server listens, if known: asking the kernel costs a call for each connection */
   constructor(socket: Socket, local: LocalAddress | undefined) {
     this.socket = socket
     this.#local = local

@@ -1,12 +1,14 @@
-import type { Socket } from 'node:net'
 import type { Upgrade, UpgradeRecord } from '../exchange.js'
 import type { RequestHead } from '../head.js'
 import type { ClientSocket } from './client-socket.js'
+import { watchWrites } from './response.js'
 
 /** A socket that `node:http` has let go of. */
-export class NodeUpgrade implements Upgrade {
+export class NodeUpgrade implements Upgrade, UpgradeRecord {
   readonly head: RequestHead
+  status = 0
   readonly #socket: ClientSocket
+  #bytesBefore = 0
 
   constructor(head: RequestHead, socket: ClientSocket) {
     this.head = head
@@ -17,42 +19,24 @@ export class NodeUpgrade implements Upgrade {
     return this.#socket.peer
   }
 
+  get bytes(): number {
+    return this.#socket.bytesWritten - this.#bytesBefore
+  }
+
   watch(onClose: () => void): UpgradeRecord {
     const socket = this.#socket
-    const before = socket.bytesWritten
-    const status = sentStatus(socket)
+    this.#bytesBefore = socket.bytesWritten
+    watchWrites(socket, chunk => {
+      if (this.status === 0) this.status = statusIn(chunk)
+    })
     socket.once('close', onClose)
-    return {
-      get status() {
-        return status()
-      },
-      get bytes() {
-        return socket.bytesWritten - before
-      },
-    }
+    return this
   }
 }
 
-/** Reads the status line that the application writes to a bare connection; 0 until there is one. */
-function sentStatus(socket: Socket): () => number {
-  let status = 0
-  const { write, end } = socket
-  const look = (chunk: unknown): void => {
-    if (status === 0) status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(startOf(chunk))?.[1] ?? 0)
-  }
-  socket.write = (...args: unknown[]): boolean => {
-    look(args[0])
-    return Reflect.apply(write, socket, args)
-  }
-  socket.end = (...args: unknown[]): Socket => {
-    look(args[0])
-    return Reflect.apply(end, socket, args)
-  }
-  return () => status
-}
-
-function startOf(chunk: unknown): string {
-  return chunk instanceof Uint8Array
-    ? Buffer.from(chunk.subarray(0, 12)).toString('latin1')
-    : String(chunk).slice(0, 12)
+/** The status of a status line at the beginning of what the application writes; 0 if there is none. */
+function statusIn(chunk: unknown): number {
+  const isBytes = chunk instanceof Uint8Array
+  const start = isBytes ? Buffer.from(chunk.subarray(0, 12)).toString('latin1') : String(chunk).slice(0, 12)
+  return Number(/^HTTP\/1\.[01] (\d{3})/.exec(start)?.[1] ?? 0)
 }

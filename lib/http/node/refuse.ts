@@ -1,10 +1,7 @@
 import type { Socket } from 'node:net'
 import { type Refusal, reasonOf } from '../refusal.js'
 
-/**
- * How long a refused client may go on sending before its connection is destroyed, so that it can read the answer; in
- * milliseconds.
- */
+/** How long a refused client has to read the answer, before its connection is destroyed; in milliseconds. */
 const LINGER = 500
 
 /** Answers bytes that are no request, on the bare connection, and closes it. */
@@ -22,16 +19,14 @@ export function refuseConnection(socket: Socket, status: number): void {
   setTimeout(() => socket.destroy(), LINGER).unref()
 }
 
+/** By the codes of errors of `node:http`. */
+const REFUSALS = new Map<string | undefined, Refusal>([
+  ['HPE_HEADER_OVERFLOW', { status: 431, why: 'request head too large' }],
+  ['HPE_CHUNK_EXTENSIONS_OVERFLOW', { status: 413, why: 'chunk extensions too large' }],
+  ['ERR_HTTP_REQUEST_TIMEOUT', { status: 408, why: 'request head too slow' }],
+])
+
 /** The answer to bytes that the parser of `node:http` does not take for a request. */
 export function refusalOf(error: Error & { code?: string; reason?: string }): Refusal {
-  switch (error.code) {
-    case 'HPE_HEADER_OVERFLOW':
-      return { status: 431, why: 'request head too large' }
-    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return { status: 413, why: 'chunk extensions too large' }
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return { status: 408, why: 'request head too slow' }
-    default:
-      return { status: 400, why: error.reason ?? error.message }
-  }
+  return REFUSALS.get(error.code) ?? { status: 400, why: error.reason ?? error.message }
 }

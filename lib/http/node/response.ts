@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Writable } from 'node:stream'
 import type { ResponseHead } from '../exchange.js'
 
 /** Hands the head to node:http, which sends it together with the first chunk. */
@@ -25,28 +26,23 @@ function grouped(fields: readonly string[]): Map<string, string | string[]> {
   return groups
 }
 
-/**
- * Reports the bytes of a response's body as the application writes them; framing and header fields are not among them.
- * Node has no such figure, so `write` and `end` of this one response are wrapped.
- */
-export function countWrites(res: ServerResponse, add: (size: number) => void): void {
-  const count = (chunk: unknown, encoding: unknown): void => {
-    if (typeof chunk === 'string') add(Buffer.byteLength(chunk, encodingOf(encoding)))
-    else if (chunk instanceof Uint8Array) add(chunk.byteLength)
+/** Calls `look` with what is written to a stream, by `write` or `end`: Node has no event for it. */
+export function watchWrites(stream: Writable, look: (chunk: unknown, encoding: unknown) => void): void {
+  const { write, end } = stream
+  stream.write = (...args: unknown[]): boolean => {
+    look(args[0], args[1])
+    return Reflect.apply(write, stream, args)
   }
-  const { write, end } = res
-  res.write = (...args: unknown[]): boolean => {
-    count(args[0], args[1])
-    return Reflect.apply(write, res, args)
-  }
-  res.end = (...args: unknown[]): ServerResponse => {
-    count(args[0], args[1])
-    return Reflect.apply(end, res, args)
+  stream.end = (...args: unknown[]): Writable => {
+    look(args[0], args[1])
+    return Reflect.apply(end, stream, args)
   }
 }
 
-function encodingOf(encoding: unknown): BufferEncoding | undefined {
-  return typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : undefined
+/** Bytes of what was given to `write` or `end` of a stream. */
+export function writtenSize(chunk: unknown, encoding: unknown): number {
+  if (typeof chunk !== 'string') return chunk instanceof Uint8Array ? chunk.byteLength : 0
+  return Buffer.byteLength(chunk, typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : undefined)
 }
 
 /** A header field as it was sent, by its name in lower case: `getHeader` does not know those given to `writeHead`. */
@@ -54,4 +50,26 @@ export function sentHeader(res: ServerResponse & { _header?: string | null }, na
   const lines = res._header?.split('\r\n') ?? []
   const line = lines.find(text => text.slice(0, name.length + 1).toLowerCase() === `${name}:`)
   return line?.slice(name.length + 1).trim()
+}
+
+/**
+ * Lets an application go on with a response that was answered in its place: what it still sets, writes and ends is
+ * dropped. Node would throw instead, in callbacks that no error handler of the application surrounds.
+ */
+export function muzzle(res: ServerResponse): void {
+  const chain = (): ServerResponse => res
+  Object.assign(res, {
+    setHeader: chain,
+    setHeaders: chain,
+    appendHeader: chain,
+    writeHead: chain,
+    end: chain,
+    removeHeader: () => {},
+    flushHeaders: () => {},
+    addTrailers: () => {},
+    writeContinue: () => {},
+    writeProcessing: () => {},
+    writeEarlyHints: () => {},
+    write: () => true,
+  })
 }

@@ -1,23 +1,16 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { Engine } from '../engine.js'
 import { ClientSocket } from './client-socket.js'
 
 /** As Node's events have them: the stream is the socket, or one around it. */
 export type TakeoverArgs = [req: IncomingMessage, stream: Duplex, head: Buffer]
 
 /** What the application may ask its own server to do, and the engine does. */
-interface Connections {
-  readonly connections: number
-  closeIdle(): void
-  /** Cuts every connection that has not left HTTP. */
-  closeHttp(): void
-}
+type Connections = Pick<Engine, 'connections' | 'closeIdle'> & { closeHttp(): void }
 
-/**
- * Properties of the application's own server that hold for the engine's too: no setting says them, and some may change
- * at any time.
- */
+/** Properties of the application's server that hold for the engine's too. Some may change at any time. */
 const FOLLOWED = [
   'timeout',
   'maxRequestsPerSocket',
@@ -25,15 +18,12 @@ const FOLLOWED = [
   'rejectNonStandardBodyWrites',
   'shouldUpgradeCallback',
 ]
-/**
- * Options of `createServer` that Node keeps under symbols: the classes of requests and responses, and how these behave.
- */
+/** Options of `createServer` that Node keeps under symbols: classes of requests and responses, and how they behave. */
 const OPTIONS = new Set(['IncomingMessage', 'ServerResponse', 'kUniqueHeaders', 'OptimizeEmptyRequestsOption'])
 
 /**
- * Stands in for the application's own server, which never listens. What happens on the engine's server reaches the
- * listeners of the application's, except for requests, which go through the gateway. What the application asks of its
- * own server, the engine does.
+ * Stands in for the application's own server, which never listens. Its listeners get what happens on the engine's
+ * server, except for requests, which go through the gateway. What the application asks of it, the engine does.
  */
 export class StandIn {
   readonly #engine: Connections
@@ -42,23 +32,17 @@ export class StandIn {
   /** Node's own listeners, which would read the connection a second time. */
   readonly #nodes: readonly unknown[]
 
-  /**
-   * @param own  the engine's server
-   * @param other  the application's
-   */
-  constructor(engine: Connections, { own, other }: { own: Server; other: EventEmitter }) {
+  /** @param servers  `own` is the engine's, `other` the application's */
+  constructor(engine: Connections, servers: { own: Server; other: EventEmitter }) {
     this.#engine = engine
-    this.#own = own
-    this.#other = other
-    this.#nodes = own.listeners('connection')
+    this.#own = servers.own
+    this.#other = servers.other
+    this.#nodes = servers.own.listeners('connection')
     this.#follow()
     this.#answerFor()
   }
 
-  /**
-   * Calls `takeOver` with requests that ask for an upgrade, as long as the application listens for them; otherwise they
-   * are plain requests.
-   */
+  /** Calls `takeOver` with requests for an upgrade while the application listens for them; else they are plain ones. */
   watchUpgrades(takeOver: (...args: TakeoverArgs) => void): void {
     // Without a listener Node treats an upgrade as a plain request, so there is one only while the application has one.
     const follow = (count: number): void => {
@@ -84,8 +68,7 @@ export class StandIn {
   }
 
   /**
-   * Calls the application's listeners. (Not by `emit`, which tracers wrap: they have seen the request on the engine's
-   * server.)
+   * Calls the application's listeners. (Not by `emit`: tracers wrap that, and saw the request on the engine's server.)
    * @returns whether it listens
    */
   tell(event: string, args: readonly unknown[]): boolean {

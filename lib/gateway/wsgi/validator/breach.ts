@@ -1,7 +1,7 @@
 import { AssertionError } from 'node:assert'
 import { ApplicationBreach } from '../../failure.js'
 
-/** @throws AssertionError that names the breach, unless `holds` */
+/** @throws AssertionError that names the breach, if `holds` is false */
 export function demand(holds: boolean, breach: string): asserts holds {
   if (!holds) throw new AssertionError({ message: `wsgi: ${breach}`, stackStartFn: demand })
 }

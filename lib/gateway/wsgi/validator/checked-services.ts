@@ -28,8 +28,7 @@ export class CheckedInput implements InputStream {
 
   async readlines(...args: [hint?: number]): Promise<Buffer[]> {
     this.#check('readlines', args)
-    const lines = await this.#input.readlines(...args)
-    return lines.map(bytes)
+    return (await this.#input.readlines(...args)).map(bytes)
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
@@ -46,35 +45,24 @@ export class CheckedInput implements InputStream {
     demand(!this.#ended(), `wsgi.input was read (${method}) after the response had ended`)
     demand(args.length <= 1, `wsgi.input.${method} was called with ${args.length} arguments, wanted at most 1`)
     const [size] = args
-    demand(
-      size === undefined || Number.isInteger(size),
-      `wsgi.input.${method} was given ${show(size)}, wanted a whole number`,
-    )
+    const isWhole = size === undefined || Number.isInteger(size)
+    demand(isWhole, `wsgi.input.${method} was given ${show(size)}, wanted a whole number`)
   }
 }
 
-/** A `wsgi.errors` that takes only text. */
-export class CheckedErrors implements ErrorsStream {
-  readonly #errors: ErrorsStream
-
-  constructor(errors: ErrorsStream) {
-    this.#errors = errors
+/** `wsgi.errors` that takes text only. */
+export function checkedErrors(errors: ErrorsStream): ErrorsStream {
+  const write = (...args: [text: string]): void => {
+    const isText = args.length === 1 && typeof args[0] === 'string'
+    demand(isText, `wsgi.errors.write was given ${show(args[0])}, wanted a string`)
+    errors.write(...args)
   }
-
-  write(...args: [text: string]): void {
-    demand(
-      args.length === 1 && typeof args[0] === 'string',
-      `wsgi.errors.write was given ${show(args[0])}, wanted a string`,
-    )
-    this.#errors.write(...args)
-  }
-
-  writelines(lines: Iterable<string>): void {
-    for (const line of lines) this.write(line)
-  }
-
-  flush(): void {
-    this.#errors.flush()
+  return {
+    write,
+    writelines: lines => {
+      for (const line of lines) write(line)
+    },
+    flush: () => errors.flush(),
   }
 }
 

@@ -1,44 +1,40 @@
+import { isToken } from '../../wire/header-rules.js'
 import { demand, show } from './breach.js'
 
-/** Must be present, as strings. */
-const STRINGS = [
-  'REQUEST_METHOD',
-  'SCRIPT_NAME',
-  'PATH_INFO',
-  'RAW_URI',
-  'QUERY_STRING',
-  'CONTENT_TYPE',
-  'CONTENT_LENGTH',
-  'SERVER_NAME',
-  'SERVER_PORT',
-  'SERVER_PROTOCOL',
-  'SERVER_SOFTWARE',
-  'REMOTE_ADDR',
-  'REMOTE_PORT',
-  'wsgi.url_scheme',
-]
+/** What must be there, by its type. */
+const TYPES = {
+  string: [
+    'REQUEST_METHOD',
+    'SCRIPT_NAME',
+    'PATH_INFO',
+    'RAW_URI',
+    'QUERY_STRING',
+    'CONTENT_TYPE',
+    'CONTENT_LENGTH',
+    'SERVER_NAME',
+    'SERVER_PORT',
+    'SERVER_PROTOCOL',
+    'SERVER_SOFTWARE',
+    'REMOTE_ADDR',
+    'REMOTE_PORT',
+    'wsgi.url_scheme',
+  ],
+  boolean: ['wsgi.multithread', 'wsgi.multiprocess', 'wsgi.run_once', 'wsgi.input_terminated'],
+  function: ['wsgi.file_wrapper', 'wsgi.early_hints'],
+}
 const NOT_EMPTY = ['REQUEST_METHOD', 'SERVER_NAME', 'SERVER_PORT', 'SERVER_PROTOCOL']
-const BOOLEANS = ['wsgi.multithread', 'wsgi.multiprocess', 'wsgi.run_once', 'wsgi.input_terminated']
-const FUNCTIONS = ['wsgi.file_wrapper', 'wsgi.early_hints']
+const FORMS = { CONTENT_LENGTH: /^[0-9]*$/, SERVER_PORT: /^[0-9]+$/, 'wsgi.url_scheme': /^https?$/ }
 const METHODS = {
   'wsgi.input': ['read', 'readline', 'readlines'],
   'wsgi.errors': ['write', 'writelines', 'flush'],
 }
 
-/**
- * Checks the rules of PEP 3333, "environ Variables", and what this server adds to them.
- * @throws AssertionError
- */
+/** The rules of PEP 3333, "environ Variables", and what this server adds to them. @throws AssertionError */
 export function checkEnviron(environ: unknown): asserts environ is Record<string, unknown> {
   demand(typeof environ === 'object' && environ !== null, `environ is ${show(environ)}, wanted an object`)
   demand(Object.getPrototypeOf(environ) === Object.prototype, 'environ is no plain object')
   const entries = new Map<string, unknown>(Object.entries(environ))
-  const types: [names: readonly string[], type: string][] = [
-    [STRINGS, 'string'],
-    [BOOLEANS, 'boolean'],
-    [FUNCTIONS, 'function'],
-  ]
-  for (const [names, type] of types) {
+  for (const [type, names] of Object.entries(TYPES)) {
     for (const name of names) {
       const value = entries.get(name)
       demand(typeof value === type, `environ["${name}"] is ${show(value)}, wanted a ${type}`)
@@ -52,14 +48,12 @@ export function checkEnviron(environ: unknown): asserts environ is Record<string
 
 function checkRequest(entries: Map<string, unknown>): void {
   const text = (name: string): string => String(entries.get(name))
-  demand(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text('REQUEST_METHOD')), `${text('REQUEST_METHOD')} is no method`)
+  demand(isToken(text('REQUEST_METHOD')), `${text('REQUEST_METHOD')} is no method`)
   const [script, path] = [text('SCRIPT_NAME'), text('PATH_INFO')]
   demand(script === '' || (script.startsWith('/') && !script.endsWith('/')), `SCRIPT_NAME is ${show(script)}`)
   demand(path === '' || path === '*' || path.startsWith('/'), `PATH_INFO is ${show(path)}, which does not begin with /`)
   demand(script !== '' || path !== '', 'SCRIPT_NAME and PATH_INFO are both empty: at the root PATH_INFO is /')
-  demand(/^[0-9]*$/.test(text('CONTENT_LENGTH')), `CONTENT_LENGTH is ${show(text('CONTENT_LENGTH'))}`)
-  demand(/^[0-9]+$/.test(text('SERVER_PORT')), `SERVER_PORT is ${show(text('SERVER_PORT'))}`)
-  demand(/^https?$/.test(text('wsgi.url_scheme')), `wsgi.url_scheme is ${show(text('wsgi.url_scheme'))}`)
+  for (const [name, form] of Object.entries(FORMS)) demand(form.test(text(name)), `${name} is ${show(text(name))}`)
   const version = entries.get('wsgi.version')
   demand(Array.isArray(version) && version.join() === '1,0', `wsgi.version is ${show(version)}, wanted [1, 0]`)
 }

@@ -1,18 +1,14 @@
 import { checkValue, kindOfName, parseLength, parseStatus } from '../../wire/header-rules.js'
 import { demand, lawful, show } from './breach.js'
 
-/** What the head announces about the body. */
-export interface AnnouncedBody {
-  readonly code: number
-  /** Bytes, undefined without a Content-Length. */
-  readonly length: number | undefined
-}
+/** What the head says of the body; `length` is its Content-Length. */
+export type AnnouncedBody = ReturnType<typeof checkHead>
 
 /**
- * Checks the arguments of `startResponse`. Is stricter than the server, which accepts a response without Content-Type.
+ * The rules for the arguments of `startResponse`. The server itself serves a response without Content-Type.
  * @throws AssertionError
  */
-export function checkHead(status: unknown, headers: unknown): AnnouncedBody {
+export function checkHead(status: unknown, headers: unknown): { code: number; length: number | undefined } {
   const { code } = lawful(() => parseStatus(status))
   demand(Array.isArray(headers), `headers are ${show(headers)}, wanted an array of [name, value]`)
   let length: number | undefined
@@ -30,11 +26,9 @@ export function checkHead(status: unknown, headers: unknown): AnnouncedBody {
     names.add(String(name).toLowerCase())
   }
   demand(!names.has('status'), 'a header is named Status, which is what CGI scripts do')
-  checkContentType(code, names.has('content-type'))
+  const hasType = names.has('content-type')
+  if (code === 204 || code === 304)
+    demand(!hasType, `a response with status ${code} has a Content-Type, but no content`)
+  else demand(hasType, `a response with status ${code} has no Content-Type`)
   return { code, length }
-}
-
-function checkContentType(code: number, given: boolean): void {
-  if (code === 204 || code === 304) demand(!given, `a response with status ${code} has a Content-Type, but no content`)
-  else demand(given, `a response with status ${code} has no Content-Type`)
 }
