@@ -6,8 +6,8 @@ import type { NodeObjects } from './node/types.js'
 import type { Refusal } from './refusal.js'
 
 /**
- * One request and its response, from a complete request head to the end of the response.
- * Worker, gateway, access log and hooks see this and never the engine's own objects.
+ * One request and its response, from a complete request head to the end of the response. Worker, gateway, access log
+ * and hooks see this and never the engine's own objects.
  */
 export interface Exchange extends Linked<Exchange> {
   readonly head: RequestHead
@@ -137,12 +137,13 @@ export interface Answer {
   end(chunk?: Uint8Array | string): void
   /** Ends the connection instead of the response, whose body is shorter than its Content-Length. */
   endShort(): void
-  /** Ends the connection so that the client cannot take the response for complete. */
+  /** Ends the connection so that the client cannot take the response for complete; seals it, as `refuse` does. */
   cut(): void
-  /** Answers in place of the application, whose unsent head is dropped; then seals and closes the connection. */
+  /**
+   * Answers in place of the application, before its head is sent, and closes. What the application still does is
+   * ignored.
+   */
   refuse(status: number): void
-  /** Ignores from now on what the application does with the response. */
-  seal(): void
   /** Resolves when the client has taken what was sent, or the response is over; in a later turn of the event loop. */
   drained(): Promise<void>
   /** Counts the bytes of the body. To be called before the application is. */

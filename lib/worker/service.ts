@@ -67,12 +67,8 @@ export class Service {
   expire(exchange: Exchange, reason: string): void {
     const { answer } = exchange
     exchange.isExpired = true
-    if (answer.headSent) {
-      answer.cut()
-      answer.seal()
-    } else {
-      answer.refuse(504)
-    }
+    if (answer.headSent) answer.cut()
+    else answer.refuse(504)
     exchange.abort?.(new Error(reason))
   }
 

@@ -119,6 +119,7 @@ export class NodeAnswer implements Answer {
   cut(): void {
     if (this.#isDelimitedByClose) this.#reset()
     this.#res.destroy()
+    muzzle(this.#res)
   }
 
   refuse(status: number): void {
@@ -129,11 +130,7 @@ export class NodeAnswer implements Answer {
     if (!res.req.complete) lingerAfter(res.req)
     res.writeHead(status, reason, ['Content-Type', 'text/plain', 'Content-Length', String(reason.length)])
     res.end(reason)
-    this.seal()
-  }
-
-  seal(): void {
-    muzzle(this.#res)
+    muzzle(res)
   }
 
   drained(): Promise<void> {

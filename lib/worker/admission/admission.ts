@@ -79,7 +79,7 @@ export interface AdmissionHost {
    * passes on to it whatever the worker calls and reads; with `implements Required<Admission>` the compiler names what
    * is missing.
    * @param overrides  members that the inner admission gets in place of this host's: a `run` that puts requests off,
-   *   for example
+   * for example
    */
   create(name: 'async' | 'sync', overrides?: Partial<AdmissionHost>): Required<Admission>
 }

@@ -25,7 +25,7 @@ const REQUIRED: readonly (keyof Admission)[] = ['wants', 'request']
  * Finds the worker class of the setting `workerClass`: one of the server's, or an export of a module.
  * @param directory  in which a module is looked for, as the application's is
  * @throws UnicornError with exit code 3: module not found (files tried), export missing (exports, nearest name), error
- *   thrown while loading (kept in its cause), no worker class
+ * thrown while loading (kept in its cause), no worker class
  */
 export async function workerClass(name: Config['workerClass'], directory: string): Promise<AdmissionClass> {
   return isServerClass(name) ? OWN[name] : loadWorkerClass(name, directory)

@@ -111,6 +111,7 @@ export class MemoryAnswer implements Answer {
 
   cut(): void {
     const { end } = this.#exchange.connection
+    this.#isSealed = true
     if (this.#isDelimitedByClose) end.reset()
     else end.destroy()
   }
@@ -124,12 +125,8 @@ export class MemoryAnswer implements Answer {
     this.#setHead(status, reason, pairsOf(['Content-Type', 'text/plain', 'Content-Length', String(reason.length)]))
     if (mayHaveBody(this.#exchange.head.method, status)) this.#add(Buffer.from(reason))
     this.#exchange.body.abandon()
-    this.seal()
-    this.#exchange.inTurn(() => this.#send(error => this.over(!error)))
-  }
-
-  seal(): void {
     this.#isSealed = true
+    this.#exchange.inTurn(() => this.#send(error => this.over(!error)))
   }
 
   async drained(): Promise<void> {
