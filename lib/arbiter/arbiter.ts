@@ -10,9 +10,8 @@ import { PatientClock } from '../sys/clock.js'
 import { describeFiles } from '../sys/describe.js'
 import { FileWatcher } from '../sys/file-watcher.js'
 import { requireLibc } from '../sys/libc.js'
-import { bootMessage } from './boot-message.js'
 import type { Command, CommandName, CommandOf } from './commands.js'
-import { addFiles, type Generation } from './generation.js'
+import type { Generation } from './generation.js'
 import { Generations } from './generations.js'
 import type { CommandLine } from './handover.js'
 import { Orphans } from './orphans.js'
@@ -70,7 +69,6 @@ export interface ArbiterOptions {
 export class Arbiter {
   readonly #options: ArbiterOptions
   readonly #events = new AsyncQueue<EventOf>()
-  readonly #clock = new PatientClock(TICK)
   readonly #errorLog: ErrorLog
   readonly #log: Logger
   readonly #server: ServerView
@@ -98,12 +96,12 @@ export class Arbiter {
     this.#pidfile = new PidfileKeeper(this.#upgrade.predecessor)
     this.#pool = new Pool({
       exec: options.exec,
-      clock: this.#clock,
+      version: options.version,
+      clock: new PatientClock(TICK),
       log: this.#log,
       server: this.#server,
       queue: event => this.#events.push(event),
       hooks: () => this.#hooks,
-      bootMessage: handle => bootMessage(handle, options.version),
     })
     this.#generations = new Generations(resolved, this.#pool, this.#server)
   }
@@ -161,14 +159,13 @@ export class Arbiter {
     this.#log.info(`Starting unicorn ${this.#options.version}`)
     await this.#hooks.run('onStarting', this.#server)
     this.#pidfile.change(pidfile)
-    const listeners = await Listeners.none.change(bind, backlog, this.#upgrade.sockets)
+    const listeners = await Listeners.none.change(bind, backlog, this.#upgrade.predecessor?.sockets)
     this.#generations.current.listeners = listeners
     this.#log.info(`Listening at: ${listeners.names.join(', ')} (${process.pid})`)
     this.#log.info(`Using worker: ${workerClass}`)
     await this.#hooks.run('whenReady', this.#server)
     if (this.#config.reload) this.#sources = await this.#watchSources(this.#config)
     this.#generations.target = this.#config.workers
-    this.#clock.now()
     this.#ticker = setInterval(() => this.#events.push({ type: 'tick' }), TICK)
     this.#manageWorkers()
   }
@@ -348,7 +345,9 @@ export class Arbiter {
 
   /** The workers of a generation load the same files, so most reports bring nothing new. */
   #watchFiles(generation: Generation, files: readonly string[]): void {
-    if (!addFiles(generation, files)) return
+    const known = generation.files.size
+    for (const file of files) generation.files.add(file)
+    if (generation.files.size === known) return
     this.#sources?.watch(this.#generations.files)
     this.#log.debug({ files }, 'Watched for changes')
   }

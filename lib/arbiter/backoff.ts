@@ -6,14 +6,8 @@ const HEALTHY = 60_000
 /** The first kills from outside may be mistakes, and do not count. */
 const OUTSIDE_KILLS_EXCUSED = 2
 
-const FAULTS: ReadonlySet<ExitReason> = new Set([
-  'exited',
-  'crashed',
-  'hung',
-  'boot-failed',
-  'boot-timeout',
-  'killed-outside',
-])
+/** The ends that the arbiter brings about to replace a worker; all others are faults. */
+export const EXPECTED: ReadonlySet<ExitReason> = new Set(['retired', 'reloaded', 'max-requests', 'max-memory'])
 
 interface Death {
   /** How long the worker lived, in milliseconds. */
@@ -24,23 +18,17 @@ interface Death {
   readonly range: DurationRange
 }
 
-interface Slot {
-  youngDeaths: number
-  outsideKills: number
-  notBefore: number
-}
-
 /**
  * Decides when the next worker of an index may start. The first worker that dies young is replaced at once. Each
  * further one is replaced later than the one before, within the range of `restartBackoff` and with up to a quarter of
  * jitter, until a worker has lived for a minute.
  */
 export class Backoff {
-  readonly #slots = new Map<number, Slot>()
+  readonly #slots = new Map<number, { youngDeaths: number; outsideKills: number; notBefore: number }>()
 
   /** Counts the end of a worker. @returns the pause before the next one of its index, in milliseconds */
   died(index: number, reason: ExitReason, { age, now, range }: Death): number {
-    if (!FAULTS.has(reason) || age >= HEALTHY) {
+    if (EXPECTED.has(reason) || age >= HEALTHY) {
       this.#slots.delete(index)
       return 0
     }

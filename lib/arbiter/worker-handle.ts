@@ -37,18 +37,14 @@ export class WorkerHandle {
   signal: NodeJS.Signals | undefined
   #reason: ExitReason | undefined
 
-  constructor(
-    process: ChildProcess,
-    identity: { index: number; age: number; generation: Generation },
-    context: { log: Logger; now: number },
-  ) {
-    this.process = process
-    this.index = identity.index
-    this.age = identity.age
-    this.generation = identity.generation
-    this.log = context.log
-    this.since = context.now
-    this.lastBeat = context.now
+  constructor(facts: Pick<WorkerHandle, 'process' | 'index' | 'age' | 'generation' | 'log' | 'since'>) {
+    this.process = facts.process
+    this.index = facts.index
+    this.age = facts.age
+    this.generation = facts.generation
+    this.log = facts.log
+    this.since = facts.since
+    this.lastBeat = facts.since
   }
 
   get pid(): number | undefined {
