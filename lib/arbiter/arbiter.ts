@@ -22,7 +22,6 @@ import { Pool, type PoolEvents } from './pool.js'
 import { Readings } from './readings.js'
 import { readAnew } from './reload.js'
 import { queueSignals, surviveErrors } from './signals.js'
-import { takeSnapshot } from './snapshot.js'
 import { Upgrade, type UpgradeEvents } from './upgrade.js'
 import type { WorkerHandle } from './worker-handle.js'
 
@@ -125,15 +124,22 @@ export class Arbiter {
     return pending.outcome
   }
 
-  /** The whole server at this moment. */
+  /** The whole server at this moment: a deep copy, frozen. */
   get snapshot(): Snapshot {
-    return takeSnapshot({
+    const { current, target } = this.#generations
+    const snapshot: Snapshot = {
+      pid: process.pid,
       version: this.#options.version,
+      since: Math.round(performance.timeOrigin),
       state: this.#state,
-      generations: this.#generations,
-      pool: this.#pool,
-      commands: this.#commands,
-    })
+      generation: current.number,
+      target,
+      addresses: current.listeners.names,
+      workers: this.#pool.snapshots,
+      counters: { ...this.#pool.counters, outcomes: this.#commands.counts },
+      lastOutcomes: this.#commands.last,
+    }
+    return freeze(structuredClone(snapshot))
   }
 
   /** Runs the server from start to end. @returns the exit code; @throws UnicornError if the server cannot start */
@@ -228,7 +234,9 @@ export class Arbiter {
   // One command at a time, too. Each settles at once, or leaves its outcome to a later event.
 
   #obey<Name extends CommandName>(pending: Pending<Name>): void {
+    if (!this.#commands.has(pending)) return // withdrawn before its turn
     this.#do[pending.name](pending)
+    if (this.#stopping) this.#commands.withdraw()
   }
 
   readonly #do: CommandHandlers = {
@@ -280,8 +288,7 @@ export class Arbiter {
 
   /** Called after each event: a worker that is missing, for whatever reason, is spawned here. */
   #manageWorkers(): void {
-    if (this.#stopping) return this.#commands.withdraw()
-    this.#generations.manage()
+    if (!this.#stopping) this.#generations.manage()
   }
 
   // Reload.
@@ -422,4 +429,9 @@ export class Arbiter {
   #setTitle({ procName }: Applied): void {
     process.title = `unicorn: master [${procName}]`
   }
+}
+
+function freeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) freeze(part)
+  return Object.freeze(value)
 }

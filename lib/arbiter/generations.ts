@@ -56,11 +56,11 @@ export class Generations {
     this.#current.hooks.run('nworkersChanged', this.#server, target, before || undefined)
   }
 
-  /** Changes the number of workers until the next reload. One always stays. */
+  /** Changes the number of workers until the next reload. One always stays; `| 0` drops fractions, NaN and Infinity. */
   scale(pending: Pending<'scale'>): void {
     const { command } = pending
     this.#scaling?.settle({ result: 'overtaken' })
-    this.target = Math.max(1, 'to' in command ? command.to : this.#target + command.by)
+    this.target = Math.max(1, ('to' in command ? command.to : this.#target + command.by) | 0)
     this.#scaling = pending
   }
 
