@@ -26,17 +26,9 @@ export interface WorkerView {
 }
 
 /** Why a worker ended: the first cause. */
-export type ExitReason =
-  | 'exited'
-  | 'crashed'
-  | 'hung'
-  | 'boot-failed'
-  | 'boot-timeout'
-  | 'retired'
-  | 'reloaded'
-  | 'max-requests'
-  | 'max-memory'
-  | 'killed-outside'
+export type ExitReason = Replacement | Fault
+type Replacement = 'retired' | 'reloaded' | 'max-requests' | 'max-memory'
+type Fault = 'exited' | 'crashed' | 'hung' | 'boot-failed' | 'boot-timeout' | 'killed-outside'
 
 /** A worker that is gone. */
 export interface ExitedWorkerView extends WorkerView {

@@ -41,9 +41,8 @@ interface ArbiterEvents extends PoolEvents, UpgradeEvents {
 }
 type EventType = keyof ArbiterEvents
 type EventOf<Type extends EventType = EventType> = { [T in Type]: { type: T } & ArbiterEvents[T] }[Type]
-/** The settings that the arbiter takes over for itself at a reload, and those that hold from its start to its end. */
+/** The settings that the arbiter takes over for itself at a reload. */
 type Applied = Pick<Config, SettingOnHup<'apply'>>
-type Lasting = Pick<Config, SettingOnHup<'restart'>>
 type Handlers = { readonly [Type in EventType]: (event: EventOf<Type>) => void }
 type CommandHandlers = { readonly [Name in CommandName]: (pending: Pending<Name>) => void }
 
@@ -341,7 +340,7 @@ export class Arbiter {
   }
 
   /** With `--reload`: watches the files that workers report. A change is a reload. */
-  async #watchSources({ reloadExtraFiles, chdir }: Lasting): Promise<FileWatcher> {
+  async #watchSources({ reloadExtraFiles, chdir }: Pick<Config, SettingOnHup<'restart'>>): Promise<FileWatcher> {
     const { filePattern } = await import('../sys/file-pattern.js')
     return new FileWatcher({
       patterns: reloadExtraFiles.map(text => filePattern(text, chdir)),

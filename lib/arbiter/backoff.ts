@@ -9,15 +9,6 @@ const OUTSIDE_KILLS_EXCUSED = 2
 /** The ends that the arbiter brings about to replace a worker; all others are faults. */
 export const EXPECTED: ReadonlySet<ExitReason> = new Set(['retired', 'reloaded', 'max-requests', 'max-memory'])
 
-interface Death {
-  /** How long the worker lived, in milliseconds. */
-  readonly age: number
-  /** When it ended, by the arbiter's clock, in milliseconds. */
-  readonly now: number
-  /** The setting `restartBackoff`. */
-  readonly range: DurationRange
-}
-
 /**
  * Decides when the next worker of an index may start. The first worker that dies young is replaced at once. Each
  * further one is replaced later than the one before, within the range of `restartBackoff` and with up to a quarter of
@@ -26,8 +17,11 @@ interface Death {
 export class Backoff {
   readonly #slots = new Map<number, { youngDeaths: number; outsideKills: number; notBefore: number }>()
 
-  /** Counts the end of a worker. @returns the pause before the next one of its index, in milliseconds */
-  died(index: number, reason: ExitReason, { age, now, range }: Death): number {
+  /**
+   * Counts the end of a worker that lived for `age` milliseconds, at `now` by the arbiter's clock.
+   * @param range the setting `restartBackoff`; @returns the pause before the next one of its index, in milliseconds
+   */
+  died(index: number, reason: ExitReason, { age, now, range }: { age: number; now: number; range: DurationRange }) {
     if (EXPECTED.has(reason) || age >= HEALTHY) {
       this.#slots.delete(index)
       return 0

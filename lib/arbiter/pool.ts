@@ -195,11 +195,9 @@ export class Pool {
     const { maxMemory } = handle.config
     const rss = handle.figures?.rss ?? 0
     handle.fatSamples = maxMemory > 0 && rss > maxMemory ? handle.fatSamples + 1 : 0
-    if (handle.fatSamples < FAT_SAMPLES || handle.wantsReplacement || handle.state !== 'ready') return
-    this.#context.log.warn(
-      { worker: handle.index, workerPid: handle.pid, rss, maxMemory },
-      'Worker uses too much memory',
-    )
+    if (handle.fatSamples < FAT_SAMPLES || handle.wantsReplacement || !handle.isReady) return
+    const facts = { worker: handle.index, workerPid: handle.pid, rss, maxMemory }
+    this.#context.log.warn(facts, 'Worker uses too much memory')
     handle.because('max-memory')
     handle.wantsReplacement = true
   }
@@ -244,36 +242,29 @@ export class Pool {
     },
     drain: handle => {
       const { abandoned } = handle.generation
-      this.#expectEnd(handle, handle.config.gracefulTimeout + GRACE)
       if (abandoned.length > 0) handle.send({ type: 'abandon', listeners: abandoned })
-      handle.kill(DRAIN)
+      this.#end(handle, handle.config.gracefulTimeout + GRACE, DRAIN)
     },
     drainQueue: handle => {
-      this.#expectEnd(handle, handle.config.gracefulTimeout + GRACE)
       handle.send({ type: 'abandon' })
-      handle.kill(DRAIN)
+      this.#end(handle, handle.config.gracefulTimeout + GRACE, DRAIN)
     },
     // It drains already. An application that listens for TERM must not get a second one.
     tell: handle => handle.send({ type: 'abandon' }),
-    await: handle => this.#expectEnd(handle, handle.config.gracefulTimeout + GRACE),
-    quit: handle => {
-      this.#expectEnd(handle, QUIT_TIME)
-      handle.kill('SIGQUIT')
-    },
+    await: handle => this.#end(handle, handle.config.gracefulTimeout + GRACE),
+    quit: handle => this.#end(handle, QUIT_TIME, 'SIGQUIT'),
     abort: handle => {
       this.#context.log.error({ worker: handle.index, workerPid: handle.pid }, `Worker timeout (pid: ${handle.pid})`)
-      this.#expectEnd(handle, ABORT_TIME)
-      handle.kill('SIGABRT')
+      this.#end(handle, ABORT_TIME, 'SIGABRT')
     },
-    kill: handle => {
-      this.#expectEnd(handle, ABORT_TIME)
-      handle.kill('SIGKILL')
-    },
+    kill: handle => this.#end(handle, ABORT_TIME, 'SIGKILL'),
     reap: handle => this.#reap(handle),
   }
 
-  #expectEnd(handle: WorkerHandle, within: number): void {
+  /** Gives a worker so many milliseconds to end, and sends it the signal to do so, if any. */
+  #end(handle: WorkerHandle, within: number, signal?: NodeJS.Signals): void {
     handle.expectEnd(within, this.#context.clock.now())
+    if (signal) handle.kill(signal)
   }
 
   /** Ends workers that have been silent for too long, or whose deadline has passed. */
@@ -281,8 +272,8 @@ export class Pool {
     const now = this.#context.clock.now()
     for (const handle of this.#handles) {
       if (handle.isHung(now)) this.#apply('hung', handle, 'hung')
-      if (now >= handle.deadline)
-        this.#apply('overdue', handle, handle.state === 'starting' ? 'boot-timeout' : undefined)
+      const reason = handle.state === 'starting' ? 'boot-timeout' : undefined
+      if (now >= handle.deadline) this.#apply('overdue', handle, reason)
     }
   }
 

@@ -25,9 +25,9 @@ export class WorkerHandle {
   missedReopening = false
   /** How many beats in a row reported more memory than `maxMemory`. */
   fatSamples = 0
-  /** Connections that stay, and the cap for them that was sent. */
+  /** Connections that stay, as of its last report. */
   settled = 0
-  /** How many of those it should hold at most, as it was last told. */
+  /** How many of those it should hold at most, as it was last sent. */
   cap = Number.POSITIVE_INFINITY
   /** It serves until its replacement is ready, and is retired then. */
   wantsReplacement = false
