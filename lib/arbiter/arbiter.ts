@@ -114,8 +114,7 @@ export class Arbiter {
 
   /**
    * Gives the arbiter a command, as a signal does. It waits in the queue for its turn.
-   * @returns what becomes of it; never rejects, and always settles: with `withdrawn` if the server stops or does not
-   * start
+   * @returns what becomes of it; never rejects; `withdrawn` if the server stops or does not start
    */
   request<Name extends CommandName>(command: CommandOf<Name>): Promise<OutcomeOf<Name>> {
     const pending = this.#commands.add(command)

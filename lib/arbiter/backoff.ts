@@ -38,7 +38,7 @@ export class Backoff {
     return now >= (this.#slots.get(index)?.notBefore ?? 0)
   }
 
-  /** Clears all counts, because a new configuration may have fixed the fault. */
+  /** Clears all counts: a new configuration may have fixed the fault. */
   forget(): void {
     this.#slots.clear()
   }

@@ -13,9 +13,8 @@ export class PidfileKeeper {
   }
 
   /**
-   * Writes the file at another path, then removes the old one.
-   * @param gone the process whose file may be there; @throws UnicornError for a file of another live process, or if it
-   * cannot be written; the old file stays then
+   * Writes the file at another path, then removes the old one, which stays if this throws.
+   * @param gone whose file may be there; @throws UnicornError if a live process has one there, or it cannot be written
    */
   change(path: string | undefined, gone?: number): void {
     const file = path === undefined ? undefined : new Pidfile(path + this.#suffix, gone)

@@ -34,7 +34,7 @@ interface PoolContext {
 
 /** The time from ABRT to KILL, and between two KILLs, in milliseconds. */
 const ABORT_TIME = 500
-/** Workers end by themselves at `gracefulTimeout`, and log why at `bootTimeout`. KILL comes so many milliseconds later. */
+/** Milliseconds until KILL: workers end by themselves at `gracefulTimeout`, and log at `bootTimeout` if they hang. */
 export const GRACE = 500
 /** How long the pool waits for further changes before it balances connections, in milliseconds. */
 const BALANCE_PAUSE = 2

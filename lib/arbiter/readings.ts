@@ -23,7 +23,7 @@ export class Readings {
     if (!current) this.#start()
   }
 
-  /** The reading is over, and the next one begins, if any. @returns the reload that goes on with what was read, if any */
+  /** The reading is over; the next one begins, if any. @returns the reload that goes on with what was read, if any */
   end(): Pending<'reload'> | undefined {
     const ended = this.#reloads.shift()
     if (!this.isUnderWay) return ended
