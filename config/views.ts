@@ -26,17 +26,9 @@ export interface WorkerView {
 }
 
 /** Why a worker ended: the first cause. */
-export type ExitReason =
-  | 'exited'
-  | 'crashed'
-  | 'hung'
-  | 'boot-failed'
-  | 'boot-timeout'
-  | 'retired'
-  | 'reloaded'
-  | 'max-requests'
-  | 'max-memory'
-  | 'killed-outside'
+export type ExitReason = Replacement | Fault
+type Replacement = 'retired' | 'reloaded' | 'max-requests' | 'max-memory'
+type Fault = 'exited' | 'crashed' | 'hung' | 'boot-failed' | 'boot-timeout' | 'killed-outside'
 
 /** A worker that is gone. */
 export interface ExitedWorkerView extends WorkerView {
@@ -69,14 +61,6 @@ export interface Counters {
   readonly outcomes: Readonly<Record<string, Readonly<Record<string, number>>>>
 }
 
-/** What became of a command. */
-export interface LastOutcome {
-  readonly result: string
-  readonly why?: string
-  /** In milliseconds since the epoch. */
-  readonly at: number
-}
-
 /** The whole server at one moment: frozen plain data. */
 export interface Snapshot {
   /** Of the arbiter. */
@@ -93,8 +77,8 @@ export interface Snapshot {
   readonly addresses: readonly string[]
   readonly workers: readonly WorkerSnapshot[]
   readonly counters: Counters
-  /** By the command's name: `reload`, `scale`, `upgrade` ... */
-  readonly lastOutcomes: Readonly<Record<string, LastOutcome>>
+  /** What became of the last `reload`, `scale`, `upgrade` ...; `at` in milliseconds since the epoch. */
+  readonly lastOutcomes: Readonly<Record<string, Readonly<{ result: string; why?: string; at: number }>>>
 }
 
 /** The server, as hooks see it. In a worker it is frozen as it was at the boot. */

@@ -6,18 +6,16 @@ import { Arbiter, type ArbiterOptions } from './arbiter/arbiter.js'
 import { checkApplication } from './arbiter/check.js'
 import { ExitCode } from './errors.js'
 
-/** How the processes of a server are started; only `bin` knows. */
-export type Processes = Pick<ArbiterOptions, 'exec' | 'commandLine'>
-
 /**
  * Runs the command `unicorn`: answers `--help` and `--version`, prints or checks the configuration, or runs a server to
  * its end.
+ * @param processes how the processes of a server are started; only `bin` knows
  * @param print writes a text to standard output
  * @returns the exit code; @throws UnicornError, which has the exit code
  */
 export async function runCommand(
   sources: Sources,
-  processes: Processes,
+  processes: Pick<ArbiterOptions, 'exec' | 'commandLine'>,
   print: (text: string) => void,
 ): Promise<ExitCode> {
   const line = readCommandLine(sources.argv)

@@ -10,9 +10,8 @@ import { PatientClock } from '../sys/clock.js'
 import { describeFiles } from '../sys/describe.js'
 import { FileWatcher } from '../sys/file-watcher.js'
 import { requireLibc } from '../sys/libc.js'
-import { bootMessage } from './boot-message.js'
 import type { Command, CommandName, CommandOf } from './commands.js'
-import { addFiles, type Generation } from './generation.js'
+import type { Generation } from './generation.js'
 import { Generations } from './generations.js'
 import type { CommandLine } from './handover.js'
 import { Orphans } from './orphans.js'
@@ -23,7 +22,6 @@ import { Pool, type PoolEvents } from './pool.js'
 import { Readings } from './readings.js'
 import { readAnew } from './reload.js'
 import { queueSignals, surviveErrors } from './signals.js'
-import { takeSnapshot } from './snapshot.js'
 import { Upgrade, type UpgradeEvents } from './upgrade.js'
 import type { WorkerHandle } from './worker-handle.js'
 
@@ -43,9 +41,8 @@ interface ArbiterEvents extends PoolEvents, UpgradeEvents {
 }
 type EventType = keyof ArbiterEvents
 type EventOf<Type extends EventType = EventType> = { [T in Type]: { type: T } & ArbiterEvents[T] }[Type]
-/** The settings that the arbiter takes over for itself at a reload, and those that hold from its start to its end. */
+/** The settings that the arbiter takes over for itself at a reload. */
 type Applied = Pick<Config, SettingOnHup<'apply'>>
-type Lasting = Pick<Config, SettingOnHup<'restart'>>
 type Handlers = { readonly [Type in EventType]: (event: EventOf<Type>) => void }
 type CommandHandlers = { readonly [Name in CommandName]: (pending: Pending<Name>) => void }
 
@@ -70,7 +67,6 @@ export interface ArbiterOptions {
 export class Arbiter {
   readonly #options: ArbiterOptions
   readonly #events = new AsyncQueue<EventOf>()
-  readonly #clock = new PatientClock(TICK)
   readonly #errorLog: ErrorLog
   readonly #log: Logger
   readonly #server: ServerView
@@ -98,12 +94,12 @@ export class Arbiter {
     this.#pidfile = new PidfileKeeper(this.#upgrade.predecessor)
     this.#pool = new Pool({
       exec: options.exec,
-      clock: this.#clock,
+      version: options.version,
+      clock: new PatientClock(TICK),
       log: this.#log,
       server: this.#server,
       queue: event => this.#events.push(event),
       hooks: () => this.#hooks,
-      bootMessage: handle => bootMessage(handle, options.version),
     })
     this.#generations = new Generations(resolved, this.#pool, this.#server)
   }
@@ -118,8 +114,7 @@ export class Arbiter {
 
   /**
    * Gives the arbiter a command, as a signal does. It waits in the queue for its turn.
-   * @returns what becomes of it; never rejects, and always settles: with `withdrawn` if the server stops or does not
-   * start
+   * @returns what becomes of it; never rejects; `withdrawn` if the server stops or does not start
    */
   request<Name extends CommandName>(command: CommandOf<Name>): Promise<OutcomeOf<Name>> {
     const pending = this.#commands.add(command)
@@ -127,15 +122,22 @@ export class Arbiter {
     return pending.outcome
   }
 
-  /** The whole server at this moment. */
+  /** The whole server at this moment: a deep copy, frozen. */
   get snapshot(): Snapshot {
-    return takeSnapshot({
+    const { current, target } = this.#generations
+    const snapshot: Snapshot = {
+      pid: process.pid,
       version: this.#options.version,
+      since: Math.round(performance.timeOrigin),
       state: this.#state,
-      generations: this.#generations,
-      pool: this.#pool,
-      commands: this.#commands,
-    })
+      generation: current.number,
+      target,
+      addresses: current.listeners.names,
+      workers: this.#pool.snapshots,
+      counters: { ...this.#pool.counters, outcomes: this.#commands.counts },
+      lastOutcomes: this.#commands.last,
+    }
+    return freeze(structuredClone(snapshot))
   }
 
   /** Runs the server from start to end. @returns the exit code; @throws UnicornError if the server cannot start */
@@ -161,14 +163,13 @@ export class Arbiter {
     this.#log.info(`Starting unicorn ${this.#options.version}`)
     await this.#hooks.run('onStarting', this.#server)
     this.#pidfile.change(pidfile)
-    const listeners = await Listeners.none.change(bind, backlog, this.#upgrade.sockets)
+    const listeners = await Listeners.none.change(bind, backlog, this.#upgrade.predecessor?.sockets)
     this.#generations.current.listeners = listeners
     this.#log.info(`Listening at: ${listeners.names.join(', ')} (${process.pid})`)
     this.#log.info(`Using worker: ${workerClass}`)
     await this.#hooks.run('whenReady', this.#server)
     if (this.#config.reload) this.#sources = await this.#watchSources(this.#config)
     this.#generations.target = this.#config.workers
-    this.#clock.now()
     this.#ticker = setInterval(() => this.#events.push({ type: 'tick' }), TICK)
     this.#manageWorkers()
   }
@@ -231,7 +232,9 @@ export class Arbiter {
   // One command at a time, too. Each settles at once, or leaves its outcome to a later event.
 
   #obey<Name extends CommandName>(pending: Pending<Name>): void {
+    if (!this.#commands.has(pending)) return // withdrawn before its turn
     this.#do[pending.name](pending)
+    if (this.#stopping) this.#commands.withdraw()
   }
 
   readonly #do: CommandHandlers = {
@@ -283,8 +286,7 @@ export class Arbiter {
 
   /** Called after each event: a worker that is missing, for whatever reason, is spawned here. */
   #manageWorkers(): void {
-    if (this.#stopping) return this.#commands.withdraw()
-    this.#generations.manage()
+    if (!this.#stopping) this.#generations.manage()
   }
 
   // Reload.
@@ -337,7 +339,7 @@ export class Arbiter {
   }
 
   /** With `--reload`: watches the files that workers report. A change is a reload. */
-  async #watchSources({ reloadExtraFiles, chdir }: Lasting): Promise<FileWatcher> {
+  async #watchSources({ reloadExtraFiles, chdir }: Pick<Config, SettingOnHup<'restart'>>): Promise<FileWatcher> {
     const { filePattern } = await import('../sys/file-pattern.js')
     return new FileWatcher({
       patterns: reloadExtraFiles.map(text => filePattern(text, chdir)),
@@ -348,7 +350,9 @@ export class Arbiter {
 
   /** The workers of a generation load the same files, so most reports bring nothing new. */
   #watchFiles(generation: Generation, files: readonly string[]): void {
-    if (!addFiles(generation, files)) return
+    const known = generation.files.size
+    for (const file of files) generation.files.add(file)
+    if (generation.files.size === known) return
     this.#sources?.watch(this.#generations.files)
     this.#log.debug({ files }, 'Watched for changes')
   }
@@ -423,4 +427,9 @@ export class Arbiter {
   #setTitle({ procName }: Applied): void {
     process.title = `unicorn: master [${procName}]`
   }
+}
+
+function freeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) freeze(part)
+  return Object.freeze(value)
 }

@@ -6,29 +6,8 @@ const HEALTHY = 60_000
 /** The first kills from outside may be mistakes, and do not count. */
 const OUTSIDE_KILLS_EXCUSED = 2
 
-const FAULTS: ReadonlySet<ExitReason> = new Set([
-  'exited',
-  'crashed',
-  'hung',
-  'boot-failed',
-  'boot-timeout',
-  'killed-outside',
-])
-
-interface Death {
-  /** How long the worker lived, in milliseconds. */
-  readonly age: number
-  /** When it ended, by the arbiter's clock, in milliseconds. */
-  readonly now: number
-  /** The setting `restartBackoff`. */
-  readonly range: DurationRange
-}
-
-interface Slot {
-  youngDeaths: number
-  outsideKills: number
-  notBefore: number
-}
+/** The ends that the arbiter brings about to replace a worker; all others are faults. */
+export const EXPECTED: ReadonlySet<ExitReason> = new Set(['retired', 'reloaded', 'max-requests', 'max-memory'])
 
 /**
  * Decides when the next worker of an index may start. The first worker that dies young is replaced at once. Each
@@ -36,11 +15,14 @@ interface Slot {
  * jitter, until a worker has lived for a minute.
  */
 export class Backoff {
-  readonly #slots = new Map<number, Slot>()
+  readonly #slots = new Map<number, { youngDeaths: number; outsideKills: number; notBefore: number }>()
 
-  /** Counts the end of a worker. @returns the pause before the next one of its index, in milliseconds */
-  died(index: number, reason: ExitReason, { age, now, range }: Death): number {
-    if (!FAULTS.has(reason) || age >= HEALTHY) {
+  /**
+   * Counts the end of a worker that lived for `age` milliseconds, at `now` by the arbiter's clock.
+   * @param range the setting `restartBackoff`; @returns the pause before the next one of its index, in milliseconds
+   */
+  died(index: number, reason: ExitReason, { age, now, range }: { age: number; now: number; range: DurationRange }) {
+    if (EXPECTED.has(reason) || age >= HEALTHY) {
       this.#slots.delete(index)
       return 0
     }
@@ -56,7 +38,7 @@ export class Backoff {
     return now >= (this.#slots.get(index)?.notBefore ?? 0)
   }
 
-  /** Clears all counts, because a new configuration may have fixed the fault. */
+  /** Clears all counts: a new configuration may have fixed the fault. */
   forget(): void {
     this.#slots.clear()
   }

@@ -7,9 +7,8 @@ import { GRACE } from './pool.js'
 import { spawnWorker } from './spawn.js'
 
 /**
- * Loads the application once in a worker that serves nothing, for `--check-config`. The worker is forked like any
- * other, so that an application which reads `cluster.isPrimary` takes the same branch. It logs what is wrong to the
- * error log.
+ * Loads the application once in a worker that serves nothing, for `--check-config`; that logs what is wrong. It is
+ * forked like any other, so that an application which reads `cluster.isPrimary` takes the same branch.
  * @returns the exit code with which a start of the server would end
  */
 export async function checkApplication(

@@ -18,18 +18,11 @@ export interface Generation {
   abandoned: readonly number[]
 }
 
-interface NewParts extends Pick<Generation, 'listeners'> {
-  readonly log: Logger
-}
-
-export function newGeneration(number: number, resolved: Resolved, { listeners, log }: NewParts): Generation {
-  const hooks = new HookRunner('arbiter', { ...resolved, log })
-  return { number, resolved, hooks, listeners, proven: false, files: new Set(), abandoned: [] }
-}
-
-/** Adds files that a worker has loaded. @returns whether any of them is new */
-export function addFiles({ files }: Generation, loaded: readonly string[]): boolean {
-  const known = files.size
-  for (const file of loaded) files.add(file)
-  return files.size > known
+export function newGeneration(
+  number: number,
+  resolved: Resolved,
+  env: { listeners: Listeners; log: Logger },
+): Generation {
+  const hooks = new HookRunner('arbiter', { ...resolved, log: env.log })
+  return { number, resolved, hooks, listeners: env.listeners, proven: false, files: new Set(), abandoned: [] }
 }

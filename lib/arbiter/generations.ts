@@ -14,11 +14,10 @@ export class Generations {
   readonly #server: ServerView
   #current: Generation
   #reload: Reload | undefined
-  /** The last one that was tried, whether it serves or not. */
+  /** The last one that was tried, whether it serves or not: it has the highest number. */
   #latest: Generation
   /** Generations of reloads that failed. Their ready workers serve until the current generation is complete again. */
   #withdrawn: Generation[] = []
-  #count = 1
   #target = 0
   #scaling: Pending<'scale'> | undefined
 
@@ -56,11 +55,11 @@ export class Generations {
     this.#current.hooks.run('nworkersChanged', this.#server, target, before || undefined)
   }
 
-  /** Changes the number of workers until the next reload. One always stays. */
+  /** Changes the number of workers until the next reload. One always stays; `| 0` drops fractions, NaN and Infinity. */
   scale(pending: Pending<'scale'>): void {
     const { command } = pending
     this.#scaling?.settle({ result: 'overtaken' })
-    this.target = Math.max(1, 'to' in command ? command.to : this.#target + command.by)
+    this.target = Math.max(1, ('to' in command ? command.to : this.#target + command.by) | 0)
     this.#scaling = pending
   }
 
@@ -73,14 +72,11 @@ export class Generations {
     if ((this.#withdrawn.length > 0 || this.#scaling) && pool.isComplete(this.#current, this.#target)) this.#completed()
   }
 
-  /**
-   * Starts a new generation beside the current one. A reload that is under way is overtaken.
-   * @param ended called once with the outcome; never if the server stops before there is one
-   */
+  /** Starts a new generation beside the current one. A reload under way is overtaken. A stop does not call `ended`. */
   begin(resolved: Resolved, listeners: Listeners, ended: Reload['ended']): void {
     this.#endReload({ result: 'overtaken' })
     this.#pool.forgetFaults()
-    const next = newGeneration(++this.#count, resolved, { listeners, log: this.#server.log })
+    const next = newGeneration(this.#latest.number + 1, resolved, { listeners, log: this.#server.log })
     this.#latest = next
     this.#reload = new Reload(this.#pool, { old: this.#current, next, ended })
     next.hooks.run('onReload', this.#server)

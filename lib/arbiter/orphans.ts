@@ -15,18 +15,14 @@ export class Orphans {
       this.#seen.clear()
       return
     }
-    const ended = new Set(endedChildren())
+    const processes = readdirSync('/proc').filter(name => /^\d+$/.test(name))
+    const ended = new Set(processes.filter(isEndedChild).map(Number))
     for (const pid of ended) if (this.#seen.has(pid)) reapChild(pid)
     this.#seen = ended
   }
 }
 
-/** The children of this process that have ended and are not reaped: state Z in /proc/PID/stat (proc(5)). */
-function endedChildren(): number[] {
-  const processes = readdirSync('/proc').filter(name => /^\d+$/.test(name))
-  return processes.filter(isEndedChild).map(Number)
-}
-
+/** Whether the process is a child of this one that has ended and is not reaped: state Z in /proc/PID/stat (proc(5)). */
 function isEndedChild(pid: string): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')

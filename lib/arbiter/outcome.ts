@@ -23,62 +23,42 @@ interface Outcomes {
   dismiss: { readonly result: 'dismissed' } | Refused
 }
 
-interface Refused {
-  readonly result: 'refused'
-  readonly why: string
-}
-
+type Refused = { readonly result: 'refused'; readonly why: string }
 /** A later command has taken its place. */
-interface Overtaken {
-  readonly result: 'overtaken'
-}
-
+type Overtaken = { readonly result: 'overtaken' }
 /** The server stops, or never came up, before anything else became of the command. */
-export interface Withdrawn {
-  readonly result: 'withdrawn'
-}
+export type Withdrawn = { readonly result: 'withdrawn' }
 
 export type OutcomeOf<Name extends CommandName> = Outcomes[Name] | Withdrawn
 
 /** A line of the error log. */
-export type Line = readonly [level: 'debug' | 'info' | 'warn' | 'error', facts: object, message: string]
+type Line = readonly [level: 'debug' | 'info' | 'warn' | 'error', facts: object, message: string]
 
 /** What the log says of each outcome; undefined if nothing. */
 export const LINES: { readonly [Name in CommandName]: (outcome: OutcomeOf<Name>) => Line | undefined } = {
   stop: outcome => (outcome.result === 'stopped' ? ['info', { exitCode: outcome.exitCode }, 'Shut down'] : undefined),
   reload: outcome => {
-    switch (outcome.result) {
-      case 'committed':
-        return ['info', { generation: outcome.generation }, 'Reloaded: new workers are ready, old ones retire']
-      case 'failed': {
-        const consequence = outcome.target > 0 ? 'the old workers go on' : 'nothing is served'
-        const { generation } = outcome
-        return ['error', { generation }, `Reload failed, ${consequence}: a new worker did not boot`]
-      }
-      case 'refused':
-        return ['error', { err: outcome.error }, 'Reload refused, the old configuration stays']
-      default:
-        return undefined
+    const { result } = outcome
+    if (result === 'committed') {
+      return ['info', { generation: outcome.generation }, 'Reloaded: new workers are ready, old ones retire']
     }
+    if (result === 'refused') return ['error', { err: outcome.error }, 'Reload refused, the old configuration stays']
+    if (result !== 'failed') return undefined
+    const consequence = outcome.target > 0 ? 'the old workers go on' : 'nothing is served'
+    return ['error', { generation: outcome.generation }, `Reload failed, ${consequence}: a new worker did not boot`]
   },
   scale: () => undefined,
   reopen: () => undefined,
   upgrade: outcome => {
-    switch (outcome.result) {
-      case 'started':
-        return ['info', { successor: outcome.pid }, 'Upgrade: a new arbiter starts beside this one']
-      case 'refused':
-        return ['warn', {}, `USR2 ignored: ${outcome.why}`]
-      case 'failed':
-        return ['error', { err: outcome.error }, 'Upgrade failed, this arbiter goes on']
-      case 'ended': {
-        const { exitCode, signal } = outcome
-        const level = exitCode === ExitCode.ok ? 'info' : 'error'
-        return [level, { exitCode, signal }, 'The new arbiter has ended, this one goes on']
-      }
-      default:
-        return undefined
-    }
+    const { result } = outcome
+    if (result === 'started')
+      return ['info', { successor: outcome.pid }, 'Upgrade: a new arbiter starts beside this one']
+    if (result === 'refused') return ['warn', {}, `USR2 ignored: ${outcome.why}`]
+    if (result === 'failed') return ['error', { err: outcome.error }, 'Upgrade failed, this arbiter goes on']
+    if (result !== 'ended') return undefined
+    const { exitCode, signal } = outcome
+    const level = exitCode === ExitCode.ok ? 'info' : 'error'
+    return [level, { exitCode, signal }, 'The new arbiter has ended, this one goes on']
   },
   dismiss: outcome => (outcome.result === 'refused' ? ['debug', {}, `WINCH ignored: ${outcome.why}`] : undefined),
 }

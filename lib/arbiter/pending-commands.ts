@@ -68,6 +68,11 @@ export class PendingCommands {
     this.#last[name] = { result, ...('why' in outcome && { why: outcome.why }), at: Date.now() }
   }
 
+  /** Whether its outcome is not known yet. */
+  has<Name extends CommandName>(pending: Pending<Name>): boolean {
+    return this.#pending.has(pending)
+  }
+
   /** The server stops: no command but the stop itself can have another outcome. */
   withdraw(): void {
     for (const pending of this.#pending) if (pending.name !== 'stop') pending.settle({ result: 'withdrawn' })

@@ -12,22 +12,20 @@ export class PidfileKeeper {
     this.#predecessor = predecessor?.pid
   }
 
-  /** Writes the file at another path, then removes the old one. @throws UnicornError; the old file stays then */
-  change(path: string | undefined): void {
-    const file = path === undefined ? undefined : new Pidfile(path + this.#suffix)
+  /**
+   * Writes the file at another path, then removes the old one, which stays if this throws.
+   * @param gone whose file may be there; @throws UnicornError if a live process has one there, or it cannot be written
+   */
+  change(path: string | undefined, gone?: number): void {
+    const file = path === undefined ? undefined : new Pidfile(path + this.#suffix, gone)
     this.#file?.remove()
     this.#file = file
   }
 
-  /**
-   * Takes over the path of a predecessor that is gone.
-   * @throws UnicornError as `change` does, also if another live process has written its pid there
-   */
+  /** Takes over the path of a predecessor that is gone. @throws UnicornError as `change` does */
   takeOver(path: string | undefined): void {
     this.#suffix = ''
-    const file = path === undefined ? undefined : new Pidfile(path, this.#predecessor)
-    this.#file?.remove()
-    this.#file = file
+    this.change(path, this.#predecessor)
   }
 
   remove(): void {

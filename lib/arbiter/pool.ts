@@ -1,13 +1,12 @@
 import type { HookRunner } from '../../config/hook-runner.js'
 import type { Counters, ExitReason, Logger, ServerView, WorkerSnapshot, WorkerView } from '../../config/hooks.js'
-import type { Config } from '../../config/settings.js'
 import { toError } from '../errors.js'
 import { balance } from '../spread/balance.js'
 import type { PatientClock } from '../sys/clock.js'
-import { type Boot, DRAIN, type FromWorker, unwrap } from '../worker/protocol.js'
-import { Backoff } from './backoff.js'
+import { DRAIN, type FromWorker, unwrap } from '../worker/protocol.js'
+import { Backoff, EXPECTED } from './backoff.js'
 import type { Generation } from './generation.js'
-import { spawnWorker } from './spawn.js'
+import { bootMessage, spawnWorker } from './spawn.js'
 import { WorkerHandle } from './worker-handle.js'
 import { type Action, reasonOfExit, transitions, type WorkerEvent } from './worker-state.js'
 
@@ -24,21 +23,18 @@ type PoolEvent = { [Type in keyof PoolEvents]: { type: Type } & PoolEvents[Type]
 interface PoolContext {
   /** The worker's entry file. */
   readonly exec: string
+  readonly version: string
   readonly clock: PatientClock
   readonly log: Logger
   readonly server: ServerView
   readonly queue: (event: PoolEvent) => void
   /** The hooks in force. */
   readonly hooks: () => HookRunner<'arbiter'>
-  readonly bootMessage: (handle: WorkerHandle) => Boot<Config>
 }
 
 /** The time from ABRT to KILL, and between two KILLs, in milliseconds. */
 const ABORT_TIME = 500
-/**
- * Workers end by themselves at `gracefulTimeout`, and log at `bootTimeout` where they hang. KILL comes this much later,
- * in milliseconds.
- */
+/** Milliseconds until KILL: workers end by themselves at `gracefulTimeout`, and log at `bootTimeout` if they hang. */
 export const GRACE = 500
 /** How long the pool waits for further changes before it balances connections, in milliseconds. */
 const BALANCE_PAUSE = 2
@@ -82,23 +78,25 @@ export class Pool {
     return { spawned: this.#spawned, reaped: this.#reaped, requests }
   }
 
-  /** The workers that count towards a generation's number, oldest first. */
-  holders(generation: Generation): WorkerHandle[] {
-    return [...this.#handles].filter(handle => handle.generation === generation && handle.isHolder)
+  #of(generation: Generation): WorkerHandle[] {
+    return [...this.#handles].filter(handle => handle.generation === generation)
   }
 
-  ready(generation: Generation): WorkerHandle[] {
-    return this.holders(generation).filter(handle => handle.state === 'ready')
+  /** The workers that count towards a generation's number, oldest first. */
+  holders(generation: Generation): WorkerHandle[] {
+    return this.#of(generation).filter(handle => handle.isHolder)
   }
 
   /** Whether a worker that a reload replaced or withdrew, this reload or an earlier one, still runs. */
   get hasReplaced(): boolean {
-    return [...this.#handles].some(handle => isOnItsWayOut(handle) && REPLACED.has(handle.reason))
+    return [...this.#handles].some(
+      ({ state, reason }) => (state === 'retiring' || state === 'aborting') && REPLACED.has(reason),
+    )
   }
 
   isComplete(generation: Generation, target: number): boolean {
     const holders = this.holders(generation)
-    return holders.length >= target && holders.every(handle => handle.state === 'ready')
+    return holders.length >= target && holders.every(handle => handle.isReady)
   }
 
   // Spawn.
@@ -123,22 +121,21 @@ export class Pool {
   }
 
   #spawn(generation: Generation, index: number): void {
-    const { exec, clock, log, server, hooks } = this.#context
-    const identity = { index, age: ++this.#age, generation }
-    hooks().run('preFork', server, { pid: undefined, index, age: identity.age, log })
+    const { exec, version, clock, log, server, hooks } = this.#context
+    const { config } = generation.resolved
+    const identity = { index, age: ++this.#age, log }
+    hooks().run('preFork', server, { pid: undefined, ...identity })
     try {
-      const { config } = generation.resolved
       const child = spawnWorker(exec, config, { index, fds: generation.listeners.fds })
-      const handle = new WorkerHandle(child, identity, { log, now: clock.now() })
-      if (config.bootTimeout > 0) handle.deadline = clock.now() + config.bootTimeout + GRACE
+      const handle = new WorkerHandle({ ...identity, process: child, generation, since: clock.now() })
+      if (config.bootTimeout > 0) handle.expectEnd(config.bootTimeout + GRACE, handle.since)
       this.#handles.add(handle)
       this.#spawned++
       this.#listen(handle)
       // Sent with the fork: a worker that had to ask would wait for its turn on a busy machine.
-      handle.send(this.#context.bootMessage(handle))
+      handle.send(bootMessage(handle, version))
     } catch (error) {
-      const range = generation.resolved.config.restartBackoff
-      const pause = this.#backoff.died(index, 'boot-failed', { age: 0, now: clock.now(), range })
+      const pause = this.#backoff.died(index, 'boot-failed', { age: 0, now: clock.now(), range: config.restartBackoff })
       log.error({ err: toError(error), worker: index, pause }, 'Worker cannot be forked')
     }
   }
@@ -164,7 +161,7 @@ export class Pool {
     handle.lastBeat = this.#context.clock.now()
     switch (message.type) {
       case 'hello':
-        return handle.send(this.#context.bootMessage(handle))
+        return handle.send(bootMessage(handle, this.#context.version))
       case 'ready':
         return this.#apply('ready', handle)
       case 'beat':
@@ -175,7 +172,9 @@ export class Pool {
         handle.settled = message.connections
         return this.#spreadChanged()
       case 'draining':
-        return this.#drainsByItself(handle, message.reason)
+        this.#apply('draining', handle, message.reason)
+        // Its replacement starts before its exit, so the fault counts now.
+        return void this.#countDeath(handle)
       case 'wants-replacement':
         handle.because(message.reason)
         handle.wantsReplacement = true
@@ -192,21 +191,13 @@ export class Pool {
     balance(this.#handles, this.#context.clock.now())
   }
 
-  /** Its replacement starts before its exit, so the fault counts now. */
-  #drainsByItself(handle: WorkerHandle, reason: ExitReason): void {
-    this.#apply('draining', handle, reason)
-    this.#countDeath(handle)
-  }
-
   #watchMemory(handle: WorkerHandle): void {
     const { maxMemory } = handle.config
     const rss = handle.figures?.rss ?? 0
     handle.fatSamples = maxMemory > 0 && rss > maxMemory ? handle.fatSamples + 1 : 0
-    if (handle.fatSamples < FAT_SAMPLES || handle.wantsReplacement || handle.state !== 'ready') return
-    this.#context.log.warn(
-      { worker: handle.index, workerPid: handle.pid, rss, maxMemory },
-      'Worker uses too much memory',
-    )
+    if (handle.fatSamples < FAT_SAMPLES || handle.wantsReplacement || !handle.isReady) return
+    const facts = { worker: handle.index, workerPid: handle.pid, rss, maxMemory }
+    this.#context.log.warn(facts, 'Worker uses too much memory')
     handle.because('max-memory')
     handle.wantsReplacement = true
   }
@@ -220,7 +211,7 @@ export class Pool {
 
   /** Retires workers that want a replacement, as long as enough others of their generation are ready. */
   relieve(generation: Generation, target: number): void {
-    const ready = [...this.#handles].filter(handle => handle.generation === generation && handle.state === 'ready')
+    const ready = this.#of(generation).filter(handle => handle.isReady)
     const leaving = ready.filter(handle => handle.wantsReplacement)
     for (const handle of leaving.slice(0, Math.max(0, ready.length - target))) this.#apply('retire', handle)
   }
@@ -229,9 +220,7 @@ export class Pool {
 
   /** Ends all workers of a generation, or all workers. */
   endAll(how: 'retire' | 'stop' | 'quit', reason: ExitReason, generation?: Generation): void {
-    for (const handle of this.#handles) {
-      if (!generation || handle.generation === generation) this.#apply(how, handle, reason)
-    }
+    for (const handle of generation ? this.#of(generation) : this.#handles) this.#apply(how, handle, reason)
   }
 
   /** Applies an event to a worker: the one way in which its state changes. */
@@ -253,36 +242,29 @@ export class Pool {
     },
     drain: handle => {
       const { abandoned } = handle.generation
-      this.#expectEnd(handle, handle.config.gracefulTimeout + GRACE)
       if (abandoned.length > 0) handle.send({ type: 'abandon', listeners: abandoned })
-      handle.kill(DRAIN)
+      this.#end(handle, handle.config.gracefulTimeout + GRACE, DRAIN)
     },
     drainQueue: handle => {
-      this.#expectEnd(handle, handle.config.gracefulTimeout + GRACE)
       handle.send({ type: 'abandon' })
-      handle.kill(DRAIN)
+      this.#end(handle, handle.config.gracefulTimeout + GRACE, DRAIN)
     },
     // It drains already. An application that listens for TERM must not get a second one.
     tell: handle => handle.send({ type: 'abandon' }),
-    await: handle => this.#expectEnd(handle, handle.config.gracefulTimeout + GRACE),
-    quit: handle => {
-      this.#expectEnd(handle, QUIT_TIME)
-      handle.kill('SIGQUIT')
-    },
+    await: handle => this.#end(handle, handle.config.gracefulTimeout + GRACE),
+    quit: handle => this.#end(handle, QUIT_TIME, 'SIGQUIT'),
     abort: handle => {
       this.#context.log.error({ worker: handle.index, workerPid: handle.pid }, `Worker timeout (pid: ${handle.pid})`)
-      this.#expectEnd(handle, ABORT_TIME)
-      handle.kill('SIGABRT')
+      this.#end(handle, ABORT_TIME, 'SIGABRT')
     },
-    kill: handle => {
-      this.#expectEnd(handle, ABORT_TIME)
-      handle.kill('SIGKILL')
-    },
+    kill: handle => this.#end(handle, ABORT_TIME, 'SIGKILL'),
     reap: handle => this.#reap(handle),
   }
 
-  #expectEnd(handle: WorkerHandle, within: number): void {
+  /** Gives a worker so many milliseconds to end, and sends it the signal to do so, if any. */
+  #end(handle: WorkerHandle, within: number, signal?: NodeJS.Signals): void {
     handle.expectEnd(within, this.#context.clock.now())
+    if (signal) handle.kill(signal)
   }
 
   /** Ends workers that have been silent for too long, or whose deadline has passed. */
@@ -290,8 +272,8 @@ export class Pool {
     const now = this.#context.clock.now()
     for (const handle of this.#handles) {
       if (handle.isHung(now)) this.#apply('hung', handle, 'hung')
-      if (now >= handle.deadline)
-        this.#apply('overdue', handle, handle.state === 'starting' ? 'boot-timeout' : undefined)
+      const reason = handle.state === 'starting' ? 'boot-timeout' : undefined
+      if (now >= handle.deadline) this.#apply('overdue', handle, reason)
     }
   }
 
@@ -343,11 +325,5 @@ export class Pool {
   }
 }
 
-function isOnItsWayOut({ state }: WorkerHandle): boolean {
-  return state === 'retiring' || state === 'aborting'
-}
-
 /** `max-requests` is not among them: under load there may always be a worker that ends for that reason. */
 const REPLACED: ReadonlySet<ExitReason | undefined> = new Set<ExitReason>(['retired', 'reloaded'])
-
-const EXPECTED: ReadonlySet<ExitReason> = new Set(['retired', 'reloaded', 'max-requests', 'max-memory'])

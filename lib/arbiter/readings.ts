@@ -3,9 +3,8 @@ import type { Pending } from './pending-commands.js'
 /** The readings of the configuration for reloads: one at a time, and at most one more waits for its turn. */
 export class Readings {
   readonly #start: () => void
-  #current: Pending<'reload'> | undefined
-  /** Came during the current reading, which may have missed the latest changes on disk. */
-  #next: Pending<'reload'> | undefined
+  /** First the one that is read for. The second came during that reading, which may have missed the latest changes. */
+  readonly #reloads: Pending<'reload'>[] = []
 
   /** @param start begins to read; the caller calls `end` when that is over */
   constructor(start: () => void) {
@@ -13,32 +12,23 @@ export class Readings {
   }
 
   get isUnderWay(): boolean {
-    return this.#current !== undefined
+    return this.#reloads.length > 0
   }
 
   /** Reloads that come during a reading share one more reading, and its outcome. */
   add(pending: Pending<'reload'>): void {
-    if (!this.#current) this.#begin(pending)
-    else if (this.#next) pending.join(this.#next)
-    else this.#next = pending
+    const [current, next] = this.#reloads
+    if (next) return pending.join(next)
+    this.#reloads.push(pending)
+    if (!current) this.#start()
   }
 
-  /**
-   * The current reading is over. If there is a next one, it begins.
-   * @returns the reload that goes on with what was read, if any
-   */
+  /** The reading is over; the next one begins, if any. @returns the reload that goes on with what was read, if any */
   end(): Pending<'reload'> | undefined {
-    const [ended, next] = [this.#current, this.#next]
-    this.#current = undefined
-    this.#next = undefined
-    if (!next) return ended
+    const ended = this.#reloads.shift()
+    if (!this.isUnderWay) return ended
     ended?.settle({ result: 'overtaken' })
-    this.#begin(next)
-    return undefined
-  }
-
-  #begin(pending: Pending<'reload'>): void {
-    this.#current = pending
     this.#start()
+    return undefined
   }
 }

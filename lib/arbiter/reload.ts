@@ -10,22 +10,12 @@ import type { Pool } from './pool.js'
  */
 export function readAnew(old: Resolved, fresh: Resolved): { resolved: Resolved; unchangeable: SettingName[] } {
   const needRestart = settingNames.filter(name => rows[name].onHup === 'restart')
-  const unchangeable = needRestart.filter(name => !isSame(old.config[name], fresh.config[name]))
+  const unchangeable = needRestart.filter(
+    name => JSON.stringify(old.config[name]) !== JSON.stringify(fresh.config[name]),
+  )
   const kept = Object.fromEntries(unchangeable.map(name => [name, old.config[name]]))
   const config = Object.freeze({ ...fresh.config, ...kept })
   return { resolved: { ...fresh, config }, unchangeable }
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b)
-}
-
-/** What a reload is about. */
-interface Parts {
-  readonly old: Generation
-  readonly next: Generation
-  /** Called once, when the reload has come to its end. */
-  readonly ended: (outcome: OutcomeOf<'reload'>) => void
 }
 
 /**
@@ -35,10 +25,11 @@ interface Parts {
 export class Reload {
   readonly old: Generation
   readonly next: Generation
-  readonly ended: Parts['ended']
+  /** Called once, when the reload has come to its end. */
+  readonly ended: (outcome: OutcomeOf<'reload'>) => void
   readonly #pool: Pool
 
-  constructor(pool: Pool, { old, next, ended }: Parts) {
+  constructor(pool: Pool, { old, next, ended }: Pick<Reload, 'old' | 'next' | 'ended'>) {
     this.#pool = pool
     this.old = old
     this.next = next
@@ -64,7 +55,7 @@ export class Reload {
 
   /** At most one worker more than wanted runs: a new one starts when the old one that the last one replaced is gone. */
   #replaceOne(target: number, workers: number): void {
-    const ready = this.#pool.ready(this.next).length
+    const ready = this.#pool.holders(this.next).filter(handle => handle.isReady).length
     this.#pool.spawnMissing(this.old, Math.max(0, Math.min(target, workers - ready)), 'reloaded')
     this.#pool.spawnMissing(this.next, Math.min(workers, ready + (this.#pool.hasReplaced ? 0 : 1)))
   }

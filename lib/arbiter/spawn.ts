@@ -1,12 +1,16 @@
 import type { ChildProcess } from 'node:child_process'
 import cluster from 'node:cluster'
 import type { Config } from '../../config/settings.js'
+import { formatAddress } from '../listeners/address.js'
+import type { ListenerSeat } from '../listeners/listener-seat.js'
+import type { Boot } from '../worker/protocol.js'
+import type { WorkerHandle } from './worker-handle.js'
 
 /** Variables that a worker must not inherit: they are meant for an arbiter, from its predecessor or from systemd. */
 const PRIVATE = ['UNICORN_FD', 'UNICORN_PID', 'LISTEN_PID', 'LISTEN_FDS', 'NOTIFY_SOCKET', 'WATCHDOG_USEC']
 
 /** The first descriptor after stdin, stdout, stderr and the IPC channel. */
-export const FIRST_LISTENER_FD = 4
+const FIRST_LISTENER_FD = 4
 
 /**
  * Forks one worker, which inherits the listeners' descriptors. Each fork resolves the working directory anew, so a
@@ -34,4 +38,25 @@ export function spawnWorker(
   // It repeats the child's `error` event, and would throw without a listener.
   worker.on('error', () => {})
   return worker.process
+}
+
+/** Everything that a worker needs to boot. */
+export function bootMessage({ generation, index, age }: WorkerHandle, version: string): Boot<Config> {
+  const { resolved, listeners } = generation
+  const seats = listeners.bound.map((address, place): ListenerSeat => {
+    const seat = { fd: FIRST_LISTENER_FD + place, name: formatAddress(address) }
+    if (address.kind === 'tcp') return { ...seat, host: address.host, port: address.port }
+    return address.kind === 'unix' ? { ...seat, path: address.path } : seat
+  })
+  return {
+    type: 'boot',
+    config: resolved.config,
+    configFile: resolved.file,
+    index,
+    age,
+    arbiterPid: process.pid,
+    version,
+    listeners: seats,
+    checkOnly: false,
+  }
 }

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import type { InheritedSocket, Listeners } from '../listeners/listeners.js'
+import type { Listeners } from '../listeners/listeners.js'
 import { type CommandLine, type Predecessor, predecessorOf, startSuccessor } from './handover.js'
 import type { Pending } from './pending-commands.js'
 
@@ -27,10 +27,6 @@ export class Upgrade {
 
   get predecessor(): Predecessor | undefined {
     return this.#predecessor
-  }
-
-  get sockets(): readonly InheritedSocket[] {
-    return this.#predecessor?.sockets ?? []
   }
 
   /** Whether a successor lives, or is about to be started. */

@@ -25,9 +25,9 @@ export class WorkerHandle {
   missedReopening = false
   /** How many beats in a row reported more memory than `maxMemory`. */
   fatSamples = 0
-  /** Connections that stay, and the cap for them that was sent. */
+  /** Connections that stay, as of its last report. */
   settled = 0
-  /** How many of those it should hold at most, as it was last told. */
+  /** How many of those it should hold at most, as it was last sent. */
   cap = Number.POSITIVE_INFINITY
   /** It serves until its replacement is ready, and is retired then. */
   wantsReplacement = false
@@ -37,18 +37,14 @@ export class WorkerHandle {
   signal: NodeJS.Signals | undefined
   #reason: ExitReason | undefined
 
-  constructor(
-    process: ChildProcess,
-    identity: { index: number; age: number; generation: Generation },
-    context: { log: Logger; now: number },
-  ) {
-    this.process = process
-    this.index = identity.index
-    this.age = identity.age
-    this.generation = identity.generation
-    this.log = context.log
-    this.since = context.now
-    this.lastBeat = context.now
+  constructor(facts: Pick<WorkerHandle, 'process' | 'index' | 'age' | 'generation' | 'log' | 'since'>) {
+    this.process = facts.process
+    this.index = facts.index
+    this.age = facts.age
+    this.generation = facts.generation
+    this.log = facts.log
+    this.since = facts.since
+    this.lastBeat = facts.since
   }
 
   get pid(): number | undefined {

@@ -22,29 +22,11 @@ export type WorkerEvent =
   /** Its process has ended. */
   | 'exit'
 
-/** What the pool does about it. */
-export type Action =
-  | 'nothing'
-  | 'welcome'
-  | 'drain'
-  | 'drainQueue'
-  | 'tell'
-  | 'quit'
-  | 'abort'
-  | 'kill'
-  | 'await'
-  | 'reap'
-
-interface Row {
-  readonly action: Action
-  readonly next: State
-}
-
 /**
  * The whole life of a worker, as a table of states and events. A starting worker gets no signal but KILL, because any
  * other does the wrong thing before Node's handlers are installed. A missing case does not compile.
  */
-export const transitions: Readonly<Record<State, Readonly<Record<WorkerEvent, Row>>>> = {
+export const transitions = {
   starting: {
     ready: { action: 'welcome', next: 'ready' },
     retire: { action: 'kill', next: 'aborting' },
@@ -95,7 +77,10 @@ export const transitions: Readonly<Record<State, Readonly<Record<WorkerEvent, Ro
     overdue: { action: 'nothing', next: 'gone' },
     exit: { action: 'nothing', next: 'gone' },
   },
-}
+} as const satisfies Record<State, Record<WorkerEvent, { action: string; next: State }>>
+
+/** What the pool does about an event. */
+export type Action = (typeof transitions)[State][WorkerEvent]['action']
 
 /** The reason of an end that the arbiter did not cause. */
 export function reasonOfExit(state: State, code: number | null, signal: NodeJS.Signals | null): ExitReason {
