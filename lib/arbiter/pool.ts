@@ -32,7 +32,8 @@ interface PoolContext {
   readonly hooks: () => HookRunner<'arbiter'>
 }
 
-/** The time from ABRT to KILL, and between two KILLs, in milliseconds. */
+/** The time from ABRT to KILL, in milliseconds: for a watchdog that has to report on a busy machine, and without one. */
+const REPORT_TIME = 4000
 const ABORT_TIME = 500
 /** Milliseconds until KILL: workers end by themselves at `gracefulTimeout`, and log at `bootTimeout` if they hang. */
 export const GRACE = 500
@@ -255,7 +256,7 @@ export class Pool {
     quit: handle => this.#end(handle, QUIT_TIME, 'SIGQUIT'),
     abort: handle => {
       this.#context.log.error({ worker: handle.index, workerPid: handle.pid }, `Worker timeout (pid: ${handle.pid})`)
-      this.#end(handle, ABORT_TIME, 'SIGABRT')
+      this.#end(handle, handle.config.watchdog ? REPORT_TIME : ABORT_TIME, 'SIGABRT')
     },
     kill: handle => this.#end(handle, ABORT_TIME, 'SIGKILL'),
     reap: handle => this.#reap(handle),
@@ -281,6 +282,8 @@ export class Pool {
 
   /** A worker's process has ended. */
   exited(handle: WorkerHandle, code: number | null, signal: NodeJS.Signals | null): void {
+    // Its watchdog may have ended it before the arbiter's next look.
+    if (signal === 'SIGKILL' && handle.isHung(this.#context.clock.now())) this.#apply('hung', handle, 'hung')
     handle.because(reasonOfExit(handle.state, code, signal))
     handle.exitCode = code ?? undefined
     handle.signal = signal ?? undefined

@@ -24,9 +24,10 @@ async function watch(): Promise<never> {
     const { verdict, again } = vigil.judge(Pulse.now(), signs, orphaned)
     if (verdict === 'hung') {
       if (!reported) await report(signs)
+      // The arbiter's KILL leaves time for a report on a busy machine. This one comes sooner: at the second verdict, when
+      // the arbiter has judged too. While the worker boots, only an arbiter that is gone is not waited for.
+      if (orphaned || (reported && signs.beat > 0)) process.kill(process.pid, 'SIGKILL')
       reported = true
-      // There is no arbiter to end it.
-      if (orphaned) process.kill(process.pid, 'SIGKILL')
     } else if (verdict === 'ask') {
       reported = false
       parentPort?.postMessage(undefined)
