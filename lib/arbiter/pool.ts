@@ -1,5 +1,6 @@
 import type { HookRunner } from '../../config/hook-runner.js'
 import type { Counters, ExitReason, Logger, ServerView, WorkerSnapshot, WorkerView } from '../../config/hooks.js'
+import type { Config } from '../../config/settings.js'
 import { toError } from '../errors.js'
 import { balance } from '../spread/balance.js'
 import type { PatientClock } from '../sys/clock.js'
@@ -32,10 +33,11 @@ interface PoolContext {
   readonly hooks: () => HookRunner<'arbiter'>
 }
 
-/** The time from ABRT to KILL, in milliseconds: for a watchdog that has to report on a busy machine, and without one. */
+/** The time from a hang to KILL, in milliseconds: a watchdog has to report on a busy machine too. */
 const REPORT_TIME = 4000
+/** The same without a watchdog, and the time between two KILLs. */
 const ABORT_TIME = 500
-/** Milliseconds until KILL: workers end by themselves at `gracefulTimeout`, and log at `bootTimeout` if they hang. */
+/** Workers end by themselves at `gracefulTimeout`; KILL comes this much later, in milliseconds. */
 export const GRACE = 500
 /** How long the pool waits for further changes before it balances connections, in milliseconds. */
 const BALANCE_PAUSE = 2
@@ -129,7 +131,7 @@ export class Pool {
     try {
       const child = spawnWorker(exec, config, { index, fds: generation.listeners.fds })
       const handle = new WorkerHandle({ ...identity, process: child, generation, since: clock.now() })
-      if (config.bootTimeout > 0) handle.expectEnd(config.bootTimeout + GRACE, handle.since)
+      if (config.bootTimeout > 0) handle.expectEnd(config.bootTimeout + reportTime(config), handle.since)
       this.#handles.add(handle)
       this.#spawned++
       this.#listen(handle)
@@ -256,7 +258,7 @@ export class Pool {
     quit: handle => this.#end(handle, QUIT_TIME, 'SIGQUIT'),
     abort: handle => {
       this.#context.log.error({ worker: handle.index, workerPid: handle.pid }, `Worker timeout (pid: ${handle.pid})`)
-      this.#end(handle, handle.config.watchdog ? REPORT_TIME : ABORT_TIME, 'SIGABRT')
+      this.#end(handle, reportTime(handle.config), 'SIGABRT')
     },
     kill: handle => this.#end(handle, ABORT_TIME, 'SIGKILL'),
     reap: handle => this.#reap(handle),
@@ -283,7 +285,9 @@ export class Pool {
   /** A worker's process has ended. */
   exited(handle: WorkerHandle, code: number | null, signal: NodeJS.Signals | null): void {
     // Its watchdog may have ended it before the arbiter's next look.
-    if (signal === 'SIGKILL' && handle.isHung(this.#context.clock.now())) this.#apply('hung', handle, 'hung')
+    const now = this.#context.clock.now()
+    if (signal === 'SIGKILL' && handle.isHung(now)) this.#apply('hung', handle, 'hung')
+    if (handle.isOverdue(now)) handle.because('boot-timeout')
     handle.because(reasonOfExit(handle.state, code, signal))
     handle.exitCode = code ?? undefined
     handle.signal = signal ?? undefined
@@ -330,3 +334,7 @@ export class Pool {
 
 /** `max-requests` is not among them: under load there may always be a worker that ends for that reason. */
 const REPLACED: ReadonlySet<ExitReason | undefined> = new Set<ExitReason>(['retired', 'reloaded'])
+
+function reportTime({ watchdog }: Config): number {
+  return watchdog ? REPORT_TIME : ABORT_TIME
+}

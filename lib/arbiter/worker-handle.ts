@@ -97,6 +97,12 @@ export class WorkerHandle {
     return now - this.lastBeat + (this.figures?.oldest ?? 0) > timeout
   }
 
+  /** Whether its boot has taken longer than `bootTimeout`. */
+  isOverdue(now: number): boolean {
+    const { bootTimeout } = this.config
+    return this.state === 'starting' && bootTimeout > 0 && now - this.since >= bootTimeout
+  }
+
   /** Gives it so many milliseconds to end. An earlier deadline is never put off. */
   expectEnd(within: number, now: number): void {
     const deadline = now + within

@@ -1,3 +1,4 @@
+import { ExitCode } from '../../errors.js'
 import type { Worker } from '../worker.js'
 import type { Booting } from './booting.js'
 import { type BootStep, STEPS } from './steps.js'
@@ -9,7 +10,7 @@ import { type BootStep, STEPS } from './steps.js'
 export async function takeSteps(boot: Booting): Promise<Worker | undefined> {
   const steps = Object.values(STEPS).filter(({ inCheck }) => inCheck || !boot.snapshot.checkOnly)
   let present: BootStep | undefined
-  const timer = limitBoot(boot, () => present)
+  const endLimit = limitBoot(boot, () => present)
   try {
     for (const step of steps) {
       present = step
@@ -20,21 +21,27 @@ export async function takeSteps(boot: Booting): Promise<Worker | undefined> {
   } catch (error) {
     return boot.fail(error)
   } finally {
-    clearTimeout(timer)
+    endLimit()
   }
 }
 
+/** How much longer a boot may take that was logged, in milliseconds: the process may have been stopped meanwhile. */
+const GRACE = 500
+
 /**
- * Logs which step the boot is stuck in when `bootTimeout` has passed since the start of the process. The arbiter ends
- * the worker half a second later. If the event loop is blocked, the watchdog reports instead.
+ * Logs which step the boot is stuck in when `bootTimeout` has passed since the start of the process, and ends the
+ * process soon after. If the event loop is blocked, the watchdog does both instead.
+ * @returns ends the limit
  */
-function limitBoot(boot: Booting, present: () => BootStep | undefined): NodeJS.Timeout | undefined {
+function limitBoot(boot: Booting, present: () => BootStep | undefined): () => void {
   const limit = boot.config.bootTimeout
-  if (limit === 0) return undefined
+  if (limit === 0) return () => {}
   const report = async (): Promise<void> => {
     const within = `within ${limit} ms (--boot-timeout)`
     const why = await present()?.stuck?.(within, boot)
     boot.log.fatal({ limit }, `Worker failed to boot: ${why ?? `not ready ${within}`}`)
+    timer = setTimeout(() => boot.exit(ExitCode.workerBoot), GRACE)
   }
-  return setTimeout(() => void report(), Math.max(0, limit - process.uptime() * 1000)).unref()
+  let timer = setTimeout(() => void report(), Math.max(0, limit - process.uptime() * 1000)).unref()
+  return () => clearTimeout(timer)
 }

@@ -14,9 +14,8 @@ export interface WatchdogData {
   readonly arbiterPid: number
 }
 
-/** How long a look may take, in milliseconds: the arbiter's KILL comes 4 s after `timeout`, and 500 ms after `bootTimeout`. */
+/** How long a look may take, in milliseconds: the arbiter's KILL comes 4 s after the time limit. */
 const LOOK_TIME = 3000
-const LOOK_TIME_BOOTING = 400
 
 /** Looks where the main thread hangs, and writes that to the error log. */
 export async function reportHang(
@@ -25,7 +24,7 @@ export async function reportHang(
 ): Promise<void> {
   const booting = beat === 0
   const blocked = Pulse.now() - (booting ? countedFrom : Math.max(beat, answer))
-  const sight = await lookAtMainThread(booting ? LOOK_TIME_BOOTING : LOOK_TIME)
+  const sight = await lookAtMainThread(LOOK_TIME)
   const errorLog = createErrorLog(log)
   writeReport(errorLog.logger, describeHang({ pid: process.pid, worker: index, booting, blocked, sight }))
   errorLog.close()

@@ -25,8 +25,8 @@ async function watch(): Promise<never> {
     if (verdict === 'hung') {
       if (!reported) await report(signs)
       // The arbiter's KILL leaves time for a report on a busy machine. This one comes sooner: at the second verdict, when
-      // the arbiter has judged too. While the worker boots, only an arbiter that is gone is not waited for.
-      if (orphaned || (reported && signs.beat > 0)) process.kill(process.pid, 'SIGKILL')
+      // the arbiter has judged too, or at the first if the arbiter is gone.
+      if (orphaned || reported) process.kill(process.pid, 'SIGKILL')
       reported = true
     } else if (verdict === 'ask') {
       reported = false
