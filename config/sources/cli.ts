@@ -1,8 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { UnicornError } from '../../lib/errors.js'
-import type { Given, Layer } from '../given.js'
 import { type AnySetting, defaultText, flagOf } from '../setting.js'
-import { rows, type SettingName, settingNames } from '../settings.js'
+import { type Given, type Layer, rows, type SettingName, settingNames } from '../settings.js'
 import { version } from '../version.js'
 import { styleHelp } from './help.js'
 

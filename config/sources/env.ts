@@ -1,7 +1,6 @@
 import type { Environment } from '../define-config.js'
-import type { Given, Layer } from '../given.js'
 import type { Variable } from '../setting.js'
-import { rows, type SettingName, settingNames } from '../settings.js'
+import { type Given, type Layer, rows, type SettingName, settingNames } from '../settings.js'
 
 /** The environment of this process. */
 export function currentEnvironment(): Environment {
