@@ -3,16 +3,7 @@ import type { RequestHead } from '../lib/http/head.js'
 import type { ExitedWorkerView, ServerView, WorkerView } from './views.js'
 
 export type { Logger } from '../lib/logging/log.js'
-export type {
-  Counters,
-  ExitedWorkerView,
-  ExitReason,
-  Figures,
-  ServerView,
-  Snapshot,
-  WorkerSnapshot,
-  WorkerView,
-} from './views.js'
+export type * from './views.js'
 
 type Environ = Readonly<Record<string, unknown>>
 

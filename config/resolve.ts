@@ -79,8 +79,10 @@ function parseAll(given: Layer, known: Known, file: string | undefined): Config 
   const chdir = resolve(known.cwd, String(values.get('chdir')))
   checkDirectory(chdir, given.get('chdir'))
   for (const [name, value] of parsed) {
-    const anchored = () => anchor(name, value, chdir)
-    values.set(name, orFault(name, given.get(name), anchored))
+    values.set(
+      name,
+      orFault(name, given.get(name), () => anchor(name, value, chdir)),
+    )
   }
   values.set('chdir', chdir)
   // The table's parsers made these values, and each name of the table has one: `Config` derives from the same table.
