@@ -38,7 +38,7 @@ export class Gate {
     if (!this.isOpen) this.#handles = this.#fds.map(fd => this.#accept(fd))
   }
 
-  /** Accepts a connection, if one waits: a busy worker that takes one at a time need not open the gate for each. */
+  /** Accepts a connection that waits; returns whether one did. A busy sync worker need not open the gate for each. */
   take(): boolean {
     for (const fd of this.#fds) {
       const client = acceptNow(fd)

@@ -13,7 +13,7 @@ export class PatientClock {
   #last = now()
   #lost = 0
 
-  /** A gap counts as a stop if a reading is later than `tolerance`. Both are in milliseconds. */
+  /** A reading that comes more than `tolerance` after the `beat` ends a stop. Both are in milliseconds. */
   constructor(beat: number, tolerance = 1000) {
     this.#longestGap = beat + tolerance
   }

@@ -12,7 +12,7 @@ export function availableCpus(root = '/'): number {
   return Math.max(1, Math.min(availableParallelism(), Math.ceil(cgroupCpus(root))))
 }
 
-/** Returns the tightest quota of this process's control group and those above it, in CPUs (1.5 ...), or Infinity. */
+/** Returns the tightest quota of this process's control group and those above it, in CPUs (1.5, say), or Infinity. */
 export function cgroupCpus(root = '/'): number {
   const memberships = read(join(root, 'proc/self/cgroup'))?.trim().split('\n') ?? []
   return Math.min(Number.POSITIVE_INFINITY, ...memberships.flatMap(line => quotas(root, line)))

@@ -4,7 +4,7 @@ import { property } from './objects.js'
 /** The package's directory; looked up once, since it may be removed while a server runs. */
 let root: URL | undefined
 
-/** Returns the URL of a file of this package, whose modules run as files of their own or from a bundle. */
+/** Returns the URL of a file by its path in the package, whose modules run as files of their own or from a bundle. */
 export function packageFile(path: string): URL {
   root ??= findRoot(new URL('.', import.meta.url))
   return new URL(path, root)
