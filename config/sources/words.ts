@@ -5,7 +5,7 @@ const PIECE = /\\([\s\S])|'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|([^\s'"\\]+)/g
 const WORD = new RegExp(`\\s*((?:${PIECE.source})+)`, 'gy')
 const LINE_CONTINUATIONS = /^(\\\n)+$/
 
-/** Splits `text` into words as a shell does, and expands nothing. Throws a UnicornError if a quote or an escape is unfinished. */
+/** Splits `text` as a shell does, and expands nothing. Throws a UnicornError if a quote or an escape is unfinished. */
 export function splitWords(text: string): string[] {
   const found = [...text.matchAll(WORD)]
   const rest = text.slice(found.reduce((length, [word]) => length + word.length, 0)).trimStart()
