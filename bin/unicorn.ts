@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { fileURLToPath } from 'node:url'
-import { workingDirectory } from '../config/sources/working-directory.js'
+import { workingDirectory } from '../config/sources/env.js'
 import { runCommand } from '../lib/command.js'
 import { ExitCode, toError, UnicornError } from '../lib/errors.js'
 

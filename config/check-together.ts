@@ -1,34 +1,17 @@
 import { UnicornError } from '../lib/errors.js'
-import { type Address, bindText, sameAddress } from '../lib/listeners/address.js'
+import { bindText } from '../lib/listeners/address.js'
 import type { Config } from './settings.js'
 
 /** @throws UnicornError if two settings contradict each other, each of which is valid by itself */
-export function checkTogether(config: Config): void {
-  checkDistinct(config.bind)
-  checkPidfile(config)
-}
+export function checkTogether({ bind, pidfile, errorlog, accesslog }: Config): void {
+  // Port 0 may be there twice: that is two sockets on two free ports.
+  const addresses = bind.filter(address => address.kind !== 'tcp' || address.port !== 0).map(bindText)
+  const found = addresses.find((address, at) => addresses.indexOf(address) < at)
+  if (found) throw new UnicornError(`bind: found ${found} twice, wanted each address once`, { found })
 
-function checkDistinct(addresses: readonly Address[]): void {
-  const twice = addresses.find((address, at) => !isAnyPort(address) && addresses.slice(0, at).some(equal(address)))
-  if (!twice) return
-  throw new UnicornError(`bind: found ${bindText(twice)} twice, wanted each address once`, { found: bindText(twice) })
-}
-
-function equal(address: Address): (other: Address) => boolean {
-  return other => sameAddress(address, other)
-}
-
-/** Port 0 may be there twice: that is two sockets on two free ports. */
-function isAnyPort(address: Address): boolean {
-  return address.kind === 'tcp' && address.port === 0
-}
-
-/** The pid file would overwrite the log, or replace the socket. */
-function checkPidfile({ pidfile, errorlog, accesslog, bind }: Config): void {
+  // The pid file would overwrite the log, or replace the socket.
   const sockets = bind.flatMap(address => (address.kind === 'unix' ? [address.path] : []))
   if (pidfile === undefined || ![errorlog, accesslog, ...sockets].includes(pidfile)) return
-  throw new UnicornError(`pidfile: found ${pidfile}, which is a log or a socket too, wanted a file of its own`, {
-    found: pidfile,
-    wanted: 'a file of its own',
-  })
+  const message = `pidfile: found ${pidfile}, which is a log or a socket too, wanted a file of its own`
+  throw new UnicornError(message, { found: pidfile, wanted: 'a file of its own' })
 }

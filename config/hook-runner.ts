@@ -15,9 +15,9 @@ import type { Config } from './settings.js'
 type Call = readonly [hook: (...parameters: never[]) => unknown, parameters: readonly unknown[]]
 type AwaitedHook = Extract<Hook, { awaited: true }>
 
-interface HookRunnerParts {
+/** The configuration is there for the time limits that are settings. */
+interface Parts {
   readonly hooks: Hooks
-  /** For the time limits that are settings. */
   readonly config: Config
   readonly log: Logger
 }
@@ -26,11 +26,11 @@ const DONE = Promise.resolve()
 
 /** Runs the hooks of one process, each as its row of the table says. */
 export class HookRunner<Process extends HookProcess> {
-  readonly #parts: HookRunnerParts
+  readonly #parts: Parts
   /** All hooks of this process; a map, since two of them are looked up with each request. */
   readonly #entries: ReadonlyMap<HookName, { readonly row: Hook; readonly hook: Hooks[HookName] }>
 
-  constructor(process: Process, parts: HookRunnerParts) {
+  constructor(process: Process, parts: Parts) {
     this.#parts = parts
     const own = hookNames.filter(name => hooks[name].process === process)
     this.#entries = new Map(own.map(name => [name, { row: hooks[name], hook: parts.hooks[name] }]))
@@ -38,8 +38,8 @@ export class HookRunner<Process extends HookProcess> {
 
   /**
    * Runs a hook, if the config file has it.
-   * @returns if the hook is awaited, a promise, which rejects only if its row says `throws`; otherwise whether the hook
-   * went well, as far as that is known when it returns
+   * @returns a promise, which rejects only if the row says `throws`; of a hook that is not awaited, whether it went
+   * well, as far as that is known when it returns
    * @throws Error if the hook belongs to the other process
    */
   run<Name extends HookOf<Process, true>>(name: Name, ...parameters: ParametersOf<Name>): Promise<void>

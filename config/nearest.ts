@@ -18,10 +18,7 @@ function plain(name: string): string {
   return name.replaceAll('_', '').toLowerCase()
 }
 
-/**
- * Counts the letters to insert, delete, replace or swap with their neighbour (Damerau-Levenshtein, optimal string
- * alignment).
- */
+/** Counts the letters to insert, delete, replace or swap (Damerau-Levenshtein, optimal string alignment). */
 export function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)]
   const at = (row: number, column: number) => rows[row]?.[column] ?? Number.POSITIVE_INFINITY

@@ -1,9 +1,6 @@
 import { inspect } from 'node:util'
 
-/**
- * Reads the values that users write for a setting: text on a command line or in the environment, any value in a config
- * file.
- */
+/** Reads what users write for a setting: text on a command line or in the environment, any value in a config file. */
 export interface Parser<Value, Input = Value> {
   /** What the parser accepts, as the end of the sentence "wanted ...". */
   readonly wanted: string

@@ -36,26 +36,17 @@ export const workerCount: Parser<number, number | `${number}` | 'auto'> = {
   print: String,
 }
 
-/**
- * Reads one of `names`.
- * @param metavar the argument's name in `--help`
- * @param synonyms other words for some of the names
- */
+/** Reads one of `names`, or of the synonyms of some of them. `metavar` is the argument's name in `--help`. */
 export function choice<const Name extends string, const Synonym extends string = never>(
   metavar: string,
   names: readonly Name[],
   synonyms?: Readonly<Record<Synonym, NoInfer<Name>>>,
 ): Parser<Name, Name | Synonym> {
-  const others = Object.entries<Name>(synonyms ?? {})
-  const words = new Map<unknown, Name>([...names.map(name => [name, name] as const), ...others])
+  const words = new Map<unknown, Name>(Object.entries<Name>(synonyms ?? {}))
+  for (const name of names) words.set(name, name)
   const wanted = names.map(name => JSON.stringify(name)).join(' or ')
-  return {
-    wanted,
-    metavar,
-    choices: names,
-    parse: found => words.get(found) ?? refuse(found, wanted),
-    print: String,
-  }
+  const parse = (found: unknown) => words.get(found) ?? refuse(found, wanted)
+  return { wanted, metavar, choices: names, parse, print: String }
 }
 
 /** Reads a switch: present or absent on a command line, true or false in a config file. */
@@ -72,13 +63,8 @@ export const boolean: Parser<boolean> = {
 /** Reads text that is not empty. */
 export function text(metavar: string): Parser<string> {
   const wanted = 'text that is not empty'
-  return {
-    wanted,
-    metavar,
-    parse: found =>
-      typeof found === 'string' && found !== '' && !found.includes('\0') ? found : refuse(found, wanted),
-    print: String,
-  }
+  const isText = (found: unknown): found is string => typeof found === 'string' && found !== '' && !found.includes('\0')
+  return { wanted, metavar, parse: found => (isText(found) ? found : refuse(found, wanted)), print: String }
 }
 
 /** Reads the format of the access log: Gunicorn's atoms, or `json`. */
@@ -126,8 +112,8 @@ export const address: Parser<Address, string> = {
 export function list<Value, Input>(item: Parser<Value, Input>): Parser<readonly Value[], Input | readonly Input[]> {
   const wanted = `at least one of ${item.wanted}`
   return {
+    ...item,
     wanted,
-    ...(item.metavar === undefined ? {} : { metavar: item.metavar }),
     repeatable: true,
     parse(found) {
       const items: readonly unknown[] = Array.isArray(found) ? found : [found]

@@ -3,10 +3,10 @@ import { resolve } from 'node:path'
 import { toError, UnicornError } from '../lib/errors.js'
 import { checkTogether } from './check-together.js'
 import type { Environment } from './define-config.js'
-import type { Given, Layer } from './given.js'
+
 import type { Hooks } from './hooks.js'
 import { isAbsent, isDerived, type Known } from './setting.js'
-import { type Config, rows, type SettingName, settingNames } from './settings.js'
+import { type Config, type Given, type Layer, rows, type SettingName, settingNames } from './settings.js'
 import { readCommandLine } from './sources/cli.js'
 import { readEnvironment } from './sources/env.js'
 import { findConfigFile, readConfigFile } from './sources/file.js'
@@ -79,8 +79,10 @@ function parseAll(given: Layer, known: Known, file: string | undefined): Config 
   const chdir = resolve(known.cwd, String(values.get('chdir')))
   checkDirectory(chdir, given.get('chdir'))
   for (const [name, value] of parsed) {
-    const anchored = () => anchor(name, value, chdir)
-    values.set(name, orFault(name, given.get(name), anchored))
+    values.set(
+      name,
+      orFault(name, given.get(name), () => anchor(name, value, chdir)),
+    )
   }
   values.set('chdir', chdir)
   // The table's parsers made these values, and each name of the table has one: `Config` derives from the same table.

@@ -27,9 +27,8 @@ export interface Variable {
   readonly means?: string
 }
 
-/** The values that a computed default may depend on. */
+/** What a computed default may depend on: the directory that `unicorn` was started in, and the application. */
 export interface Known {
-  /** The directory that `unicorn` was started in. */
   readonly cwd: string
   readonly app: string
 }
@@ -46,35 +45,45 @@ export interface Absent {
   readonly absent: true
 }
 
-/** One row of the table of settings. */
-export interface Setting<Value, Input, Default> {
-  readonly section: Section
-  /** As in `--help`: `-w, --workers`. The positional argument has none. */
-  readonly flags?: string
-  /** The name of the positional argument: `MODULE:EXPORT`. */
-  readonly positional?: string
+/** The columns of a row that its own values fill. */
+interface Columns<Value, Input, Default, Does extends OnHup, Only extends boolean> {
   readonly variable?: Variable
   readonly parser: Parser<Value, Input>
   /** As users write it. */
   readonly default: Default
-  readonly onHup: OnHup
+  readonly onHup: Does
   readonly description: string
   /** Whether a config file may not hold it. */
-  readonly commandLineOnly?: boolean
+  readonly commandLineOnly?: Only
 }
 
-export type AnySetting = Setting<unknown, unknown, unknown>
-
-/** Declares a setting: checks the default against what the parser takes, and keeps the exact type of `onHup`. */
-export function setting<Value, Input, const Default extends Input | Derived<Input> | Absent, Does extends OnHup>(
-  row: Setting<Value, Input, Default> & { readonly onHup: Does },
-): Setting<Value, Input, Default> & { readonly onHup: Does } {
-  return row
+/** One row of the table of settings. */
+export interface Setting<Value, Input, Default, Does extends OnHup, Only extends boolean>
+  extends Columns<Value, Input, Default, Does, Only> {
+  readonly section: Section
+  /** As in `--help`: `-w, --workers`. The positional argument has none, but a name: `MODULE:EXPORT`. */
+  readonly flags?: string
+  readonly positional?: string
 }
 
-/** Marks a setting that a config file may not hold. */
-export function commandLineOnly<Row extends AnySetting>(row: Row): Row & { readonly commandLineOnly: true } {
-  return { ...row, commandLineOnly: true }
+export type AnySetting = Setting<unknown, unknown, unknown, OnHup, boolean>
+
+/**
+ * Declares a setting: checks the default against what the parser takes, and keeps the exact types of the columns.
+ * @param usage its flags, or the name of the positional argument
+ */
+export function setting<
+  Value,
+  Input,
+  const Default extends Input | Derived<Input> | Absent,
+  Does extends OnHup,
+  Only extends boolean = false,
+>(
+  section: Section,
+  usage: string,
+  columns: Columns<Value, Input, Default, Does, Only>,
+): Setting<Value, Input, Default, Does, Only> {
+  return { section, ...(usage.startsWith('-') ? { flags: usage } : { positional: usage }), ...columns }
 }
 
 export function absent(text: string): Absent {
@@ -86,15 +95,12 @@ export function derived<Input>(text: string, from: (known: Known) => Input): Der
 }
 
 /** The type of a setting's resolved value. */
-export type ValueOf<Row> =
-  Row extends Setting<infer Value, infer _Input, infer Default>
-    ? Default extends Absent
-      ? Value | undefined
-      : Value
-    : never
+export type ValueOf<Row> = Row extends { parser: Parser<infer Value, infer _Input>; default: infer Default }
+  ? Value | (Default extends Absent ? undefined : never)
+  : never
 
 /** The type of a setting's value in a config file. */
-export type InputOf<Row> = Row extends Setting<infer _Value, infer Input, infer _Default> ? Input : never
+export type InputOf<Row> = Row extends { parser: Parser<infer _Value, infer Input> } ? Input : never
 
 /** Returns the name of a setting in messages: its long flag (of two, the last), or the positional argument's name. */
 export function flagOf(row: AnySetting): string {

@@ -1,10 +1,10 @@
 import { printConfig } from '../config/print.js'
 import { resolveConfig, type Sources } from '../config/resolve.js'
 import { readCommandLine } from '../config/sources/cli.js'
-import { version } from '../config/version.js'
 import { Arbiter, type ArbiterOptions } from './arbiter/arbiter.js'
 import { checkApplication } from './arbiter/check.js'
 import { ExitCode } from './errors.js'
+import { version } from './sys/package.js'
 
 /**
  * Runs the command `unicorn`: answers `--help` and `--version`, prints or checks the configuration, or runs a server to

@@ -1,7 +1,4 @@
-/**
- * The exit codes of `unicorn`: a contract with the shell, systemd or Docker that started it. 3 and 4 are Gunicorn's
- * WORKER_BOOT_ERROR and APP_LOAD_ERROR.
- */
+/** The exit codes, a contract with what started `unicorn`. 3 and 4 are Gunicorn's WORKER_BOOT_ERROR, APP_LOAD_ERROR. */
 export const ExitCode = {
   /** Stopped as asked. */
   ok: 0,
@@ -25,8 +22,8 @@ export interface Fault {
 }
 
 /**
- * An error that its reader can act on. The message is one sentence for people; `cause` holds the same facts for
- * programs. If nothing handles it, `unicorn` exits with `exitCode`.
+ * An error that its reader can act on: a sentence for people, and in `cause` the same facts for programs. If nothing
+ * handles it, `unicorn` exits with `exitCode`.
  */
 export class UnicornError extends Error {
   override readonly name = 'UnicornError'

@@ -1,9 +1,8 @@
 import { Command, CommanderError, Option } from 'commander'
 import { UnicornError } from '../../lib/errors.js'
-import type { Given, Layer } from '../given.js'
+import { version } from '../../lib/sys/package.js'
 import { type AnySetting, defaultText, flagOf } from '../setting.js'
-import { rows, type SettingName, settingNames } from '../settings.js'
-import { version } from '../version.js'
+import { type Given, type Layer, rows, type SettingName, settingNames } from '../settings.js'
 import { styleHelp } from './help.js'
 
 /** What a command line holds: settings, or a request for `--help` or `--version`, to be answered instead of a start. */
@@ -46,10 +45,7 @@ function buildCommand(write: (text: string) => void): Command {
     .helpOption('-h, --help', 'print this help and exit')
 }
 
-/**
- * Makes the options of a setting. A switch has an opposite too, to overrule a config file, which the help does not
- * list.
- */
+/** Makes the options of a setting. A switch has a hidden opposite too, to overrule a config file. */
 function options(row: AnySetting): Option[] {
   if (!row.flags) return []
   const { metavar, repeatable } = row.parser

@@ -1,7 +1,8 @@
+import { statSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
 import type { Environment } from '../define-config.js'
-import type { Given, Layer } from '../given.js'
 import type { Variable } from '../setting.js'
-import { rows, type SettingName, settingNames } from '../settings.js'
+import { type Given, type Layer, rows, type SettingName, settingNames } from '../settings.js'
 
 /** The environment of this process. */
 export function currentEnvironment(): Environment {
@@ -21,4 +22,16 @@ export function readEnvironment(env: Environment): Layer {
 
 function meaning({ name, means }: Variable, value: string): string {
   return means?.replace(`$${name}`, () => value) ?? value
+}
+
+/**
+ * Returns the shell's name for the working directory `cwd`, `$PWD`, so that a symbolic link `current` stays one. To be
+ * called once, at the start: later the link may have another target.
+ */
+export function workingDirectory(env: Environment, cwd: string): string {
+  const { PWD } = env
+  if (PWD === undefined || !isAbsolute(PWD)) return cwd
+  const named = statSync(PWD, { throwIfNoEntry: false })
+  const real = statSync(cwd)
+  return named?.ino === real.ino && named.dev === real.dev ? PWD : cwd
 }

@@ -66,10 +66,7 @@ function refused(found: string, wanted: string): UnicornError {
   return new UnicornError(`found ${JSON.stringify(found)}, wanted ${wanted}`, { found, wanted })
 }
 
-/**
- * Makes a relative unix path absolute; symbolic links stay as they are.
- * @throws UnicornError if the absolute path is too long for a unix socket
- */
+/** Makes a relative unix path absolute, symbolic links kept. Throws a UnicornError if it is then too long. */
 export function anchorAddress(address: Address, directory: string): Address {
   if (address.kind !== 'unix' || isAbsolute(address.path)) return address
   return unixAddress(resolve(directory, address.path))
@@ -77,14 +74,9 @@ export function anchorAddress(address: Address, directory: string): Address {
 
 /** Writes an address as users do for `bind`: `127.0.0.1:8000`, `[::1]:80`, `unix:/path`, `fd://3`. */
 export function bindText(address: Address): string {
-  switch (address.kind) {
-    case 'tcp':
-      return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`
-    case 'unix':
-      return `unix:${address.path}`
-    case 'fd':
-      return `fd://${address.fd}`
-  }
+  if (address.kind === 'unix') return `unix:${address.path}`
+  if (address.kind === 'fd') return `fd://${address.fd}`
+  return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`
 }
 
 /** Writes an address for the log: `http://127.0.0.1:8000`, `http://[::1]:80`, `unix:/path`, `fd://3`. */

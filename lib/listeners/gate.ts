@@ -7,9 +7,8 @@ type OnConnection = (client: ClientHandle, fd: number) => void
 
 /**
  * The worker's accept gate: it can stop accepting while other workers go on, which Node has no call for. The inherited
- * descriptors stay untouched. To accept, the gate opens a handle on a duplicate of each; closing those handles closes
- * the gate. A handle accepts one connection per wakeup (libuv 1.45), so a worker that closes all of them in the
- * callback takes exactly one.
+ * descriptors stay untouched. To accept, the gate opens a handle on a duplicate of each; closing those closes the gate.
+ * A handle accepts one connection per wakeup (libuv 1.45): a worker that closes all in the callback takes exactly one.
  */
 export class Gate {
   readonly #backlog: number
@@ -39,11 +38,7 @@ export class Gate {
     if (!this.isOpen) this.#handles = this.#fds.map(fd => this.#accept(fd))
   }
 
-  /**
-   * Accepts one connection that waits already, without opening the gate. A busy worker that takes one at a time need
-   * not open and close the gate for each.
-   * @returns whether one waited
-   */
+  /** Accepts a connection that waits; returns whether one did. A busy sync worker need not open the gate for each. */
   take(): boolean {
     for (const fd of this.#fds) {
       const client = acceptNow(fd)

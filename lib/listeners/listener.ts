@@ -8,10 +8,7 @@ import { statOfPath } from '../sys/stat.js'
 import { type Address, formatAddress } from './address.js'
 import { adoptHandle, bindHandle, type ServerHandle, systemError } from './server-handle.js'
 
-/**
- * One bound and listening socket, which the arbiter holds. The kernel queues connections from the first moment; the
- * arbiter itself never accepts one.
- */
+/** One bound and listening socket. The kernel queues connections from the first moment; the arbiter accepts none. */
 export class Listener {
   /** As configured. */
   readonly address: Address
@@ -42,14 +39,9 @@ export class Listener {
         const file = address.kind === 'unix' ? statOfPath(address.path) : undefined
         return new Listener(address, adoptHandle(inherited), backlog, file)
       }
-      switch (address.kind) {
-        case 'tcp':
-          return await Listener.#bindTcp(address, backlog)
-        case 'unix':
-          return await Listener.#bindUnix(address, backlog)
-        case 'fd':
-          return new Listener(address, adoptHandle(address.fd), backlog)
-      }
+      if (address.kind === 'tcp') return await Listener.#bindTcp(address, backlog)
+      if (address.kind === 'unix') return await Listener.#bindUnix(address, backlog)
+      return new Listener(address, adoptHandle(address.fd), backlog)
     } catch (error) {
       throw error instanceof UnicornError ? error : refused(address, error)
     }
@@ -70,8 +62,8 @@ export class Listener {
   }
 
   /**
-   * Binds a temporary path and renames it onto the real one. libuv unlinks the path that a handle was bound to when the
-   * handle closes. And the rename replaces a dead server's socket without a moment in which there is none.
+   * Binds a temporary path and renames it onto the real one: libuv unlinks the path that a handle was bound to when the
+   * handle closes, and the rename replaces a dead server's socket without a moment in which there is none.
    */
   static async #bindUnix(address: Address & { kind: 'unix' }, backlog: number): Promise<Listener> {
     await refuseLiveOrForeign(address.path)
@@ -129,13 +121,9 @@ async function refuseLiveOrForeign(path: string): Promise<void> {
   if (!found.isSocket()) {
     throw new UnicornError(`unix:${path} exists and is no socket`, { found: 'another kind of file', where: path })
   }
-  if (await answers(path)) {
-    throw new UnicornError(`unix:${path} is in use: a live server listens on it`, {
-      found: 'a live server',
-      wanted: 'a free path or the socket of a dead server',
-      where: path,
-    })
-  }
+  if (!(await answers(path))) return
+  const fault = { found: 'a live server', wanted: 'a free path or the socket of a dead server', where: path }
+  throw new UnicornError(`unix:${path} is in use: a live server listens on it`, fault)
 }
 
 /** Returns whether a server listens. Only a dead one's socket gives ECONNREFUSED; a full queue, say, gives EAGAIN. */
@@ -162,12 +150,8 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 function refused(address: Address, error: unknown): UnicornError {
-  const code = errorCode(error) ?? String(error)
-  const name = formatAddress(address)
-  return new UnicornError(`${name} ${REASONS[code] ?? 'cannot be bound'} (${code})`, {
-    found: code,
-    wanted: 'an address that can be bound',
-    where: name,
-    error,
-  })
+  const found = errorCode(error) ?? String(error)
+  const where = formatAddress(address)
+  const fault = { found, wanted: 'an address that can be bound', where, error }
+  return new UnicornError(`${where} ${REASONS[found] ?? 'cannot be bound'} (${found})`, fault)
 }

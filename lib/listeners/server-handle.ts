@@ -35,10 +35,7 @@ declare module 'node:net' {
   }
 }
 
-/**
- * Binds without listening: an address with its port, or a path with -1 as port and type.
- * @throws Error with `code` and `syscall`
- */
+/** Binds without listening: an address with its port, or a path with -1 as port and type. Throws a system error. */
 export function bindHandle(address: string, port: number, addressType: 4 | 6 | -1): ServerHandle {
   return checked('bind', net._createServerHandle(address, port, addressType))
 }

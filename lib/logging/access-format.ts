@@ -10,8 +10,7 @@ const PLACEHOLDER = /(%%|%\([^()]*\)s)/
 
 /**
  * Compiles a format with Gunicorn's atoms (`%(h)s`, `%({host}i)s`; `%%` for a percent sign) into a function that makes
- * a line, without its line feed. A client's values are escaped, so that they can neither forge a line nor end a quoted
- * field.
+ * a line, without its line feed. A client's values are escaped: they can neither forge a line nor end a quoted field.
  * @throws UnicornError that names the unknown atom and its place
  */
 export function compileAccessFormat(format: string): (entry: AccessEntry) => string {
@@ -47,10 +46,9 @@ function placeholder(text: string, start: number): Atom {
 
 function refusal(found: string, place: number): UnicornError {
   const wanted = `%(x)s with x one of: ${ATOM_NAMES}; or %%; or the format 'json'`
-  const where = `access log format, character ${place}`
-  return new UnicornError(`unknown atom ${found} at character ${place} of the access log format, wanted ${wanted}`, {
-    found,
-    wanted,
-    where,
-  })
+  const fault = { found, wanted, where: `access log format, character ${place}` }
+  return new UnicornError(
+    `unknown atom ${found} at character ${place} of the access log format, wanted ${wanted}`,
+    fault,
+  )
 }

@@ -1,10 +1,7 @@
 import { type AccessEntry, basicUser, finishTime } from './access-entry.js'
 import { escapeJson } from './escape.js'
 
-/**
- * Renders a request as one JSON object, without a line feed. Fields without a value are left out. `status` is null if
- * nothing was sent; `outcome` is always there; `time` is when the request was finished, in UTC.
- */
+/** Renders a request as one JSON object, without a line feed. Fields without a value are left out, but for `status`. */
 export function jsonAccessLine(entry: AccessEntry): string {
   const line = JSON.stringify({
     time: new Date(finishTime(entry)).toISOString(),

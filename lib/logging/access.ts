@@ -23,22 +23,7 @@ export interface AccessLogOptions {
 }
 
 /** Writes a line for each request. Lines are buffered; a failure to write them never throws. */
-export interface AccessLog {
-  write(entry: AccessEntry): void
-  /** Flushes, then opens the file again by its path (USR1). If that fails, the old one stays in use. */
-  reopen(): void
-  /** Writes the buffered lines, synchronously, so that none are lost at exit. */
-  flush(): void
-  /** Flushes and closes; later lines are lost. */
-  close(): void
-}
-
-/** @throws UnicornError if the format has an unknown atom, or if the file cannot be opened (it names the path) */
-export function createAccessLog(options: AccessLogOptions): AccessLog {
-  return new BufferedAccessLog(options)
-}
-
-class BufferedAccessLog implements AccessLog {
+export class AccessLog {
   readonly #format: (entry: AccessEntry) => string
   readonly #sink: Sink
   readonly #onProblem: ((problem: Error) => void) | undefined
@@ -46,6 +31,7 @@ class BufferedAccessLog implements AccessLog {
   #timer: NodeJS.Timeout | undefined
   #lost = 0
 
+  /** @throws UnicornError if the format has an unknown atom, or if the file cannot be opened (it names the path) */
   constructor({ accesslog, format, onProblem }: AccessLogOptions) {
     this.#format = format === 'json' ? jsonAccessLine : compileAccessFormat(format)
     this.#sink = openSink({ path: accesslog, standard: 1 })
@@ -58,6 +44,7 @@ class BufferedAccessLog implements AccessLog {
     else this.#timer ??= setTimeout(() => this.flush(), LONGEST_WAIT).unref()
   }
 
+  /** Writes the buffered lines, synchronously, so that none are lost at exit. */
   flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -67,6 +54,7 @@ class BufferedAccessLog implements AccessLog {
     this.#account(this.#sink.write(lines))
   }
 
+  /** Flushes, then opens the file again by its path (USR1). If that fails, the old one stays in use. */
   reopen(): void {
     this.flush()
     try {
@@ -76,6 +64,7 @@ class BufferedAccessLog implements AccessLog {
     }
   }
 
+  /** Flushes and closes; later lines are lost. */
   close(): void {
     this.flush()
     this.#sink.close()
@@ -85,10 +74,13 @@ class BufferedAccessLog implements AccessLog {
     const { name, failure } = this.#sink
     const before = this.#lost
     this.#lost = lost === 0 ? 0 : before + lost
+    if ((before === 0) === (lost === 0)) return
     const fault = { found: failure ?? `${before} lines lost`, wanted: 'a log that can be written', where: name }
-    if (before === 0 && lost > 0)
-      this.#onProblem?.(new UnicornError(`lines of the access log are being lost: ${failure}`, fault))
-    if (before > 0 && lost === 0)
-      this.#onProblem?.(new UnicornError(`${before} lines of the access log were lost`, fault))
+    const begins = `lines of the access log are being lost: ${failure}`
+    this.#onProblem?.(new UnicornError(lost > 0 ? begins : `${before} lines of the access log were lost`, fault))
   }
+}
+
+export function createAccessLog(options: AccessLogOptions): AccessLog {
+  return new AccessLog(options)
 }

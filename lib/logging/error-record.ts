@@ -18,7 +18,7 @@ export interface ErrorRecord {
 }
 
 function isError(value: unknown): value is Error {
-  // Errors from another realm (node:vm) are not instances of this realm's Error.
+  // Errors of another realm (node:vm) are not instances of this realm's Error.
   return value instanceof Error || types.isNativeError(value)
 }
 
@@ -57,8 +57,6 @@ function below(cause: unknown, depth: number): unknown {
 
 /** Returns a value, or one short line that describes it: what was found can be anything, even a whole module. */
 function plain(value: unknown): unknown {
-  if (value === undefined || value === null || typeof value === 'string' || typeof value === 'number') return value
-  return typeof value === 'boolean'
-    ? value
-    : inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 200 })
+  if (value === null || ['undefined', 'string', 'number', 'boolean'].includes(typeof value)) return value
+  return inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 200 })
 }

@@ -13,21 +13,6 @@ export interface ErrorLogOptions {
   logFormat: LogFormat
 }
 
-/** The error log, to which the server writes what it does and what goes wrong. */
-export interface ErrorLog {
-  /** Stays the same object, as its children do, whatever `configure` changes. */
-  readonly logger: PinoLogger
-  /** Opens the file again by its path (USR1). If that fails, the old file stays in use, with a line that says so. */
-  reopen(): void
-  /**
-   * Takes over level, format and destination (HUP). It opens the file again even if nothing has changed.
-   * @throws UnicornError that names the path, if the new file cannot be opened; nothing has changed then
-   */
-  configure(options: ErrorLogOptions): void
-  /** Closes the file; later lines are lost. */
-  close(): void
-}
-
 const PINO_LEVELS = {
   debug: 'debug',
   info: 'info',
@@ -40,28 +25,26 @@ const PINO_LEVELS = {
 const RESERVED = new Set(['level', 'time', 'pid'])
 
 /**
- * Opens the error log. Each line is written synchronously with one write(2), so that all processes may append to one
- * file. A line that cannot be written never throws: lost lines are counted, and reported with the next that gets
- * through. In JSON the level has pino's label (`warn`, `fatal`), which tools that read pino's logs know.
- * @throws UnicornError that names the path, if the file cannot be opened
+ * The error log. Each line is written synchronously with one write(2), so that all processes may append to one file. A
+ * line that cannot be written never throws: lost lines are counted, and reported with the next that gets through. In
+ * JSON the level has pino's label (`warn`, `fatal`), which tools that read pino's logs know.
  */
-export function createErrorLog(options: ErrorLogOptions): ErrorLog {
-  return new PinoErrorLog(options)
-}
-
-class PinoErrorLog implements ErrorLog {
+export class ErrorLog {
+  /** Stays the same object, as its children do, whatever `configure` changes. */
   readonly logger: PinoLogger
   readonly #toText = createTextRenderer()
   #sink: Sink
   #isText: boolean
   #lost = 0
 
+  /** @throws UnicornError that names the path, if the file cannot be opened */
   constructor(options: ErrorLogOptions) {
     this.#sink = openErrorSink(options)
     this.#isText = wantsText(options, this.#sink)
     this.logger = createLogger(options.loglevel, line => this.#append(line))
   }
 
+  /** Opens the file again by its path (USR1). If that fails, the old file stays in use, with a line that says so. */
   reopen(): void {
     try {
       this.#sink.reopen()
@@ -70,6 +53,10 @@ class PinoErrorLog implements ErrorLog {
     }
   }
 
+  /**
+   * Takes over level, format and destination (HUP). It opens the file again even if nothing has changed.
+   * @throws UnicornError that names the path, if the new file cannot be opened; nothing has changed then
+   */
   configure(options: ErrorLogOptions): void {
     const old = this.#sink
     this.#sink = openErrorSink(options)
@@ -78,6 +65,7 @@ class PinoErrorLog implements ErrorLog {
     old.close()
   }
 
+  /** Closes the file; later lines are lost. */
   close(): void {
     this.#sink.close()
   }
@@ -99,6 +87,10 @@ class PinoErrorLog implements ErrorLog {
     const record: LogRecord = JSON.parse(json)
     return this.#toText(record)
   }
+}
+
+export function createErrorLog(options: ErrorLogOptions): ErrorLog {
+  return new ErrorLog(options)
 }
 
 function createLogger(level: LogLevel, write: (line: string) => void): PinoLogger {

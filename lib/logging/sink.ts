@@ -6,10 +6,7 @@ import { statOfDescriptor } from '../sys/stat.js'
 
 const NEWLINE = 10
 
-/**
- * The longest write to a pipe that the kernel never mixes with another process's, in bytes: PIPE_BUF, which is 4096 on
- * Linux, and at least 512 in any POSIX system.
- */
+/** The longest write to a pipe, in bytes, that the kernel never mixes with others; in any POSIX system at least 512. */
 const PIPE_BUF = process.platform === 'linux' ? 4096 : 512
 
 /** The longest pause between two attempts on a full pipe, in milliseconds. */
@@ -27,29 +24,6 @@ export interface SinkOptions {
   patience?: number
 }
 
-/** The destination of a log: a file that several processes append to, or standard output or error. */
-export interface Sink {
-  /** The path, or `standard output`, for error messages. */
-  readonly name: string
-  readonly isTerminal: boolean
-  /** The code of the failure (`ENOSPC`, `EPIPE` ...), if the last write failed. */
-  readonly failure: string | undefined
-  /**
-   * Appends whole lines, synchronously, with one write(2) to a file. Writes to a pipe or socket have at most PIPE_BUF
-   * bytes and end between lines, so that lines of several processes never mix. (A line longer than PIPE_BUF may mix
-   * with others on a pipe.) Never throws.
-   * @returns how many lines were lost
-   */
-  write(lines: string): number
-  /**
-   * Opens the path again, after the file was renamed. If that fails, the old descriptor stays in use.
-   * @throws UnicornError that names the path
-   */
-  reopen(): void
-  /** Closes the file; later lines are lost. Standard output and error stay open, for the rest of the process. */
-  close(): void
-}
-
 /** @throws UnicornError that names the path, if it cannot be opened for appending */
 export function openSink(options: SinkOptions): Sink {
   return options.path === '-' ? standardSink(options) : fileSink(options)
@@ -58,13 +32,13 @@ export function openSink(options: SinkOptions): Sink {
 function fileSink(options: SinkOptions): Sink {
   // Resolved now, so that `reopen` finds the same path after a chdir.
   const path = resolve(options.path)
-  return new DescriptorSink({ name: path, fd: openLog(path), reopen: () => openLog(path), ...options })
+  return new Sink({ name: path, fd: openLog(path), reopen: () => openLog(path), ...options })
 }
 
 function standardSink(options: SinkOptions): Sink {
   const name = options.standard === 1 ? 'standard output' : 'standard error'
   const own = openOwnPipe(options.standard)
-  return new DescriptorSink({ name, fd: own ?? options.standard, borrowed: own === undefined, ...options })
+  return new Sink({ name, fd: own ?? options.standard, borrowed: own === undefined, ...options })
 }
 
 function openLog(path: string): number {
@@ -100,7 +74,9 @@ interface Descriptor extends SinkOptions {
   reopen?: () => number
 }
 
-class DescriptorSink implements Sink {
+/** The destination of a log: a file that several processes append to, or standard output or error. */
+export class Sink {
+  /** The path, or `standard output`, for error messages. */
   readonly name: string
   #fd: number | undefined
   #limit: number
@@ -123,10 +99,17 @@ class DescriptorSink implements Sink {
     return this.#fd !== undefined && isatty(this.#fd)
   }
 
+  /** The code of the failure (`ENOSPC`, `EPIPE` ...), if the last write failed. */
   get failure(): string | undefined {
     return this.#failure
   }
 
+  /**
+   * Appends whole lines, synchronously, with one write(2) to a file. Writes to a pipe or socket have at most PIPE_BUF
+   * bytes and end between lines, so that lines of several processes never mix. (A line longer than PIPE_BUF may mix
+   * with others on a pipe.) Never throws.
+   * @returns how many lines were lost
+   */
   write(lines: string): number {
     // While the pipe is stuck, later lines do not wait: a server that pauses for each line is as good as hung.
     this.#patienceLeft = this.#failure === undefined ? (this.#descriptor.patience ?? 500) : 0
@@ -137,6 +120,7 @@ class DescriptorSink implements Sink {
     return end === data.length ? 0 : countLines(data, end)
   }
 
+  /** Opens the path again, after a rename. If that throws a UnicornError, which names it, the old file stays in use. */
   reopen(): void {
     if (this.#fd === undefined || this.#descriptor.reopen === undefined) return
     const old = this.#fd
@@ -147,6 +131,7 @@ class DescriptorSink implements Sink {
     closeSync(old)
   }
 
+  /** Closes the file; later lines are lost. Standard output and error stay open, for the rest of the process. */
   close(): void {
     const fd = this.#fd
     this.#fd = undefined

@@ -21,11 +21,9 @@ const INDENT = '    '
 /** A record of the log, as pino makes it, read back from JSON. */
 export type LogRecord = Readonly<Record<string, unknown>>
 
-/**
- * Makes the renderer of text lines: `[time] [pid] [LEVEL] message key=value`, as in Gunicorn, with errors below. The
- * time is that of the rendering, since a line is written as soon as its record is made.
- */
+/** Makes the renderer of text lines: `[time] [pid] [LEVEL] message key=value`, as in Gunicorn, with errors below. */
 export function createTextRenderer(): (record: LogRecord) => string {
+  // The time is that of the rendering, since a line is written as soon as its record is made.
   const time = oncePerSecond(errorLogTime)
   return record => {
     const { level, time: _, pid, msg, ...fields } = record

@@ -7,9 +7,8 @@ const OWNER_ONLY = 0o700
 const OTHERS = 0o077
 
 /**
- * Makes or finds the directory for code that is compiled from `file`: in the nearest `node_modules` above it. That adds
- * no risk, since a user who can write to `node_modules` can make this user run any code anyway. Only this user can read
- * or write the directory itself.
+ * Makes or finds the directory for code that is compiled from `file`, in the nearest `node_modules` above it. That adds
+ * no risk: a user who can write there can make this user run any code anyway. Only this user can use the directory.
  * @returns undefined if there is no `node_modules`, or it belongs to another user, who could then not remove it
  */
 export function cacheDirectory(file: string): string | undefined {

@@ -13,10 +13,7 @@ export class PatientClock {
   #last = now()
   #lost = 0
 
-  /**
-   * @param beat how often the owner reads it, in milliseconds
-   * @param tolerance how many milliseconds late a reading may be before the gap counts as a stop
-   */
+  /** A reading that comes more than `tolerance` after the `beat` ends a stop. Both are in milliseconds. */
   constructor(beat: number, tolerance = 1000) {
     this.#longestGap = beat + tolerance
   }

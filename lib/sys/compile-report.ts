@@ -7,11 +7,9 @@ const TIME_LIMIT = 10_000
 const END = "data:text/javascript,import { exit } from 'node:process'; exit()"
 
 /**
- * Starts another Node, which links the module without running it, and returns what that Node writes if the module, or
- * one that it imports, cannot be compiled. This is the only place where Node says in which file and line of an ES
+ * Starts another Node, which links the module at `url` without running it, and returns what that Node writes if it, or
+ * one that it imports, cannot be compiled; else an empty string. Only there Node says in which file and line of an ES
  * module the fault is.
- * @param url of the module
- * @returns the report, or an empty string if nothing is wrong
  */
 export function compileReport(url: string): Promise<string> {
   const code = `import ${JSON.stringify(END)}; import ${JSON.stringify(url)}`

@@ -6,23 +6,19 @@ import { errorCode } from '../errors.js'
 /**
  * Returns how many CPUs this process may use: as many as the scheduler allows, but no more than the CPU quota of its
  * control group (a container's `--cpus 1.5`), rounded up; at least 1.
- *
  * @param root the directory that holds `proc` and `sys`
  */
 export function availableCpus(root = '/'): number {
   return Math.max(1, Math.min(availableParallelism(), Math.ceil(cgroupCpus(root))))
 }
 
-/**
- * Returns the tightest CPU quota of this process's control group and the groups above it, in CPUs (1.5 is one and a
- * half), or Infinity if there is none. Reads `cpu.max` (cgroup v2) and `cpu.cfs_quota_us` (cgroup v1).
- */
+/** Returns the tightest quota of this process's control group and those above it, in CPUs (1.5, say), or Infinity. */
 export function cgroupCpus(root = '/'): number {
   const memberships = read(join(root, 'proc/self/cgroup'))?.trim().split('\n') ?? []
   return Math.min(Number.POSITIVE_INFINITY, ...memberships.flatMap(line => quotas(root, line)))
 }
 
-/** @param membership a line of /proc/self/cgroup: `0::/path` (v2) or `4:cpu,cpuacct:/path` (v1) */
+/** @param membership a line of /proc/self/cgroup: `0::/path` (cgroup v2) or `4:cpu,cpuacct:/path` (v1) */
 function quotas(root: string, membership: string): number[] {
   const [, controllers = '', ...rest] = membership.split(':')
   const groups = withParents(rest.join(':'))

@@ -11,12 +11,6 @@ interface WatcherParts {
   readonly onError: (error: Error) => void
 }
 
-interface WatchedDirectory {
-  readonly watcher: FSWatcher
-  /** To notice that another directory has taken its place. */
-  readonly inode: number
-}
-
 /** A change is over after so many milliseconds without an event, so that a checkout of many files is one change. */
 const QUIET = 50
 
@@ -30,7 +24,8 @@ const SKIPPED = new Set(['node_modules', '.git'])
  */
 export class FileWatcher {
   readonly #parts: WatcherParts
-  readonly #directories = new Map<string, WatchedDirectory>()
+  /** The inode is there to notice that another directory has taken its place. */
+  readonly #directories = new Map<string, { readonly watcher: FSWatcher; readonly inode: number }>()
   /** Directories that are not there, on the way to something that is wanted. */
   readonly #missing = new Set<string>()
   readonly #changed = new Set<string>()
@@ -41,10 +36,7 @@ export class FileWatcher {
     this.#parts = parts
   }
 
-  /**
-   * Watches these files and the patterns from now on, and nothing else.
-   * @param files absolute paths; they need not exist
-   */
+  /** Watches these files, absolute paths that need not exist, and the patterns from now on, and nothing else. */
   watch(files: ReadonlySet<string>): void {
     this.#files = files
     this.#refresh()
@@ -58,11 +50,8 @@ export class FileWatcher {
   #refresh(): void {
     this.#missing.clear()
     const homes = new Set([...this.#files].map(file => dirname(file)))
-    const wanted = new Set(
-      [...homes, ...this.#parts.patterns.flatMap(({ base, depth }) => directoriesBelow(base, depth))].map(path =>
-        this.#nearest(path),
-      ),
-    )
+    const trees = this.#parts.patterns.flatMap(({ base, depth }) => directoriesBelow(base, depth))
+    const wanted = new Set([...homes, ...trees].map(directory => this.#nearest(directory)))
     for (const [directory, { inode }] of this.#directories) {
       if (!wanted.has(directory) || inodeOf(directory) !== inode) this.#unwatch(directory)
     }

@@ -38,10 +38,7 @@ interface Libc {
   waitpid: Call
 }
 
-/**
- * A variadic call takes koffi three times as long. Only Apple's arm64 passes variadic arguments in a way of their own,
- * so only macOS needs it.
- */
+/** A variadic call takes koffi three times as long. Only Apple's arm64 passes such arguments in a way of their own. */
 const FCNTL = linux ? 'int fcntl(int fd, int command, int argument)' : 'int fcntl(int fd, int command, ...)'
 const ARGUMENT = linux ? [0] : ['int', 0]
 
@@ -87,10 +84,7 @@ function requireKoffi(): typeof import('koffi') {
   }
 }
 
-/**
- * Loads the C library's calls, so that a failure is reported once and before anything is bound.
- * @throws UnicornError if koffi does not support this platform
- */
+/** Loads the calls, so that a UnicornError for a platform without koffi comes once and before anything is bound. */
 export function requireLibc(): void {
   libc()
 }
@@ -101,18 +95,12 @@ function check(call: string, result: number): number {
   throw Object.assign(new Error(`${call}: ${code}`), { code, syscall: call })
 }
 
-/**
- * Makes the kernel queue connections on a bound socket. Nothing in this process accepts them.
- * @throws Error with a `code`, such as EADDRINUSE
- */
+/** Makes the kernel queue connections on a bound socket. Throws an error with a `code`, such as EADDRINUSE. */
 export function listen(fd: number, backlog: number): void {
   check('listen', libc().listen(fd, backlog))
 }
 
-/**
- * Returns a second descriptor for the same socket, closed on exec. After a plain dup(2), every child process of the
- * application would keep the port in use.
- */
+/** Returns a second descriptor, closed on exec: else every child of the application would keep the port in use. */
 export function duplicate(fd: number): number {
   return check('fcntl', libc().fcntl(fd, F_DUPFD_CLOEXEC, ...ARGUMENT))
 }

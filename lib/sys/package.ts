@@ -1,16 +1,18 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { property } from './objects.js'
 
-/** Looked up once, since the directory may be removed while a server runs. */
+/** The package's directory; looked up once, since it may be removed while a server runs. */
 let root: URL | undefined
 
-/**
- * Returns the URL of a file of this package.
- * @param path from the package's directory. A module cannot know how deep in it it is, since it runs as a file of its
- * own or from a bundle
- */
+/** Returns the URL of a file by its path in the package, whose modules run as files of their own or from a bundle. */
 export function packageFile(path: string): URL {
   root ??= findRoot(new URL('.', import.meta.url))
   return new URL(path, root)
+}
+
+/** Returns the version in this package's package.json. */
+export function version(): string {
+  return String(property(JSON.parse(readFileSync(packageFile('package.json'), 'utf8')), 'version') ?? 'unknown')
 }
 
 function findRoot(directory: URL): URL {

@@ -34,12 +34,9 @@ export class Pidfile {
       this.#claim(temporary)
     } catch (error) {
       if (error instanceof UnicornError) throw error
-      const code = errorCode(error) ?? String(error)
-      throw new UnicornError(`pid file ${this.#path} cannot be written: ${code}`, {
-        found: code,
-        where: this.#path,
-        error,
-      })
+      const found = errorCode(error) ?? String(error)
+      const message = `pid file ${this.#path} cannot be written: ${found}`
+      throw new UnicornError(message, { found, where: this.#path, error })
     } finally {
       rmSync(temporary, { force: true })
     }
@@ -53,11 +50,8 @@ export class Pidfile {
       if (errorCode(error) !== 'EEXIST') throw error
       const owner = readPid(this.#path)
       if (owner !== undefined && owner !== process.pid && owner !== this.#predecessor && isAlive(owner)) {
-        throw new UnicornError(`pid file ${this.#path} belongs to a live process: ${owner}`, {
-          found: owner,
-          wanted: 'a pid file of no live process',
-          where: this.#path,
-        })
+        const fault = { found: owner, wanted: 'a pid file of no live process', where: this.#path }
+        throw new UnicornError(`pid file ${this.#path} belongs to a live process: ${owner}`, fault)
       }
       renameSync(temporary, this.#path)
     }

@@ -49,10 +49,7 @@ interface LoadedMap {
   readonly base: string
 }
 
-/**
- * Returns undefined if the map cannot be read, for any reason: it is a file of the user's, and the generated place
- * still says a lot.
- */
+/** Returns undefined if the user's map cannot be read, for any reason: the generated place still says a lot. */
 function loadMap(scriptUrl: string, sourceMapUrl: string): LoadedMap | undefined {
   try {
     const url = URL.canParse(sourceMapUrl) ? new URL(sourceMapUrl) : new URL(sourceMapUrl, scriptUrl)

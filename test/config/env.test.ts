@@ -1,9 +1,8 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { readEnvironment } from '../../config/sources/env.js'
+import { readEnvironment, workingDirectory } from '../../config/sources/env.js'
 import { splitWords } from '../../config/sources/words.js'
-import { workingDirectory } from '../../config/sources/working-directory.js'
 
 t.test('WEB_CONCURRENCY and PORT', async t => {
   const given = readEnvironment({ WEB_CONCURRENCY: '3', PORT: '9000', OTHER: 'x' })
