@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { packageFile } from '../../sys/package.js'
 import { type LifeSigns, Pulse } from './pulse.js'
@@ -15,7 +16,9 @@ const data: WatchdogData = workerData
 const { limits, arbiterPid } = data
 const pulse = new Pulse(data.pulse)
 const vigil = new Vigil(limits, Pulse.now())
-let reported = false
+
+/** How long the arbiter has to come to its own judgement, in milliseconds, so that it knows why the process ends. */
+const ARBITER_TIME = 500
 
 async function watch(): Promise<never> {
   for (;;) {
@@ -23,16 +26,16 @@ async function watch(): Promise<never> {
     const orphaned = process.ppid !== arbiterPid
     const { verdict, again } = vigil.judge(Pulse.now(), signs, orphaned)
     if (verdict === 'hung') {
-      if (!reported) await report(signs)
-      // The arbiter's KILL leaves time for a report on a busy machine. This one comes sooner: at the second verdict, when
-      // the arbiter has judged too, or at the first if the arbiter is gone.
-      if (orphaned || reported) process.kill(process.pid, 'SIGKILL')
-      reported = true
+      const judged = orphaned ? undefined : sleep(ARBITER_TIME)
+      await report(signs)
+      await judged
+      // The arbiter's KILL comes later: it leaves time for a report on a busy machine.
+      const { beat, answer } = pulse.read()
+      if (beat === signs.beat && answer === signs.answer) process.kill(process.pid, 'SIGKILL')
     } else if (verdict === 'ask') {
-      reported = false
       parentPort?.postMessage(undefined)
     }
-    await new Promise(resolve => setTimeout(resolve, again))
+    await sleep(again)
   }
 }
 
