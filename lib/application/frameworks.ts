@@ -1,6 +1,5 @@
 import { ExitCode, toError, UnicornError } from '../errors.js'
-import { isHttpServer, type NodeServer, type NodeTarget } from '../gateway/node/target.js'
-import type { NodeHandler } from '../gateway/node/types.js'
+import { isHttpServer, type NodeHandler, type NodeServer, type NodeTarget } from '../gateway/node/target.js'
 import { hasMethods, isObject } from '../sys/objects.js'
 import type { LoadedApp } from './loaded-app.js'
 

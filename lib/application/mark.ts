@@ -1,5 +1,5 @@
 import type { FetchApplication, FetchHandler } from '../gateway/fetch/types.js'
-import type { NodeHandler } from '../gateway/node/types.js'
+import type { NodeHandler } from '../gateway/node/target.js'
 import type { Application } from '../gateway/wsgi/types.js'
 import { property } from '../sys/objects.js'
 

@@ -1,7 +1,6 @@
 import type { InterfaceName } from '../../config/interfaces.js'
 import { toError } from '../errors.js'
-import type { GatewayContext } from '../gateway/context.js'
-import type { Gateway } from '../gateway/gateway.js'
+import type { Gateway, GatewayContext } from '../gateway/gateway.js'
 import { NodeGateway } from '../gateway/node/node-gateway.js'
 import { createWsgiGateway } from '../gateway/wsgi/wsgi-gateway.js'
 import type { Application, ApplicationHost } from './application.js'

@@ -1,6 +1,5 @@
 import type { Exchange } from '../../http/exchange.js'
-import type { GatewayContext } from '../context.js'
-import type { Gateway } from '../gateway.js'
+import type { Gateway, GatewayContext } from '../gateway.js'
 import { LogErrors } from './errors-stream.js'
 import type { Application } from './types.js'
 import { WsgiCall, type WsgiCalls } from './wsgi-call.js'
