@@ -3,7 +3,7 @@ import { nearest } from '../../config/nearest.js'
 import { ExitCode, UnicornError } from '../errors.js'
 import { hasMethods, isObject, property } from '../sys/objects.js'
 import { isNodeApp } from './frameworks.js'
-import type { Exports } from './module/exports.js'
+import type { Exports } from './module/node-loader.js'
 
 /** An export of a module. */
 export interface Picked {

@@ -1,6 +1,10 @@
+import { channel } from 'node:diagnostics_channel'
 import Module from 'node:module'
 
-/** Ways to take part in how Node finds modules; the types of `node:module` lack them. */
+/** Ways to take part in how modules are found and loaded; the types of `node:module` lack those of Node. */
+
+/** Carries the paths of files that jiti transpiles, which no hook sees. Only `--reload` subscribes to it. */
+export const LOADED = channel('unicorn:loaded')
 
 export interface Resolution {
   readonly url: string
@@ -15,18 +19,10 @@ export interface ImportContext {
 type Resolve = (specifier: string, context: ImportContext) => Resolution
 type ImportHook = (specifier: string, context: ImportContext, next: Resolve) => Resolution
 
-interface SyncHooks {
-  registerHooks(hooks: { resolve: ImportHook }): void
-}
+type SyncHooks = { registerHooks(hooks: { resolve: ImportHook }): void }
+type RequireResolver = { _resolveFilename(request: string, parent: unknown, ...rest: unknown[]): string }
 
-interface RequireResolver {
-  _resolveFilename(request: string, parent: unknown, ...rest: unknown[]): string
-}
-
-/**
- * Has `hook` find what is imported, in the thread of the application.
- * @returns whether it does: Node has such hooks from 22.15 on
- */
+/** Has `hook` find what is imported, in this thread. Returns whether it does: Node has such hooks from 22.15 on. */
 export function hookImport(hook: ImportHook): boolean {
   if (!hasSyncHooks(Module)) return false
   Module.registerHooks({ resolve: hook })

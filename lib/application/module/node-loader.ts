@@ -2,7 +2,9 @@ import { channel } from 'node:diagnostics_channel'
 import Module from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { compileFault } from './compile-fault.js'
-import type { Exports } from './exports.js'
+
+/** What a module exports, by name. */
+export type Exports = Readonly<Record<string, unknown>>
 
 /** Missing from the types of `node:module`: how Node starts a CommonJS script. */
 interface ScriptLoader {
@@ -17,11 +19,7 @@ export function importByNode(file: string): Promise<Exports> {
   return import(pathToFileURL(file).href)
 }
 
-/**
- * Runs a CommonJS module as `node FILE` or as `require` does.
- * @param main whether `require.main` and `process.mainModule` are its module
- * @returns the exports that `import` gives for the same module
- */
+/** Runs a CommonJS module: `main` as `node FILE` does, else as `require`. Returns the exports that `import` gives. */
 export async function runByNode(file: string, main: boolean): Promise<Exports> {
   if (isScriptLoader(Module)) Module._load(file, null, main)
   return importByNode(file)

@@ -6,10 +6,7 @@ interface Compiler {
   _compile(this: unknown, source: string, file: string, ...rest: unknown[]): unknown
 }
 
-/**
- * Records from now on what CommonJS modules throw when Node runs them, by file. jiti takes such a failure for a reason
- * to transpile the file, and would run it a second time.
- */
+/** Records what CommonJS modules throw, by file: jiti would transpile such a file and run it a second time. */
 export function recordFailures(): ReadonlyMap<string, unknown> {
   const failures = new Map<string, unknown>()
   const modules: object = Module.prototype

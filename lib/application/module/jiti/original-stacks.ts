@@ -9,10 +9,7 @@ const positions = new SourcePositions()
 
 type Format = (error: Error, frames: NodeJS.CallSite[]) => unknown
 
-/**
- * Has stacks show the lines of `file` itself from now on.
- * @param code made of the file, with a source map in it
- */
+/** Has stacks show the lines of `file` itself from now on. `code` is made of it, with a source map inside. */
 export function mapStacks(file: string, code: string): void {
   const at = code.lastIndexOf(MAP_COMMENT)
   if (at < 0) return

@@ -14,10 +14,7 @@ export class TranspileCache {
     this.#directory = directory
   }
 
-  /**
-   * @param name of the entry: all that decides about the code but the source
-   * @param make transpiles the source
-   */
+  /** @param name  all that decides about the code but the source, which `make` transpiles */
   get(name: string, source: string, make: () => string): string {
     if (this.#directory === undefined) return make()
     const file = join(this.#directory, `${digest(name)}.js`)

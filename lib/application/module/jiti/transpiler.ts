@@ -2,7 +2,7 @@ import type { Jiti, TransformOptions, TransformResult } from 'jiti'
 import { cacheDirectory } from '../../../sys/cache-directory.js'
 import { keepErrorFormat } from '../../../sys/error-format.js'
 import { compileStack } from '../compile-fault.js'
-import { LOADED } from '../loaded-channel.js'
+import { LOADED } from '../module-hooks.js'
 import { isTypeScript, moduleKind } from '../module-kind.js'
 import { recordFailures } from './commonjs-failures.js'
 import { mapStacks } from './original-stacks.js'
@@ -37,11 +37,7 @@ export class Transpiler {
   readonly #cache: TranspileCache
   readonly #failures = recordFailures()
 
-  /**
-   * @param babel has jiti's own transformation
-   * @param file the first module; the cache lies beside its packages
-   * @param isMain whether `file` is the main module
-   */
+  /** @param babel  has jiti's own transformation; the cache lies beside the packages of `file`, the first module */
   constructor(babel: Jiti, file: string, isMain: boolean) {
     this.#babel = babel
     this.#main = isMain ? file : undefined
@@ -67,18 +63,12 @@ export class Transpiler {
     const code = keepErrorFormat(() => this.#babel.transform({ ...options, babel }))
     if (code.startsWith(PARSE_ERROR)) throw syntaxError(filename, options.source, code.slice(PARSE_ERROR.length))
     const main = filename === this.#main ? BE_MAIN : ''
-    const once = options.async && isEsModule(filename) ? ASK_ONCE : ''
+    // jiti has had Node load an ES module first. Node may have run it, or failed because jiti gives it paths, not URLs.
+    const isTried = options.async && !isTypeScript(filename) && moduleKind(filename) === 'module'
+    const once = isTried ? ASK_ONCE : ''
     const defaultExport = code.includes('"__esModule"') ? '' : DEFAULT_EXPORT
     return `${main}${once}${code}\n${defaultExport}`
   }
-}
-
-/**
- * Reports whether jiti has had Node load the file first. Node may have run it then, or failed because jiti passes it
- * paths instead of URLs.
- */
-function isEsModule(file: string): boolean {
-  return !isTypeScript(file) && moduleKind(file) === 'module'
 }
 
 /** @param json describes the error: jiti makes code of it that exports it */
