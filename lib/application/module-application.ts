@@ -28,12 +28,12 @@ export async function loadModuleApplication(
   const application: Application & { gateway: Gateway } = {
     gateway: await createGateway(callable, context),
     get server() {
-      return script.server
+      return script.served?.server
     },
-    terminated: () => script.terminated(),
-    askToEnd: () => script.askToEnd(),
-    release: () => script.release(),
-    close: () => inTurn([closeApplication, loaded.shutdown, () => script.closeServer()], context),
+    terminated: () => script.ownEnd.term(),
+    askToEnd: () => script.ownEnd.ask(),
+    release: () => script.served?.release(),
+    close: () => inTurn([closeApplication, loaded.shutdown, () => script.served?.end()], context),
   }
   script.serve(callable, server => {
     application.gateway = new NodeGateway(server, context)

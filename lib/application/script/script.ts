@@ -1,9 +1,8 @@
 import { subscribe } from 'node:diagnostics_channel'
-import type { EventEmitter } from 'node:events'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { isHttpServer, type NodeServer } from '../../gateway/node/target.js'
 import { isObject, property } from '../../sys/objects.js'
-import type { Application, ApplicationHost } from '../application.js'
+import type { ApplicationHost } from '../application.js'
 import type { Callable } from '../detect.js'
 import { type Found, hasStart, isServerOf } from '../frameworks.js'
 import type { AdoptedServer } from './adopted-server.js'
@@ -22,13 +21,12 @@ const NOT_ADOPTED =
  *
  *     begin -> the module runs -> choose -> serve -> terminated, askToEnd -> ended -> closeServer
  */
-export class Script implements Pick<Application, 'server' | 'terminated' | 'askToEnd' | 'release'> {
+export class Script {
   readonly #spec: string
   readonly #host: ApplicationHost
   readonly #adoption: Adoption
-  readonly #ownEnd: OwnEnd
+  readonly ownEnd: OwnEnd
   readonly #ownerOf = watchFastify()
-  /** The application's own server, if the worker serves one. */
   #served: AdoptedServer | undefined
 
   /** @param spec  the setting `app` */
@@ -36,7 +34,7 @@ export class Script implements Pick<Application, 'server' | 'terminated' | 'askT
     this.#spec = spec
     this.#host = host
     this.#adoption = new Adoption(host)
-    this.#ownEnd = new OwnEnd(host.signalListeners)
+    this.ownEnd = new OwnEnd(host.signalListeners)
   }
 
   /** Intercepts `listen()`, before the module `file` loads. `isNamed`: the user has named the export to serve. */
@@ -92,31 +90,15 @@ export class Script implements Pick<Application, 'server' | 'terminated' | 'askT
     })
   }
 
-  get server(): EventEmitter | undefined {
-    return this.#served?.server
-  }
-
-  terminated(): void {
-    this.#ownEnd.term()
-  }
-
-  askToEnd(): void {
-    this.#ownEnd.ask()
-  }
-
-  release(): void {
-    this.#served?.release()
+  /** The application's own server, if the worker serves one. */
+  get served(): AdoptedServer | undefined {
+    return this.#served
   }
 
   /** Waits for the end of a script that ends itself: one that listens for TERM or INT, or has closed its server. */
   async ended(): Promise<void> {
-    const isScript = this.#adoption.adopted !== undefined && this.#ownEnd.isHeard
-    if (this.#served && (this.#served.isClosedByItself || isScript)) await this.#ownEnd.reached()
-  }
-
-  /** Closes the server, if the script has not. */
-  closeServer(): void {
-    this.#served?.end()
+    const isScript = this.#adoption.adopted !== undefined && this.ownEnd.isHeard
+    if (this.#served && (this.#served.isClosedByItself || isScript)) await this.ownEnd.reached()
   }
 }
 
