@@ -103,7 +103,8 @@ async function start(framework: Framework, { value, file, exportName }: LoadedAp
   const { name, ready, afterReady, close } = framework
   try {
     // An application that listens by itself is ready, and Hapi refuses to start twice.
-    if (ready && !isListening(targetOf(framework, value))) {
+    const before = targetOf(framework, value)
+    if (ready && !(isHttpServer(before) && before.listening)) {
       await call(value, ready)
       await afterReady?.(value)
     }
@@ -124,10 +125,6 @@ function targetOf({ target }: Framework, app: unknown): unknown {
   if (target === undefined) return app
   const found = property(app, target)
   return typeof found === 'function' ? call(app, target) : found
-}
-
-function isListening(target: unknown): boolean {
-  return isHttpServer(target) && target.listening
 }
 
 /** Nest makes Fastify ready only in its `listen()`. */

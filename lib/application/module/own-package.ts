@@ -26,9 +26,8 @@ export function isInstalledFor(file: string): boolean {
 }
 
 /**
- * Lets the application import this package though it is installed elsewhere: globally, or as a clone. A package of the
- * same name that the application finds by itself comes first.
- * @returns whether `import` finds it; `require` always does
+ * Lets the application import this package though it is installed elsewhere: globally, or as a clone. What it finds by
+ * itself comes first. Returns whether `import` finds the package; `require` always does.
  */
 export function offerOwnPackage(): boolean {
   if (isImportHooked !== undefined) return isImportHooked

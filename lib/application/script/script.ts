@@ -19,7 +19,7 @@ const NOT_ADOPTED =
 /**
  * What a module does by itself, as a script does under plain Node: it may listen, and it may end itself.
  *
- *     begin -> the module runs -> choose -> serve -> terminated, askToEnd -> ended -> closeServer
+ *     begin -> the module runs -> choose -> serve -> ownEnd.term, ownEnd.ask -> ended -> served.end
  */
 export class Script {
   readonly #spec: string
@@ -29,7 +29,6 @@ export class Script {
   readonly #ownerOf = watchFastify()
   #served: AdoptedServer | undefined
 
-  /** @param spec  the setting `app` */
   constructor(spec: string, host: ApplicationHost) {
     this.#spec = spec
     this.#host = host

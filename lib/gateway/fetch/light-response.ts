@@ -78,7 +78,7 @@ export class LightResponse {
   }
 
   static native(response: LightResponse): Response {
-    response.#native ??= response.#materialize()
+    response.#native ??= new NativeResponse(response.body, response)
     return response.#native
   }
 
@@ -164,11 +164,6 @@ export class LightResponse {
 
   #currentFields(): Fields {
     return this.#headers === undefined ? this.#fields : listed(this.#headers)
-  }
-
-  #materialize(): Response {
-    const { body, headers } = this
-    return new NativeResponse(body, { status: this.#status, statusText: this.#statusText, headers })
   }
 }
 

@@ -6,14 +6,9 @@ export const NativeResponse: typeof globalThis.Response = globalThis.Response
 export type HeadersInit = ConstructorParameters<typeof NativeHeaders>[0]
 export type BodyInit = ConstructorParameters<typeof NativeResponse>[0]
 
-interface Class {
-  readonly prototype: object
-}
+type Class = { readonly prototype: object }
 
-/**
- * Makes instances of `light` instances of `native` too, with all of its members. Those that `light` does not define
- * forward to the native object that `nativeOf` makes.
- */
+/** Makes `light` a subclass of `native`: the members that it lacks forward to the native object that `nativeOf` makes. */
 export function inherit<Light>(light: Class, native: Class, nativeOf: (self: Light) => object): void {
   for (const key of Reflect.ownKeys(native.prototype)) {
     if (Object.hasOwn(light.prototype, key)) continue

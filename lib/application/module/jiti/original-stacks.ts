@@ -14,8 +14,7 @@ export function mapStacks(file: string, code: string): void {
   const at = code.lastIndexOf(MAP_COMMENT)
   if (at < 0) return
   if (maps.size === 0) takeOverFormat()
-  const [url = ''] = code.slice(at + MAP_COMMENT.length).split('\n', 1)
-  maps.set(file, url)
+  maps.set(file, code.slice(at + MAP_COMMENT.length).split('\n', 1)[0] ?? '')
 }
 
 /** A formatter that is set already, as by `source-map-support`, still formats, but gets the mapped frames. */

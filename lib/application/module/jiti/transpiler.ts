@@ -1,10 +1,12 @@
+import { Module } from 'node:module'
 import type { Jiti, TransformOptions, TransformResult } from 'jiti'
 import { cacheDirectory } from '../../../sys/cache-directory.js'
 import { keepErrorFormat } from '../../../sys/error-format.js'
+import { property } from '../../../sys/objects.js'
 import { compileStack } from '../compile-fault.js'
 import { LOADED } from '../module-hooks.js'
 import { isTypeScript, moduleKind } from '../module-kind.js'
-import { recordFailures } from './commonjs-failures.js'
+import { couldNotCompile } from '../node-loader.js'
 import { mapStacks } from './original-stacks.js'
 import { propertyDecorators } from './property-decorators.js'
 import { cached } from './transpile-cache.js'
@@ -56,6 +58,22 @@ export function transpiler(
     mapStacks(filename, code)
     return { code }
   }
+}
+
+/** Records what CommonJS modules throw, by file: jiti would transpile such a file and run it a second time. */
+function recordFailures(): ReadonlyMap<string, unknown> {
+  const failures = new Map<string, unknown>()
+  const compile = property(Module.prototype, '_compile')
+  if (typeof compile !== 'function') return failures
+  Reflect.set(Module.prototype, '_compile', function (this: unknown, source: string, file: string, ...rest: unknown[]) {
+    try {
+      return Reflect.apply(compile, this, [source, file, ...rest])
+    } catch (error) {
+      if (!couldNotCompile(file, error)) failures.set(file, error)
+      throw error
+    }
+  })
+  return failures
 }
 
 function transpile(babel: Jiti, options: TransformOptions, filename: string): string {
