@@ -62,12 +62,10 @@ function bound(frame: NodeJS.CallSite, name: PropertyKey): unknown {
 
 function originalPlace(file: string, line: number, column: number): SourcePosition | undefined {
   const sourceMapUrl = maps.get(file)
-  if (sourceMapUrl === undefined) return placeByNode(file, line, column)
-  return positions.find({ url: file, sourceMapUrl, line: line - 1, column: column - 1 })
-}
-
-/** Node maps no stacks by `--enable-source-maps` once `prepareStackTrace` is set, so it is done here. */
-function placeByNode(file: string, line: number, column: number): SourcePosition | undefined {
+  if (sourceMapUrl !== undefined) {
+    return positions.find({ url: file, sourceMapUrl, line: line - 1, column: column - 1 })
+  }
+  // Node maps no stacks by `--enable-source-maps` once `prepareStackTrace` is set, so it is done here.
   const entry = findSourceMap(file)?.findEntry(line - 1, column - 1)
   if (!entry || !('originalSource' in entry)) return undefined
   return { file: entry.originalSource, line: entry.originalLine + 1, column: entry.originalColumn + 1 }
