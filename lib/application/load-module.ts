@@ -9,8 +9,8 @@ import { noApplication, type Picked, pickByConvention, pickExport, pickShutdown 
 import type { Script } from './script/script.js'
 
 /**
- * Loads `module:export` or `module:factory("literal", 1)`, the setting `app`, or runs a script that listens by itself. A
- * promise that is exported or returned is awaited.
+ * Loads `module:export` or `module:factory("literal", 1)`, the setting `app`, or runs a script that listens by itself.
+ * Awaits a promise that is exported or returned.
  * @param where  the directory from which the module is looked for; without `script`, its `listen()` is an ordinary one
  * @throws UnicornError with exit code 4 if the module is not found (names the files tried), the export is missing
  * (names the exports and the nearest one), or the module throws while it loads (keeps the error in its cause)

@@ -14,7 +14,7 @@ export interface Picked {
   readonly name: string
 }
 
-/** Picks the export at `path`. @throws UnicornError with exit code 4 that lists the exports and names the nearest one */
+/** Picks the export at `path`. @throws UnicornError with exit code 4: it lists the exports and names the nearest one */
 export function pickExport(exports: Exports, path: readonly string[], file: string): Picked {
   const [first = '', ...rest] = path
   const value = rootMember(exports, first)

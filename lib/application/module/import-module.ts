@@ -7,8 +7,8 @@ import { isInstalledFor, lacksOwnPackage, offerOwnPackage } from './own-package.
  * Loads a module, by Node if Node can, else by jiti. No module runs twice: jiti gets one only if Node failed before it
  * ran any code, as Node does for enums, decorators and imports of `./x` that mean `x.ts`.
  * @param file  an absolute path; links are followed, as Node does for the script that it is started with
- * @param main  whether the module sees itself as the script that was started: by `process.argv[1]`, in which Node leaves
- * links as they are, and by `require.main` of CommonJS
+ * @param main  whether the module sees itself as the script that was started: by `require.main` of CommonJS, and by
+ * `process.argv[1]`, in which Node leaves links as they are
  * @throws UnicornError with exit code 4; its cause keeps what the module threw
  */
 export async function importModule(file: string, { main = false } = {}): Promise<Exports> {
@@ -29,6 +29,7 @@ async function load(file: string, main: boolean): Promise<Exports> {
 }
 
 async function loadTypeScript(file: string, main: boolean): Promise<Exports> {
+  // Node 20 knows no TypeScript at all.
   const isKnown = 'typescript' in process.features && Boolean(process.features.typescript)
   if (!isKnown || mixesModuleSystems(file)) return importByJiti(file, main)
   const byNode = moduleKind(file) === 'commonjs' ? tryCommonJs(file, main) : tryByNode(file)

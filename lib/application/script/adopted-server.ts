@@ -21,7 +21,7 @@ export class AdoptedServer {
 
   /**
    * @param address  what `address()` returns while the server is open: host and port, or the path of a unix socket
-   * @param onClose  called when the application closes it; returns whether the server waits for `release` to emit `close`
+   * @param onClose  called when the application closes it; returns whether it waits for `release` to emit `close`
    */
   constructor(server: Server, address: AddressInfo | string, onClose: (server: AdoptedServer) => boolean) {
     this.server = server

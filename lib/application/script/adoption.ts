@@ -60,7 +60,7 @@ export class Adoption {
     return adopted
   }
 
-  /** Intercepts `listen()`, before the module `file` loads. If the user has named an export, calls wait for `settle`. */
+  /** Intercepts `listen()`, before the module `file` loads. If an export is named, calls wait for `settle`. */
   begin(file: string, isNamed: boolean): void {
     this.#file = file
     if (isNamed) this.#handle = call => this.#defer(call)

@@ -58,7 +58,7 @@ export class Script {
     return { value: this.#ownerOf(adopted.server), exportName: 'listen()' }
   }
 
-  /** Waits for the script to listen. It may start an application that it exports later: a second start would break it. */
+  /** Waits for the script to listen. It may start an application that it exports later: a second start breaks that. */
   async #listening(exported: Found | undefined): Promise<AdoptedServer | undefined> {
     const isComplete = exported && (exported.exportName !== 'default' || !hasStart(exported.value))
     const limits = exported ? [isComplete ? turn() : sleep(PATIENCE, undefined, { ref: false })] : []

@@ -8,7 +8,7 @@ export type BodyInit = ConstructorParameters<typeof NativeResponse>[0]
 
 type Class = { readonly prototype: object }
 
-/** Makes `light` a subclass of `native`: the members that it lacks forward to the native object that `nativeOf` makes. */
+/** Makes `light` a subclass of `native`: members that it lacks forward to the native object that `nativeOf` makes. */
 export function inherit<Light>(light: Class, native: Class, nativeOf: (self: Light) => object): void {
   for (const key of Reflect.ownKeys(native.prototype)) {
     if (Object.hasOwn(light.prototype, key)) continue

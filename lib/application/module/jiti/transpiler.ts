@@ -33,8 +33,8 @@ const DEFAULT_EXPORT =
 const PARSE_ERROR = 'exports.__JITI_ERROR__ = '
 
 /**
- * Makes a transformation for jiti that transpiles modules by jiti's own, keeps the code on disk, and adds what jiti lacks.
- * It throws a SyntaxError with the place in its stack, and what a CommonJS module threw that Node has run before.
+ * Makes a transformation for jiti, which transpiles by jiti's own, keeps the code on disk, and adds what jiti lacks. It
+ * throws a SyntaxError with the place in its stack, and what a CommonJS module threw that Node has run before.
  * @param babel  has jiti's own transformation
  * @param first  the first module, beside whose packages the cache lies; the main one if `isMain`
  */
