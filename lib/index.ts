@@ -15,7 +15,7 @@ export type { Config } from '../config/settings.js'
 export { fetch, node, wsgi } from './application/mark.js'
 export { ExitCode, UnicornError } from './errors.js'
 export type { FetchApplication, FetchContext, FetchHandler } from './gateway/fetch/types.js'
-export type { NodeHandler } from './gateway/node/types.js'
+export type { NodeHandler } from './gateway/node/target.js'
 export type {
   Application,
   Chunk,

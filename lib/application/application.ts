@@ -1,7 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { UnicornError } from '../errors.js'
-import type { GatewayContext } from '../gateway/context.js'
-import type { Gateway } from '../gateway/gateway.js'
+import type { Gateway, GatewayContext } from '../gateway/gateway.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
 
 /** An application that is ready to serve, of whatever kind. */

@@ -4,8 +4,7 @@ import type { FetchApplication } from '../gateway/fetch/types.js'
 import type { Application } from '../gateway/wsgi/types.js'
 import { describe, isClass } from '../sys/describe.js'
 import { hasMethods } from '../sys/objects.js'
-import { isNodeApp, type NodeApp, prepare } from './frameworks.js'
-import type { LoadedApp } from './loaded-app.js'
+import { isNodeApp, type LoadedApp, type NodeApp, prepare } from './frameworks.js'
 import { markOf } from './mark.js'
 
 /** An application and the interface by which it is called. */
@@ -16,6 +15,12 @@ export type Callable =
 
 const ADVICE = `say which with --interface ${INTERFACES.join('|')}, or wrap it: import { node, fetch, wsgi } from 'unicorn'`
 
+const WANTED: Readonly<Record<Interface, string>> = {
+  wsgi: 'a function (environ, startResponse)',
+  node: 'a function (req, res), an http.Server, or an application of a framework',
+  fetch: 'a function (request), or an object with a method fetch(request)',
+}
+
 /**
  * Decides how the export is called: by its wrapper, by `name`, or with `auto` by what it is, but never by the names of
  * its parameters. Makes a framework's application ready.
@@ -23,10 +28,18 @@ const ADVICE = `say which with --interface ${INTERFACES.join('|')}, or wrap it: 
  * @throws UnicornError with exit code 4 if the export does not fit, or does not become ready
  */
 export async function detect(app: LoadedApp, name: InterfaceName): Promise<Callable> {
+  const { value } = app
   const wanted = interfaceOf(app, name)
-  if (wanted === 'fetch') return { interface: 'fetch', application: asFetchApplication(app) }
-  if (wanted === 'node') return { interface: 'node', ...(await asNodeApp(app)) }
-  return { interface: 'wsgi', application: asApplication(app), guessed: name === 'auto' && !markOf(app.value) }
+  if (wanted === 'node') {
+    const found = await prepare(app)
+    if (found) return { interface: wanted, ...found }
+  } else if (wanted === 'fetch' && hasFetch(value)) {
+    return { interface: wanted, application: value }
+  } else if (isFunction(value) && !isClass(value)) {
+    if (wanted === 'wsgi') return { interface: wanted, application: value, guessed: name === 'auto' && !markOf(value) }
+    return { interface: wanted, application: { fetch: (request, ...more) => value(request, ...more) } }
+  }
+  throw misfit(app, `it is ${describe(value)}`, WANTED[wanted])
 }
 
 function interfaceOf(app: LoadedApp, name: InterfaceName): Interface {
@@ -48,31 +61,8 @@ function guess(app: LoadedApp): Interface {
   throw misfit(app, `it is ${describe(value)}`, `a function (environ, startResponse) or (req, res); ${ADVICE}`)
 }
 
-async function asNodeApp(app: LoadedApp): Promise<NodeApp> {
-  const found = await prepare(app)
-  if (found) return found
-  throw misfit(
-    app,
-    `it is ${describe(app.value)}`,
-    'a function (req, res), an http.Server, or an application of a framework',
-  )
-}
-
-function asFetchApplication(app: LoadedApp): FetchApplication {
-  const { value } = app
-  if (hasFetch(value)) return value
-  if (isFunction(value) && !isClass(value)) return { fetch: (request, ...more) => value(request, ...more) }
-  throw misfit(app, `it is ${describe(value)}`, 'a function (request), or an object with a method fetch(request)')
-}
-
 function hasFetch(value: unknown): value is FetchApplication {
   return hasMethods(value, 'fetch')
-}
-
-function asApplication(app: LoadedApp): Application {
-  const { value } = app
-  if (isFunction(value) && !isClass(value)) return value
-  throw misfit(app, `it is ${describe(value)}`, 'a function (environ, startResponse)')
 }
 
 /** Takes any function of the user's for one of the interface: what it returns is checked at each call. */

@@ -1,8 +1,23 @@
 import { ExitCode, toError, UnicornError } from '../errors.js'
-import { isHttpServer, type NodeServer, type NodeTarget } from '../gateway/node/target.js'
-import type { NodeHandler } from '../gateway/node/types.js'
-import { hasMethods, isObject } from '../sys/objects.js'
-import type { LoadedApp } from './loaded-app.js'
+import { isHttpServer, type NodeHandler, type NodeServer, type NodeTarget } from '../gateway/node/target.js'
+import { hasMethods, property } from '../sys/objects.js'
+
+/** What a module gives to serve: an export, or the server that it listens with. */
+export interface Found {
+  readonly value: unknown
+  /** Dotted, `default` for the default export, `listen()` for a server that listens by itself. */
+  readonly exportName: string
+}
+
+/** The application as its module gave it. */
+export interface LoadedApp extends Found {
+  /** Absolute path of the module. */
+  readonly file: string
+  /** The setting `app`. */
+  readonly spec: string
+  /** What the module exports to be called at the end of a drain. */
+  readonly shutdown?: (() => unknown) | undefined
+}
 
 /** An application of the node interface. */
 export interface NodeApp {
@@ -16,10 +31,11 @@ interface Framework {
   readonly name: string
   /** Methods that only its applications have together. */
   readonly methods: readonly string[]
-  /** What makes it ready, under the name that its users know. The result is awaited at boot. */
-  readonly ready?: readonly [name: string, (app: object) => unknown]
-  /** What serves, once the application is ready. */
-  readonly target: (app: object) => unknown
+  /** A method that makes the application ready, and is awaited at boot; and what is awaited after it. */
+  readonly ready?: string
+  readonly afterReady?: (app: unknown) => unknown
+  /** The property or method with what serves, once the application is ready; absent if that is the application. */
+  readonly target?: string
   /** A method that is called and awaited at the end of a drain. */
   readonly close?: string
 }
@@ -28,33 +44,29 @@ const FRAMEWORKS: readonly Framework[] = [
   {
     name: 'Nest',
     methods: ['init', 'close', 'getHttpServer', 'getHttpAdapter'],
-    ready: ['init', initNest],
-    target: app => call(app, 'getHttpServer'),
+    ready: 'init',
+    afterReady: readyAdapter,
+    target: 'getHttpServer',
     close: 'close',
   },
   {
     name: 'Fastify',
     methods: ['ready', 'close', 'inject', 'addHook'],
-    ready: ['ready', app => call(app, 'ready')],
-    target: app => Reflect.get(app, 'server'),
+    ready: 'ready',
+    target: 'server',
     close: 'close',
   },
   {
     name: 'Hapi',
     methods: ['initialize', 'start', 'stop', 'route', 'inject'],
-    ready: ['initialize', app => call(app, 'initialize')],
-    target: app => Reflect.get(app, 'listener'),
+    ready: 'initialize',
+    target: 'listener',
     close: 'stop',
   },
-  {
-    name: 'Socket.IO',
-    methods: ['attach', 'of', 'emit', 'close'],
-    target: app => Reflect.get(app, 'httpServer'),
-    close: 'close',
-  },
-  { name: 'Koa', methods: ['callback', 'use'], target: app => call(app, 'callback') },
+  { name: 'Socket.IO', methods: ['attach', 'of', 'emit', 'close'], target: 'httpServer', close: 'close' },
+  { name: 'Koa', methods: ['callback', 'use'], target: 'callback' },
   // Functions with methods.
-  { name: 'Express', methods: ['handle', 'use'], target: app => app },
+  { name: 'Express', methods: ['handle', 'use'] },
 ]
 
 /** Reports whether the node interface serves `value` as it is: an application of a framework, or a server. */
@@ -63,15 +75,14 @@ export function isNodeApp(value: unknown): boolean {
 }
 
 /**
- * Makes an application ready to serve.
- * @returns undefined if it is no framework's application, no server and no function
+ * Makes an application ready to serve. Returns undefined if it is of no framework, no server and no function.
  * @throws UnicornError with exit code 4 if it does not become ready
  */
 export async function prepare(app: LoadedApp): Promise<NodeApp | undefined> {
   const { value } = app
   if (isHttpServer(value)) return { target: value }
   const framework = frameworkOf(value)
-  if (framework && isObject(value)) return start(framework, value, app)
+  if (framework) return start(framework, app)
   return isHandler(value) ? { target: value } : undefined
 }
 
@@ -85,39 +96,41 @@ export function isServerOf(value: unknown, server: NodeServer): boolean {
   if (value === server) return true
   if (isHandler(value) && server.listeners('request').includes(value)) return true
   const framework = frameworkOf(value)
-  const owns = framework !== undefined && framework.name !== 'Koa' && isObject(value)
-  return owns && framework.target(value) === server
+  return framework !== undefined && framework.name !== 'Koa' && targetOf(framework, value) === server
 }
 
-async function start({ name, ready, target, close }: Framework, value: object, app: LoadedApp): Promise<NodeApp> {
+async function start(framework: Framework, { value, file, exportName }: LoadedApp): Promise<NodeApp> {
+  const { name, ready, afterReady, close } = framework
   try {
     // An application that listens by itself is ready, and Hapi refuses to start twice.
-    if (ready && !isListening(target(value))) await ready[1](value)
-    const found = target(value)
-    if (isHttpServer(found) || isHandler(found)) {
-      return { target: found, ...(close !== undefined && { close: () => call(value, close) }) }
+    const before = targetOf(framework, value)
+    if (ready && !(isHttpServer(before) && before.listening)) {
+      await call(value, ready)
+      await afterReady?.(value)
     }
+    const target = targetOf(framework, value)
+    if (isHttpServer(target) || isHandler(target)) return { target, ...(close && { close: () => call(value, close) }) }
   } catch (error) {
-    const message = `${app.file}: ${name}'s ${ready?.[0] ?? 'start'}() failed: ${toError(error).message}`
-    throw new UnicornError(message, { where: app.file, error }, ExitCode.appLoad)
+    const message = `${file}: ${name}'s ${ready ?? 'start'}() failed: ${toError(error).message}`
+    throw new UnicornError(message, { where: file, error }, ExitCode.appLoad)
   }
   throw new UnicornError(
-    `${app.file}: the ${name} application "${app.exportName}" has no http.Server: TLS and HTTP/2 servers of an application's own cannot be served, terminate them before unicorn`,
-    { wanted: 'a server of node:http', where: app.file },
+    `${file}: the ${name} application "${exportName}" has no http.Server: TLS and HTTP/2 servers of an application's own cannot be served, terminate them before unicorn`,
+    { wanted: 'a server of node:http', where: file },
     ExitCode.appLoad,
   )
 }
 
-function isListening(target: unknown): boolean {
-  return isHttpServer(target) && target.listening
+function targetOf({ target }: Framework, app: unknown): unknown {
+  if (target === undefined) return app
+  const found = property(app, target)
+  return typeof found === 'function' ? call(app, target) : found
 }
 
-/** On Fastify, Nest makes that ready only in its `listen()`. */
-async function initNest(app: object): Promise<void> {
-  await call(app, 'init')
-  const adapter = call(app, 'getHttpAdapter')
-  const instance = isObject(adapter) ? call(adapter, 'getInstance') : undefined
-  if (hasMethods(instance, 'ready', 'inject') && isObject(instance)) await call(instance, 'ready')
+/** Nest makes Fastify ready only in its `listen()`. */
+async function readyAdapter(app: unknown): Promise<void> {
+  const instance = call(call(app, 'getHttpAdapter'), 'getInstance')
+  if (hasMethods(instance, 'ready', 'inject')) await call(instance, 'ready')
 }
 
 function frameworkOf(value: unknown): Framework | undefined {
@@ -129,7 +142,7 @@ function isHandler(value: unknown): value is NodeHandler {
   return typeof value === 'function'
 }
 
-function call(target: object, method: string): unknown {
-  const found: unknown = Reflect.get(target, method)
+function call(target: unknown, method: string): unknown {
+  const found = property(target, method)
   return typeof found === 'function' ? Reflect.apply(found, target, []) : undefined
 }

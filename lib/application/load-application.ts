@@ -6,7 +6,7 @@ import { loadModuleApplication } from './module-application.js'
 interface Kind {
   /** Reports whether `spec` names an application of this kind, for instance by a file that is in `directory`. */
   matches(spec: string, directory: string): boolean
-  load(spec: string, interfaceName: InterfaceName, host: ApplicationHost): Promise<Application>
+  load: typeof loadApplication
 }
 
 /** The kind of what matches no other kind, so that its error names the files that were looked for. */
@@ -18,15 +18,10 @@ const KINDS: readonly Kind[] = [MODULE]
 /**
  * Loads the application and makes it ready to be called.
  * @param spec  the setting `app`
- * @param interfaceName  the setting `interface`
- * @throws UnicornError with exit code 4 if it is not found, fails to load, does not fit its interface, or does not
- * become ready
+ * @param name  the setting `interface`
+ * @throws UnicornError with exit code 4 if it is not found, does not load, fit its interface, or become ready
  */
-export function loadApplication(
-  spec: string,
-  interfaceName: InterfaceName,
-  host: ApplicationHost,
-): Promise<Application> {
+export function loadApplication(spec: string, name: InterfaceName, host: ApplicationHost): Promise<Application> {
   const kind = KINDS.find(({ matches }) => matches(spec, host.directory)) ?? MODULE
-  return kind.load(spec, interfaceName, host)
+  return kind.load(spec, name, host)
 }

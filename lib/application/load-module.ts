@@ -1,9 +1,7 @@
 import { resolve } from 'node:path'
 import { ExitCode, toError, UnicornError } from '../errors.js'
 import { describe } from '../sys/describe.js'
-import { isNodeApp } from './frameworks.js'
-import type { Found, LoadedApp } from './loaded-app.js'
-import type { Exports } from './module/exports.js'
+import { type Found, isNodeApp, type LoadedApp } from './frameworks.js'
 import { findModule } from './module/find-module.js'
 import { importModule } from './module/import-module.js'
 import { type AppSpec, parseSpec } from './module/spec.js'
@@ -11,9 +9,8 @@ import { noApplication, type Picked, pickByConvention, pickExport, pickShutdown 
 import type { Script } from './script/script.js'
 
 /**
- * Loads `module:export` or `module:factory("literal", 1)`, or runs a script that listens by itself. A promise that is
- * exported or returned is awaited.
- * @param spec  the setting `app`
+ * Loads `module:export` or `module:factory("literal", 1)`, the setting `app`, or runs a script that listens by itself.
+ * Awaits a promise that is exported or returned.
  * @param where  the directory from which the module is looked for; without `script`, its `listen()` is an ordinary one
  * @throws UnicornError with exit code 4 if the module is not found (names the files tried), the export is missing
  * (names the exports and the nearest one), or the module throws while it loads (keeps the error in its cause)
@@ -25,16 +22,14 @@ export async function loadApp(spec: string, where: { directory: string; script?:
   const isNamed = parsed.path.length > 0
   script?.begin(file, isNamed)
   const exports = await importModule(file, { main: !isNamed })
-  const exported = await (isNamed ? namedExport(exports, parsed, file) : conventionalExport(exports, file))
+  const picked = isNamed ? pickExport(exports, parsed.path, file) : pickByConvention(exports)
+  const exported = picked && (await settle(picked, parsed.args, file))
   const found = script ? await script.choose(exported, isNamed) : exported
   if (!found) throw noApplication(exports, file)
   return { ...found, file, spec, shutdown: pickShutdown(exports) }
 }
 
-/**
- * Says what is wrong if the application loads for too long.
- * @param directory  as for `loadApp`, absolute: the application may have changed the working directory by then
- */
+/** Says what is wrong if loading takes too long. `directory` is absolute: the application may have left it by then. */
 export function stillLoading(spec: string, directory: string): () => Promise<string> {
   return async () => {
     const file = await findModule(parseSpec(spec).module, directory)
@@ -42,36 +37,12 @@ export function stillLoading(spec: string, directory: string): () => Promise<str
   }
 }
 
-async function namedExport(exports: Exports, { path, args }: AppSpec, file: string): Promise<Found> {
-  const picked = pickExport(exports, path, file)
-  if (args === undefined) return settle(picked, rejected, file)
-  return settle({ ...picked, value: construct(picked, args, file) }, factoryFailed, file)
-}
-
-async function conventionalExport(exports: Exports, file: string): Promise<Found | undefined> {
-  const picked = pickByConvention(exports)
-  return picked && settle(picked, rejected, file)
-}
-
 /**
- * Awaits a promise, but no framework's application: Fastify's can be awaited, but hangs if it is awaited twice at once,
- * and `detect` makes it ready, with an error that names the method that failed.
- * @param what  what a rejection means, in words
+ * Calls a factory, and awaits a promise, but no framework's application: Fastify's can be awaited, but hangs if it is
+ * awaited twice at once, and `detect` makes it ready, with an error that names the method that failed.
  */
-async function settle({ value, name }: Picked, what: (name: string) => string, file: string): Promise<Found> {
-  if (isNodeApp(value)) return { value, exportName: name }
-  try {
-    return { value: await value, exportName: name }
-  } catch (error) {
-    throw failed(what(name), file, error)
-  }
-}
-
-const rejected = (name: string): string => `the promise exported as "${name}" was rejected`
-const factoryFailed = (name: string): string => `the factory "${name}" failed`
-
-function construct({ value, owner, name }: Picked, args: readonly unknown[], file: string): unknown {
-  if (typeof value !== 'function') {
+async function settle({ value, owner, name }: Picked, args: AppSpec['args'], file: string): Promise<Found> {
+  if (args && typeof value !== 'function') {
     throw new UnicornError(
       `${file}: the export "${name}" cannot be called: it is ${describe(value)}, wanted a function that returns the application`,
       { found: describe(value), wanted: 'a function', where: file },
@@ -79,12 +50,10 @@ function construct({ value, owner, name }: Picked, args: readonly unknown[], fil
     )
   }
   try {
-    return Reflect.apply(value, owner, args)
+    const made: unknown = args && typeof value === 'function' ? Reflect.apply(value, owner, args) : value
+    return { value: isNodeApp(made) ? made : await made, exportName: name }
   } catch (error) {
-    throw failed(factoryFailed(name), file, error)
+    const what = args ? `the factory "${name}" failed` : `the promise exported as "${name}" was rejected`
+    throw new UnicornError(`${file}: ${what}: ${toError(error).message}`, { where: file, error }, ExitCode.appLoad)
   }
-}
-
-function failed(what: string, file: string, error: unknown): UnicornError {
-  return new UnicornError(`${file}: ${what}: ${toError(error).message}`, { where: file, error }, ExitCode.appLoad)
 }

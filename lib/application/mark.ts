@@ -1,13 +1,16 @@
+import type { Interface } from '../../config/interfaces.js'
 import type { FetchApplication, FetchHandler } from '../gateway/fetch/types.js'
-import type { NodeHandler } from '../gateway/node/types.js'
+import type { NodeHandler } from '../gateway/node/target.js'
 import type { Application } from '../gateway/wsgi/types.js'
 import { property } from '../sys/objects.js'
 
 /** In the global registry of symbols, so that a mark holds if two copies of this package are loaded. */
 const MARK = Symbol.for('unicorn.interface')
 
-function mark<T extends object>(application: T, name: string): T {
-  return Object.defineProperty(application, MARK, { value: name, configurable: true })
+/** Marks and returns `application`, or `forward`, a function that calls it, if it is frozen. */
+function mark<T extends object, F extends object>(application: T, forward: F, value: Interface): T | F {
+  const marked = Object.isExtensible(application) ? application : forward
+  return Object.defineProperty(marked, MARK, { value, configurable: true })
 }
 
 /**
@@ -15,7 +18,7 @@ function mark<T extends object>(application: T, name: string): T {
  * @returns the same function, or one that forwards to it if it is frozen
  */
 export function node<T extends NodeHandler>(handler: T): T | NodeHandler {
-  return mark(Object.isExtensible(handler) ? handler : (req, res) => handler(req, res), 'node')
+  return mark<T, NodeHandler>(handler, (req, res) => handler(req, res), 'node')
 }
 
 /**
@@ -23,10 +26,9 @@ export function node<T extends NodeHandler>(handler: T): T | NodeHandler {
  * @returns the same function or object, or a function that forwards to it if it is frozen
  */
 export function fetch<T extends FetchHandler | FetchApplication>(application: T): T | FetchHandler {
-  if (Object.isExtensible(application)) return mark(application, 'fetch')
   const forward: FetchHandler = (...args) =>
     'fetch' in application ? application.fetch(...args) : application(...args)
-  return mark(forward, 'fetch')
+  return mark(application, forward, 'fetch')
 }
 
 /**
@@ -34,10 +36,7 @@ export function fetch<T extends FetchHandler | FetchApplication>(application: T)
  * @returns the same function, or one that forwards to it if it is frozen
  */
 export function wsgi<T extends Application>(application: T): T | Application {
-  return mark(
-    Object.isExtensible(application) ? application : (environ, startResponse) => application(environ, startResponse),
-    'wsgi',
-  )
+  return mark<T, Application>(application, (environ, startResponse) => application(environ, startResponse), 'wsgi')
 }
 
 /** The name with which an application was marked, or undefined. */

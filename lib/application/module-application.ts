@@ -1,7 +1,6 @@
 import type { InterfaceName } from '../../config/interfaces.js'
 import { toError } from '../errors.js'
-import type { GatewayContext } from '../gateway/context.js'
-import type { Gateway } from '../gateway/gateway.js'
+import type { Gateway, GatewayContext } from '../gateway/gateway.js'
 import { NodeGateway } from '../gateway/node/node-gateway.js'
 import { createWsgiGateway } from '../gateway/wsgi/wsgi-gateway.js'
 import type { Application, ApplicationHost } from './application.js'
@@ -12,31 +11,32 @@ import { Script } from './script/script.js'
 /** Loads the application from a JavaScript or TypeScript module, or adopts a script that listens by itself. */
 export async function loadModuleApplication(
   spec: string,
-  interfaceName: InterfaceName,
+  name: InterfaceName,
   host: ApplicationHost,
 ): Promise<Application> {
-  const { directory } = host
+  const { directory, gateway: context } = host
   const script = new Script(spec, host)
   host.waitsFor(stillLoading(spec, directory))
   const loaded = await loadApp(spec, { directory, script })
   host.waitsFor(() => `the application that ${loaded.file} exports has not become ready`)
-  const callable = await detect(loaded, interfaceName)
+  const callable = await detect(loaded, name)
+  const closeApplication = async (): Promise<void> => {
+    await application.gateway.settled?.()
+    if (callable.interface === 'node') await callable.close?.()
+    await script.ended()
+  }
   const application: Application & { gateway: Gateway } = {
-    gateway: await createGateway(callable, host.gateway),
+    gateway: await createGateway(callable, context),
     get server() {
-      return script.server
+      return script.served?.server
     },
-    terminated: () => script.terminated(),
-    askToEnd: () => script.askToEnd(),
-    release: () => script.release(),
-    close: () =>
-      inTurn(
-        [() => closeApplication(application, callable, script), loaded.shutdown, () => script.closeServer()],
-        host.gateway,
-      ),
+    terminated: () => script.ownEnd.term(),
+    askToEnd: () => script.ownEnd.ask(),
+    release: () => script.served?.release(),
+    close: () => inTurn([closeApplication, loaded.shutdown, () => script.served?.end()], context),
   }
   script.serve(callable, server => {
-    application.gateway = new NodeGateway(server, host.gateway)
+    application.gateway = new NodeGateway(server, context)
   })
   return application
 }
@@ -47,12 +47,6 @@ async function createGateway(callable: Callable, context: GatewayContext): Promi
   // Imported only here, since Node's own classes, on which it is built, are slow to load.
   const { createFetchGateway } = await import('../gateway/fetch/fetch-gateway.js')
   return createFetchGateway(callable.application, context)
-}
-
-async function closeApplication({ gateway }: Application, callable: Callable, script: Script): Promise<void> {
-  await gateway.settled?.()
-  if (callable.interface === 'node') await callable.close?.()
-  await script.ended()
 }
 
 /** Runs all of the steps, even if one fails. */

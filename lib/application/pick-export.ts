@@ -3,7 +3,7 @@ import { nearest } from '../../config/nearest.js'
 import { ExitCode, UnicornError } from '../errors.js'
 import { hasMethods, isObject, property } from '../sys/objects.js'
 import { isNodeApp } from './frameworks.js'
-import type { Exports } from './module/exports.js'
+import type { Exports } from './module/node-loader.js'
 
 /** An export of a module. */
 export interface Picked {
@@ -14,25 +14,18 @@ export interface Picked {
   readonly name: string
 }
 
-/**
- * Picks the export at `path`, which has at least one name.
- * @throws UnicornError with exit code 4 that lists the exports and suggests the nearest name
- */
+/** Picks the export at `path`. @throws UnicornError with exit code 4: it lists the exports and names the nearest one */
 export function pickExport(exports: Exports, path: readonly string[], file: string): Picked {
   const [first = '', ...rest] = path
   const value = rootMember(exports, first)
-  if (isEmpty(value)) throw missing(first, namesOf(exports), file)
+  if (value == null) throw missing(first, namesOf(exports), file)
   return rest.reduce<Picked>((owner, name) => member(owner, name, file), { value, owner: undefined, name: first })
 }
 
 function member(owner: Picked, name: string, file: string): Picked {
   const value = property(owner.value, name)
-  if (isEmpty(value)) throw missing(name, keysOf(owner.value), file)
+  if (value == null) throw missing(name, keysOf(owner.value), file)
   return { value, owner: owner.value, name: `${owner.name}.${name}` }
-}
-
-function isEmpty(value: unknown): boolean {
-  return value === undefined || value === null
 }
 
 /** Picks the application if the user names no export: `application`, else the default export. */
@@ -63,17 +56,14 @@ export function noApplication(exports: Exports, file: string): UnicornError {
   const names = namesOf(exports)
   const advice =
     names.length > 0 ? 'name the export to serve: unicorn FILE:EXPORT' : 'export it, or let its server listen'
-  const more = { more: ', and no http.Server listens', advice: asksForMain(file) ? NOT_MAIN : advice }
+  // What Node 24 has for `require.main` in ES modules: such a module starts only as the main one.
+  const asksForMain = /\bimport\.meta\.main\b/.test(readFileSync(file, 'utf8'))
+  const more = { more: ', and no http.Server listens', advice: asksForMain ? NOT_MAIN : advice }
   return missing('application', names, file, more)
 }
 
 const NOT_MAIN =
   'import.meta.main is not set under unicorn: compare argv[1] of the process with fileURLToPath(import.meta.url)'
-
-/** Reports whether the module starts only as the main one, by what Node 24 has for `require.main` in ES modules. */
-function asksForMain(file: string): boolean {
-  return /\bimport\.meta\.main\b/.test(readFileSync(file, 'utf8'))
-}
 
 /** Finds `module.exports = { application }` too, which `import` gives as a default export. */
 function rootMember(exports: Exports, name: string): unknown {
@@ -104,30 +94,26 @@ function keysOf(value: unknown): readonly string[] {
   return isObject(value) ? Object.keys(value) : []
 }
 
-interface More {
-  /** Follows the list of exports. */
-  readonly more?: string
-  /** Follows if no name is near. */
-  readonly advice?: string
-}
-
-function missing(name: string, names: readonly string[], file: string, { more = '', advice }: More = {}): UnicornError {
-  if (names.includes(name)) return empty(name, file)
+/** @param end  of the message: `more` follows the list of exports, then `advice` if no name is near */
+function missing(
+  name: string,
+  names: readonly string[],
+  file: string,
+  end: { more?: string; advice?: string } = {},
+): UnicornError {
+  // For example `export let app` that is set only after the module has loaded.
+  if (names.includes(name)) {
+    const wanted = 'the application, or a promise of it'
+    const message = `${file}: the export "${name}" is still undefined, or null, when the module has loaded; wanted ${wanted}`
+    return new UnicornError(message, { found: 'nothing', wanted, where: file }, ExitCode.appLoad)
+  }
+  const { more = '', advice } = end
   const near = nearest(name, names)
   const found = names.length === 0 ? 'it exports nothing' : `it exports ${names.join(', ')}`
   const todo = near === undefined ? advice : `did you mean "${near}"?`
   return new UnicornError(
     `${file} has no export "${name}": ${found}${more}${todo === undefined ? '' : `; ${todo}`}`,
     { found: names, wanted: name, where: file },
-    ExitCode.appLoad,
-  )
-}
-
-/** Makes the error for an export such as `export let app` that is set only after the module has loaded. */
-function empty(name: string, file: string): UnicornError {
-  return new UnicornError(
-    `${file}: the export "${name}" is still undefined, or null, when the module has loaded; wanted the application, or a promise of it`,
-    { found: 'nothing', wanted: 'the application, or a promise of it', where: file },
     ExitCode.appLoad,
   )
 }

@@ -15,18 +15,15 @@ export class BoundedCache<Value> {
   /** @throws what `make` throws; then nothing is remembered */
   get(key: string): Value {
     const known = this.#entries.get(key)
-    return known === undefined ? this.#learn(key) : known
-  }
-
-  get size(): number {
-    return this.#entries.size
-  }
-
-  #learn(key: string): Value {
+    if (known !== undefined) return known
     const value = this.#make(key)
     if (key.length > LONGEST_KEY) return value
     if (this.#entries.size >= this.#limit) this.#entries.clear()
     this.#entries.set(key, value)
     return value
+  }
+
+  get size(): number {
+    return this.#entries.size
   }
 }

@@ -5,7 +5,7 @@ import type { InterfaceName } from '../../config/interfaces.js'
 import { fetch, markOf, node, wsgi } from '../../lib/application/mark.js'
 import { UnicornError } from '../../lib/errors.js'
 import type { Gateway } from '../../lib/gateway/gateway.js'
-import type { NodeHandler } from '../../lib/gateway/node/types.js'
+import type { NodeHandler } from '../../lib/gateway/node/target.js'
 import type { Application } from '../../lib/gateway/wsgi/types.js'
 import { gatewayFor, MemoryLog, nodeTest, request, serve } from './serve.js'
 

@@ -1,6 +1,6 @@
 import { runInThisContext } from 'node:vm'
 import t, { type Test } from 'tap'
-import type { NodeHandler } from '../../lib/gateway/node/types.js'
+import type { NodeHandler } from '../../lib/gateway/node/target.js'
 import { now } from '../../lib/sys/clock.js'
 import {
   inFlightText,

@@ -3,9 +3,8 @@ import { fileURLToPath } from 'node:url'
 /** The place of an error that kept a file from being compiled or linked. */
 export interface CompileFault {
   readonly file: string
-  /** Counted from 1. */
+  /** Counted from 1, as the column is, which is undefined if the report does not give it. */
   readonly line: number
-  /** Counted from 1; undefined if the report does not give it. */
   readonly column: number | undefined
   /** The line of the source. */
   readonly text: string
@@ -14,9 +13,8 @@ export interface CompileFault {
 const PLACE = /^(?:(?<url>file:\/\/\S+)|(?<path>\/.+)):(?<line>\d+)$/
 
 /**
- * Finds the place of a fault in what Node puts before a stack: `FILE:LINE`, the line of source, and carets below the
- * fault.
- * @param report an error's `stack`, which is no string if `Error.prepareStackTrace` made something else of it
+ * Finds the place of a fault in what Node puts before a stack: `FILE:LINE`, the line of source, carets below the fault.
+ * @param report  an error's `stack`, which is no string if `Error.prepareStackTrace` made something else of it
  */
 export function compileFault(report: unknown): CompileFault | undefined {
   const lines = typeof report === 'string' ? report.split('\n') : []

@@ -5,20 +5,18 @@ import { ExitCode, errorCode, UnicornError } from '../../errors.js'
 
 const EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
 const DOTTED = /^[^./\\#@][^/\\]*$/
+const UNRESOLVED = /^(?:MODULE_NOT_FOUND$|ERR_PACKAGE_|ERR_INVALID_MODULE_SPECIFIER$)/
 
 /**
  * Finds the file of a module: an existing file, a dotted name (`myproj.wsgi` is `myproj/wsgi`), a directory with an
- * index file, or a package as `import` in `directory` would find it.
- * @param directory an absolute path
- * @returns an absolute path
+ * index file, or a package as `import` in `directory` would find it. All paths are absolute.
  * @throws UnicornError with exit code 4 that names the files it tried
  */
 export async function findModule(module: string, directory: string): Promise<string> {
   const tried = candidates(module).map(path => resolve(directory, path))
-  const found = tried.find(isFile)
+  const file = tried.find(path => statsOf(path)?.isFile())
+  const found = file ?? (isBare(module) ? await findPackage(module, directory) : undefined)
   if (found !== undefined) return found
-  const file = isBare(module) ? await findPackage(module, directory) : undefined
-  if (file !== undefined) return file
   throw notFound(module, directory, tried)
 }
 
@@ -30,10 +28,6 @@ export function candidates(module: string): readonly string[] {
     ...EXTENSIONS.map(extension => join(base, `index${extension}`)),
   ])
   return [...new Set([module, ...files])]
-}
-
-function isFile(path: string): boolean {
-  return statsOf(path)?.isFile() ?? false
 }
 
 /** @returns undefined if there is no such file */
@@ -56,15 +50,10 @@ async function findPackage(module: string, directory: string): Promise<string | 
   try {
     return createRequire(base).resolve(module)
   } catch (error) {
-    if (!isUnresolved(error)) throw error
+    if (!UNRESOLVED.test(errorCode(error) ?? '')) throw error
   }
   const { resolveByJiti } = await import('./jiti/jiti-loader.js')
   return resolveByJiti(module, base)
-}
-
-function isUnresolved(error: unknown): boolean {
-  const code = errorCode(error) ?? ''
-  return code === 'MODULE_NOT_FOUND' || code.startsWith('ERR_PACKAGE_') || code === 'ERR_INVALID_MODULE_SPECIFIER'
 }
 
 function notFound(module: string, directory: string, tried: readonly string[]): UnicornError {

@@ -1,16 +1,14 @@
 import { realpathSync } from 'node:fs'
-import type { Exports } from './exports.js'
 import { isCommonJs, isTypeScript, mixesModuleSystems, moduleKind } from './module-kind.js'
-import { importByNode, runByNode, tryByNode, tryCommonJs } from './node-loader.js'
+import { type Exports, importByNode, runByNode, tryByNode, tryCommonJs } from './node-loader.js'
 import { isInstalledFor, lacksOwnPackage, offerOwnPackage } from './own-package.js'
 
 /**
  * Loads a module, by Node if Node can, else by jiti. No module runs twice: jiti gets one only if Node failed before it
- * ran any code, as Node does for enums, decorators and imports of `./x` that mean `x.ts`. Node 20 knows no TypeScript
- * at all.
- * @param file an absolute path; links are followed, as Node does for the script that it is started with
- * @param main whether the module sees itself as the script that was started: by `process.argv[1]`, in which Node leaves
- * links as they are, and by `require.main` of CommonJS
+ * ran any code, as Node does for enums, decorators and imports of `./x` that mean `x.ts`.
+ * @param file  an absolute path; links are followed, as Node does for the script that it is started with
+ * @param main  whether the module sees itself as the script that was started: by `require.main` of CommonJS, and by
+ * `process.argv[1]`, in which Node leaves links as they are
  * @throws UnicornError with exit code 4; its cause keeps what the module threw
  */
 export async function importModule(file: string, { main = false } = {}): Promise<Exports> {
@@ -31,7 +29,9 @@ async function load(file: string, main: boolean): Promise<Exports> {
 }
 
 async function loadTypeScript(file: string, main: boolean): Promise<Exports> {
-  if (!nodeKnowsTypeScript() || mixesModuleSystems(file)) return importByJiti(file, main)
+  // Node 20 knows no TypeScript at all.
+  const isKnown = 'typescript' in process.features && Boolean(process.features.typescript)
+  if (!isKnown || mixesModuleSystems(file)) return importByJiti(file, main)
   const byNode = moduleKind(file) === 'commonjs' ? tryCommonJs(file, main) : tryByNode(file)
   return (await byNode) ?? importByJiti(file, main)
 }
@@ -48,10 +48,5 @@ async function importWithOwnPackage(file: string): Promise<Exports> {
 
 /** Few applications need jiti, and it takes 20 ms to load. */
 async function importByJiti(file: string, main: boolean): Promise<Exports> {
-  const loader = await import('./jiti/jiti-loader.js')
-  return loader.importByJiti(file, main)
-}
-
-function nodeKnowsTypeScript(): boolean {
-  return 'typescript' in process.features && Boolean(process.features.typescript)
+  return (await import('./jiti/jiti-loader.js')).importByJiti(file, main)
 }

@@ -9,14 +9,20 @@ import { OWN_DEPENDENCIES } from './own-package.js'
 const DATA = new Set(['.json', '.node', '.wasm'])
 
 /**
- * Makes the error for a module that failed to load. It gives the place and the line of a syntax error, and the importer
- * of a missing module.
- * @returns an error with exit code 4; its cause keeps `thrown`
+ * Makes the error for a module that failed to load, with exit code 4 and `thrown` in its cause. It gives the place and
+ * the line of a syntax error, and the importer of a missing module.
  */
 export async function loadFailure(file: string, thrown: unknown): Promise<UnicornError> {
   const error = toError(thrown)
-  if (DATA.has(extname(file))) return notAProgram(file, thrown)
-  const fault = await findFault(file, error)
+  const extension = extname(file)
+  if (DATA.has(extension)) {
+    return new UnicornError(
+      `${file} is no module that could hold an application: found ${extension}, wanted .ts, .mts, .cts, .js, .mjs or .cjs`,
+      { found: extension, wanted: 'a module', where: file, error: thrown },
+      ExitCode.appLoad,
+    )
+  }
+  const fault = error instanceof SyntaxError ? await findFault(file, error) : undefined
   const what = fault ? [placeOf(fault), error.message, fault.text.trim()].filter(Boolean).join(': ') : describe(error)
   return new UnicornError(
     `${file} failed to load: ${what}`,
@@ -25,27 +31,14 @@ export async function loadFailure(file: string, thrown: unknown): Promise<Unicor
   )
 }
 
-function notAProgram(file: string, error: unknown): UnicornError {
-  const extension = extname(file)
-  return new UnicornError(
-    `${file} is no module that could hold an application: found ${extension}, wanted .ts, .mts, .cts, .js, .mjs or .cjs`,
-    { found: extension, wanted: 'a module', where: file, error },
-    ExitCode.appLoad,
-  )
-}
-
-async function findFault(file: string, error: Error): Promise<CompileFault | undefined> {
-  if (!(error instanceof SyntaxError)) return undefined
+async function findFault(file: string, error: SyntaxError): Promise<CompileFault | undefined> {
   const fault = compileFault(error.stack)
-  if (fault || !isOfLoader(error)) return fault
-  return compileFault(await compileReport(pathToFileURL(file).href))
+  return fault || !isOfLoader(error) ? fault : compileFault(await compileReport(pathToFileURL(file).href))
 }
 
 /** Reports whether a loader threw `error`, not the program itself, as `JSON.parse` in it does. */
 function isOfLoader({ stack }: Error): boolean {
-  const frames = String(stack)
-    .split('\n')
-    .filter(line => line.startsWith('    at '))
+  const frames = String(stack).match(/^ {4}at .*/gm) ?? []
   return frames.every(frame => frame.includes('node:') || OWN_DEPENDENCIES.test(frame))
 }
 

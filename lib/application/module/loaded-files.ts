@@ -5,8 +5,7 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:wor
 import { property } from '../../sys/objects.js'
 import { packageFile } from '../../sys/package.js'
 import { candidates } from './find-module.js'
-import { LOADED } from './loaded-channel.js'
-import { hookImport, hookRequire } from './module-hooks.js'
+import { hookImport, hookRequire, LOADED } from './module-hooks.js'
 import { OWN_DEPENDENCIES } from './own-package.js'
 import { wantedUrl } from './report-imports.js'
 
@@ -26,10 +25,7 @@ export class LoadedFiles {
   /** Receives URLs on a Node that runs hooks in a thread of their own. */
   #port: MessagePort | undefined
 
-  /**
-   * Begins to collect.
-   * @param report gets each file once, many at a time
-   */
+  /** Begins to collect. @param report  gets each file once, many at a time */
   constructor(report: (files: string[]) => void) {
     this.#report = report
     LOADED.subscribe(file => typeof file === 'string' && this.add(file))
@@ -53,11 +49,8 @@ export class LoadedFiles {
   /** Reports at once what has been collected, for a process that is about to end. */
   flush(): void {
     for (const file of Object.keys(cache)) this.add(file)
-    for (;;) {
-      const received: { message: string } | undefined = this.#port && receiveMessageOnPort(this.#port)
-      if (!received) break
-      this.#addUrl(received.message)
-    }
+    const receive = (): { message: string } | undefined => this.#port && receiveMessageOnPort(this.#port)
+    for (let received = receive(); received; received = receive()) this.#addUrl(received.message)
     if (this.#fresh.length > 0) this.#report(this.#fresh.splice(0))
   }
 

@@ -1,6 +1,11 @@
+import { channel } from 'node:diagnostics_channel'
 import Module from 'node:module'
+import { property } from '../../sys/objects.js'
 
-/** Ways to take part in how Node finds modules; the types of `node:module` lack them. */
+/** Ways to take part in how modules are found and loaded; the types of `node:module` lack those of Node. */
+
+/** Carries the paths of files that jiti transpiles, which no hook sees. Only `--reload` subscribes to it. */
+export const LOADED = channel('unicorn:loaded')
 
 export interface Resolution {
   readonly url: string
@@ -15,37 +20,20 @@ export interface ImportContext {
 type Resolve = (specifier: string, context: ImportContext) => Resolution
 type ImportHook = (specifier: string, context: ImportContext, next: Resolve) => Resolution
 
-interface SyncHooks {
-  registerHooks(hooks: { resolve: ImportHook }): void
-}
-
-interface RequireResolver {
-  _resolveFilename(request: string, parent: unknown, ...rest: unknown[]): string
-}
-
-/**
- * Has `hook` find what is imported, in the thread of the application.
- * @returns whether it does: Node has such hooks from 22.15 on
- */
+/** Has `hook` find what is imported, in this thread. Returns whether it does: Node has such hooks from 22.15 on. */
 export function hookImport(hook: ImportHook): boolean {
-  if (!hasSyncHooks(Module)) return false
-  Module.registerHooks({ resolve: hook })
+  const register = property(Module, 'registerHooks')
+  if (typeof register !== 'function') return false
+  Reflect.apply(register, Module, [{ resolve: hook }])
   return true
 }
 
 /** Has `hook` find the files of `require`. Node 22's hooks of `import` miss it in CommonJS that was imported. */
 export function hookRequire(hook: (request: string, parent: unknown, next: () => string) => string): void {
-  if (!isRequireResolver(Module)) return
-  const find = Module._resolveFilename
-  Module._resolveFilename = function (request, parent, ...rest) {
-    return hook(request, parent, () => find.call(this, request, parent, ...rest))
+  const find = property(Module, '_resolveFilename')
+  if (typeof find !== 'function') return
+  const resolve = function (this: unknown, request: string, parent: unknown, ...rest: unknown[]): string {
+    return hook(request, parent, () => Reflect.apply(find, this, [request, parent, ...rest]))
   }
-}
-
-function hasSyncHooks(module: object): module is SyncHooks {
-  return 'registerHooks' in module
-}
-
-function isRequireResolver(module: object): module is RequireResolver {
-  return '_resolveFilename' in module
+  Reflect.set(Module, '_resolveFilename', resolve)
 }

@@ -1,13 +1,11 @@
 import { channel } from 'node:diagnostics_channel'
 import Module from 'node:module'
 import { pathToFileURL } from 'node:url'
+import { property } from '../../sys/objects.js'
 import { compileFault } from './compile-fault.js'
-import type { Exports } from './exports.js'
 
-/** Missing from the types of `node:module`: how Node starts a CommonJS script. */
-interface ScriptLoader {
-  _load(file: string, parent: null, isMain: boolean): unknown
-}
+/** What a module exports, by name. */
+export type Exports = Readonly<Record<string, unknown>>
 
 const STARTED = channel('unicorn:loader')
 
@@ -17,13 +15,11 @@ export function importByNode(file: string): Promise<Exports> {
   return import(pathToFileURL(file).href)
 }
 
-/**
- * Runs a CommonJS module as `node FILE` or as `require` does.
- * @param main whether `require.main` and `process.mainModule` are its module
- * @returns the exports that `import` gives for the same module
- */
+/** Runs a CommonJS module: `main` as `node FILE` does, else as `require`. Returns the exports that `import` gives. */
 export async function runByNode(file: string, main: boolean): Promise<Exports> {
-  if (isScriptLoader(Module)) Module._load(file, null, main)
+  // Missing from the types: how Node starts a CommonJS script, which has no parent.
+  const load = property(Module, '_load')
+  if (typeof load === 'function') Reflect.apply(load, Module, [file, null, main])
   return importByNode(file)
 }
 
@@ -76,8 +72,4 @@ export function couldNotCompile(file: string, error: unknown): boolean {
 
 function inline(code: string): string {
   return `data:text/javascript,${encodeURIComponent(code)}`
-}
-
-function isScriptLoader(module: object): module is ScriptLoader {
-  return '_load' in module
 }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { errorCode, toError } from '../../errors.js'
 import { packageFile } from '../../sys/package.js'
-import { hookImport, hookRequire } from './module-hooks.js'
+import { hookImport, hookRequire, type Resolution } from './module-hooks.js'
 
 /** What an application can import from this package, and the file of each. */
 export const OWN_MODULES: ReadonlyMap<string, URL> = new Map([
@@ -26,28 +26,21 @@ export function isInstalledFor(file: string): boolean {
 }
 
 /**
- * Lets the application import this package though it is installed elsewhere: globally, or as a clone. A package of the
- * same name that the application finds by itself comes first.
- * @returns whether `import` finds it; `require` always does
+ * Lets the application import this package though it is installed elsewhere: globally, or as a clone. What it finds by
+ * itself comes first. Returns whether `import` finds the package; `require` always does.
  */
 export function offerOwnPackage(): boolean {
   if (isImportHooked !== undefined) return isImportHooked
   hookRequire((request, _parent, next) => findOr(next, request, fileURLToPath))
-  isImportHooked = hookImport((specifier, context, next) => {
-    return findOr(
-      () => next(specifier, context),
-      specifier,
-      ({ href }) => ({ url: href, shortCircuit: true }),
-    )
-  })
+  const own = ({ href }: URL): Resolution => ({ url: href, shortCircuit: true })
+  isImportHooked = hookImport((specifier, context, next) => findOr(() => next(specifier, context), specifier, own))
   return isImportHooked
 }
 
 /** Reports whether `error` is that of an `import` of this package. */
 export function lacksOwnPackage(error: unknown): boolean {
-  return (
-    errorCode(error) === 'ERR_MODULE_NOT_FOUND' && toError(error).message.startsWith("Cannot find package 'unicorn'")
-  )
+  const { message } = toError(error)
+  return errorCode(error) === 'ERR_MODULE_NOT_FOUND' && message.startsWith("Cannot find package 'unicorn'")
 }
 
 function findOr<Found>(find: () => Found, name: string, own: (url: URL) => Found): Found {

@@ -1,10 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { ImportContext, Resolution } from './module-hooks.js'
 
-/**
- * Reports to the main thread what is imported. Before Node 22.15 hooks of `import` run in a thread of their own, which
- * loads this file.
- */
+// Reports imports to the main thread: before Node 22.15 hooks of `import` run in another thread, which loads this file.
 
 let port: MessagePort | undefined
 

@@ -13,10 +13,7 @@ export interface AppSpec {
 const EXPORT = /^([^()]+?)\s*(?:\((.*)\))?$/s
 const STRING = /"(?:[^"\\]|\\.)*"|'((?:[^'\\]|\\.)*)'/gs
 
-/**
- * Parses `myproj.wsgi:application` or `module:factory("prod", 3)`.
- * @throws UnicornError with exit code 4
- */
+/** Parses `myproj.wsgi:application` or `module:factory("prod", 3)`. @throws UnicornError with exit code 4 */
 export function parseSpec(spec: string): AppSpec {
   const colon = spec.indexOf(':')
   const module = (colon < 0 ? spec : spec.slice(0, colon)).trim()

@@ -1,21 +1,15 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What `server.address()` says: host and port, or the path of a unix socket. */
-export type ServedAddress = AddressInfo | string
-
-/** The properties that are overridden. They are own ones, which node:http itself never makes. */
-const OWN = ['listening', 'address', 'close'] as const
+type Callback = (error?: Error) => void
 
 const LISTENS = 'Listen method has been called more than once without closing.'
 
 /**
  * Makes a server of the application's own look as if it listened, though it never does: it overrides `listening`,
  * `address` and `close` of that server. So to the application and its framework `listen()`, `close()` and their events
- * mean what they always mean, while the worker accepts connections in the server's place.
- *
- * Of the same server, `StandIn` in lib/http/node overrides what concerns connections: `getConnections`,
- * `closeIdleConnections`, `closeAllConnections` and `emit`.
+ * mean what they always mean, while the worker accepts connections in the server's place. Of the same server, `StandIn`
+ * in lib/http/node overrides what concerns connections.
  */
 export class AdoptedServer {
   readonly server: Server
@@ -26,23 +20,21 @@ export class AdoptedServer {
   #isClosedByItself = false
 
   /**
-   * @param address  what `address()` returns while the server is open
-   * @param onClose  called when the application closes the server; returns whether the worker serves it, which then
-   * lets it emit `close` with `release`
+   * @param address  what `address()` returns while the server is open: host and port, or the path of a unix socket
+   * @param onClose  called when the application closes it; returns whether it waits for `release` to emit `close`
    */
-  constructor(server: Server, address: ServedAddress, onClose: (server: AdoptedServer) => boolean) {
+  constructor(server: Server, address: AddressInfo | string, onClose: (server: AdoptedServer) => boolean) {
     this.server = server
     this.#onClose = onClose
-    const properties: Record<(typeof OWN)[number], PropertyDescriptor> = {
-      listening: { get: () => this.#state === 'open' },
-      address: { value: () => (this.#state === 'open' ? address : null), writable: true },
-      close: { value: (done?: unknown) => this.#close(done), writable: true },
-    }
-    for (const name of OWN) Object.defineProperty(server, name, { ...properties[name], configurable: true })
+    Object.defineProperties(server, {
+      listening: { configurable: true, get: () => this.#state === 'open' },
+      address: { configurable: true, writable: true, value: () => (this.#state === 'open' ? address : null) },
+      close: { configurable: true, writable: true, value: (done?: Callback) => this.#close(done) },
+    })
   }
 
   /**
-   * Does what the application's `listen()` does: opens the server and emits `listening`.
+   * Opens the server and emits `listening`, as the application's `listen()`.
    * @throws Error with code ERR_SERVER_ALREADY_LISTEN, as Node does, if the server was not closed since the last call
    */
   listen(): void {
@@ -70,13 +62,13 @@ export class AdoptedServer {
     this.server.emit('close')
   }
 
-  /** Makes it an ordinary server again, which is not served here. */
+  /** Makes it an ordinary server again, which is not served here: node:http itself makes no own properties of these. */
   restore(): void {
-    for (const name of OWN) Reflect.deleteProperty(this.server, name)
+    for (const name of ['listening', 'address', 'close']) Reflect.deleteProperty(this.server, name)
   }
 
-  #close(done: unknown): Server {
-    if (isCallback(done)) {
+  #close(done: Callback | undefined): Server {
+    if (typeof done === 'function') {
       if (this.#state === 'open') this.server.once('close', done)
       else process.nextTick(done, nodeError('ERR_SERVER_NOT_RUNNING', 'Server is not running.'))
     }
@@ -93,10 +85,6 @@ export class AdoptedServer {
     if (this.#state === 'closing') this.#state = 'closed'
     this.server.emit('close')
   }
-}
-
-function isCallback(value: unknown): value is (error?: Error) => void {
-  return typeof value === 'function'
 }
 
 function nodeError(code: string, message: string): Error {

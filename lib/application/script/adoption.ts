@@ -1,10 +1,13 @@
 import type { Server } from 'node:http'
-import type { UnicornError } from '../../errors.js'
+import type { AddressInfo } from 'node:net'
+import { ExitCode, UnicornError } from '../../errors.js'
 import type { ListenerSeat } from '../../listeners/listener-seat.js'
 import type { ApplicationHost } from '../application.js'
-import { AdoptedServer, type ServedAddress } from './adopted-server.js'
+import { AdoptedServer } from './adopted-server.js'
 import { interceptListen, type ListenCall } from './intercept-listen.js'
-import { listensTwice, notPlainHttp } from './listen-errors.js'
+
+const NAME_IT =
+  'name the export that it is to serve (unicorn FILE:EXPORT), then the other servers of the application listen by themselves'
 
 /**
  * Decides what becomes of an application's own `listen()`.
@@ -52,32 +55,26 @@ export class Adoption {
   of(server: Server): AdoptedServer {
     const known = this.#servers.get(server)
     if (known) return known
-    const address = servedAddress(this.#host.listeners)
-    const adopted = new AdoptedServer(server, address, closed => this.#onClose(closed))
+    const adopted = new AdoptedServer(server, servedAddress(this.#host.listeners), closed => this.#onClose(closed))
     this.#servers.set(server, adopted)
     return adopted
   }
 
-  /**
-   * Intercepts `listen()` of every HTTP server.
-   * @param file  the module that is about to load
-   * @param isNamed  whether the user has named an export; calls then wait for `settle`
-   */
+  /** Intercepts `listen()`, before the module `file` loads. If an export is named, calls wait for `settle`. */
   begin(file: string, isNamed: boolean): void {
     this.#file = file
     if (isNamed) this.#handle = call => this.#defer(call)
     interceptListen(
       call => this.#handle(call),
       module => {
-        if (!isNamed) this.#refuse(notPlainHttp(file, module))
+        if (isNamed) return
+        const why = `listens with a server of ${module}: unicorn serves HTTP/1 without TLS, so create it with node:http and end TLS and HTTP/2 in front of unicorn; or ${NAME_IT}`
+        this.#refuse(why, `a server of ${module}`, 'a server of node:http')
       },
     )
   }
 
-  /**
-   * Ends the wait for the application.
-   * @param isOwn  whether a server belongs to the export that the user has named; undefined if none was named
-   */
+  /** Ends the wait for the application. `isOwn` knows the servers of the export that the user has named, if any. */
   settle(isOwn?: (server: Server) => boolean): void {
     this.#isSettled = true
     if (!isOwn) return
@@ -100,7 +97,9 @@ export class Adoption {
     } else if ((at !== 0 && at === this.#adopted.at) || this.#bound.includes(at)) {
       this.#setAside(call)
     } else {
-      this.#refuse(listensTwice(this.#file, this.#adopted.at, at))
+      const places = `${placeText(this.#adopted.at)} and at ${placeText(at)}`
+      const why = `listens at ${places}, and unicorn serves one of them: ${NAME_IT}`
+      this.#refuse(why, [this.#adopted.at, at], 'one port')
     }
   }
 
@@ -147,14 +146,21 @@ export class Adoption {
     return false
   }
 
-  #refuse(error: UnicornError): never {
+  #refuse(why: string, found: unknown, wanted: string): never {
+    const file = this.#file
+    const error = new UnicornError(`${file} ${why}`, { found, wanted, where: file }, ExitCode.appLoad)
     this.#host.fail(error)
     throw error
   }
 }
 
+function placeText(at: number | string): string {
+  if (at === 0) return 'any free port'
+  return typeof at === 'number' ? `port ${at}` : at
+}
+
 /** What `server.address()` says: the first listener, as Node would describe it. */
-function servedAddress([first]: readonly ListenerSeat[]): ServedAddress {
+function servedAddress([first]: readonly ListenerSeat[]): AddressInfo | string {
   // `--check-config` serves nowhere.
   if (!first) return { address: '127.0.0.1', family: 'IPv4', port: 0 }
   if (first.host === undefined || first.port === undefined) return first.path ?? first.name

@@ -11,8 +11,7 @@ export interface ListenCall {
 }
 
 /**
- * From now on passes calls of `listen()` on HTTP servers to `onListen`, and no longer to Node. The callback of such a
- * call runs as usual: at the event `listening`.
+ * Passes calls of `listen()` on HTTP servers to `onListen` instead of Node. The callback still runs at `listening`.
  * @param onForeign  called with the module of a server that speaks HTTP/2 or TLS, before it listens as usual
  */
 export function interceptListen(onListen: (call: ListenCall) => void, onForeign: (module: string) => void): void {

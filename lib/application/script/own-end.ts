@@ -1,7 +1,7 @@
+import { once } from 'node:events'
 import { constants } from 'node:os'
 import { property } from '../../sys/objects.js'
 import type { SignalListener } from '../application.js'
-import { unlessIdle } from './unless-idle.js'
 
 /** A script that was written for PM2, which sends INT, may listen for INT alone. */
 type AskingSignal = 'SIGTERM' | 'SIGINT'
@@ -16,14 +16,13 @@ export class OwnEnd {
   #isAsked = false
   #isHeard = false
   #killed: () => void = () => {}
-  readonly #whenKilled: Promise<void>
+  readonly #whenKilled = new Promise<void>(resolve => {
+    this.#killed = resolve
+  })
 
   /** @param others  the listeners for TERM and INT that are not the application's */
   constructor(others: ReadonlySet<SignalListener>) {
     this.#others = others
-    this.#whenKilled = new Promise(resolve => {
-      this.#killed = resolve
-    })
   }
 
   /** Calls the application's handlers of TERM, unless Node has called them before, or those of INT if it has none. */
@@ -61,6 +60,18 @@ export class OwnEnd {
   }
 }
 
+/** Waits for a promise, or until nothing in this process, but for the channel to the arbiter, can still fulfil it. */
+export async function unlessIdle<Value>(promise: Promise<Value>): Promise<Value | undefined> {
+  const idle = new AbortController()
+  process.channel?.unref()
+  try {
+    return await Promise.race([promise, once(process, 'beforeExit', { signal: idle.signal }).then(() => undefined)])
+  } finally {
+    process.channel?.ref()
+    idle.abort()
+  }
+}
+
 /** What the listener throws becomes an uncaught error, and the other listeners are called all the same. */
 function callAsNode(listener: SignalListener, signal: AskingSignal): void {
   try {
@@ -77,10 +88,9 @@ function callAsNode(listener: SignalListener, signal: AskingSignal): void {
  * Its copies share one count, under one name up to version 3 and under another from version 4 on.
  */
 function onlookers(): number {
-  return countOf(process, '__signal_exit_emitter__') + countOf(globalThis, Symbol.for('signal-exit emitter'))
-}
-
-function countOf(owner: object, key: string | symbol): number {
-  const count = property(property(owner, key), 'count')
-  return typeof count === 'number' ? count : 0
+  const counters = [
+    property(process, '__signal_exit_emitter__'),
+    property(globalThis, Symbol.for('signal-exit emitter')),
+  ]
+  return counters.reduce<number>((sum, counter) => sum + Number(property(counter, 'count') ?? 0), 0)
 }

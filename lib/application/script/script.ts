@@ -1,47 +1,42 @@
-import type { EventEmitter } from 'node:events'
+import { subscribe } from 'node:diagnostics_channel'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { isHttpServer, type NodeServer } from '../../gateway/node/target.js'
-import type { Application, ApplicationHost } from '../application.js'
+import { isObject, property } from '../../sys/objects.js'
+import type { ApplicationHost } from '../application.js'
 import type { Callable } from '../detect.js'
-import { hasStart, isServerOf } from '../frameworks.js'
-import type { Found } from '../loaded-app.js'
+import { type Found, hasStart, isServerOf } from '../frameworks.js'
 import type { AdoptedServer } from './adopted-server.js'
 import { Adoption } from './adoption.js'
-import { NOT_ADOPTED } from './listen-errors.js'
-import { OwnEnd } from './own-end.js'
-import { unlessIdle } from './unless-idle.js'
-import { watchFastify } from './watch-fastify.js'
+import { OwnEnd, unlessIdle } from './own-end.js'
 
 /** The time in milliseconds after which an export is served, though its script has not listened. */
 const PATIENCE = 1000
 
+/** The log line for a script that listens only after its handler was taken for a wsgi application. */
+const NOT_ADOPTED =
+  'A server of the application listens, but what its module exports is served as a wsgi application: where it is a handler (req, res), say so with --interface node'
+
 /**
  * What a module does by itself, as a script does under plain Node: it may listen, and it may end itself.
  *
- *     begin -> the module runs -> choose -> serve -> terminated, askToEnd -> ended -> closeServer
+ *     begin -> the module runs -> choose -> serve -> ownEnd.term, ownEnd.ask -> ended -> served.end
  */
-export class Script implements Pick<Application, 'server' | 'terminated' | 'askToEnd' | 'release'> {
+export class Script {
   readonly #spec: string
   readonly #host: ApplicationHost
   readonly #adoption: Adoption
-  readonly #ownEnd: OwnEnd
+  readonly ownEnd: OwnEnd
   readonly #ownerOf = watchFastify()
-  /** The application's own server, if the worker serves one. */
   #served: AdoptedServer | undefined
 
-  /** @param spec  the setting `app` */
   constructor(spec: string, host: ApplicationHost) {
     this.#spec = spec
     this.#host = host
     this.#adoption = new Adoption(host)
-    this.#ownEnd = new OwnEnd(host.signalListeners)
+    this.ownEnd = new OwnEnd(host.signalListeners)
   }
 
-  /**
-   * Intercepts `listen()` from now on.
-   * @param file  the module that is about to load
-   * @param isNamed  whether the user has named the export to serve
-   */
+  /** Intercepts `listen()`, before the module `file` loads. `isNamed`: the user has named the export to serve. */
   begin(file: string, isNamed: boolean): void {
     this.#adoption.begin(file, isNamed)
   }
@@ -63,10 +58,7 @@ export class Script implements Pick<Application, 'server' | 'terminated' | 'askT
     return { value: this.#ownerOf(adopted.server), exportName: 'listen()' }
   }
 
-  /**
-   * Waits for the script to listen. A script may export its application and start it all the same, later: to start such
-   * an application a second time breaks it.
-   */
+  /** Waits for the script to listen. It may start an application that it exports later: a second start breaks that. */
   async #listening(exported: Found | undefined): Promise<AdoptedServer | undefined> {
     const isComplete = exported && (exported.exportName !== 'default' || !hasStart(exported.value))
     const limits = exported ? [isComplete ? turn() : sleep(PATIENCE, undefined, { ref: false })] : []
@@ -83,10 +75,7 @@ export class Script implements Pick<Application, 'server' | 'terminated' | 'askT
     return this.#adoption.adopted
   }
 
-  /**
-   * Notes what the worker serves.
-   * @param opened  called if a script that exports its handler begins to listen only later
-   */
+  /** Notes what the worker serves. Calls `opened` if a script that exports its handler listens only later. */
   serve(callable: Callable, opened: (server: NodeServer) => void): void {
     if (callable.interface === 'node' && isHttpServer(callable.target)) {
       this.#served = this.#adoption.of(callable.target)
@@ -100,30 +89,24 @@ export class Script implements Pick<Application, 'server' | 'terminated' | 'askT
     })
   }
 
-  get server(): EventEmitter | undefined {
-    return this.#served?.server
-  }
-
-  terminated(): void {
-    this.#ownEnd.term()
-  }
-
-  askToEnd(): void {
-    this.#ownEnd.ask()
-  }
-
-  release(): void {
-    this.#served?.release()
+  /** The application's own server, if the worker serves one. */
+  get served(): AdoptedServer | undefined {
+    return this.#served
   }
 
   /** Waits for the end of a script that ends itself: one that listens for TERM or INT, or has closed its server. */
   async ended(): Promise<void> {
-    const isScript = this.#adoption.adopted !== undefined && this.#ownEnd.isHeard
-    if (this.#served && (this.#served.isClosedByItself || isScript)) await this.#ownEnd.reached()
+    const isScript = this.#adoption.adopted !== undefined && this.ownEnd.isHeard
+    if (this.#served && (this.#served.isClosedByItself || isScript)) await this.ownEnd.reached()
   }
+}
 
-  /** Closes the server, if the script has not. */
-  closeServer(): void {
-    this.#served?.end()
-  }
+/** Remembers Fastify's applications, to find that of a server, which does not lead to it; or else the server itself. */
+function watchFastify(): (server: NodeServer) => object {
+  const instances: object[] = []
+  subscribe('fastify.initialization', message => {
+    const instance = property(message, 'fastify')
+    if (isObject(instance)) instances.push(instance)
+  })
+  return server => instances.find(instance => Reflect.get(instance, 'server') === server) ?? server
 }

@@ -5,7 +5,6 @@ import type { Body } from '../wire/body.js'
 import { Call } from '../wire/call.js'
 import { isChunk } from '../wire/chunk.js'
 import { headOf } from '../wire/head.js'
-import type { Background } from './background.js'
 import { type HandlerCall, HandlerContext } from './handler-context.js'
 import { LightRequest } from './light-request.js'
 import type { Parts } from './light-response.js'
@@ -18,7 +17,8 @@ import { urlOf } from './url.js'
 /** What all calls of a gateway share. */
 export interface FetchCalls {
   readonly application: FetchApplication
-  readonly background: Background
+  /** Work that goes on after its response, and may add more of its kind. The worker waits for it before it exits. */
+  readonly kept: Set<Promise<void>>
   readonly log: Logger
 }
 
@@ -45,11 +45,15 @@ export class FetchCall extends Call implements HandlerCall {
 
   /** Calls the handler. Never throws. A response that is there at once is sent at once, without a promise. */
   run(): void {
-    const { context } = this
+    const { context, exchange } = this
     try {
-      const url = urlOf(this.exchange)
-      if (url === undefined) return this.#refuse('invalid Host or target')
-      const request = asRequest(new LightRequest(this, url))
+      const url = urlOf(exchange)
+      if (url === undefined) {
+        exchange.refusal = { status: 400, why: 'invalid Host or target' }
+        return exchange.answer.refuse(400)
+      }
+      // It has all members of the type by `inherit`; a class that implements the type would have to declare them again.
+      const request = new LightRequest(this, url) as unknown as Request
       this.settle(this.#calls.application.fetch(request, context, context))
     } catch (error) {
       this.fail(error)
@@ -57,12 +61,11 @@ export class FetchCall extends Call implements HandlerCall {
   }
 
   keep(promise: PromiseLike<unknown>): void {
-    this.#calls.background.add(promise, error => this.report(error, 'a promise given to waitUntil was rejected'))
-  }
-
-  #refuse(why: string): void {
-    this.exchange.refusal = { status: 400, why }
-    this.exchange.answer.refuse(400)
+    const { kept } = this.#calls
+    const failed = (error: unknown): void => this.report(error, 'a promise given to waitUntil was rejected')
+    const work: Promise<void> = Promise.resolve(promise).then(() => {}, failed)
+    kept.add(work)
+    void work.then(() => kept.delete(work))
   }
 
   protected override accept(returned: unknown): void {
@@ -98,9 +101,4 @@ export class FetchCall extends Call implements HandlerCall {
 /** Cancels a stream that will not be sent. */
 function discard(body: Parts['body']): void {
   if (body instanceof ReadableStream && !body.locked) body.cancel().catch(() => {})
-}
-
-/** `inherit` gives it all members of the type, which a class that implements the type would have to declare again. */
-function asRequest(request: LightRequest): Request {
-  return request as unknown as Request
 }

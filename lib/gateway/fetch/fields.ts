@@ -6,14 +6,12 @@ export type Fields = readonly string[]
 
 export const NO_FIELDS: Fields = []
 
-/**
- * The fields that `new Headers(init)` would have. Makes no such object if `init` is a plain object, as it mostly is.
- * @throws TypeError if a name or a value is illegal
- */
+/** The fields of `new Headers(init)`, which is not made of a plain object. @throws TypeError as that does */
 export function fieldsOf(init: unknown): Fields {
   if (init === undefined) return NO_FIELDS
   if (init instanceof NativeHeaders) return listed(init)
-  return (isPlain(init) ? fieldsOfRecord(init) : undefined) ?? listed(new NativeHeaders(headersInit(init)))
+  // The native constructor judges what the application gave: it throws if that is illegal.
+  return (isPlain(init) ? fieldsOfRecord(init) : undefined) ?? listed(new NativeHeaders(init as HeadersInit))
 }
 
 /** Lists all fields, with one Set-Cookie for each cookie (Fetch Standard, "sort and combine"). */
@@ -50,9 +48,4 @@ export function hasField(fields: Fields, name: string): boolean {
     if (other?.length === name.length && other.toLowerCase() === name.toLowerCase()) return true
   }
   return false
-}
-
-/** Leaves it to the native constructor to judge what the application gave: it throws if that is illegal. */
-function headersInit(init: unknown): HeadersInit {
-  return init as HeadersInit
 }

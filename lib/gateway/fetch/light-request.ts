@@ -2,11 +2,16 @@ import type { HandlerCall } from './handler-context.js'
 import { LightHeaders } from './light-headers.js'
 import { inherit, NativeRequest, NativeResponse } from './native.js'
 import type { RequestBody } from './request-body.js'
+import type { FetchContext } from './types.js'
 
-/**
- * A `Request` that is made of the server's own objects, and so costs next to nothing. It makes a native `Request`,
- * once, if the handler uses something that only that has.
- */
+/** Members that srvx gives to the frameworks which are built on it, such as h3. */
+const OF_SRVX: Readonly<Record<string, (context: FetchContext) => unknown>> = {
+  ip: context => context.remoteAddress,
+  waitUntil: context => context.waitUntil,
+  runtime: context => ({ name: 'node', node: { req: context.incoming, res: context.outgoing } }),
+}
+
+/** A `Request` made of the server's objects, at next to no cost; a native one is made, once, for what only that has. */
 export class LightRequest {
   readonly #call: HandlerCall
   readonly #url: string
@@ -84,19 +89,19 @@ export class LightRequest {
     return LightRequest.native(this).clone()
   }
 
-  // Members that srvx gives to the frameworks which are built on it, such as h3.
-
-  get ip(): string | undefined {
-    return this.#call.context.remoteAddress
-  }
-
-  get waitUntil(): (promise: PromiseLike<unknown>) => void {
-    return this.#call.context.waitUntil
-  }
-
-  get runtime(): object {
-    const { context } = this.#call
-    return { name: 'node', node: { req: context.incoming, res: context.outgoing } }
+  // Frameworks set these when they pass a request on under another URL.
+  static {
+    for (const [name, find] of Object.entries(OF_SRVX)) {
+      Object.defineProperty(LightRequest.prototype, name, {
+        configurable: true,
+        get(this: LightRequest) {
+          return find(this.#call.context)
+        },
+        set(this: LightRequest, value: unknown) {
+          Object.defineProperty(this, name, { value, configurable: true, enumerable: true, writable: true })
+        },
+      })
+    }
   }
 
   /** In the Fetch Standard a request with one of these methods has no body. */
@@ -128,19 +133,7 @@ export class LightRequest {
   }
 }
 
-for (const name of ['ip', 'waitUntil', 'runtime']) makeWritable(name)
 inherit(LightRequest, NativeRequest, LightRequest.native)
-
-/** Frameworks set these properties when they pass a request on under another URL. */
-function makeWritable(name: string): void {
-  const descriptor = Object.getOwnPropertyDescriptor(LightRequest.prototype, name)
-  Object.defineProperty(LightRequest.prototype, name, {
-    ...descriptor,
-    set(this: LightRequest, value: unknown) {
-      Object.defineProperty(this, name, { value, configurable: true, enumerable: true, writable: true })
-    },
-  })
-}
 
 /** Decodes UTF-8, without a byte order mark (Encoding Standard, "UTF-8 decode"). */
 function textOf(bytes: Buffer): string {

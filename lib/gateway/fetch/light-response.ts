@@ -29,8 +29,8 @@ const NULL_BODY = new Set([101, 103, 204, 205, 304])
 const wholes = new WeakMap<ReadableStream, Whole>()
 
 /**
- * A `Response` that keeps what it was made of, to be sent as it is: a native `Response` costs more than all the rest of
- * a request. It makes a native one, once, if the application uses something that only that has.
+ * A `Response` that keeps what it was made of, to be sent as it is. A native one costs more than all the rest of a
+ * request: it is made, once, if the application uses something that only that has.
  */
 export class LightResponse {
   #body: Whole | ReadableStream | null
@@ -40,7 +40,7 @@ export class LightResponse {
   #length: number | undefined
   /** Holds the fields instead of `#fields`, once the application has asked for it. */
   #headers: Headers | undefined
-  /** A whole body as a stream, once the application has asked for it. */
+  /** A whole body as a stream, likewise. */
   #stream: ReadableStream | undefined
   #native: Response | undefined
   #sent = false
@@ -54,7 +54,7 @@ export class LightResponse {
       const made = bodyOf(body)
       this.#body = made.body
       this.#length = made.length
-      this.#fields = made.type === '' ? NO_FIELDS : ['content-type', made.type]
+      this.#fields = made.type ? ['content-type', made.type] : NO_FIELDS
     }
     if (init !== undefined && init !== null) this.#take(init)
   }
@@ -63,10 +63,7 @@ export class LightResponse {
     return typeof value === 'object' && value !== null && #sent in value
   }
 
-  /**
-   * Takes what is to be sent: from now on the body is used.
-   * @returns undefined if the body was used before
-   */
+  /** Takes what is to be sent; undefined if the body was used before. From now on it is used. */
   static take(response: LightResponse): Parts | undefined {
     if (response.bodyUsed || response.#stream?.locked) return undefined
     const body = response.#body
@@ -81,7 +78,7 @@ export class LightResponse {
   }
 
   static native(response: LightResponse): Response {
-    response.#native ??= response.#materialize()
+    response.#native ??= new NativeResponse(response.body, response)
     return response.#native
   }
 
@@ -107,18 +104,6 @@ export class LightResponse {
     return this.#status >= 200 && this.#status <= 299
   }
 
-  get type(): string {
-    return 'default'
-  }
-
-  get url(): string {
-    return ''
-  }
-
-  get redirected(): boolean {
-    return false
-  }
-
   get headers(): Headers {
     this.#headers ??= headersFrom(this.#fields)
     return this.#headers
@@ -141,10 +126,7 @@ export class LightResponse {
   clone(): LightResponse {
     const stream = this.#body instanceof ReadableStream ? this.#body : this.#stream
     if (this.bodyUsed || stream?.locked) throw new TypeError('a Response whose body was used cannot be cloned')
-    const copy = new LightResponse()
-    copy.#status = this.#status
-    copy.#statusText = this.#statusText
-    copy.#fields = this.#currentFields()
+    const copy = new LightResponse(null, this)
     copy.#body = this.#body
     copy.#length = this.#length
     if (this.#body instanceof ReadableStream) {
@@ -183,35 +165,29 @@ export class LightResponse {
   #currentFields(): Fields {
     return this.#headers === undefined ? this.#fields : listed(this.#headers)
   }
+}
 
-  #materialize(): Response {
-    const { body, headers } = this
-    return new NativeResponse(body, { status: this.#status, statusText: this.#statusText, headers })
-  }
+// What is the same in all responses that an application makes.
+for (const [name, value] of Object.entries({ type: 'default', url: '', redirected: false })) {
+  Object.defineProperty(LightResponse.prototype, name, { get: () => value, configurable: true })
 }
 inherit(LightResponse, NativeResponse, LightResponse.native)
 
-interface MadeBody {
-  readonly body: Whole | ReadableStream | null
-  /** The content type that goes with the body, or ''. */
-  readonly type: string
-  readonly length?: number
-}
-
-/** See the Fetch Standard, "extract a body". Copies no bytes: they are sent before the application can change them. */
-function bodyOf(value: unknown): MadeBody {
-  if (value === null || value === undefined) return { body: null, type: '' }
-  if (value instanceof ReadableStream) return { body: wholes.get(fresh(value)) ?? value, type: '' }
-  if (value instanceof Uint8Array) return { body: value, type: '' }
-  if (isAnyArrayBuffer(value)) return { body: new Uint8Array(value), type: '' }
-  if (isArrayBufferView(value)) {
-    return { body: new Uint8Array(value.buffer, value.byteOffset, value.byteLength), type: '' }
-  }
+/**
+ * The body, and the content type and length that go with it (Fetch Standard, "extract a body"). Copies no bytes: they
+ * are sent before the application can change them.
+ */
+function bodyOf(value: unknown): { body: Whole | ReadableStream | null; type?: string | null; length?: number } {
+  if (value === null || value === undefined) return { body: null }
+  if (value instanceof ReadableStream) return { body: wholes.get(fresh(value)) ?? value }
+  if (value instanceof Uint8Array) return { body: value }
+  if (isAnyArrayBuffer(value)) return { body: new Uint8Array(value) }
+  if (isArrayBufferView(value)) return { body: new Uint8Array(value.buffer, value.byteOffset, value.byteLength) }
   if (value instanceof URLSearchParams) return { body: String(value), type: FORM }
   if (value instanceof Blob) return { body: value.stream(), type: value.type, length: value.size }
   // FormData, iterables, and values that become strings.
   const native = new NativeResponse(value as BodyInit)
-  return { body: native.body, type: native.headers.get('content-type') ?? '' }
+  return { body: native.body, type: native.headers.get('content-type') }
 }
 
 function fresh(stream: ReadableStream): ReadableStream {

@@ -6,43 +6,30 @@ export const NativeResponse: typeof globalThis.Response = globalThis.Response
 export type HeadersInit = ConstructorParameters<typeof NativeHeaders>[0]
 export type BodyInit = ConstructorParameters<typeof NativeResponse>[0]
 
-interface Class {
-  readonly prototype: object
-}
+type Class = { readonly prototype: object }
 
-/**
- * Makes instances of `light` instances of `native` too, with all of its members. Those that `light` does not define
- * forward to the native object that `nativeOf` makes.
- */
+/** Makes `light` a subclass of `native`: members that it lacks forward to the native object that `nativeOf` makes. */
 export function inherit<Light>(light: Class, native: Class, nativeOf: (self: Light) => object): void {
   for (const key of Reflect.ownKeys(native.prototype)) {
     if (Object.hasOwn(light.prototype, key)) continue
-    const descriptor = Object.getOwnPropertyDescriptor(native.prototype, key)
-    if (descriptor?.get) Object.defineProperty(light.prototype, key, forwardedGetter(key, nativeOf))
-    else if (typeof descriptor?.value === 'function') {
-      Object.defineProperty(light.prototype, key, forwardedMethod(key, nativeOf))
-    }
+    const { get, value } = Object.getOwnPropertyDescriptor(native.prototype, key) ?? {}
+    const forwarding = get ? getter(key, nativeOf) : typeof value === 'function' && method(key, nativeOf)
+    if (forwarding) Object.defineProperty(light.prototype, key, { ...forwarding, configurable: true })
   }
   Object.setPrototypeOf(light.prototype, native.prototype)
 }
 
-function forwardedGetter<Light>(key: PropertyKey, nativeOf: (self: Light) => object): PropertyDescriptor {
-  return {
-    configurable: true,
-    enumerable: true,
-    get(this: Light): unknown {
-      return Reflect.get(nativeOf(this), key)
-    },
+function getter<Light>(key: PropertyKey, nativeOf: (self: Light) => object): PropertyDescriptor {
+  function get(this: Light): unknown {
+    return Reflect.get(nativeOf(this), key)
   }
+  return { get, enumerable: true }
 }
 
-function forwardedMethod<Light>(key: PropertyKey, nativeOf: (self: Light) => object): PropertyDescriptor {
-  return {
-    configurable: true,
-    writable: true,
-    value(this: Light, ...args: unknown[]): unknown {
-      const native = nativeOf(this)
-      return Reflect.apply(Reflect.get(native, key), native, args)
-    },
+function method<Light>(key: PropertyKey, nativeOf: (self: Light) => object): PropertyDescriptor {
+  function value(this: Light, ...args: unknown[]): unknown {
+    const native = nativeOf(this)
+    return Reflect.apply(Reflect.get(native, key), native, args)
   }
+  return { value, writable: true }
 }

@@ -7,16 +7,9 @@ import { nextChunk, pump } from '../wire/pump.js'
 const ENOUGH = 64 * 1024
 const MANY = 16
 
-/** The chunks that a stream has at once. */
-interface Opening {
-  readonly chunks: readonly Chunk[]
-  /** The chunk after them; absent if the stream has ended. */
-  readonly next?: Promise<Chunk | undefined>
-}
-
 /**
- * Sends a stream. If it ends within this turn of the event loop, it is sent as a whole, with its length. If it has no
- * chunk in this turn, the head is sent ahead.
+ * Sends a stream: as a whole, with its length, if it ends within this turn of the event loop. If it has no chunk in
+ * this turn, the head is sent ahead.
  * @returns false if the stream was shorter than its Content-Length
  */
 export async function relay(body: Body, outgoing: Outgoing): Promise<boolean> {
@@ -30,7 +23,8 @@ export async function relay(body: Body, outgoing: Outgoing): Promise<boolean> {
   return outgoing.gone || outgoing.finish()
 }
 
-async function opening(body: Body): Promise<Opening> {
+/** The chunks that a stream has at once, and the one after them unless the stream has ended. */
+async function opening(body: Body): Promise<{ chunks: Chunk[]; next?: Promise<Chunk | undefined> }> {
   const chunks: Chunk[] = []
   const late = Symbol('late')
   const turn = new Promise<typeof late>(resolve => setImmediate(resolve, late))

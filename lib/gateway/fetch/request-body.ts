@@ -14,10 +14,7 @@ export class RequestBody {
     this.#onTooLarge = onTooLarge
   }
 
-  /**
-   * Reads the whole body.
-   * @throws ClientGone if it is shorter than announced, BodyTooLarge beyond the limit
-   */
+  /** Reads the whole body. @throws ClientGone if it is shorter than announced, BodyTooLarge beyond the limit */
   async bytes(): Promise<Buffer> {
     const chunks: Buffer[] = []
     for (;;) {

@@ -9,23 +9,18 @@ const HOST = /^(?:\[[0-9a-f:.]+\]|[\w.\-~!$&'()*+,;=%]+)(?::[0-9]*)?$/i
 
 const SLASH = 47
 
-type Scheme = 'http' | 'https'
-
 /** The origin of a host; empty if the host is illegal. Clients name few hosts, again and again. */
-const origins: Record<Scheme, BoundedCache<string>> = {
+const origins: Record<'http' | 'https', BoundedCache<string>> = {
   http: new BoundedCache(host => originOf('http', host)),
   https: new BoundedCache(host => originOf('https', host)),
 }
 
-function originOf(scheme: Scheme, host: string): string {
+function originOf(scheme: string, host: string): string {
   const url = `${scheme}://${host}`
   return HOST.test(host) && URL.canParse(url) ? new URL(url).origin : ''
 }
 
-/**
- * The URL that a client asks for.
- * @returns undefined if there is no such URL: an illegal Host header, or an illegal authority in an absolute target
- */
+/** The URL that a client asks for; undefined if its Host header or an absolute target's authority is illegal. */
 export function urlOf({ head, peer }: Exchange): string | undefined {
   const { url } = head
   const { authority, rest } = head.target()

@@ -2,12 +2,9 @@ import { toError } from '../../errors.js'
 import { BodyTooLarge } from '../../http/errors.js'
 import type { Exchange } from '../../http/exchange.js'
 import type { NodeObjects } from '../../http/node/types.js'
-import type { GatewayContext } from '../context.js'
 import { requestFacts } from '../failure.js'
-import type { Gateway } from '../gateway.js'
-import { limitBody } from './body-limit.js'
-import { isHttpServer, type NodeServer, type NodeTarget } from './target.js'
-import type { NodeHandler } from './types.js'
+import type { Gateway, GatewayContext } from '../gateway.js'
+import { isHttpServer, type NodeHandler, type NodeServer, type NodeTarget } from './target.js'
 
 /** Calls a handler `(req, res)`, or the listeners of an application's own server, with the objects of node:http. */
 export class NodeGateway implements Gateway {
@@ -35,9 +32,23 @@ export class NodeGateway implements Gateway {
     }
   }
 
+  /**
+   * Counts a chunked body as node:http takes it in: no byte beyond the limit reaches the application. (The engine
+   * itself refuses a Content-Length that is too large.)
+   */
   #limitBody({ req }: NodeObjects, exchange: Exchange): void {
     const { limit } = exchange.body
-    if (limit > 0) limitBody(req, limit, error => this.#failed(exchange, error))
+    if (limit === 0) return
+    let received = 0
+    const push = req.push.bind(req)
+    // All bytes pass through `push`. A listener for `data` would start the stream before the application listens.
+    req.push = (chunk: unknown, encoding?: BufferEncoding) => {
+      const before = received
+      if (chunk instanceof Uint8Array) received += chunk.length
+      if (received <= limit) return push(chunk, encoding)
+      if (before <= limit) this.#failed(exchange, new BodyTooLarge(limit))
+      return true
+    }
   }
 
   #watch(returned: Promise<unknown>, exchange: Exchange): void {
@@ -63,10 +74,7 @@ function callHandler(handler: NodeHandler, { req, res, expectsContinue }: NodeOb
   return handler(req, res)
 }
 
-/**
- * Calls the listeners of a server, not its `emit`: a tracer may have wrapped that, and has seen this request already,
- * on the engine's server.
- */
+/** Calls the listeners, not `emit`: a tracer may have wrapped that, and has seen the request on the engine's server. */
 function callListeners(server: NodeServer, objects: NodeObjects, { answer }: Exchange): unknown {
   const { req, res, expectsContinue } = objects
   const event = eventOf(server, objects)

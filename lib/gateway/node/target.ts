@@ -1,5 +1,7 @@
-import { Server } from 'node:http'
-import type { NodeHandler } from './types.js'
+import { type IncomingMessage, Server, type ServerResponse } from 'node:http'
+
+/** A request handler of `node:http`. A promise that it returns is watched for rejection only. */
+export type NodeHandler = (req: IncomingMessage, res: ServerResponse) => unknown
 
 export type NodeServer = Server
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Exchange } from '../../http/exchange.js'
 import { BoundedCache } from '../bounded-cache.js'
-import type { GatewayContext } from '../context.js'
+import type { GatewayContext } from '../gateway.js'
 import { fileWrapper } from './file-wrapper.js'
 import { attachSignal, type Signalling } from './lazy-signal.js'
 import type { Environ, EnvironBase, ErrorsStream, Headers, InputStream } from './types.js'

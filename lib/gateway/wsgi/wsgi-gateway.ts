@@ -1,7 +1,6 @@
 import type { Exchange } from '../../http/exchange.js'
 import type { Logger } from '../../logging/log.js'
-import type { GatewayContext } from '../context.js'
-import type { Gateway } from '../gateway.js'
+import type { Gateway, GatewayContext } from '../gateway.js'
 import type { ErrorsStream } from './types.js'
 import { WsgiCall, type WsgiCalls } from './wsgi-call.js'
 

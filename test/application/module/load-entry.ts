@@ -1,5 +1,5 @@
-import type { Exports } from '../../../lib/application/module/exports.js'
 import { importModule } from '../../../lib/application/module/import-module.js'
+import type { Exports } from '../../../lib/application/module/node-loader.js'
 import { toError, UnicornError } from '../../../lib/errors.js'
 import { OUTCOME } from './outcome.js'
 

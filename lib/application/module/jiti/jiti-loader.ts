@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { createJiti, type Jiti, type JitiOptions } from 'jiti'
 import { isObject } from '../../../sys/objects.js'
-import type { Exports } from '../exports.js'
-import { tryByNode } from '../node-loader.js'
+import { type Exports, tryByNode } from '../node-loader.js'
 import { isInstalledFor, OWN_MODULES } from '../own-package.js'
-import { RUN_ONCE, Transpiler } from './transpiler.js'
+import { RUN_ONCE, transpiler } from './transpiler.js'
 import { compilerOptions } from './tsconfig.js'
 
 // The rest of the program knows only this file of the directory, and loads it when Node cannot find or load a module.
@@ -20,9 +19,9 @@ const OPTIONS = { fsCache: false, interopDefault: false } as const satisfies Jit
  * @param main whether `require.main` is its module
  */
 export async function importByJiti(file: string, main: boolean): Promise<Exports> {
-  const transpiler = new Transpiler(createJiti(file, OPTIONS), file, main)
+  const transform = transpiler(createJiti(file, OPTIONS), file, main)
   const virtualModules = { [RUN_ONCE]: { load: tryByNode }, ...(!isInstalledFor(file) && (await ownModules())) }
-  const options = { ...OPTIONS, virtualModules, jsx: true, transform: transpiler.transform.bind(transpiler) }
+  const options = { ...OPTIONS, virtualModules, jsx: true, transform }
   const exports = await createWithPaths(file, options).evalModule(readFileSync(file, 'utf8'), {
     filename: file,
     async: true,
@@ -31,10 +30,7 @@ export async function importByJiti(file: string, main: boolean): Promise<Exports
   return isExports(exports) ? exports : { default: exports }
 }
 
-/**
- * Resolves a package as `import` in `base` does; Node itself has no call for that.
- * @returns the path of its file; undefined if there is none
- */
+/** The file of a package as `import` in `base` finds it, if there is one. Node itself has no call for that. */
 export function resolveByJiti(module: string, base: string): string | undefined {
   const url = createJiti(base, OPTIONS).esmResolve(module, { try: true })
   return url?.startsWith('file:') ? fileURLToPath(url) : url

@@ -9,16 +9,12 @@ const positions = new SourcePositions()
 
 type Format = (error: Error, frames: NodeJS.CallSite[]) => unknown
 
-/**
- * Has stacks show the lines of `file` itself from now on.
- * @param code made of the file, with a source map in it
- */
+/** Has stacks show the lines of `file` itself from now on. `code` is made of it, with a source map inside. */
 export function mapStacks(file: string, code: string): void {
   const at = code.lastIndexOf(MAP_COMMENT)
   if (at < 0) return
   if (maps.size === 0) takeOverFormat()
-  const [url = ''] = code.slice(at + MAP_COMMENT.length).split('\n', 1)
-  maps.set(file, url)
+  maps.set(file, code.slice(at + MAP_COMMENT.length).split('\n', 1)[0] ?? '')
 }
 
 /** A formatter that is set already, as by `source-map-support`, still formats, but gets the mapped frames. */
@@ -66,12 +62,10 @@ function bound(frame: NodeJS.CallSite, name: PropertyKey): unknown {
 
 function originalPlace(file: string, line: number, column: number): SourcePosition | undefined {
   const sourceMapUrl = maps.get(file)
-  if (sourceMapUrl === undefined) return placeByNode(file, line, column)
-  return positions.find({ url: file, sourceMapUrl, line: line - 1, column: column - 1 })
-}
-
-/** Node maps no stacks by `--enable-source-maps` once `prepareStackTrace` is set, so it is done here. */
-function placeByNode(file: string, line: number, column: number): SourcePosition | undefined {
+  if (sourceMapUrl !== undefined) {
+    return positions.find({ url: file, sourceMapUrl, line: line - 1, column: column - 1 })
+  }
+  // Node maps no stacks by `--enable-source-maps` once `prepareStackTrace` is set, so it is done here.
   const entry = findSourceMap(file)?.findEntry(line - 1, column - 1)
   if (!entry || !('originalSource' in entry)) return undefined
   return { file: entry.originalSource, line: entry.originalLine + 1, column: entry.originalColumn + 1 }

@@ -16,14 +16,10 @@ interface Property {
   decorators?: readonly { readonly expression: unknown }[] | null
 }
 
-interface ClassBody {
-  readonly body: unknown[]
-}
-
 const CLASSES = 'ClassDeclaration|ClassExpression'
 
 interface Program {
-  traverse(visitor: Readonly<Record<typeof CLASSES, (path: { node: { body: ClassBody } }) => void>>): void
+  traverse(visitor: Readonly<Record<typeof CLASSES, (path: { node: { body: { body: unknown[] } } }) => void>>): void
 }
 
 /**
@@ -35,12 +31,12 @@ export function propertyDecorators(babel: Babel): { visitor: { Program(program: 
   return {
     visitor: {
       // At the start: after types have become decorators of their own, and before Babel's plugin sees a class.
-      Program: program => program.traverse({ [CLASSES]: ({ node }) => moveDecorators(node.body, babel) }),
+      Program: program => program.traverse({ [CLASSES]: ({ node }) => moveDecorators(node.body.body, babel) }),
     },
   }
 }
 
-function moveDecorators({ body }: ClassBody, babel: Babel): void {
+function moveDecorators(body: unknown[], babel: Babel): void {
   const calls: unknown[] = []
   for (const member of body) {
     if (!isProperty(member) || member.computed || !member.decorators?.length) continue

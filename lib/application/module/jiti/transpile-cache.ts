@@ -3,31 +3,19 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Keeps transpiled code on disk: one entry for each file and way to transpile it, valid for one text of the source. If
+ * Keeps transpiled code on disk: an entry for each file and way to transpile it, valid for one text of the source. If
  * the cache cannot be read or written, the code is made each time.
+ * @param directory  one that no other user can write to
+ * @param entry  the source, and by its name all else that decides about the code
  */
-export class TranspileCache {
-  readonly #directory: string | undefined
-
-  /** @param directory one that no other user can write to; undefined to keep nothing */
-  constructor(directory: string | undefined) {
-    this.#directory = directory
-  }
-
-  /**
-   * @param name of the entry: all that decides about the code but the source
-   * @param make transpiles the source
-   */
-  get(name: string, source: string, make: () => string): string {
-    if (this.#directory === undefined) return make()
-    const file = join(this.#directory, `${digest(name)}.js`)
-    const stamp = `//${digest(source)}\n`
-    const cached = readOrNothing(file)
-    if (cached?.startsWith(stamp)) return cached.slice(stamp.length)
-    const code = make()
-    replace(file, stamp + code)
-    return code
-  }
+export function cached(directory: string, entry: { name: string; source: string }, make: () => string): string {
+  const file = join(directory, `${digest(entry.name)}.js`)
+  const stamp = `//${digest(entry.source)}\n`
+  const known = readOrNothing(file)
+  if (known?.startsWith(stamp)) return known.slice(stamp.length)
+  const code = make()
+  replace(file, stamp + code)
+  return code
 }
 
 function digest(text: string): string {

@@ -1,13 +1,15 @@
+import { Module } from 'node:module'
 import type { Jiti, TransformOptions, TransformResult } from 'jiti'
 import { cacheDirectory } from '../../../sys/cache-directory.js'
 import { keepErrorFormat } from '../../../sys/error-format.js'
+import { property } from '../../../sys/objects.js'
 import { compileStack } from '../compile-fault.js'
-import { LOADED } from '../loaded-channel.js'
+import { LOADED } from '../module-hooks.js'
 import { isTypeScript, moduleKind } from '../module-kind.js'
-import { recordFailures } from './commonjs-failures.js'
+import { couldNotCompile } from '../node-loader.js'
 import { mapStacks } from './original-stacks.js'
 import { propertyDecorators } from './property-decorators.js'
-import { TranspileCache } from './transpile-cache.js'
+import { cached } from './transpile-cache.js'
 import { compilerOptions } from './tsconfig.js'
 
 /** The version of the code that is made here: the cache holds entries of each version apart. */
@@ -30,55 +32,59 @@ const DEFAULT_EXPORT =
 /** How the code begins that jiti makes of a file with a syntax error. */
 const PARSE_ERROR = 'exports.__JITI_ERROR__ = '
 
-/** Transpiles modules for jiti, and adds what jiti lacks. */
-export class Transpiler {
-  readonly #babel: Jiti
-  readonly #main: string | undefined
-  readonly #cache: TranspileCache
-  readonly #failures = recordFailures()
-
-  /**
-   * @param babel has jiti's own transformation
-   * @param file the first module; the cache lies beside its packages
-   * @param isMain whether `file` is the main module
-   */
-  constructor(babel: Jiti, file: string, isMain: boolean) {
-    this.#babel = babel
-    this.#main = isMain ? file : undefined
-    this.#cache = new TranspileCache(cacheDirectory(file))
-  }
-
-  /** @throws SyntaxError with the place in its stack; what a CommonJS module threw that Node has run before */
-  transform(options: TransformOptions): TransformResult {
+/**
+ * Makes a transformation for jiti, which transpiles by jiti's own, keeps the code on disk, and adds what jiti lacks. It
+ * throws a SyntaxError with the place in its stack, and what a CommonJS module threw that Node has run before.
+ * @param babel  has jiti's own transformation
+ * @param first  the first module, beside whose packages the cache lies; the main one if `isMain`
+ */
+export function transpiler(
+  babel: Jiti,
+  first: string,
+  isMain: boolean,
+): (options: TransformOptions) => TransformResult {
+  const failures = recordFailures()
+  const directory = cacheDirectory(first)
+  return options => {
     const { source, filename = '', async = false } = options
     LOADED.publish(filename)
-    if (this.#failures.has(filename)) throw this.#failures.get(filename)
+    if (failures.has(filename)) throw failures.get(filename)
+    const isThisMain = isMain && filename === first
     const importSource = filename.endsWith('x') ? (compilerOptions(filename).jsxImportSource ?? 'react') : undefined
     const jsx = importSource !== undefined && ({ runtime: 'automatic', importSource } as const)
-    const name = [FORM, filename, async, filename === this.#main, importSource].join('\n')
-    const code = this.#cache.get(name, source, () => this.#transpile({ ...options, jsx }, filename))
+    const name = [FORM, filename, async, isThisMain, importSource].join('\n')
+    const make = (): string => (isThisMain ? BE_MAIN : '') + transpile(babel, { ...options, jsx }, filename)
+    const code = directory === undefined ? make() : cached(directory, { name, source }, make)
     mapStacks(filename, code)
     return { code }
   }
-
-  #transpile(options: TransformOptions, filename: string): string {
-    const plugins = isTypeScript(filename) ? [propertyDecorators] : []
-    const babel = { ...options.babel, plugins, sourceMaps: 'inline', sourceFileName: filename }
-    const code = keepErrorFormat(() => this.#babel.transform({ ...options, babel }))
-    if (code.startsWith(PARSE_ERROR)) throw syntaxError(filename, options.source, code.slice(PARSE_ERROR.length))
-    const main = filename === this.#main ? BE_MAIN : ''
-    const once = options.async && isEsModule(filename) ? ASK_ONCE : ''
-    const defaultExport = code.includes('"__esModule"') ? '' : DEFAULT_EXPORT
-    return `${main}${once}${code}\n${defaultExport}`
-  }
 }
 
-/**
- * Reports whether jiti has had Node load the file first. Node may have run it then, or failed because jiti passes it
- * paths instead of URLs.
- */
-function isEsModule(file: string): boolean {
-  return !isTypeScript(file) && moduleKind(file) === 'module'
+/** Records what CommonJS modules throw, by file: jiti would transpile such a file and run it a second time. */
+function recordFailures(): ReadonlyMap<string, unknown> {
+  const failures = new Map<string, unknown>()
+  const compile = property(Module.prototype, '_compile')
+  if (typeof compile !== 'function') return failures
+  Reflect.set(Module.prototype, '_compile', function (this: unknown, source: string, file: string, ...rest: unknown[]) {
+    try {
+      return Reflect.apply(compile, this, [source, file, ...rest])
+    } catch (error) {
+      if (!couldNotCompile(file, error)) failures.set(file, error)
+      throw error
+    }
+  })
+  return failures
+}
+
+function transpile(babel: Jiti, options: TransformOptions, filename: string): string {
+  const plugins = isTypeScript(filename) ? [propertyDecorators] : []
+  const forBabel = { ...options.babel, plugins, sourceMaps: 'inline', sourceFileName: filename }
+  const code = keepErrorFormat(() => babel.transform({ ...options, babel: forBabel }))
+  if (code.startsWith(PARSE_ERROR)) throw syntaxError(filename, options.source, code.slice(PARSE_ERROR.length))
+  // jiti has had Node load an ES module first. Node may have run it, or failed because jiti gives it paths, not URLs.
+  const isTried = options.async && !isTypeScript(filename) && moduleKind(filename) === 'module'
+  const defaultExport = code.includes('"__esModule"') ? '' : DEFAULT_EXPORT
+  return `${isTried ? ASK_ONCE : ''}${code}\n${defaultExport}`
 }
 
 /** @param json describes the error: jiti makes code of it that exports it */
