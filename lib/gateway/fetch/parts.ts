@@ -1,5 +1,4 @@
 import { describe } from '../../sys/describe.js'
-import { isObject, property } from '../../sys/objects.js'
 import { ApplicationBreach } from '../failure.js'
 import { isChunk } from '../wire/chunk.js'
 import { kindOfName } from '../wire/header-rules.js'
@@ -52,9 +51,9 @@ function used(): never {
 }
 
 function isResponse(value: unknown): value is AnyResponse {
-  if (typeof value !== 'object' || typeof property(value, 'status') !== 'number') return false
-  const headers = property(value, 'headers')
-  return isObject(headers) && Symbol.iterator in headers
+  if (typeof value !== 'object' || value === null) return false
+  if (!('status' in value) || typeof value.status !== 'number' || !('headers' in value)) return false
+  return typeof value.headers === 'object' && value.headers !== null && Symbol.iterator in value.headers
 }
 
 /** Leaves out fields of a response from the network that concern its connection, or a coding that `fetch` undid. */
@@ -68,9 +67,10 @@ function passedOn(fields: Fields): Fields {
 }
 
 function bodyOf(response: Pick<AnyResponse, 'body' | 'arrayBuffer'>): Parts['body'] {
-  const { body, arrayBuffer } = response
+  const { body } = response
   if (body === null || isChunk(body) || body instanceof ReadableStream) return body
   if (isAsyncIterable(body)) return body
+  const { arrayBuffer } = response
   if (typeof arrayBuffer === 'function') return buffered(() => arrayBuffer.call(response))
   throw new ApplicationBreach(`the body of the Response is ${describe(body)}: wanted a ReadableStream`)
 }
