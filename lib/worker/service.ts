@@ -1,32 +1,20 @@
-import type { Connection, Exchange, Peer, Upgrade } from '../http/exchange.js'
+import type { Exchange, Peer } from '../http/exchange.js'
 import type { RequestHead } from '../http/head.js'
 import type { Refusal } from '../http/refusal.js'
 import type { WorkerParts } from './parts.js'
 
-type ServiceParts = Pick<WorkerParts, 'hooks' | 'self' | 'application' | 'access' | 'log'>
-
 /** Does with a request everything but decide when it runs: hooks, application, access log, refusals. */
 export class Service {
-  readonly #parts: ServiceParts
+  readonly #parts: WorkerParts
   #finished = 0
   #isCut = false
 
-  constructor(parts: ServiceParts) {
+  constructor(parts: WorkerParts) {
     this.#parts = parts
   }
 
-  /** How many requests have ended. */
   get finishedRequests(): number {
     return this.#finished
-  }
-
-  connected({ peer }: Connection): void {
-    this.#parts.access?.connected(peer)
-  }
-
-  /** A request head is complete. */
-  begin(exchange: Exchange): void {
-    this.#parts.access?.begin(exchange)
   }
 
   /** Calls the application. If `preRequest` throws, answers with 500 instead. */
@@ -35,11 +23,6 @@ export class Service {
     const { hooks, self, application } = this.#parts
     if (!hooks.run('preRequest', self, exchange.head)) return exchange.answer.refuse(500)
     application.gateway.handle(exchange)
-  }
-
-  /** A connection leaves HTTP: one line of the access log stands for everything that comes on it. */
-  upgraded(upgrade: Upgrade): void {
-    this.#parts.access?.upgraded(upgrade)
   }
 
   finish(exchange: Exchange): void {

@@ -32,21 +32,18 @@ export class Pulse {
     return Number(process.hrtime.bigint()) / 1e6
   }
 
-  /** The main thread boots. @param age  for how long it has, in milliseconds */
-  boot(age: number, debugged: boolean): void {
-    this.#set(COUNTED_FROM, Pulse.now() - age)
+  /** Counts the time limit from `age` milliseconds ago. */
+  count(age: number, debugged: boolean): void {
     Atomics.store(this.#slots, DEBUGGED, debugged ? 1n : 0n)
+    this.#set(COUNTED_FROM, Pulse.now() - age)
   }
 
   /** The event loop turns. @param age  how long ago the arbiter's count began, in milliseconds */
   beat(age: number, debugged: boolean): void {
-    const now = Pulse.now()
-    Atomics.store(this.#slots, DEBUGGED, debugged ? 1n : 0n)
-    this.#set(COUNTED_FROM, now - age)
-    this.#set(BEAT, now)
+    this.count(age, debugged)
+    this.#set(BEAT, Pulse.now())
   }
 
-  /** The event loop has got to the watchdog's question. */
   answer(): void {
     this.#set(ANSWER, Pulse.now())
   }
