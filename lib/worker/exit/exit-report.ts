@@ -10,7 +10,6 @@ export type Phase =
   | { readonly kind: 'booting'; readonly failure: ExitCode }
   | { readonly kind: 'serving' | 'ending'; readonly requests: Requests }
 
-const CALL = 'process.exit'
 const THROW = 'Where it cannot start, it should throw an error, so that the log says why'
 const NO_NEED = 'A worker ends by itself when all requests are answered; clean up in workerExit'
 
@@ -31,10 +30,7 @@ export function exitReport(exit: ForeignExit, phase: Phase): Report {
   return { level: 'warn', message: `${message}: ${cut}. ${NO_NEED}`, fields: all }
 }
 
-/**
- * What the log says if the arbiter ends a worker whose event loop turns: one of its requests takes too long.
- * @param worker  its index
- */
+/** What the log says if the arbiter ends a worker whose event loop turns. @param worker  its index */
 export function abortReport(worker: number, inFlight: InFlight): Report {
   const message = `Worker aborted (pid: ${process.pid}): event loop turns, ${inFlightText(inFlight)}`
   return { level: 'error', message, fields: { worker, ...inFlight } }
@@ -49,5 +45,5 @@ function bootText(what: string, failure: ExitCode): string {
 function describe({ code, isCalled, frames }: ForeignExit): string {
   if (!isCalled) return `left nothing to wait for, and the process ended with exit code ${code}`
   const [caller] = frames
-  return `called ${CALL}(${code})${caller ? ` at ${caller.place}` : ', as a callback of a timer or an event'}`
+  return `called process.exit(${code})${caller ? ` at ${caller.place}` : ', as a callback of a timer or an event'}`
 }
