@@ -21,7 +21,7 @@ const REPORT_PAUSE = 5
 const FIRST_LOOK = 2
 const LONGEST_LOOK = 20
 
-/** How many silent new connections are a burst, and may be taken beyond the cap; more if pauses would slow them down. */
+/** How many silent connections are a burst, and may be taken beyond the cap; more if they pass: pauses slow those. */
 const BURST = 2
 const PASSING_BURST = 6
 
@@ -93,26 +93,24 @@ export class EvenSpread {
     return count >= this.#cap || count + silent >= this.#cap + this.#burst
   }
 
+  /** Looks at the queue from time to time as long as this worker is full. */
   #holdAtCap(): void {
-    if (!this.#isFull()) this.#letGo()
-    else this.#look ??= setTimeout(() => this.#takeLeftOver(), FIRST_LOOK)
+    if (this.#isFull()) {
+      this.#look ??= setTimeout(() => this.#takeLeftOver(), this.#pause)
+    } else {
+      clearTimeout(this.#look)
+      this.#look = undefined
+      this.#pause = FIRST_LOOK
+    }
     this.#host.regulate()
-  }
-
-  #letGo(): void {
-    clearTimeout(this.#look)
-    this.#look = undefined
-    this.#pause = FIRST_LOOK
   }
 
   #takeLeftOver(): void {
-    if (!this.#isFull()) {
-      this.#letGo()
-    } else {
+    this.#look = undefined
+    if (this.#isFull()) {
       this.#oneMore = this.#host.hasPending()
       this.#pause = this.#oneMore ? FIRST_LOOK : Math.min(this.#pause * 2, LONGEST_LOOK)
-      this.#look = setTimeout(() => this.#takeLeftOver(), this.#pause)
     }
-    this.#host.regulate()
+    this.#holdAtCap()
   }
 }

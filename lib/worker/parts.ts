@@ -19,7 +19,6 @@ export interface WorkerParts {
   readonly log: Logger
   readonly watchdog: Watchdog | undefined
   readonly access: AccessRecorder | undefined
-  /** The server and this worker, as hooks see them. */
   readonly server: ServerView
   readonly self: WorkerView
   /** Opens the files of both logs anew. */

@@ -15,11 +15,9 @@ const MOST_REQUESTS = 10
 
 export function requestsInFlight(exchanges: Running): InFlight {
   const oldest = [...exchanges].slice(0, MOST_REQUESTS)
-  const requests = oldest.map(({ head, startedAt }) => ({
-    method: head.method,
-    path: head.path,
-    age: Math.round(now() - startedAt),
-  }))
+  const requests = oldest.map(({ head: { method, path }, startedAt }) => {
+    return { method, path, age: Math.round(now() - startedAt) }
+  })
   return { inFlight: exchanges.size, requests }
 }
 

@@ -6,15 +6,10 @@ import type { WorkerParts } from './parts.js'
 /** Does with a request everything but decide when it runs: hooks, application, access log, refusals. */
 export class Service {
   readonly #parts: WorkerParts
-  #finished = 0
   #isCut = false
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
-  }
-
-  get finishedRequests(): number {
-    return this.#finished
   }
 
   /** Calls the application. If `preRequest` throws, answers with 500 instead. */
@@ -26,7 +21,6 @@ export class Service {
   }
 
   finish(exchange: Exchange): void {
-    this.#finished++
     const { hooks, self, access, log } = this.#parts
     const { head, environ, answer, refusal } = exchange
     if (refusal) log.debug({ status: refusal.status }, `Refused: ${refusal.why}`)
@@ -40,7 +34,6 @@ export class Service {
     this.#parts.access?.refused(refusal, peer, head)
   }
 
-  /** Answers in place of the application. */
   refuse(exchange: Exchange, refusal: Refusal): void {
     exchange.refusal = refusal
     exchange.answer.refuse(refusal.status)

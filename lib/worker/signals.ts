@@ -19,18 +19,14 @@ const IGNORED = ['SIGHUP', 'SIGUSR2', 'SIGWINCH', 'SIGTTIN', 'SIGTTOU', 'SIGPIPE
 
 /** The signals of one worker, from the first moment of its boot. Once it serves, it handles them by itself. */
 export class WorkerSignals {
-  #handlers: SignalHandlers
+  handlers: SignalHandlers
   /** The listeners of TERM and INT so far: those that are not the application's. */
   readonly listeners: ReadonlySet<ReturnType<typeof process.rawListeners>[number]>
 
   constructor(handlers: SignalHandlers) {
-    this.#handlers = handlers
-    for (const [signal, order] of ORDERS) process.on(signal, () => this.#handlers[order]())
+    this.handlers = handlers
+    for (const [signal, order] of ORDERS) process.on(signal, () => this.handlers[order]())
     for (const signal of IGNORED) process.on(signal, () => {})
     this.listeners = new Set([...process.rawListeners('SIGTERM'), ...process.rawListeners('SIGINT')])
-  }
-
-  handleBy(handlers: SignalHandlers): void {
-    this.#handlers = handlers
   }
 }

@@ -36,6 +36,7 @@ export class Worker implements SignalHandlers {
   readonly #gate: Gate
   readonly #heartbeat: Heartbeat
   readonly #lastRequest: number
+  #finished = 0
   /** The end of this worker is decided; the drain may begin a little later. */
   #isEnding = false
   #drain: Drain | undefined
@@ -60,7 +61,7 @@ export class Worker implements SignalHandlers {
     )
     const { exchanges } = this.#engine
     const figures = () => ({
-      requests: this.#service.finishedRequests,
+      requests: this.#finished,
       inFlight: exchanges.size,
       connections: this.#engine.connections,
       oldest: exchanges.first && parts.admission.oneAtATime ? now() - exchanges.first.startedAt : 0,
@@ -137,13 +138,11 @@ export class Worker implements SignalHandlers {
     if (server) this.#engine.standInFor(server, this.#traits.takeovers ?? ['upgrade', 'connect'])
   }
 
-  /** A message of the arbiter's. */
   receive(message: ToWorker<Config>): void {
     if (message.type === 'abandon') this.#abandon(message.listeners)
     else if (message.type === 'cap') this.#admission.capped?.(message.cap)
   }
 
-  /** USR1. */
   reopen(): void {
     this.#parts.reopenLogs()
   }
@@ -181,15 +180,15 @@ export class Worker implements SignalHandlers {
     this.#service.expire(exchange, `request timeout: no response within ${limit} ms`)
   }
 
+  /** Does not regulate, which each request would pay for: only the admission knows if it wants something else now. */
   #finish(exchange: Exchange, connection: Connection): void {
+    this.#finished++
     this.#service.finish(exchange)
     this.#admission.finished?.(exchange, connection)
-    if (this.#service.finishedRequests === this.#lastRequest) {
+    if (this.#finished === this.#lastRequest) {
       this.#parts.log.info({ requests: this.#lastRequest }, 'Maximum number of requests reached')
       this.#parts.channel.send({ type: 'wants-replacement', reason: 'max-requests' })
     }
-    // Else not: a response changes what `wants` returns only if the admission says so, and each request would pay.
-    if (this.#drain) this.#regulate()
   }
 
   get phase(): Phase {
@@ -241,7 +240,7 @@ export class Worker implements SignalHandlers {
     this.#beginDrain()
   }
 
-  /** INT, QUIT. */
+  /** INT, QUIT: running requests are dropped. */
   quit(): void {
     this.#parts.hooks.run('workerInt', this.#parts.self)
     void this.#exit(0)

@@ -10,7 +10,6 @@ import type { Admission, AdmissionClass, AdmissionHost } from './admission.js'
 import { AsyncAdmission } from './async-admission.js'
 import { SyncAdmission } from './sync-admission.js'
 
-/** The server's own worker classes by their names in the settings. */
 const OWN = { async: AsyncAdmission, sync: SyncAdmission } satisfies Record<ServerClassName, AdmissionClass>
 
 export function createOwn(name: ServerClassName, host: AdmissionHost): Required<Admission> {

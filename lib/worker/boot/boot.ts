@@ -27,7 +27,7 @@ export async function boot(): Promise<void> {
   const worker = await takeSteps(new Booting(snapshot, { channel, exits, signalListeners: signals.listeners }))
   if (!worker) return end()
 
-  signals.handleBy(worker)
+  signals.handlers = worker
   channel.onClosed = () => worker.orphaned()
   channel.onMessage = message => worker.receive(message)
   worker.serve()

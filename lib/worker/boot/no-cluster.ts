@@ -17,8 +17,7 @@ const PRIMARY_ONLY: Readonly<Record<string, string>> = {
  */
 export function refuseClusterCalls(): void {
   for (const [name, instead] of Object.entries(PRIMARY_ONLY)) {
-    const value = (): never => refuse(name, instead)
-    Object.defineProperty(cluster, name, { value, configurable: true, writable: true })
+    Object.defineProperty(cluster, name, { value: () => refuse(name, instead), configurable: true, writable: true })
   }
 }
 

@@ -16,7 +16,7 @@ export interface BootStep {
   readonly inCheck?: true
   /** The exit code if it fails: `workerBoot` if absent. */
   readonly failure?: ExitCode
-  /** What the log says at `bootTimeout`; absent if it takes no time. @param within  `within 3000 ms (--boot-timeout)` */
+  /** What the log says at `bootTimeout`; absent if it takes no time. `within` is `within 3000 ms (--boot-timeout)`. */
   stuck?(within: string, boot: Booting): string | Promise<string>
   run(boot: Booting): void | Promise<void>
 }

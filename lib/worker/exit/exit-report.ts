@@ -4,12 +4,12 @@ import type { Report } from '../report.js'
 import { type InFlight, inFlightText, requestsInFlight } from '../requests-in-flight.js'
 import type { ForeignExit } from './exits.js'
 
-/** Where the worker is in its life. */
+/** Where the worker is in its life; while it boots, with the exit code if the present step fails. */
 export type Phase =
-  /** With the exit code if the present step failed. */
   | { readonly kind: 'booting'; readonly failure: ExitCode }
   | { readonly kind: 'serving' | 'ending'; readonly requests: Requests }
 
+const CALL = 'process.exit'
 const THROW = 'Where it cannot start, it should throw an error, so that the log says why'
 const NO_NEED = 'A worker ends by itself when all requests are answered; clean up in workerExit'
 
@@ -45,5 +45,5 @@ function bootText(what: string, failure: ExitCode): string {
 function describe({ code, isCalled, frames }: ForeignExit): string {
   if (!isCalled) return `left nothing to wait for, and the process ended with exit code ${code}`
   const [caller] = frames
-  return `called process.exit(${code})${caller ? ` at ${caller.place}` : ', as a callback of a timer or an event'}`
+  return `called ${CALL}(${code})${caller ? ` at ${caller.place}` : ', as a callback of a timer or an event'}`
 }

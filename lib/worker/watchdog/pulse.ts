@@ -6,13 +6,12 @@ const ANSWER = 2
 const DEBUGGED = 3
 const SLOTS = 4
 
-/** What the watchdog knows of the main thread. Times in milliseconds of `Pulse.now()`. */
+/** What the watchdog knows of the main thread. Times in milliseconds of `Pulse.now()`; 0 if there was none yet. */
 export interface LifeSigns {
-  /** When the main thread last beat; 0 while it boots. */
   readonly beat: number
   /** What the time limit counts from: the last beat, the start of the process, or of a sync worker's request. */
   readonly countedFrom: number
-  /** When it last answered a question of the watchdog; 0 if it never did. */
+  /** The last answer to a question of the watchdog. */
   readonly answer: number
   readonly debugged: boolean
 }
