@@ -6,8 +6,7 @@ export type { HttpPolicy } from './http/policy.js'
 export type { Refusal } from './http/refusal.js'
 export type { Admission, AdmissionClass, AdmissionHost, AdmissionTraits } from './worker/admission/admission.js'
 
-// The base classes of the first versions. A module that still imports one links, and gets an error that says what to
-// write instead.
+// The base classes of the first versions: a module that still imports one gets an error that says what to write.
 export const Worker = replaced('Worker')
 export const AsyncWorker = replaced('AsyncWorker')
 export const SyncWorker = replaced('SyncWorker')

@@ -6,22 +6,16 @@ const FRESH_BEAT = 2500
 
 const NO_CAP = Number.MAX_SAFE_INTEGER
 
-/** A worker, as the arbiter sees it. */
-export interface Spreader {
+/** A worker, as the arbiter sees it: `settled` as it has reported, `cap` as it was sent. */
+interface Spreader {
   readonly isReady: boolean
-  /** By the arbiter's clock, in milliseconds. */
   readonly lastBeat: number
-  /** Its settled connections, as it has reported them. */
   readonly settled: number
-  /** As it was sent. */
   readonly cap: number
   sendCap(cap: number): void
 }
 
-/**
- * Sends every worker the same cap for its settled connections, a little above the mean of them all.
- * @param now  the arbiter's clock, in milliseconds
- */
+/** Sends every worker the same cap, a little above their mean. @param now  the clock of `lastBeat`, in milliseconds */
 export function balance(workers: Iterable<Spreader>, now: number): void {
   const taking = [...workers].filter(({ isReady, lastBeat }) => isReady && now - lastBeat < FRESH_BEAT)
   const cap = taking.length > 1 ? capFor(taking) : NO_CAP

@@ -21,18 +21,13 @@ const REPORT_PAUSE = 5
 const FIRST_LOOK = 2
 const LONGEST_LOOK = 20
 
-/**
- * How many silent new connections count as a burst, which is also how many a worker may take beyond its cap. More if
- * connections come and go, since pauses would slow those down.
- */
+/** How many silent connections are a burst, and may be taken beyond the cap; more if they pass: pauses slow those. */
 const BURST = 2
 const PASSING_BURST = 6
 
-/** What the spread asks of the worker. */
+/** What the spread asks of the worker: see AdmissionHost. */
 interface SpreadHost {
-  /** Whether a connection waits in the kernel's queue. */
   hasPending(): boolean
-  /** `wantsConnection` may have changed. */
   regulate(): void
   reportSettled(count: number): void
 }
@@ -52,7 +47,6 @@ export class EvenSpread {
     this.#host = host
   }
 
-  /** Whether this worker should take another connection now. */
   get wantsConnection(): boolean {
     return !this.#look || this.#oneMore
   }
@@ -77,7 +71,6 @@ export class EvenSpread {
     this.#settled.remove(connection)
   }
 
-  /** @param cap  how many settled connections this worker should hold at most */
   capped(cap: number): void {
     this.#cap = cap
     this.#holdAtCap()
@@ -100,26 +93,24 @@ export class EvenSpread {
     return count >= this.#cap || count + silent >= this.#cap + this.#burst
   }
 
+  /** Looks at the queue from time to time as long as this worker is full. */
   #holdAtCap(): void {
-    if (!this.#isFull()) this.#letGo()
-    else this.#look ??= setTimeout(() => this.#takeLeftOver(), FIRST_LOOK)
+    if (this.#isFull()) {
+      this.#look ??= setTimeout(() => this.#takeLeftOver(), this.#pause)
+    } else {
+      clearTimeout(this.#look)
+      this.#look = undefined
+      this.#pause = FIRST_LOOK
+    }
     this.#host.regulate()
-  }
-
-  #letGo(): void {
-    clearTimeout(this.#look)
-    this.#look = undefined
-    this.#pause = FIRST_LOOK
   }
 
   #takeLeftOver(): void {
-    if (!this.#isFull()) {
-      this.#letGo()
-    } else {
+    this.#look = undefined
+    if (this.#isFull()) {
       this.#oneMore = this.#host.hasPending()
       this.#pause = this.#oneMore ? FIRST_LOOK : Math.min(this.#pause * 2, LONGEST_LOOK)
-      this.#look = setTimeout(() => this.#takeLeftOver(), this.#pause)
     }
-    this.#host.regulate()
+    this.#holdAtCap()
   }
 }

@@ -3,9 +3,8 @@ const EPOCH = 3
 /** The mark of a settled connection. A young one has twice its epoch, and 1 more while it is silent. */
 const SETTLED = -1
 
-/** A connection, as far as it is counted here. */
+/** A connection; `SettledConnections` alone writes its mark. */
 export interface Marked {
-  /** Kept by `SettledConnections` alone. */
   mark: number
 }
 
@@ -56,7 +55,6 @@ export class SettledConnections {
     this.#timer ??= setTimeout(() => this.#turn(), EPOCH)
   }
 
-  /** The connection has sent a request. */
   requested(connection: Marked): void {
     if (!isSilent(connection)) return
     const young = this.#youngOf(connection)

@@ -26,7 +26,6 @@ export class AccessRecorder {
     void peer.address
   }
 
-  /** A request begins. */
   begin(exchange: Exchange): void {
     exchange.answer.countBytes()
     this.#unfinished.add(exchange)
@@ -51,10 +50,7 @@ export class AccessRecorder {
     })
   }
 
-  /**
-   * A connection leaves HTTP. Its line is written when it ends, with the status that the application has sent and the
-   * bytes that have gone out since.
-   */
+  /** A connection leaves HTTP. Its line, written when it ends, has the status and bytes that the application sent. */
   upgraded(upgrade: Upgrade): void {
     const { head, peer } = upgrade
     const startedAt = now()

@@ -3,12 +3,11 @@ import type { Engine } from '../http/engine.js'
 import type { Gate } from '../listeners/gate.js'
 
 /**
- * Which listeners a draining worker empties first. *retire*: other workers go on serving, so it stops accepting at
- * once. *stop*: no other worker will serve, so it accepts until the kernel's queues are empty: those connections would
- * be reset otherwise. In between, a reload that removed addresses abandons only those.
+ * Which listeners a draining worker empties first. *retire*: other workers serve all of them, so it stops accepting.
+ * *stop*: it accepts until the kernel's queues are empty: those connections would be reset otherwise. In between, a
+ * reload that removed addresses abandons only those.
  */
 export interface DrainOrder {
-  /** Whether other workers go on serving. */
   readonly othersServe: boolean
   /** The listeners, by their place, that no other worker serves. */
   readonly abandoned: readonly number[]
@@ -21,10 +20,7 @@ export interface DrainLimits {
   readonly quietTime: number
   /** How many connections the kernel can have queued. */
   readonly backlog: number
-  /**
-   * Whether connections without a request may stay: idle ones for the announced time, those that left HTTP until
-   * `gracefulTimeout`. If false, both are closed at once, so that clients reconnect to new workers.
-   */
+  /** Idle and upgraded connections may stay for their time. If not, all are closed at once: clients reconnect. */
   readonly lingers: boolean
 }
 
@@ -34,7 +30,7 @@ interface DrainParts {
   readonly application: Pick<Application, 'askToEnd' | 'close' | 'release'>
 }
 
-/** What the end of the drain cuts; nothing, if the time sufficed. */
+/** What the graceful timeout cuts. */
 export interface Remainder {
   readonly requests: number
   /** Connections that have left HTTP. */
@@ -48,9 +44,7 @@ const QUEUE_CHECKS = 20
 
 /** The drain of one worker, from the decision to the last connection. Calls `done` once. */
 export class Drain {
-  readonly #engine: Engine
-  readonly #gate: Gate
-  readonly #application: DrainParts['application']
+  readonly #parts: DrainParts
   readonly #limits: DrainLimits
   readonly #done: (left: Remainder) => void
   readonly #timers: NodeJS.Timeout[] = []
@@ -62,32 +56,30 @@ export class Drain {
   #closing: 'begun' | 'done' | undefined
 
   constructor(parts: DrainParts, limits: DrainLimits, done: (left: Remainder) => void) {
-    this.#engine = parts.engine
-    this.#gate = parts.gate
-    this.#application = parts.application
+    this.#parts = parts
     this.#limits = limits
     this.#done = done
   }
 
   /** Begins the drain. Call `check` next. */
   begin({ othersServe, abandoned }: DrainOrder): void {
-    this.#engine.lastResponses()
+    const { engine, gate, application } = this.#parts
     const { gracefulTimeout, quietTime } = this.#limits
+    engine.lastResponses()
     this.#timers.push(
       setTimeout(() => this.#end(), gracefulTimeout),
-      // Some responses end only with the application, a stream of events for example: they have the other half of the
-      // time for that.
-      setTimeout(() => this.#application.askToEnd(), gracefulTimeout / 2),
+      // Some responses end only with the application, such as a stream of events: they have the other half for that.
+      setTimeout(() => application.askToEnd(), gracefulTimeout / 2),
       // If the event loop is late, one more turn reads the requests that came in time.
-      setInterval(() => setImmediate(() => this.#engine.closeQuiet(quietTime)), quietTime),
+      setInterval(() => setImmediate(() => engine.closeQuiet(quietTime)), quietTime),
       setInterval(() => this.check(), QUEUE_CHECKS),
     )
     this.#othersServe = othersServe
-    this.#gate.giveUpAllBut(abandoned)
+    gate.giveUpAllBut(abandoned)
     this.#emptiesQueue = true
   }
 
-  /** The other workers drain as well. Listeners that were given up stay so, but idle connections need not wait. */
+  /** The other workers drain as well: idle connections need not wait. Listeners that were given up stay so. */
   stop(): void {
     this.#othersServe = false
     if (!this.#emptiesQueue) this.#closeIdle()
@@ -105,24 +97,24 @@ export class Drain {
   /** Takes the next steps that are due. To be called whenever a connection has come or gone. */
   check(): void {
     if (this.#ended) return
-    if (this.#emptiesQueue && !(this.mayAccept && this.#gate.hasPending())) this.#giveUpQueue()
-    const { connections, upgraded } = this.#engine
+    const { engine, gate, application } = this.#parts
+    if (this.#emptiesQueue && !(this.mayAccept && gate.hasPending())) this.#giveUpQueue()
+    const { connections, upgraded } = engine
     if (this.#emptiesQueue || connections > upgraded) return
     if (!this.#closing) this.#close()
-    if (connections === 0) this.#application.release()
+    if (connections === 0) application.release()
     const isEmpty = connections === 0 || !this.#limits.lingers
     if (isEmpty && this.#closing === 'done') this.#end()
   }
 
-  /**
-   * Ends the application, after the last response, so that it can serve until then; connections that have left HTTP may
-   * still be open. The timers are unreferenced: they must not keep alive an application that is ending on its own.
-   */
+  /** Ends the application, after the last response. Connections that have left HTTP may still be open. */
   #close(): void {
+    const { application } = this.#parts
     this.#closing = 'begun'
+    // They must not keep alive an application that is ending on its own.
     for (const timer of this.#timers) timer.unref()
-    this.#application.askToEnd()
-    this.#application.close().finally(() => {
+    application.askToEnd()
+    application.close().finally(() => {
       this.#closing = 'done'
       this.check()
     })
@@ -130,14 +122,14 @@ export class Drain {
 
   #giveUpQueue(): void {
     this.#emptiesQueue = false
-    this.#gate.giveUp()
+    this.#parts.gate.giveUp()
     if (!this.#othersServe || !this.#limits.lingers) this.#closeIdle()
   }
 
   /** Closes idle connections after this turn of the event loop, which reads the requests that have arrived on them. */
   #closeIdle(): void {
     setImmediate(() => {
-      this.#engine.closeIdle()
+      this.#parts.engine.closeIdle()
       this.check()
     })
   }
@@ -147,7 +139,7 @@ export class Drain {
     this.#ended = true
     this.#emptiesQueue = false
     for (const timer of this.#timers) clearInterval(timer)
-    const { exchanges, upgraded } = this.#engine
+    const { exchanges, upgraded } = this.#parts.engine
     this.#done({ requests: exchanges.size, connections: upgraded, isClosing: this.#closing === 'begun' })
   }
 }

@@ -10,9 +10,9 @@ const BEATS_PER_TIMEOUT = 4
 export type Beat = Extract<FromWorker, { type: 'beat' }>
 
 /** The figures that the worker itself counts. */
-export type OwnFigures = Omit<Figures, 'rss' | 'utilisation'>
+type OwnFigures = Omit<Figures, 'rss' | 'utilisation'>
 
-/** Sends a beat at least once a second: the event loop turns, and these are the worker's figures. */
+/** Sends a beat at least once a second: the event loop turns, and these are its figures. */
 export class Heartbeat {
   readonly #send: (beat: Beat) => void
   readonly #figures: () => OwnFigures

@@ -8,25 +8,20 @@ import type { AdmissionClass } from './admission/admission.js'
 import type { Channel } from './channel.js'
 import type { Watchdog } from './watchdog/watchdog.js'
 
-/** What a worker is made of: the products of its boot. */
+/** What a worker is made of: the products of its boot. Some have no watchdog, and some no access log. */
 export interface WorkerParts {
   readonly config: Config
   readonly hooks: HookRunner<'worker'>
   readonly listeners: readonly ListenerSeat[]
   readonly application: Application
-  /** The worker class. */
   readonly admission: AdmissionClass
   readonly channel: Channel<Config>
   readonly log: Logger
-  /** Undefined with `--no-watchdog`. */
   readonly watchdog: Watchdog | undefined
-  /** Undefined without an access log. */
   readonly access: AccessRecorder | undefined
-  /** The server and this worker, as hooks see them. */
   readonly server: ServerView
   readonly self: WorkerView
   /** Opens the files of both logs anew. */
   reopenLogs(): void
-  /** Ends the process. */
   exit(code: number): void
 }

@@ -11,9 +11,8 @@ import type { ListenerSeat } from '../listeners/listener-seat.js'
 const ENVELOPE = 'NODE_UNICORN'
 
 /**
- * The signal that makes a worker drain and exit. TERM would reach the application's own handlers before the requests
- * under way are answered, and those close its server or end the process; the worker calls them itself afterwards
- * (`OwnEnd`). By default URG is ignored, and no other program sends it.
+ * The signal that makes a worker drain and exit. TERM would reach the application's own handlers too early; the worker
+ * calls those itself after the last response (`OwnEnd`). By default URG is ignored, and no other program sends it.
  */
 export const DRAIN = 'SIGURG'
 
@@ -47,23 +46,15 @@ export interface Boot<Config> {
   readonly checkOnly: boolean
 }
 
-/**
- * No other worker will serve some listeners: the drain goes on accepting from those until their accept queues are
- * empty. Sent just before the signal `DRAIN`, or during the drain.
- */
-export interface Abandon {
-  readonly type: 'abandon'
-  /** By their place; a reload has removed them. All listeners if absent: the server stops. */
-  readonly listeners?: readonly number[]
-}
-
-/** How many settled connections a worker should hold at most, so that they spread evenly over the workers. */
-export interface Cap {
-  readonly type: 'cap'
-  readonly cap: number
-}
-
-export type ToWorker<Config> = Boot<Config> | Abandon | Cap
+export type ToWorker<Config> =
+  | Boot<Config>
+  /**
+   * No other worker will serve these listeners, by their place: a reload has removed them. All of them if absent: the
+   * server stops. The drain empties their accept queues. Sent just before the signal `DRAIN`, or during the drain.
+   */
+  | { readonly type: 'abandon'; readonly listeners?: readonly number[] }
+  /** How many settled connections a worker should hold at most, so that they spread evenly over the workers. */
+  | { readonly type: 'cap'; readonly cap: number }
 
 /** What a worker reports of itself with each beat. */
 export interface Figures extends PublicFigures {

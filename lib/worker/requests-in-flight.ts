@@ -1,22 +1,13 @@
 import type { Exchange } from '../http/exchange.js'
 import { now } from '../sys/clock.js'
 
-/** A running request, as the log shows it. Its query is left out: it may hold what no log should. */
-export interface RequestInFlight {
-  readonly method: string
-  readonly path: string
-  /** Milliseconds since its head was complete. */
-  readonly age: number
-}
-
 /** The running requests of a worker, as fields of a line of the log. */
 export interface InFlight {
   readonly inFlight: number
-  /** The oldest ones, oldest first. */
-  readonly requests: readonly RequestInFlight[]
+  /** The oldest ones, oldest first. Without the query, which may hold what no log should. Age in milliseconds. */
+  readonly requests: readonly { readonly method: string; readonly path: string; readonly age: number }[]
 }
 
-/** What is needed of the engine's requests, oldest first. */
 type Running = Iterable<Pick<Exchange, 'head' | 'startedAt'>> & { readonly size: number }
 
 /** How many requests a line of the log has room for. */
@@ -24,11 +15,9 @@ const MOST_REQUESTS = 10
 
 export function requestsInFlight(exchanges: Running): InFlight {
   const oldest = [...exchanges].slice(0, MOST_REQUESTS)
-  const requests = oldest.map(({ head, startedAt }) => ({
-    method: head.method,
-    path: head.path,
-    age: Math.round(now() - startedAt),
-  }))
+  const requests = oldest.map(({ head: { method, path }, startedAt }) => {
+    return { method, path, age: Math.round(now() - startedAt) }
+  })
   return { inFlight: exchanges.size, requests }
 }
 

@@ -1,32 +1,15 @@
-import type { Connection, Exchange, Peer, Upgrade } from '../http/exchange.js'
+import type { Exchange, Peer } from '../http/exchange.js'
 import type { RequestHead } from '../http/head.js'
 import type { Refusal } from '../http/refusal.js'
 import type { WorkerParts } from './parts.js'
 
-type ServiceParts = Pick<WorkerParts, 'hooks' | 'self' | 'application' | 'access' | 'log'>
-
 /** Does with a request everything but decide when it runs: hooks, application, access log, refusals. */
 export class Service {
-  readonly #parts: ServiceParts
-  #finished = 0
+  readonly #parts: WorkerParts
   #isCut = false
 
-  constructor(parts: ServiceParts) {
+  constructor(parts: WorkerParts) {
     this.#parts = parts
-  }
-
-  /** How many requests have ended. */
-  get finishedRequests(): number {
-    return this.#finished
-  }
-
-  connected({ peer }: Connection): void {
-    this.#parts.access?.connected(peer)
-  }
-
-  /** A request head is complete. */
-  begin(exchange: Exchange): void {
-    this.#parts.access?.begin(exchange)
   }
 
   /** Calls the application. If `preRequest` throws, answers with 500 instead. */
@@ -37,13 +20,7 @@ export class Service {
     application.gateway.handle(exchange)
   }
 
-  /** A connection leaves HTTP: one line of the access log stands for everything that comes on it. */
-  upgraded(upgrade: Upgrade): void {
-    this.#parts.access?.upgraded(upgrade)
-  }
-
   finish(exchange: Exchange): void {
-    this.#finished++
     const { hooks, self, access, log } = this.#parts
     const { head, environ, answer, refusal } = exchange
     if (refusal) log.debug({ status: refusal.status }, `Refused: ${refusal.why}`)
@@ -57,7 +34,6 @@ export class Service {
     this.#parts.access?.refused(refusal, peer, head)
   }
 
-  /** Answers in place of the application. */
   refuse(exchange: Exchange, refusal: Refusal): void {
     exchange.refusal = refusal
     exchange.answer.refuse(refusal.status)

@@ -10,11 +10,11 @@ import type { Admission, AdmissionHost, AdmissionTraits } from './admission/admi
 import { createOwn } from './admission/registry.js'
 import { Drain, type DrainOrder, type Remainder } from './drain.js'
 import { abortReport, type Phase } from './exit/exit-report.js'
-import { Heartbeat, type OwnFigures } from './heartbeat.js'
+import { Heartbeat } from './heartbeat.js'
 import type { WorkerParts } from './parts.js'
 import type { ToWorker } from './protocol.js'
 import { writeReport } from './report.js'
-import { requestsInFlight } from './requests-in-flight.js'
+import { publishRequests, requestsInFlight } from './requests-in-flight.js'
 import { Service } from './service.js'
 import type { SignalHandlers } from './signals.js'
 
@@ -24,12 +24,10 @@ import type { SignalHandlers } from './signals.js'
  *     serve   gate -> engine -> admission -> service (hooks, access log) -> gateway -> application
  *     drain   gate shut -> last responses -> application ends -> exit
  *
- * Its admission decides when the gate is open and when a request runs; everything else is the same for all worker
- * classes.
+ * Only the admission, which decides when the gate is open and when a request runs, depends on the worker class.
  */
 export class Worker implements SignalHandlers {
   readonly #parts: WorkerParts
-  readonly #config: Config
   readonly #service: Service
   readonly #admission: Admission
   readonly #traits: AdmissionTraits
@@ -38,6 +36,7 @@ export class Worker implements SignalHandlers {
   readonly #gate: Gate
   readonly #heartbeat: Heartbeat
   readonly #lastRequest: number
+  #finished = 0
   /** The end of this worker is decided; the drain may begin a little later. */
   #isEnding = false
   #drain: Drain | undefined
@@ -46,47 +45,49 @@ export class Worker implements SignalHandlers {
   #exiting = false
 
   constructor(parts: WorkerParts) {
-    const { config, log, watchdog, channel } = parts
+    const { config, log, listeners, watchdog, channel } = parts
     this.#parts = parts
-    this.#config = config
     this.#service = new Service(parts)
     this.#admission = new parts.admission(this.#admissionHost())
     this.#traits = this.#admission.traits ?? {}
     this.#policy = { ...config, ...this.#traits.policy }
     this.#engine = createEngine(this.#policy, this.#events())
     this.standIn()
-    const seats = new Map(parts.listeners.map(seat => [seat.fd, seat]))
+    const seats = new Map(listeners.map(seat => [seat.fd, seat]))
     this.#gate = new Gate(
       { fds: [...seats.keys()], backlog: config.backlog },
       (client, fd) => this.#connect(this.#engine.accept(client, seats.get(fd))),
       error => log.warn({ err: error }, 'Connection not accepted'),
     )
-    this.#heartbeat = new Heartbeat(
-      config.timeout,
-      () => this.#figures(),
-      beat => {
-        // First: the watchdog's count must never begin after the arbiter's.
-        watchdog?.beat(beat)
-        channel.send(beat)
-      },
-    )
-    watchdog?.watch(this.#engine.exchanges)
+    const { exchanges } = this.#engine
+    const figures = () => ({
+      requests: this.#finished,
+      inFlight: exchanges.size,
+      connections: this.#engine.connections,
+      oldest: exchanges.first && parts.admission.oneAtATime ? now() - exchanges.first.startedAt : 0,
+    })
+    this.#heartbeat = new Heartbeat(config.timeout, figures, beat => {
+      // First: the watchdog's count must never begin after the arbiter's.
+      watchdog?.beat(beat)
+      channel.send(beat)
+    })
+    if (watchdog) publishRequests(exchanges)
     const jitter = Math.floor(Math.random() * (config.maxRequestsJitter + 1))
     this.#lastRequest = config.maxRequests > 0 ? config.maxRequests + jitter : Number.POSITIVE_INFINITY
   }
 
-  /** What the engine reports, and where it goes. */
   #events(): HttpEvents {
     const service = this.#service
     const admission = this.#admission
+    const { access } = this.#parts
     return {
       request: (exchange, connection) => {
-        service.begin(exchange)
+        access?.begin(exchange)
         admission.request(exchange, connection)
       },
       finished: (exchange, connection) => this.#finish(exchange, connection),
       upgraded: (upgrade, connection) => {
-        service.upgraded(upgrade)
+        access?.upgraded(upgrade)
         admission.upgraded?.(connection)
       },
       disconnected: connection => {
@@ -114,7 +115,7 @@ export class Worker implements SignalHandlers {
       expire: exchange => this.#expire(exchange),
       regulate: () => this.#regulate(),
       hasPending: () => this.#gate.hasPending(),
-      reportSettled: connections => void channel.send({ type: 'settled', connections }),
+      reportSettled: connections => channel.send({ type: 'settled', connections }),
       // By descriptors: an override may be a getter, as some of these members are.
       create: (name, overrides = {}) =>
         createOwn(name, Object.create(host, Object.getOwnPropertyDescriptors(overrides))),
@@ -137,13 +138,11 @@ export class Worker implements SignalHandlers {
     if (server) this.#engine.standInFor(server, this.#traits.takeovers ?? ['upgrade', 'connect'])
   }
 
-  /** A message of the arbiter's. */
   receive(message: ToWorker<Config>): void {
     if (message.type === 'abandon') this.#abandon(message.listeners)
     else if (message.type === 'cap') this.#admission.capped?.(message.cap)
   }
 
-  /** USR1. */
   reopen(): void {
     this.#parts.reopenLogs()
   }
@@ -166,53 +165,39 @@ export class Worker implements SignalHandlers {
   }
 
   #connect(connection: Connection): void {
-    this.#service.connected(connection)
+    this.#parts.access?.connected(connection.peer)
     this.#drain?.connected()
     this.#admission.connected?.(connection)
     // With the gate shut, `#openGate` has taken it, and looks by itself whether another one is wanted.
     if (this.#gate.isOpen) this.#regulate()
   }
 
-  /** `requestTimeout` is over for this request. */
   #expire(exchange: Exchange): void {
     const { method, path } = exchange.head
-    const limit = this.#config.requestTimeout
-    this.#parts.log.warn({ method, path, limit }, 'Request timeout')
+    const { config, log } = this.#parts
+    const limit = config.requestTimeout
+    log.warn({ method, path, limit }, 'Request timeout')
     this.#service.expire(exchange, `request timeout: no response within ${limit} ms`)
   }
 
+  /** Does not regulate, which each request would pay for: only the admission knows if it wants something else now. */
   #finish(exchange: Exchange, connection: Connection): void {
+    this.#finished++
     this.#service.finish(exchange)
     this.#admission.finished?.(exchange, connection)
-    if (this.#service.finishedRequests === this.#lastRequest) {
+    if (this.#finished === this.#lastRequest) {
       this.#parts.log.info({ requests: this.#lastRequest }, 'Maximum number of requests reached')
       this.#parts.channel.send({ type: 'wants-replacement', reason: 'max-requests' })
     }
-    this.#regulate()
   }
 
-  #figures(): OwnFigures {
-    const { exchanges, connections } = this.#engine
-    const { first, size } = exchanges
-    return {
-      requests: this.#service.finishedRequests,
-      inFlight: size,
-      connections,
-      oldest: first && this.#parts.admission.oneAtATime ? now() - first.startedAt : 0,
-    }
-  }
-
-  /** Where this worker is in its life, for the report of its end. */
   get phase(): Phase {
     return { kind: this.#isEnding ? 'ending' : 'serving', requests: this.#engine.exchanges }
   }
 
   // Ending.
 
-  /**
-   * DRAIN. The message `abandon`, which the arbiter sends before the signal, is read in the same turn of the event
-   * loop, so the drain begins in the next one.
-   */
+  /** DRAIN. Begins in the next turn of the event loop: this one reads `abandon`, which was sent before the signal. */
   drain(): void {
     this.#isEnding = true
     setImmediate(() => this.#beginDrain())
@@ -273,24 +258,25 @@ export class Worker implements SignalHandlers {
   #beginDrain(): void {
     if (this.#drain || this.#exiting) return
     this.#isEnding = true
+    const { application, listeners, log, config } = this.#parts
+    const { gracefulTimeout, backlog, reload } = config
     const limits = {
-      gracefulTimeout: this.#config.gracefulTimeout,
+      gracefulTimeout,
       quietTime: (this.#order.othersServe ? this.#policy.keepAlive : 0) + 1000,
-      backlog: this.#config.backlog * this.#parts.listeners.length,
-      lingers: !this.#config.reload,
+      backlog: backlog * listeners.length,
+      lingers: !reload,
     }
-    const parts = { engine: this.#engine, gate: this.#gate, application: this.#parts.application }
+    const parts = { engine: this.#engine, gate: this.#gate, application }
     this.#drain = new Drain(parts, limits, remainder => {
       this.#logRemainder(remainder)
       void this.#exit(this.#exitCode)
     })
     const { connections, exchanges } = this.#engine
-    if (connections > 0) this.#parts.log.info({ connections, inFlight: exchanges.size }, 'Worker drains')
+    if (connections > 0) log.info({ connections, inFlight: exchanges.size }, 'Worker drains')
     this.#drain.begin(this.#order)
     this.#regulate()
   }
 
-  /** What the graceful timeout cuts. */
   #logRemainder({ requests, connections, isClosing }: Remainder): void {
     const { log } = this.#parts
     if (requests > 0) log.warn({ requests }, 'Graceful timeout: requests cut')

@@ -6,34 +6,24 @@ import type { HttpPolicy } from '../../http/policy.js'
 import type { Refusal } from '../../http/refusal.js'
 
 /**
- * Decides when a worker takes connections and when it runs requests. A worker makes one of its worker class, and calls
- * its methods one at a time; they must not block. What they throw is an uncaught error: the worker drains, exits and is
- * replaced.
- *
- * For each connection the calls come in this order: `connected`, then for each request `request` and `finished`, at the
- * end `disconnected`; in between, `upgraded` may come once, and no request follows it.
+ * Decides when a worker takes connections and when it runs requests; docs/worker-classes.md has the whole contract. The
+ * worker calls one method at a time, and none may block. What they throw is an uncaught error.
  */
 export interface Admission {
   /** What does not change while the worker serves. Read once, after the constructor. */
   readonly traits?: AdmissionTraits
 
-  /**
-   * Whether the worker should take another connection now: the gate is opened or closed accordingly. Called when a
-   * connection has come or gone, when a response has left, and at each `host.regulate()`.
-   */
+  /** Whether to take another connection now. Called when one has come or gone, and at each `host.regulate()`. */
   wants(): boolean
   /** A connection was accepted. Nothing has been read from it yet. */
   connected?(connection: Connection): void
-  /**
-   * The head of a request is complete and within the limits; its body may still be on its way. Call
-   * `host.run(exchange)` once, now or later: a request that never runs is never answered.
-   */
+  /** The head of a request is complete. Call `host.run(exchange)` once, now or later, or it is never answered. */
   request(exchange: Exchange, connection: Connection): void
   /** The response has left, or the client is gone. Called once for each `request`, whether it ran or not. */
   finished?(exchange: Exchange, connection: Connection): void
   /** The connection is the application's from now on, for a WebSocket or a tunnel. It had no `request` for that. */
   upgraded?(connection: Connection): void
-  /** The connection is closed. */
+  /** The connection is closed, after `finished` of its requests. */
   disconnected?(connection: Connection): void
   /** The arbiter has a new limit for the connections that stay in each worker; see `host.reportSettled`. */
   capped?(cap: number): void
@@ -45,16 +35,12 @@ export interface AdmissionTraits {
   readonly takeovers?: readonly Takeover[]
   /** Limits of HTTP in place of the settings: a shorter `keepAlive`, for example. */
   readonly policy?: Partial<HttpPolicy>
-  /**
-   * The worker accepts a connection that already waits without opening the gate. This saves opening and closing the
-   * gate for each connection, if `wants` is mostly false after one. (Linux only; elsewhere the gate is opened.)
-   */
+  /** Accepts a connection that waits without opening the gate, which saves time if `wants` is rarely true twice. */
   readonly takesOneByOne?: boolean
 }
 
 /** What the worker offers its admission. The methods need no `this`. */
 export interface AdmissionHost {
-  /** The settings. */
   readonly config: Config
   /** The error log. */
   readonly log: Logger
@@ -74,22 +60,13 @@ export interface AdmissionHost {
   hasPending(): boolean
   /** Reports to the arbiter how many connections stay in this worker, for the limit that it sends to all of them. */
   reportSettled(count: number): void
-  /**
-   * Makes an admission of the server's own, for a class that wraps it and changes a part of what it does. Such a class
-   * passes on to it whatever the worker calls and reads; with `implements Required<Admission>` the compiler names what
-   * is missing.
-   * @param overrides  members that the inner admission gets in place of this host's: a `run` that puts requests off,
-   * for example
-   */
+  /** Makes one of the server's own, to be wrapped. @param overrides  what it gets in place of this host's members */
   create(name: 'async' | 'sync', overrides?: Partial<AdmissionHost>): Required<Admission>
 }
 
 /** A worker class. When its constructor is called, the application is loaded and the gate still shut. */
 export interface AdmissionClass {
   new (host: AdmissionHost): Admission
-  /**
-   * Requests run one at a time: `wsgi.multithread` is false, and a request that runs for longer than `timeout` counts
-   * as a hang. False if absent. Declare it in a class that wraps `sync`.
-   */
+  /** `wsgi.multithread` is false, and a request that runs for longer than `timeout` is a hang. False if absent. */
   readonly oneAtATime?: boolean
 }

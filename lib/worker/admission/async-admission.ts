@@ -1,7 +1,7 @@
 import type { Connection, Exchange } from '../../http/exchange.js'
 import { EvenSpread } from '../../spread/even-spread.js'
+import { now } from '../../sys/clock.js'
 import type { Admission, AdmissionHost, AdmissionTraits } from './admission.js'
-import { RequestTimeout } from './request-timeout.js'
 
 /**
  * Runs many requests at once, up to `workerConnections` open connections: for applications that wait more than they
@@ -11,12 +11,12 @@ export class AsyncAdmission implements Required<Admission> {
   readonly traits: AdmissionTraits = {}
   readonly #host: AdmissionHost
   readonly #spread: EvenSpread
-  readonly #timeout: RequestTimeout
+  /** Expires requests: they stand in the host's list in the order in which they began, so one timer serves all. */
+  #timeout: NodeJS.Timeout | undefined
 
   constructor(host: AdmissionHost) {
     this.#host = host
     this.#spread = new EvenSpread(host)
-    this.#timeout = new RequestTimeout(host)
   }
 
   wants(): boolean {
@@ -29,7 +29,8 @@ export class AsyncAdmission implements Required<Admission> {
 
   request(exchange: Exchange, connection: Connection): void {
     this.#spread.requested(connection)
-    this.#timeout.watch()
+    const { requestTimeout } = this.#host.config
+    if (requestTimeout > 0 && !this.#timeout) this.#expireIn(requestTimeout)
     this.#host.run(exchange)
   }
 
@@ -47,5 +48,19 @@ export class AsyncAdmission implements Required<Admission> {
 
   capped(cap: number): void {
     this.#spread.capped(cap)
+  }
+
+  #expireIn(milliseconds: number): void {
+    this.#timeout = setTimeout(() => this.#expireOldest(), milliseconds).unref()
+  }
+
+  #expireOldest(): void {
+    this.#timeout = undefined
+    const latest = now() - this.#host.config.requestTimeout
+    for (const exchange of this.#host.exchanges) {
+      if (exchange.isExpired) continue
+      if (exchange.startedAt > latest) return this.#expireIn(Math.ceil(exchange.startedAt - latest))
+      this.#host.expire(exchange)
+    }
   }
 }

@@ -10,10 +10,8 @@ import type { Admission, AdmissionClass, AdmissionHost } from './admission.js'
 import { AsyncAdmission } from './async-admission.js'
 import { SyncAdmission } from './sync-admission.js'
 
-/** The server's own worker classes by their names in the settings. */
 const OWN = { async: AsyncAdmission, sync: SyncAdmission } satisfies Record<ServerClassName, AdmissionClass>
 
-/** Makes an admission of one of the server's own classes. */
 export function createOwn(name: ServerClassName, host: AdmissionHost): Required<Admission> {
   return new OWN[name](host)
 }
@@ -36,16 +34,12 @@ async function loadWorkerClass(name: WorkerClassName, directory: string): Promis
     const { module, path } = parseSpec(name)
     const file = await findModule(module, directory)
     const { value } = pickExport(await importModule(file), path, file)
-    if (isAdmissionClass(value)) return value
+    if (isClass(value) && missingMethods(value).length === 0) return value
     throw misfit(`${file}: the export "${path.join('.')}" is ${describe(value)}`, value, file)
   } catch (error) {
     if (!(error instanceof UnicornError)) throw error
     throw new UnicornError(`worker class "${name}": ${toError(error).message}`, error.cause, ExitCode.workerBoot)
   }
-}
-
-function isAdmissionClass(value: unknown): value is AdmissionClass {
-  return isClass(value) && missingMethods(value).length === 0
 }
 
 function isClass(value: unknown): value is AdmissionClass {

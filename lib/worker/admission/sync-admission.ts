@@ -67,6 +67,7 @@ export class SyncAdmission implements Required<Admission> {
       const index = this.#waiting.findIndex(waiting => waiting.exchange === exchange)
       if (index >= 0) this.#waiting.splice(index, 1)
     }
+    this.#host.regulate()
   }
 
   upgraded(): void {}

@@ -4,9 +4,10 @@ import { ExitCode } from '../../errors.js'
 import { Channel } from '../channel.js'
 import { Exits } from '../exit/exits.js'
 import { WorkerSignals } from '../signals.js'
+import type { Worker } from '../worker.js'
 import { Booting } from './booting.js'
 import { refuseClusterCalls } from './no-cluster.js'
-import { takeSteps } from './take-steps.js'
+import { type BootStep, STEPS } from './steps.js'
 
 /** From a fresh process to a serving worker: signals and channel, boot message, steps (`steps.ts`), open gate. */
 export async function boot(): Promise<void> {
@@ -18,7 +19,7 @@ export async function boot(): Promise<void> {
   if (cluster.worker) cluster.worker.exitedAfterDisconnect = true
   refuseClusterCalls()
   const channel = new Channel<Config>()
-  channel.onClosed(end)
+  channel.onClosed = end
 
   const snapshot = await channel.bootMessage()
   process.title = `unicorn: worker [${snapshot.config.procName}]`
@@ -26,8 +27,48 @@ export async function boot(): Promise<void> {
   const worker = await takeSteps(new Booting(snapshot, { channel, exits, signalListeners: signals.listeners }))
   if (!worker) return end()
 
-  signals.handleBy(worker)
-  channel.onClosed(() => worker.orphaned())
-  channel.onMessage(message => worker.receive(message))
+  signals.handlers = worker
+  channel.onClosed = () => worker.orphaned()
+  channel.onMessage = message => worker.receive(message)
   worker.serve()
+}
+
+/** Never rejects: the step that fails ends the process. @returns undefined if only a check was asked for */
+async function takeSteps(boot: Booting): Promise<Worker | undefined> {
+  const steps = Object.values(STEPS).filter(({ inCheck }) => inCheck || !boot.snapshot.checkOnly)
+  let present: BootStep | undefined
+  const endLimit = limitBoot(boot, () => present)
+  try {
+    for (const step of steps) {
+      present = step
+      boot.failure = step.failure ?? ExitCode.workerBoot
+      await step.run(boot)
+    }
+    return boot.worker
+  } catch (error) {
+    return boot.fail(error)
+  } finally {
+    endLimit()
+  }
+}
+
+/** How much longer a boot that was logged may take, in milliseconds: the process may have been stopped until then. */
+const GRACE = 500
+
+/**
+ * Logs which step the boot is stuck in when `bootTimeout` has passed since the start of the process, and ends the
+ * process soon after. If the event loop is blocked, the watchdog does both instead.
+ * @returns ends the limit
+ */
+function limitBoot(boot: Booting, present: () => BootStep | undefined): () => void {
+  const limit = boot.config.bootTimeout
+  if (limit === 0) return () => {}
+  const report = async (): Promise<void> => {
+    const within = `within ${limit} ms (--boot-timeout)`
+    const why = await present()?.stuck?.(within, boot)
+    boot.log.fatal({ limit }, `Worker failed to boot: ${why ?? `not ready ${within}`}`)
+    timer = setTimeout(() => boot.exits.end(ExitCode.workerBoot), GRACE)
+  }
+  let timer = setTimeout(() => void report(), Math.max(0, limit - process.uptime() * 1000)).unref()
+  return () => clearTimeout(timer)
 }

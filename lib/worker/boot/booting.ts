@@ -3,7 +3,7 @@ import type { Logger, ServerView, WorkerView } from '../../../config/hooks.js'
 import type { Config } from '../../../config/settings.js'
 import type { Application, Unfinished } from '../../application/application.js'
 import type { LoadedFiles } from '../../application/module/loaded-files.js'
-import { ExitCode } from '../../errors.js'
+import { ExitCode, toError, UnicornError } from '../../errors.js'
 import type { AccessLog } from '../../logging/access.js'
 import { createErrorLog, type ErrorLog } from '../../logging/logger.js'
 import type { AdmissionClass } from '../admission/admission.js'
@@ -16,14 +16,6 @@ import type { WorkerSignals } from '../signals.js'
 import type { Watchdog } from '../watchdog/watchdog.js'
 import type { Worker } from '../worker.js'
 import { ApplicationReady } from './application-ready.js'
-import { bootFailure } from './failure.js'
-
-/** What the process has before it boots. */
-interface Surroundings {
-  readonly channel: Channel<Config>
-  readonly exits: Exits
-  readonly signalListeners: WorkerSignals['listeners']
-}
 
 /** A boot: what its steps have made so far, and the one place where a failure among them ends. */
 export class Booting {
@@ -36,7 +28,7 @@ export class Booting {
   readonly self: WorkerView
   /** Made before the steps, since the application may become ready while it loads. Undefined without `--wait-ready`. */
   readonly ready: ApplicationReady | undefined
-  readonly #exits: Exits
+  readonly exits: Exits
   readonly #errorLog: ErrorLog
 
   /** The exit code if the present step fails. */
@@ -53,12 +45,12 @@ export class Booting {
   accessLog: AccessLog | undefined
   worker: Worker | undefined
 
-  constructor(snapshot: Boot<Config>, { channel, exits, signalListeners }: Surroundings) {
+  constructor(snapshot: Boot<Config>, surroundings: Pick<Booting, 'channel' | 'signalListeners' | 'exits'>) {
     const { config, arbiterPid, listeners, index, age, checkOnly } = snapshot
     this.snapshot = snapshot
-    this.channel = channel
-    this.signalListeners = signalListeners
-    this.#exits = exits
+    this.channel = surroundings.channel
+    this.signalListeners = surroundings.signalListeners
+    this.exits = surroundings.exits
     this.#errorLog = createErrorLog(config)
     const log = this.#errorLog.logger
     this.config = config
@@ -69,7 +61,7 @@ export class Booting {
     this.ready = config.waitReady && !checkOnly ? new ApplicationReady() : undefined
     this.hooks = new HookRunner('worker', { hooks: {}, config, log })
     process.on('uncaughtException', error => (this.worker ? this.worker.crash(error) : this.fail(error)))
-    exits.onForeign(exit => this.#endedBy(exit))
+    this.exits.onForeign(exit => this.#endedBy(exit))
   }
 
   reopenLogs(): void {
@@ -77,15 +69,19 @@ export class Booting {
     this.accessLog?.reopen()
   }
 
-  exit(code: number): never {
-    this.#exits.end(code)
-  }
-
   /** Ends the process: this boot has failed. */
   fail(thrown: unknown): never {
-    const { exitCode, report } = bootFailure(thrown, { failure: this.failure, app: this.config.app })
-    this.#report(report)
-    this.exit(exitCode)
+    const error = toError(thrown)
+    const isOurs = error instanceof UnicornError
+    const exitCode = isOurs ? error.exitCode : this.failure
+    const isApp = exitCode === ExitCode.appLoad
+    const what = isApp ? 'Application failed to load' : 'Worker failed to boot'
+    // Our own errors say everything in their message; the stack that helps is that of the error below.
+    const err = isOurs ? error.cause.error : error
+    const where = isApp && !isOurs ? `${this.config.app}: ` : ''
+    const message = `${what}: ${where}${error.message}`
+    this.#report({ level: 'fatal', message, fields: err === undefined ? {} : { err } })
+    this.exits.end(exitCode)
   }
 
   /** The application has ended the process. During a boot that is a failed one, whatever the exit code was. */

@@ -12,14 +12,12 @@ const PRIMARY_ONLY: Readonly<Record<string, string>> = {
 }
 
 /**
- * Defines the functions of `node:cluster` that no worker has, so that they throw an error that helps. An application
- * that manages its processes by itself would end with "is not a function" otherwise. (A named import of them does not
- * link in any worker of Node's.)
+ * Defines the functions of `node:cluster` that no worker has, so that they throw an error that helps instead of "is not
+ * a function". (A named import of them does not link in any worker of Node's.)
  */
 export function refuseClusterCalls(): void {
   for (const [name, instead] of Object.entries(PRIMARY_ONLY)) {
-    const value = (): never => refuse(name, instead)
-    Object.defineProperty(cluster, name, { value, configurable: true, writable: true })
+    Object.defineProperty(cluster, name, { value: () => refuse(name, instead), configurable: true, writable: true })
   }
 }
 

@@ -1,86 +1,141 @@
+import { HookRunner } from '../../../config/hook-runner.js'
+import type { ApplicationHost } from '../../application/application.js'
 import { loadApplication } from '../../application/load-application.js'
 import { ExitCode } from '../../errors.js'
+import { createAccessLog } from '../../logging/access.js'
 import { requireLibc } from '../../sys/libc.js'
+import { AccessRecorder } from '../access-recorder.js'
 import { workerClass } from '../admission/registry.js'
 import { Watchdog } from '../watchdog/watchdog.js'
+import { Worker } from '../worker.js'
 import type { Booting } from './booting.js'
-import { applicationHost, createWorker, readHooks, reportLoadedFiles } from './tasks.js'
 
 /** A step of a worker's boot. */
 export interface BootStep {
-  /** Whether `--check-config` takes it too. */
-  readonly inCheck: boolean
-  /** The exit code if it fails. */
-  readonly failure: ExitCode
-  /**
-   * What the log says if it is not over at `bootTimeout`; absent if it takes no time.
-   * @param within  such as `within 3000 ms (--boot-timeout)`
-   */
+  /** `--check-config` takes it too. */
+  readonly inCheck?: true
+  /** The exit code if it fails: `workerBoot` if absent. */
+  readonly failure?: ExitCode
+  /** What the log says at `bootTimeout`; absent if it takes no time. `within` is `within 3000 ms (--boot-timeout)`. */
   stuck?(within: string, boot: Booting): string | Promise<string>
   run(boot: Booting): void | Promise<void>
 }
 
-const { workerBoot, appLoad } = ExitCode
+function since(why: (boot: Booting) => string | Promise<string>): BootStep['stuck'] {
+  return async (within, boot) => `not ready ${within}, since ${await why(boot)}`
+}
 
 /** The steps from the boot message to a worker that can serve, in their order. */
 export const STEPS: Readonly<Record<string, BootStep>> = {
   announce: {
-    inCheck: false,
-    failure: workerBoot,
     run: ({ log, snapshot }) => log.info({ worker: snapshot.index }, `Booting worker with pid: ${process.pid}`),
   },
-  libc: { inCheck: true, failure: workerBoot, run: requireLibc },
+  libc: { inCheck: true, run: requireLibc },
   // Before the application runs, which may hang. After our own modules are loaded: a thread that starts slows that.
   watchdog: {
-    inCheck: false,
-    failure: workerBoot,
     run: boot => {
       if (boot.config.watchdog) boot.watchdog = new Watchdog(boot.snapshot, boot.log)
     },
   },
-  loadedFiles: { inCheck: false, failure: workerBoot, run: reportLoadedFiles },
+  loadedFiles: { run: reportLoadedFiles },
   configFile: {
     inCheck: true,
-    failure: workerBoot,
-    stuck: (within, { snapshot }) =>
-      `not ready ${within}, since the config file ${snapshot.configFile} has not finished loading`,
+    stuck: since(({ snapshot }) => `the config file ${snapshot.configFile} has not finished loading`),
     run: readHooks,
   },
   postFork: {
-    inCheck: false,
-    failure: workerBoot,
-    stuck: within => `not ready ${within}, since the hook postFork has not come to its end`,
+    stuck: since(() => 'the hook postFork has not come to its end'),
     run: ({ hooks, server, self }) => hooks.run('postFork', server, self),
   },
   workerClass: {
     inCheck: true,
-    failure: workerBoot,
-    stuck: (within, { config }) =>
-      `not ready ${within}, since the worker class ${config.workerClass} has not finished loading`,
+    stuck: since(({ config }) => `the worker class ${config.workerClass} has not finished loading`),
     run: async boot => {
       boot.admission = await workerClass(boot.config.workerClass, process.cwd())
     },
   },
   application: {
     inCheck: true,
-    failure: appLoad,
-    stuck: async (within, boot) => `not ready ${within}, since ${await boot.unfinished()}`,
+    failure: ExitCode.appLoad,
+    stuck: since(boot => boot.unfinished()),
     run: async boot => {
       boot.application = await loadApplication(boot.config.app, boot.config.interface, applicationHost(boot))
     },
   },
   postWorkerInit: {
-    inCheck: false,
-    failure: workerBoot,
-    stuck: within => `not ready ${within}, since the hook postWorkerInit has not come to its end`,
+    stuck: since(() => 'the hook postWorkerInit has not come to its end'),
     run: ({ hooks, self }) => hooks.run('postWorkerInit', self),
   },
   ready: {
-    inCheck: false,
-    failure: appLoad,
+    failure: ExitCode.appLoad,
     stuck: within =>
       `the application has not said process.send('ready') ${within}; send it when the application can serve, or do without --wait-ready`,
     run: ({ ready, log }) => ready?.wait(log),
   },
-  worker: { inCheck: false, failure: workerBoot, run: createWorker },
+  worker: { run: createWorker },
+}
+
+/** With `--reload`, reports to the arbiter the files that are loaded from now on. */
+async function reportLoadedFiles(boot: Booting): Promise<void> {
+  const { config, channel, snapshot } = boot
+  if (!config.reload) return
+  const { LoadedFiles } = await import('../../application/module/loaded-files.js')
+  boot.loaded = new LoadedFiles(files => channel.send({ type: 'loaded', files }))
+  if (snapshot.configFile !== undefined) boot.loaded.add(snapshot.configFile)
+}
+
+/** Reads the functions of the config file, if there is one: they cannot travel in the boot message. */
+async function readHooks(boot: Booting): Promise<void> {
+  const { config, log, snapshot } = boot
+  if (snapshot.configFile === undefined) return
+  // Only here: most servers have no config file, and its reader brings the whole table of settings.
+  const { loadHooks } = await import('../../../config/sources/file.js')
+  boot.hooks = new HookRunner('worker', { hooks: await loadHooks(snapshot.configFile), config, log })
+}
+
+function applicationHost(boot: Booting): ApplicationHost {
+  const { log, config, snapshot, signalListeners } = boot
+  return {
+    directory: process.cwd(),
+    listeners: snapshot.listeners,
+    gateway: {
+      log,
+      multithread: !boot.admission?.oneAtATime,
+      multiprocess: config.workers > 1,
+      serverSoftware: `unicorn/${snapshot.version}`,
+    },
+    signalListeners,
+    waitsFor: unfinished => {
+      boot.unfinished = unfinished
+    },
+    // Of the first worker only: the others would repeat it.
+    notice: text => log[snapshot.age === 1 ? 'info' : 'debug'](text),
+    serverOpened: () => boot.worker?.standIn(),
+    serverClosed: () => boot.worker?.closed(),
+    fail: error => !boot.worker && boot.fail(error),
+  }
+}
+
+/** Puts the worker together of what the other steps have made. */
+function createWorker(boot: Booting): void {
+  const { application, admission, snapshot, config, log } = boot
+  if (!application || !admission) throw new Error('no worker before its class and its application')
+  boot.loaded?.flush()
+  const { accesslog, accessLogFormat: format } = config
+  if (accesslog !== undefined) {
+    boot.accessLog = createAccessLog({
+      accesslog,
+      format,
+      onProblem: error => log.error({ err: error }, error.message),
+    })
+  }
+  boot.worker = new Worker({
+    ...boot,
+    application,
+    admission,
+    listeners: snapshot.listeners,
+    access: boot.accessLog && new AccessRecorder(boot.accessLog),
+    reopenLogs: () => boot.reopenLogs(),
+    exit: code => boot.exits.end(code),
+  })
 }

@@ -4,9 +4,8 @@ import type { Report } from '../report.js'
 import { type InFlight, inFlightText, requestsInFlight } from '../requests-in-flight.js'
 import type { ForeignExit } from './exits.js'
 
-/** Where the worker is in its life. */
+/** Where the worker is in its life; while it boots, with the exit code if the present step fails. */
 export type Phase =
-  /** With the exit code if the present step failed. */
   | { readonly kind: 'booting'; readonly failure: ExitCode }
   | { readonly kind: 'serving' | 'ending'; readonly requests: Requests }
 
@@ -31,10 +30,7 @@ export function exitReport(exit: ForeignExit, phase: Phase): Report {
   return { level: 'warn', message: `${message}: ${cut}. ${NO_NEED}`, fields: all }
 }
 
-/**
- * What the log says if the arbiter ends a worker whose event loop turns: one of its requests takes too long.
- * @param worker  its index
- */
+/** What the log says if the arbiter ends a worker whose event loop turns. @param worker  its index */
 export function abortReport(worker: number, inFlight: InFlight): Report {
   const message = `Worker aborted (pid: ${process.pid}): event loop turns, ${inFlightText(inFlight)}`
   return { level: 'error', message, fields: { worker, ...inFlight } }

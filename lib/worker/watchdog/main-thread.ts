@@ -2,6 +2,8 @@ import { type Debugger, Session } from 'node:inspector/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type InFlight, TABLE_EXPRESSION } from '../requests-in-flight.js'
 
+type Script = Debugger.ScriptParsedEventDataType
+
 /** A place in a script, as V8 counts: lines and columns from 0. */
 export interface RawFrame {
   readonly functionName: string
@@ -21,16 +23,15 @@ export interface Sight {
 }
 
 /**
- * Stops the main thread for a moment and reads what it is doing. Runs in another thread of the same process. V8 stops
- * where it checks for interrupts: in loops and calls of JavaScript, in regular expressions and in `Atomics.wait`, but
- * not in a system call or other native code.
- * @param limit  how long it may take, in milliseconds
- * @returns undefined if the main thread did not stop in time
+ * Stops the main thread for a moment and reads what it is doing, from another thread of the process. V8 stops where it
+ * checks for interrupts: in loops and calls of JavaScript, in regular expressions and in `Atomics.wait`, but not in a
+ * system call or other native code.
+ * @param limit  in milliseconds; undefined is returned if the main thread did not stop within it
  */
 export async function lookAtMainThread(limit: number): Promise<Sight | undefined> {
   const deadline = performance.now() + limit
   const session = new Session()
-  const scripts = new Map<string, Debugger.ScriptParsedEventDataType>()
+  const scripts = new Map<string, Script>()
   session.on('Debugger.scriptParsed', ({ params }) => scripts.set(params.scriptId, params))
   const paused = new Promise<readonly Debugger.CallFrame[]>(resolve => {
     session.on('Debugger.paused', ({ params }) => resolve(params.callFrames))
@@ -45,18 +46,14 @@ export async function lookAtMainThread(limit: number): Promise<Sight | undefined
     const frames = await within(paused)
     if (!frames) return undefined
     const inFlight = await within(evaluateTable(session).catch(() => undefined))
-    return { frames: frames.map(frame => rawFrame(frame, scripts)), inFlight }
+    return { frames: frames.map(frame => rawFrame(frame, scripts.get(frame.location.scriptId))), inFlight }
   } finally {
     // The main thread goes on. If the application itself uses the inspector, that goes on too.
     session.disconnect()
   }
 }
 
-function rawFrame(
-  { functionName, location }: Debugger.CallFrame,
-  scripts: ReadonlyMap<string, Debugger.ScriptParsedEventDataType>,
-): RawFrame {
-  const script = scripts.get(location.scriptId)
+function rawFrame({ functionName, location }: Debugger.CallFrame, script: Script | undefined): RawFrame {
   const { lineNumber: line, columnNumber: column = 0 } = location
   return { functionName, url: script?.url ?? '', sourceMapUrl: script?.sourceMapURL ?? '', line, column }
 }
@@ -64,7 +61,5 @@ function rawFrame(
 /** Reads the requests in the main context, not in that of the frame, which may be one of `node:vm`. */
 async function evaluateTable(session: Session): Promise<InFlight | undefined> {
   const { result } = await session.post('Runtime.evaluate', { expression: TABLE_EXPRESSION, returnByValue: true })
-  // Our own function returned it.
-  const table: InFlight | undefined = result.value
-  return table
+  return result.value
 }

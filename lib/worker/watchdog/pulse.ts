@@ -6,13 +6,12 @@ const ANSWER = 2
 const DEBUGGED = 3
 const SLOTS = 4
 
-/** What the watchdog knows of the main thread. Times in milliseconds of `Pulse.now()`. */
+/** What the watchdog knows of the main thread. Times in milliseconds of `Pulse.now()`; 0 if there was none yet. */
 export interface LifeSigns {
-  /** When the main thread last beat; 0 while it boots. */
   readonly beat: number
   /** What the time limit counts from: the last beat, the start of the process, or of a sync worker's request. */
   readonly countedFrom: number
-  /** When it last answered a question of the watchdog; 0 if it never did. */
+  /** The last answer to a question of the watchdog. */
   readonly answer: number
   readonly debugged: boolean
 }
@@ -32,21 +31,18 @@ export class Pulse {
     return Number(process.hrtime.bigint()) / 1e6
   }
 
-  /** The main thread boots. @param age  for how long it has, in milliseconds */
-  boot(age: number, debugged: boolean): void {
-    this.#set(COUNTED_FROM, Pulse.now() - age)
+  /** Counts the time limit from `age` milliseconds ago. */
+  count(age: number, debugged: boolean): void {
     Atomics.store(this.#slots, DEBUGGED, debugged ? 1n : 0n)
+    this.#set(COUNTED_FROM, Pulse.now() - age)
   }
 
   /** The event loop turns. @param age  how long ago the arbiter's count began, in milliseconds */
   beat(age: number, debugged: boolean): void {
-    const now = Pulse.now()
-    Atomics.store(this.#slots, DEBUGGED, debugged ? 1n : 0n)
-    this.#set(COUNTED_FROM, now - age)
-    this.#set(BEAT, now)
+    this.count(age, debugged)
+    this.#set(BEAT, Pulse.now())
   }
 
-  /** The event loop has got to the watchdog's question. */
   answer(): void {
     this.#set(ANSWER, Pulse.now())
   }

@@ -3,27 +3,22 @@ import { Worker as Thread } from 'node:worker_threads'
 import type { Logger } from '../../../config/hooks.js'
 import type { Config } from '../../../config/settings.js'
 import { toError } from '../../errors.js'
-import type { Requests } from '../../http/engine.js'
 import { packageFile } from '../../sys/package.js'
 import type { Beat } from '../heartbeat.js'
 import type { Boot } from '../protocol.js'
-import { publishRequests } from '../requests-in-flight.js'
 import { Pulse } from './pulse.js'
 import type { WatchdogData } from './report-hang.js'
 
 /** In megabytes. The thread needs about 4; the rest is for the source maps that it may have to read. */
 const MEMORY = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 }
 
-/**
- * The main thread's side of the watchdog: a thread that logs where a hung worker hangs, and ends it if the arbiter is
- * gone. The main thread does no more for it than to note its beats.
- */
+/** The main thread's side of a thread that logs where a hung worker hangs, and ends it if the arbiter is gone. */
 export class Watchdog {
   readonly #pulse = new Pulse()
 
   /** Counts the boot from the start of the process. If the thread fails, the arbiter still ends a worker that hangs. */
   constructor({ config, index, arbiterPid }: Boot<Config>, log: Logger) {
-    this.#pulse.boot(process.uptime() * 1000, inspectorUrl() !== undefined)
+    this.#pulse.count(process.uptime() * 1000, inspectorUrl() !== undefined)
     const { timeout, bootTimeout, gracefulTimeout, errorlog, loglevel, logFormat } = config
     const data: WatchdogData = {
       pulse: this.#pulse.buffer,
@@ -58,11 +53,6 @@ export class Watchdog {
     thread.on('message', () => this.#pulse.answer())
     thread.unref()
     return thread
-  }
-
-  /** The requests that a report names, oldest first. */
-  watch(exchanges: Requests): void {
-    publishRequests(exchanges)
   }
 
   /** A beat, before the arbiter gets it. In a sync worker the count begins with the running request. */
