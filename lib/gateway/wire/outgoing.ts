@@ -5,8 +5,6 @@ import type { Head } from './head.js'
 
 /** No Content-Length, or none is known yet. (A small integer: infinity would be an object for each response.) */
 const UNLIMITED = -1
-/** The size of a body of which not all is there. */
-const UNKNOWN = -1
 
 /** The response of an application: holds it to its Content-Length, and sends no body with a status that allows none. */
 export class Outgoing {
@@ -19,19 +17,18 @@ export class Outgoing {
   /** There was a body although the status allows none, and it was not sent. */
   droppedBody = false
   readonly #answer: Answer
-  readonly #isHead: boolean
+  readonly #request: Exchange['head']
   /** Bytes that may still be sent, or UNLIMITED. */
   #left = UNLIMITED
 
   constructor({ answer, head }: Exchange) {
     this.#answer = answer
-    this.#isHead = head.method === 'HEAD'
+    this.#request = head
   }
 
   /** No body follows the head, whatever the application returns (RFC 9112, section 6.3). */
   get bodyless(): boolean {
-    const code = this.head?.status.code
-    return code === 204 || code === 304 || this.#isHead
+    return this.head !== undefined && !this.#request.allowsBody(this.head.status.code)
   }
 
   /** Nothing more of the body will be sent. */
@@ -53,7 +50,6 @@ export class Outgoing {
     const only = chunks[0]
     if (chunks.length === 1 && only !== undefined && this.#fits(size) && !this.bodyless) this.#end(only)
     else {
-      this.#answer.hold()
       for (const chunk of chunks) this.write(chunk)
       this.#end()
     }
@@ -64,9 +60,9 @@ export class Outgoing {
   write(chunk: Chunk): boolean {
     const size = sizeOf(chunk)
     if (size === 0) return true
-    if (!this.headSent) this.#sendHead(UNKNOWN)
+    if (!this.headSent) this.#sendHead()
     if (this.bodyless) {
-      this.droppedBody = !this.#isHead
+      this.droppedBody = this.#request.method !== 'HEAD'
       return true
     }
     if (!this.#fits(size)) {
@@ -81,7 +77,7 @@ export class Outgoing {
 
   /** Sends the head by itself: the body will take its time. */
   flush(): void {
-    if (!this.headSent) this.#sendHead(UNKNOWN)
+    if (!this.headSent) this.#sendHead()
     this.#answer.flush()
   }
 
@@ -112,11 +108,11 @@ export class Outgoing {
     return this.#left === UNLIMITED || size <= this.#left
   }
 
-  /** @param size  bytes of the body, or UNKNOWN */
-  #sendHead(size: number): void {
+  /** @param size  bytes of the body if all of it is there, else -1 */
+  #sendHead(size = -1): void {
     const { head } = this
     if (head === undefined) throw new ApplicationBreach('the application did not call startResponse')
-    if (size !== UNKNOWN && this.#wantsLength(head, size)) head.fields.push('Content-Length', String(size))
+    if (size >= 0 && this.#wantsLength(head, size)) head.fields.push('Content-Length', String(size))
     else if (!this.bodyless && head.contentLength >= 0) this.#left = head.contentLength
     this.headSent = true
     this.#answer.begin(head, size)

@@ -2,11 +2,9 @@ import type { Readable } from 'node:stream'
 import { BodyTooLarge, ClientGone } from '../errors.js'
 import type { BodySource } from '../exchange.js'
 import type { RequestHead } from '../head.js'
+import { WORTH_DISCARDING } from '../policy.js'
 import { lingerAfter } from './linger.js'
 import type { NodeObjects } from './types.js'
-
-/** Bytes of an unread body that are read away to keep a connection; for more it closes. */
-const WORTH_DISCARDING = 256 * 1024
 
 type Owner = NodeObjects & { readonly head: RequestHead }
 
@@ -25,10 +23,6 @@ export class NodeBody implements BodySource {
     this.limit = limit
   }
 
-  get started(): boolean {
-    return this.#started
-  }
-
   get complete(): boolean {
     return this.#exchange.req.complete
   }
@@ -44,7 +38,8 @@ export class NodeBody implements BodySource {
     }
   }
 
-  stream(): Readable {
+  stream(): Readable | undefined {
+    if (this.#started || this.limit > 0) return undefined
     this.#start()
     return this.#exchange.req
   }
@@ -54,7 +49,7 @@ export class NodeBody implements BodySource {
    * @param ending  the response ends with its first bytes
    */
   mustClose(ending: boolean): boolean {
-    if (this.#exchange.expectsContinue && !this.#started) return true
+    if (this.#exchange.expects === 'continue' && !this.#started) return true
     return (ending || !this.#started) && !this.complete && this.#remaining > WORTH_DISCARDING
   }
 
@@ -83,8 +78,8 @@ export class NodeBody implements BodySource {
   #start(): void {
     if (this.#started) return
     this.#started = true
-    const { expectsContinue, res } = this.#exchange
-    if (expectsContinue && !res.headersSent && !res.destroyed) res.writeContinue()
+    const { expects, res } = this.#exchange
+    if (expects === 'continue' && !res.headersSent && !res.destroyed) res.writeContinue()
   }
 
   #atEnd(): boolean {

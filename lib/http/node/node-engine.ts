@@ -6,16 +6,17 @@ import { now } from '../../sys/clock.js'
 import { LinkedList } from '../../sys/linked-list.js'
 import type { Engine, HttpEvents, LocalAddress, Takeover } from '../engine.js'
 import type { Exchange } from '../exchange.js'
+import { RequestHead } from '../head.js'
 import { checkHead, type HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
 import { ClientSocket, onResponseClose, type SocketOwner } from './client-socket.js'
 import { createHttpServer, onEachRequest } from './http-server.js'
 import { IdleTimer } from './idle.js'
-import { headOf, NodeExchange } from './node-exchange.js'
+import { NodeExchange } from './node-exchange.js'
 import { NodeUpgrade } from './node-upgrade.js'
 import { refusalOf, refuseConnection } from './refuse.js'
 import { StandIn, type TakeoverArgs } from './stand-in.js'
-import type { Expectation } from './types.js'
+import type { NodeObjects } from './types.js'
 
 /** Above the announced `Keep-Alive: timeout=` (whole seconds): a client that uses it to the last moment is served. */
 const KEEP_ALIVE_MARGIN = 999
@@ -105,14 +106,14 @@ export class NodeEngine implements Engine, SocketOwner {
     this.#server.close()
   }
 
-  #onRequest(req: IncomingMessage, res: ServerResponse, expectation: Expectation): void {
+  #onRequest(req: IncomingMessage, res: ServerResponse, expects: NodeObjects['expects']): void {
     const socket = servedSocket(req)
     if (!socket) return
     if (!this.#keepAlive) {
       res.shouldKeepAlive = false
       socket.last = true
     }
-    const exchange = new NodeExchange(socket, { req, res }, expectation)
+    const exchange = new NodeExchange(socket, res, expects)
     const refusal = checkHead(exchange.head, this.#policy)
     if (refusal) return this.#refuse(refusal, socket, exchange)
     socket.running++
@@ -127,7 +128,7 @@ export class NodeEngine implements Engine, SocketOwner {
     if (this.#standIn?.listensFor('checkExpectation')) return this.#onRequest(req, res, 'other')
     const socket = servedSocket(req)
     if (!socket) return
-    const exchange = new NodeExchange(socket, { req, res }, undefined)
+    const exchange = new NodeExchange(socket, res, undefined)
     this.#refuse({ status: 417, why: `Expect: ${req.headers.expect}` }, socket, exchange)
   }
 
@@ -135,7 +136,11 @@ export class NodeEngine implements Engine, SocketOwner {
   #onDropped(req: IncomingMessage): void {
     const { socket } = req
     if (socket instanceof ClientSocket) {
-      this.#events.refused({ status: 503, why: 'too many requests on one connection' }, socket.peer, headOf(req))
+      this.#events.refused(
+        { status: 503, why: 'too many requests on one connection' },
+        socket.peer,
+        new RequestHead(req, req.rawHeaders),
+      )
     }
     this.#standIn?.tell('dropRequest', [req, socket])
   }
@@ -146,7 +151,7 @@ export class NodeEngine implements Engine, SocketOwner {
     const { socket } = req
     if (!(socket instanceof ClientSocket)) return
     if (socket.refused || socket.last) return void socket.destroy()
-    const head = headOf(req)
+    const head = new RequestHead(req, req.rawHeaders)
     const isWanted = this.#takeovers.includes(event) && this.#standIn?.listensFor(event)
     const refusal = checkHead(head, this.#policy) ?? (isWanted ? undefined : { status: 501, why: 'CONNECT' })
     if (refusal) {
