@@ -133,10 +133,7 @@ export interface Answer {
   endShort(): void
   /** Ends the connection so that the client cannot take the response for complete; seals it, as `refuse` does. */
   cut(): void
-  /**
-   * Answers in place of the application, before its head is sent, and closes. What the application still does is
-   * ignored.
-   */
+  /** Answers in place of the application, before its head is sent, and closes. What it still does is ignored. */
   refuse(status: number): void
   /** Resolves when the client has taken what was sent, or the response is over; in a later turn of the event loop. */
   drained(): Promise<void>

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { toError } from '../../errors.js'
 import { BodyTooLarge } from '../../http/errors.js'
 import type { Exchange } from '../../http/exchange.js'
@@ -5,7 +6,6 @@ import type { NodeObjects } from '../../http/node/types.js'
 import type { GatewayContext } from '../context.js'
 import { requestFacts } from '../failure.js'
 import type { Gateway } from '../gateway.js'
-import { limitBody } from './body-limit.js'
 import { isHttpServer, type NodeServer, type NodeTarget } from './target.js'
 import type { NodeHandler } from './types.js'
 
@@ -83,4 +83,23 @@ function callListeners(server: NodeServer, objects: NodeObjects, { answer }: Exc
 function eventOf(server: NodeServer, { expects }: NodeObjects): string {
   if (expects === 'other') return 'checkExpectation'
   return expects === 'continue' && server.listenerCount('checkContinue') > 0 ? 'checkContinue' : 'request'
+}
+
+/**
+ * Counts a chunked body as node:http takes it in: no byte beyond `limit` reaches the application. (The engine itself
+ * refuses a Content-Length that is too large.)
+ * @param limit  in bytes
+ * @param exceeded  called once
+ */
+function limitBody(req: IncomingMessage, limit: number, exceeded: (error: BodyTooLarge) => void): void {
+  let received = 0
+  const push = req.push.bind(req)
+  // All bytes pass through `push`. A listener for `data` would start the stream before the application listens.
+  req.push = (chunk: unknown, encoding?: BufferEncoding) => {
+    const before = received
+    if (chunk instanceof Uint8Array) received += chunk.length
+    if (received <= limit) return push(chunk, encoding)
+    if (before <= limit) exceeded(new BodyTooLarge(limit))
+    return true
+  }
 }

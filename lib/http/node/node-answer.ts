@@ -1,11 +1,10 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
-import { errorCode } from '../../errors.js'
 import type { Answer, ResponseHead } from '../exchange.js'
 import { RequestHead } from '../head.js'
 import { reasonOf } from '../refusal.js'
-import { lingerAfter } from './linger.js'
+import { lingerAfter } from './closing.js'
 import type { NodeBody } from './node-body.js'
-import { muzzle, sentHeader, watchWrites, writeHead, writtenSize } from './response.js'
+import { firstOf, muzzle, sentHeader, watchWrites, writeHead, writtenSize } from './response.js'
 
 /** What `res.write` and `res.end` of node:http come down to. Not documented, but in all of its versions. */
 interface Sending extends ServerResponse {
@@ -114,7 +113,9 @@ export abstract class NodeAnswer implements Answer {
   }
 
   cut(): void {
-    if (this.#isDelimitedByClose) this.#reset()
+    const { socket } = this.res
+    // Unix sockets have no reset, and no addresses.
+    if (this.#isDelimitedByClose && socket?.remoteFamily !== undefined) socket.resetAndDestroy()
     this.res.destroy()
     muzzle(this.res)
   }
@@ -130,18 +131,9 @@ export abstract class NodeAnswer implements Answer {
     muzzle(res)
   }
 
-  drained(): Promise<void> {
-    const res = this.res
-    return new Promise(resolve => {
-      const wake = (): void => {
-        res.off('drain', wake)
-        res.off('close', wake)
-        setImmediate(resolve)
-      }
-      res.on('drain', wake)
-      res.on('close', wake)
-      if (!res.writableNeedDrain || res.destroyed) wake()
-    })
+  async drained(): Promise<void> {
+    if (this.res.writableNeedDrain && !this.res.destroyed) await firstOf([this.res, 'drain'], [this.res, 'close'])
+    await new Promise<void>(resolve => setImmediate(resolve))
   }
 
   countBytes(): void {
@@ -168,14 +160,5 @@ export abstract class NodeAnswer implements Answer {
     if (res._send === undefined || res.end !== ServerResponse.prototype.end) return void res.end(chunk)
     res._send(chunk, 'utf8')
     res.end()
-  }
-
-  #reset(): void {
-    try {
-      this.res.socket?.resetAndDestroy()
-    } catch (error) {
-      // Unix and TLS sockets have no reset.
-      if (errorCode(error) !== 'ERR_INVALID_HANDLE_TYPE') throw error
-    }
   }
 }

@@ -3,12 +3,11 @@ import { BodyTooLarge, ClientGone } from '../errors.js'
 import type { BodySource } from '../exchange.js'
 import type { RequestHead } from '../head.js'
 import { WORTH_DISCARDING } from '../policy.js'
-import { lingerAfter } from './linger.js'
+import { lingerAfter } from './closing.js'
+import { firstOf } from './response.js'
 import type { NodeObjects } from './types.js'
 
 type Owner = NodeObjects & { readonly head: RequestHead }
-
-const WAKING = ['readable', 'end', 'error', 'close']
 
 /** Takes a request body from `node:http` chunk by chunk, and sees to what was not read of it. */
 export class NodeBody implements BodySource {
@@ -34,7 +33,9 @@ export class NodeBody implements BodySource {
       const chunk: Buffer | null = this.#exchange.req.read()
       if (chunk !== null) return this.#count(chunk)
       if (this.#atEnd()) return null
-      await this.#arrival()
+      // Data, the end, or that neither will come.
+      const { req, res } = this.#exchange
+      await firstOf([req, 'readable'], [req, 'end'], [req, 'error'], [req, 'close'], [res, 'close'])
     }
   }
 
@@ -44,10 +45,7 @@ export class NodeBody implements BodySource {
     return this.#exchange.req
   }
 
-  /**
-   * Whether the connection has to close with the response, since the rest of the body is not worth reading.
-   * @param ending  the response ends with its first bytes
-   */
+  /** The connection closes with the response rather than read the rest. @param ending  it ends with its first bytes */
   mustClose(ending: boolean): boolean {
     if (this.#exchange.expects === 'continue' && !this.#started) return true
     return (ending || !this.#started) && !this.complete && this.#remaining > WORTH_DISCARDING
@@ -101,19 +99,5 @@ export class NodeBody implements BodySource {
     this.#received += chunk.length
     if (this.limit > 0 && this.#received > this.limit) throw new BodyTooLarge(this.limit)
     return chunk
-  }
-
-  /** Resolves when there is something new to see: data, the end, or that neither will come. */
-  #arrival(): Promise<void> {
-    const { req, res } = this.#exchange
-    return new Promise(resolve => {
-      const wake = (): void => {
-        for (const name of WAKING) req.off(name, wake)
-        res.off('close', wake)
-        resolve()
-      }
-      for (const name of WAKING) req.on(name, wake)
-      res.on('close', wake)
-    })
   }
 }

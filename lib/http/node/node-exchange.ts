@@ -32,7 +32,7 @@ export class NodeExchange extends NodeAnswer implements Exchange, NodeObjects {
 
   /** Made when it is asked for: few requests have one. */
   get body(): NodeBody {
-    this.#body ??= new NodeBody(this, this.socket.bodyLimit)
+    this.#body ??= new NodeBody(this, this.socket.owner.bodyLimit)
     return this.#body
   }
 

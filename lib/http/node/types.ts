@@ -6,9 +6,6 @@ export { STATUS_CODES } from 'node:http'
 export interface NodeObjects {
   readonly req: IncomingMessage
   readonly res: ServerResponse
-  /**
-   * The client waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1), or expects something else
-   * that the application listens for.
-   */
+  /** The client sends the body after `100 Continue` (RFC 9110, section 10.1.1), or expects something else. */
   readonly expects: 'continue' | 'other' | undefined
 }
