@@ -17,17 +17,16 @@ interface Opening {
 /**
  * Sends a stream. If it ends within this turn of the event loop, it is sent as a whole, with its length. If it has no
  * chunk in this turn, the head is sent ahead.
- * @returns false if the stream was shorter than its Content-Length
  */
-export async function relay(body: Body, outgoing: Outgoing): Promise<boolean> {
-  if (outgoing.gone) return true
+export async function relay(body: Body, outgoing: Outgoing): Promise<void> {
+  if (outgoing.gone) return
   const { chunks, next } = await opening(body)
-  if (outgoing.gone) return true
+  if (outgoing.gone) return
   if (next === undefined) return outgoing.sendWhole(chunks)
   if (chunks.length === 0) outgoing.flush()
   for (const chunk of chunks) outgoing.write(chunk)
   await pump(body, outgoing, next)
-  return outgoing.gone || outgoing.finish()
+  if (!outgoing.gone) outgoing.finish()
 }
 
 async function opening(body: Body): Promise<Opening> {

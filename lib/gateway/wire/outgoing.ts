@@ -12,6 +12,8 @@ export class Outgoing {
   head: Head | undefined
   headSent = false
   ended = false
+  /** The body was shorter than its Content-Length, and the connection closes. */
+  fellShort = false
   /** The body was longer than its Content-Length, and the rest was not sent. */
   overflowed = false
   /** There was a body although the status allows none, and it was not sent. */
@@ -42,8 +44,8 @@ export class Outgoing {
     return answer.gone || (answer.ended && !this.ended)
   }
 
-  /** Sends a whole body. @returns false if it was shorter than announced */
-  sendWhole(chunks: readonly Chunk[]): boolean {
+  /** Sends a whole body. */
+  sendWhole(chunks: readonly Chunk[]): void {
     let size = 0
     for (const chunk of chunks) size += sizeOf(chunk)
     this.#sendHead(size)
@@ -53,7 +55,7 @@ export class Outgoing {
       for (const chunk of chunks) this.write(chunk)
       this.#end()
     }
-    return this.bodyless || size >= (this.head?.contentLength ?? 0)
+    this.fellShort = size < (this.head?.contentLength ?? 0) && !this.bodyless
   }
 
   /** Sends a chunk, before the first one the head. @returns false if the client is slow: wait for `drained` */
@@ -86,16 +88,13 @@ export class Outgoing {
     return this.#answer.drained()
   }
 
-  /** Ends the response. @returns false if the body was shorter than its Content-Length: the connection closes then */
-  finish(): boolean {
+  /** Ends the response. */
+  finish(): void {
     if (!this.headSent) return this.sendWhole([])
-    if (this.#left > 0) {
-      this.ended = true
-      this.#answer.endShort()
-      return false
-    }
-    this.#end()
-    return true
+    this.fellShort = this.#left > 0
+    if (!this.fellShort) return this.#end()
+    this.ended = true
+    this.#answer.endShort()
   }
 
   /** Ends the connection so that the client can tell that the body is not complete. */
