@@ -61,14 +61,11 @@ export interface Upgrade {
   /** Of the request that asked for it. */
   readonly head: RequestHead
   readonly peer: Peer
-  /** Watches what the application sends from now on. @param onClose  called once, when the connection is closed */
-  watch(onClose: () => void): UpgradeRecord
-}
-
-export interface UpgradeRecord {
-  /** The status that the application has sent; 0 if it has sent none. */
+  /** The status and the bytes that the application has sent since `watch`; 0 if it has sent none. */
   readonly status: number
   readonly bytes: number
+  /** @param onClose  called once, when the connection is closed */
+  watch(onClose: () => void): void
 }
 
 /**
@@ -78,14 +75,12 @@ export interface UpgradeRecord {
 export interface BodySource {
   /** Bytes that the body may have (`limitRequestBody`); 0 for any number. */
   readonly limit: number
-  /** Something was read, or `stream` was called. */
-  readonly started: boolean
   /** The whole body has arrived, read or not. */
   readonly complete: boolean
   /** The next chunk, null at the end. @throws ClientGone if the body ends too early, BodyTooLarge beyond the limit */
   next(): Promise<Buffer | null>
-  /** The body as a stream; to be called only if nothing was read and there is no limit. */
-  stream(): Readable
+  /** The whole body as the engine's own stream; undefined if something was read, or if there is a limit. */
+  stream(): Readable | undefined
 }
 
 /** Status and header fields of a response, checked. */
@@ -125,11 +120,10 @@ export interface Answer {
   hint(fields: Readonly<Record<string, string | string[]>>): void
   /**
    * Sends the head, together with the first bytes of the body.
-   * @param size  bytes of the body if all of it is there, else -1; less than the announced length closes the connection
+   * @param size  bytes of the body if all of it is there, else -1. Such a body leaves together, at the end; if it is
+   * shorter than the announced length, the connection closes
    */
   begin(head: ResponseHead, size: number): void
-  /** Holds back what is written until the end, so that it leaves together. */
-  hold(): void
   /** @returns false if the client is slow: wait for `drained` */
   write(chunk: Uint8Array | string): boolean
   /** Sends the head without the first bytes of the body, which will take their time. */
@@ -139,10 +133,7 @@ export interface Answer {
   endShort(): void
   /** Ends the connection so that the client cannot take the response for complete; seals it, as `refuse` does. */
   cut(): void
-  /**
-   * Answers in place of the application, before its head is sent, and closes. What the application still does is
-   * ignored.
-   */
+  /** Answers in place of the application, before its head is sent, and closes. What it still does is ignored. */
   refuse(status: number): void
   /** Resolves when the client has taken what was sent, or the response is over; in a later turn of the event loop. */
   drained(): Promise<void>

@@ -4,7 +4,7 @@ import { parseTarget, type Target } from './target.js'
 const LONGEST_PATH = 200
 
 /** What the head of a request says, apart from its header fields. */
-export type RequestLine = Pick<RequestHead, 'method' | 'url' | 'httpVersion'>
+type RequestLine = { readonly [Part in 'method' | 'url']?: string | undefined } & { readonly httpVersion: string }
 
 /** The head of a request: the one place where request line and header fields are looked at. */
 export class RequestHead {
@@ -22,7 +22,7 @@ export class RequestHead {
   readonly #host: string | undefined = undefined
   #target: Target | undefined
 
-  constructor({ method, url, httpVersion }: RequestLine, fields: readonly string[]) {
+  constructor({ method = '', url = '', httpVersion }: RequestLine, fields: readonly string[]) {
     this.method = method
     this.url = url
     this.httpVersion = httpVersion
@@ -82,6 +82,11 @@ export class RequestHead {
   get bodyLength(): number {
     if (this.transferEncoding !== undefined) return Number.POSITIVE_INFINITY
     return this.contentLength === undefined ? 0 : Number(this.contentLength) || 0
+  }
+
+  /** Whether a response with this status has a body (RFC 9110, section 6.4.1). */
+  allowsBody(status: number): boolean {
+    return this.method !== 'HEAD' && status !== 204 && status !== 304
   }
 
   /** For logs: without the query, which may hold what no log should. */

@@ -12,6 +12,9 @@ export interface HttpPolicy {
   readonly limitRequestBody: number
 }
 
+/** Bytes of an unread body that an engine reads away to keep a connection; for more it closes. */
+export const WORTH_DISCARDING = 256 * 1024
+
 /** ` HTTP/1.1` and the space after the method. */
 const REQUEST_LINE_REST = 10
 

@@ -56,7 +56,7 @@ export class AccessRecorder {
     const startedAt = now()
     const finish = (): void => {
       if (!this.#upgraded.delete(finish)) return
-      const { status, bytes } = record
+      const { status, bytes } = upgrade
       this.#log.write({
         ...requestOf(head),
         remoteAddress: peer.address,
@@ -69,7 +69,7 @@ export class AccessRecorder {
       })
     }
     this.#upgraded.add(finish)
-    const record = upgrade.watch(finish)
+    upgrade.watch(finish)
   }
 
   /** Writes the line of an answer without the application, or to bytes that were no request. */

@@ -85,7 +85,7 @@ export class FetchCall extends Call implements HandlerCall {
     if (others.length > 0) super.dropped(others)
   }
 
-  protected override transmit(body: Body): Promise<boolean> {
+  protected override transmit(body: Body): Promise<void> {
     const { outgoing } = this
     return outgoing.bodyless ? Promise.resolve(outgoing.finish()) : relay(body, outgoing)
   }

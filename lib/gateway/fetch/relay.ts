@@ -10,17 +10,16 @@ const MANY = 16
 /**
  * Sends a stream: as a whole, with its length, if it ends within this turn of the event loop. If it has no chunk in
  * this turn, the head is sent ahead.
- * @returns false if the stream was shorter than its Content-Length
  */
-export async function relay(body: Body, outgoing: Outgoing): Promise<boolean> {
-  if (outgoing.gone) return true
+export async function relay(body: Body, outgoing: Outgoing): Promise<void> {
+  if (outgoing.gone) return
   const { chunks, next } = await opening(body)
-  if (outgoing.gone) return true
+  if (outgoing.gone) return
   if (next === undefined) return outgoing.sendWhole(chunks)
   if (chunks.length === 0) outgoing.flush()
   for (const chunk of chunks) outgoing.write(chunk)
   await pump(body, outgoing, next)
-  return outgoing.gone || outgoing.finish()
+  if (!outgoing.gone) outgoing.finish()
 }
 
 /** The chunks that a stream has at once, and the one after them unless the stream has ended. */

@@ -69,26 +69,26 @@ export class NodeGateway implements Gateway {
 }
 
 /** A client that waits for `100 Continue` gets it at once, as in node:http without a listener for `checkContinue`. */
-function callHandler(handler: NodeHandler, { req, res, expectsContinue }: NodeObjects): unknown {
-  if (expectsContinue) res.writeContinue()
+function callHandler(handler: NodeHandler, { req, res, expects }: NodeObjects): unknown {
+  if (expects === 'continue') res.writeContinue()
   return handler(req, res)
 }
 
 /** Calls the listeners, not `emit`: a tracer may have wrapped that, and has seen the request on the engine's server. */
 function callListeners(server: NodeServer, objects: NodeObjects, { answer }: Exchange): unknown {
-  const { req, res, expectsContinue } = objects
+  const { req, res, expects } = objects
   const event = eventOf(server, objects)
   const listeners = server.rawListeners(event)
   const [first] = listeners
   // For example a server for WebSockets only. Node would let the client wait for ever.
   if (!first) return answer.refuse(501)
-  if (expectsContinue && event === 'request') res.writeContinue()
+  if (expects === 'continue' && event === 'request') res.writeContinue()
   if (listeners.length === 1) return Reflect.apply(first, server, [req, res])
   return Promise.all(listeners.map(listener => Reflect.apply(listener, server, [req, res])))
 }
 
 /** The event that Node would emit. */
-function eventOf(server: NodeServer, { expectsContinue, expectsOther }: NodeObjects): string {
-  if (expectsOther) return 'checkExpectation'
-  return expectsContinue && server.listenerCount('checkContinue') > 0 ? 'checkContinue' : 'request'
+function eventOf(server: NodeServer, { expects }: NodeObjects): string {
+  if (expects === 'other') return 'checkExpectation'
+  return expects === 'continue' && server.listenerCount('checkContinue') > 0 ? 'checkContinue' : 'request'
 }

@@ -9,33 +9,20 @@ type AnyIterator = AsyncIterator<unknown> | Iterator<unknown>
 export class Body {
   readonly #value: unknown
   #iterator: AnyIterator | undefined
-  #exhausted = false
-  #closed = false
+  /** The iterator has ended, by itself or by an error. */
+  exhausted = false
+  /** No more of it is wanted. */
+  closed = false
 
   /** @throws ApplicationBreach if `value` is a web stream that was read before, or is being read */
   constructor(value: unknown) {
     this.#value = isObject(value) && isWebStream(value) ? new WebStreamBody(value) : value
   }
 
-  /** No more of it is wanted. */
-  get closed(): boolean {
-    return this.#closed
-  }
-
-  /** Makes the iterator; if that fails, there is a body to close. @throws ApplicationBreach if it is no iterable */
+  /** The iterator. If it cannot be made, there is a body to close. @throws ApplicationBreach if it is no iterable */
   open(): AnyIterator {
     this.#iterator ??= iteratorOf(this.#value)
     return this.#iterator
-  }
-
-  /** @returns what the iterator returns, unchecked */
-  next(): IteratorResult<unknown, unknown> | Promise<IteratorResult<unknown, unknown>> {
-    return this.open().next()
-  }
-
-  /** The iterator has ended, by itself or by an error. */
-  exhaust(): void {
-    this.#exhausted = true
   }
 
   /**
@@ -44,12 +31,12 @@ export class Body {
    * @returns what the called method returned, perhaps a promise
    */
   close(): unknown {
-    if (this.#closed) return undefined
-    this.#closed = true
+    if (this.closed) return undefined
+    this.closed = true
     const value = this.#value
     if (isObject(value) && hasClose(value)) return value.close()
     if (value instanceof Readable) return void value.destroy()
-    return this.#exhausted ? undefined : this.#iterator?.return?.()
+    return this.exhausted ? undefined : this.#iterator?.return?.()
   }
 }
 

@@ -68,9 +68,12 @@ export abstract class Call {
     checkChunks(chunks)
     const { outgoing } = this
     if (outgoing.gone) return
-    if (!outgoing.headSent) return this.#end(outgoing.sendWhole(chunks))
-    for (const chunk of chunks) outgoing.write(chunk)
-    this.#end(outgoing.finish())
+    if (!outgoing.headSent) outgoing.sendWhole(chunks)
+    else {
+      for (const chunk of chunks) outgoing.write(chunk)
+      outgoing.finish()
+    }
+    this.#end()
   }
 
   protected stream(iterable: unknown): void {
@@ -80,22 +83,21 @@ export abstract class Call {
     if (!this.outgoing.gone) this.exchange.answer.onClose(() => this.#close())
     this.#listenForAbort()
     this.transmit(body)
-      .then(complete => {
-        if (!this.outgoing.gone) this.#end(complete)
+      .then(() => {
+        if (!this.outgoing.gone) this.#end()
         this.#close()
       })
       .catch((error: unknown) => this.fail(error))
   }
 
-  /** Sends what `body` yields, and the end of the response. @returns false if it was shorter than its Content-Length */
-  protected async transmit(body: Body): Promise<boolean> {
+  /** Sends what `body` yields, and the end of the response. */
+  protected async transmit(body: Body): Promise<void> {
     await pump(body, this.outgoing)
-    return this.outgoing.gone || this.outgoing.finish()
+    if (!this.outgoing.gone) this.outgoing.finish()
   }
 
-  /** @param complete  the body was as long as its Content-Length said */
-  #end(complete: boolean): void {
-    if (!complete) this.complain('the body is shorter than its Content-Length: the connection is closed')
+  #end(): void {
+    if (this.outgoing.fellShort) this.complain('the body is shorter than its Content-Length: the connection is closed')
     if (this.outgoing.overflowed) this.complain('the body is longer than its Content-Length: the rest is not sent')
     if (this.outgoing.droppedBody) this.complain('a response with this status has no body: it is not sent')
   }

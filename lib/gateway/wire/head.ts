@@ -42,12 +42,7 @@ export class Head {
   }
 }
 
-/**
- * The head of a response.
- * @param reason  '' for the usual one
- * @param fields  names and values in turn
- * @throws ApplicationBreach if one of them is illegal
- */
+/** @param reason  '' for the usual one @param fields  names and values in turn @throws ApplicationBreach if illegal */
 export function headOf(code: number, reason: string, fields: readonly string[]): Head {
   const head = new Head(statusOf(code, reason))
   for (let i = 0; i + 1 < fields.length; i += 2) head.add(fields[i] ?? '', fields[i + 1])

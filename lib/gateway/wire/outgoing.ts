@@ -5,8 +5,6 @@ import type { Head } from './head.js'
 
 /** No Content-Length, or none is known yet. (A small integer: infinity would be an object for each response.) */
 const UNLIMITED = -1
-/** The size of a body of which not all is there. */
-const UNKNOWN = -1
 
 /** The response of an application: holds it to its Content-Length, and sends no body with a status that allows none. */
 export class Outgoing {
@@ -14,24 +12,25 @@ export class Outgoing {
   head: Head | undefined
   headSent = false
   ended = false
+  /** The body was shorter than its Content-Length, and the connection closes. */
+  fellShort = false
   /** The body was longer than its Content-Length, and the rest was not sent. */
   overflowed = false
   /** There was a body although the status allows none, and it was not sent. */
   droppedBody = false
   readonly #answer: Answer
-  readonly #isHead: boolean
+  readonly #request: Exchange['head']
   /** Bytes that may still be sent, or UNLIMITED. */
   #left = UNLIMITED
 
   constructor({ answer, head }: Exchange) {
     this.#answer = answer
-    this.#isHead = head.method === 'HEAD'
+    this.#request = head
   }
 
   /** No body follows the head, whatever the application returns (RFC 9112, section 6.3). */
   get bodyless(): boolean {
-    const code = this.head?.status.code
-    return code === 204 || code === 304 || this.#isHead
+    return this.head !== undefined && !this.#request.allowsBody(this.head.status.code)
   }
 
   /** Nothing more of the body will be sent. */
@@ -45,28 +44,27 @@ export class Outgoing {
     return answer.gone || (answer.ended && !this.ended)
   }
 
-  /** Sends a whole body. @returns false if it was shorter than announced */
-  sendWhole(chunks: readonly Chunk[]): boolean {
+  /** Sends a whole body. */
+  sendWhole(chunks: readonly Chunk[]): void {
     let size = 0
     for (const chunk of chunks) size += sizeOf(chunk)
     this.#sendHead(size)
     const only = chunks[0]
     if (chunks.length === 1 && only !== undefined && this.#fits(size) && !this.bodyless) this.#end(only)
     else {
-      this.#answer.hold()
       for (const chunk of chunks) this.write(chunk)
       this.#end()
     }
-    return this.bodyless || size >= (this.head?.contentLength ?? 0)
+    this.fellShort = size < (this.head?.contentLength ?? 0) && !this.bodyless
   }
 
   /** Sends a chunk, before the first one the head. @returns false if the client is slow: wait for `drained` */
   write(chunk: Chunk): boolean {
     const size = sizeOf(chunk)
     if (size === 0) return true
-    if (!this.headSent) this.#sendHead(UNKNOWN)
+    if (!this.headSent) this.#sendHead()
     if (this.bodyless) {
-      this.droppedBody = !this.#isHead
+      this.droppedBody = this.#request.method !== 'HEAD'
       return true
     }
     if (!this.#fits(size)) {
@@ -81,7 +79,7 @@ export class Outgoing {
 
   /** Sends the head by itself: the body will take its time. */
   flush(): void {
-    if (!this.headSent) this.#sendHead(UNKNOWN)
+    if (!this.headSent) this.#sendHead()
     this.#answer.flush()
   }
 
@@ -90,16 +88,13 @@ export class Outgoing {
     return this.#answer.drained()
   }
 
-  /** Ends the response. @returns false if the body was shorter than its Content-Length: the connection closes then */
-  finish(): boolean {
+  /** Ends the response. */
+  finish(): void {
     if (!this.headSent) return this.sendWhole([])
-    if (this.#left > 0) {
-      this.ended = true
-      this.#answer.endShort()
-      return false
-    }
-    this.#end()
-    return true
+    this.fellShort = this.#left > 0
+    if (!this.fellShort) return this.#end()
+    this.ended = true
+    this.#answer.endShort()
   }
 
   /** Ends the connection so that the client can tell that the body is not complete. */
@@ -112,11 +107,11 @@ export class Outgoing {
     return this.#left === UNLIMITED || size <= this.#left
   }
 
-  /** @param size  bytes of the body, or UNKNOWN */
-  #sendHead(size: number): void {
+  /** @param size  bytes of the body if all of it is there, else -1 */
+  #sendHead(size = -1): void {
     const { head } = this
     if (head === undefined) throw new ApplicationBreach('the application did not call startResponse')
-    if (size !== UNKNOWN && this.#wantsLength(head, size)) head.fields.push('Content-Length', String(size))
+    if (size >= 0 && this.#wantsLength(head, size)) head.fields.push('Content-Length', String(size))
     else if (!this.bodyless && head.contentLength >= 0) this.#left = head.contentLength
     this.headSent = true
     this.#answer.begin(head, size)

@@ -23,12 +23,12 @@ export async function pump(body: Body, response: Outgoing, first?: Promise<Chunk
 /** @returns undefined at the end @throws what the iterator throws, ApplicationBreach for what is no chunk */
 export async function nextChunk(body: Body): Promise<Chunk | undefined> {
   try {
-    const result: unknown = await body.next()
+    const result: unknown = await body.open().next()
     if (typeof result !== 'object' || result === null) {
       throw new ApplicationBreach(`the iterator of the body gave ${describe(result)}: wanted { value, done }`)
     }
     if ('done' in result && result.done) {
-      body.exhaust()
+      body.exhausted = true
       return undefined
     }
     const chunk = 'value' in result ? result.value : undefined
@@ -36,7 +36,7 @@ export async function nextChunk(body: Body): Promise<Chunk | undefined> {
     return chunk
   } catch (error) {
     // A generator that yields what is no chunk is still alive; only an error of its own has ended it.
-    if (!(error instanceof ApplicationBreach)) body.exhaust()
+    if (!(error instanceof ApplicationBreach)) body.exhausted = true
     throw error
   }
 }

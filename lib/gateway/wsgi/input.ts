@@ -49,8 +49,7 @@ export class RequestInput implements InputStream {
   }
 
   get stream(): Readable {
-    const { body } = this.#exchange
-    this.#stream ??= body.started || body.limit > 0 ? Readable.from(this, { objectMode: false }) : body.stream()
+    this.#stream ??= this.#exchange.body.stream() ?? Readable.from(this, { objectMode: false })
     return this.#stream
   }
 

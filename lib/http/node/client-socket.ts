@@ -44,13 +44,13 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   /** When it began to wait for a next request, by the idle timer. */
   idleSince = BUSY
   readonly #local: LocalAddress | undefined
-  readonly #owner: SocketOwner
+  readonly owner: SocketOwner
   #peer: NodePeer | undefined = undefined
 
   constructor(handle: ClientHandle, local: LocalAddress | undefined, owner: SocketOwner) {
     super({ handle, allowHalfOpen: true, readable: true, writable: true })
     this.#local = local
-    this.#owner = owner
+    this.owner = owner
   }
 
   get peer(): NodePeer {
@@ -62,13 +62,9 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
     return this.destroyed
   }
 
-  get bodyLimit(): number {
-    return this.#owner.bodyLimit
-  }
-
   /** What node:http calls before and after each request of a kept connection costs a number here, not a timer. */
   override setTimeout(timeout: number, callback?: () => void): this {
-    const { idle } = this.#owner
+    const { idle } = this.owner
     const becomesIdle = timeout === idle.limit && callback === undefined
     this.idleSince = becomesIdle ? idle.now : BUSY
     const hasTimer = this.timeout !== undefined && this.timeout > 0
@@ -88,13 +84,9 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
     if (!isHandled) this.destroy()
   }
 
-  responded(res: ServerResponse): void {
-    this.#owner.responded(this, res)
-  }
-
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     super._destroy(error, callback)
-    this.#owner.gone(this)
+    this.owner.gone(this)
   }
 
   /**
@@ -119,5 +111,5 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
 /** Listens for the end of every response: one function for all, since a closure for each would cost too much. */
 export function onResponseClose(this: ServerResponse): void {
   const { socket } = this.req
-  if (socket instanceof ClientSocket) socket.responded(this)
+  if (socket instanceof ClientSocket) socket.owner.responded(socket, this)
 }

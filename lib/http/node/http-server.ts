@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { HttpPolicy } from '../policy.js'
-import type { Expectation } from './types.js'
+import type { NodeObjects } from './types.js'
 
 /** How often Node looks for request heads that take too long, in milliseconds. */
 const HEAD_CHECKS = 1000
@@ -32,7 +32,7 @@ function maxHeadSize({ limitRequestLine, limitRequestFields, limitRequestFieldSi
   return Math.min(limitRequestLine + limitRequestFields * (limitRequestFieldSize + 4), UNLIMITED_HEAD)
 }
 
-type OnRequest = (req: IncomingMessage, res: ServerResponse, expectation: Expectation) => void
+type OnRequest = (req: IncomingMessage, res: ServerResponse, expects: NodeObjects['expects']) => void
 
 /**
  * Calls `onRequest` with every request of `server`. Those of clients that wait for `100 Continue` pass as the event

@@ -1,129 +1,127 @@
-import { ServerResponse } from 'node:http'
-import { errorCode } from '../../errors.js'
+import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Answer, ResponseHead } from '../exchange.js'
-import type { RequestHead } from '../head.js'
+import { RequestHead } from '../head.js'
 import { reasonOf } from '../refusal.js'
-import { lingerAfter } from './linger.js'
+import { lingerAfter } from './closing.js'
 import type { NodeBody } from './node-body.js'
-import { muzzle, sentHeader, watchWrites, writeHead, writtenSize } from './response.js'
-import type { NodeObjects } from './types.js'
+import { firstOf, muzzle, sentHeader, watchWrites, writeHead, writtenSize } from './response.js'
 
 /** What `res.write` and `res.end` of node:http come down to. Not documented, but in all of its versions. */
 interface Sending extends ServerResponse {
   _send?(text: string, encoding: 'utf8'): boolean
 }
 
-interface Owner extends Pick<NodeObjects, 'req' | 'res'> {
-  readonly head: RequestHead
-  readonly body: NodeBody
-}
-
 /** An answer by a response of `node:http`. */
-export class NodeAnswer implements Answer {
-  readonly #exchange: Owner
-  readonly #res: Sending
+export abstract class NodeAnswer implements Answer {
+  readonly req: IncomingMessage
+  readonly res: Sending
+  readonly head: RequestHead
+  abstract readonly body: NodeBody
   #bytes = 0
   #isAscii = false
+  /** All of the body is there when the head is sent. */
+  #isWhole = false
   /** The end of the connection is the end of the body. */
   #isDelimitedByClose = false
 
-  constructor(exchange: Owner) {
-    this.#exchange = exchange
-    this.#res = exchange.res
+  constructor(res: ServerResponse) {
+    this.req = res.req
+    this.res = res
+    this.head = new RequestHead(res.req, res.req.rawHeaders)
   }
 
   get headSent(): boolean {
-    return this.#res.headersSent
+    return this.res.headersSent
   }
 
   get statusCode(): number {
-    return this.#res.headersSent ? this.#res.statusCode : 0
+    return this.res.headersSent ? this.res.statusCode : 0
   }
 
   get reason(): string {
-    return this.#res.statusMessage
+    return this.res.statusMessage
   }
 
   get bytes(): number {
-    return hasBody(this.#exchange.head.method, this.#res.statusCode) ? this.#bytes : 0
+    return this.head.allowsBody(this.res.statusCode) ? this.#bytes : 0
   }
 
   get ended(): boolean {
-    return this.#res.writableEnded
+    return this.res.writableEnded
   }
 
   get finished(): boolean {
-    return this.#res.writableFinished
+    return this.res.writableFinished
   }
 
   get gone(): boolean {
-    return this.#res.destroyed
+    return this.res.destroyed
   }
 
   get keepsConnection(): boolean {
-    return this.#res.shouldKeepAlive
+    return this.res.shouldKeepAlive
   }
 
   field(name: string): string | undefined {
-    return sentHeader(this.#res, name)
+    return sentHeader(this.res, name)
   }
 
   hint(fields: Readonly<Record<string, string | string[]>>): void {
-    this.#res.writeEarlyHints(fields)
+    this.res.writeEarlyHints(fields)
   }
 
   begin(head: ResponseHead, size: number): void {
-    const res = this.#res
-    const { method, httpVersion, bodyLength } = this.#exchange.head
-    const isBodyless = !hasBody(method, head.status.code)
+    const res = this.res
+    const { httpVersion, bodyLength } = this.head
+    const hasBody = this.head.allowsBody(head.status.code)
     this.#isAscii = head.ascii
-    if (httpVersion === '1.0' && head.contentLength < 0 && size < 0) {
-      this.#isDelimitedByClose = !isBodyless
+    this.#isWhole = size >= 0
+    if (httpVersion === '1.0' && head.contentLength < 0 && !this.#isWhole) {
+      this.#isDelimitedByClose = hasBody
       // node:http would use chunks for a client of HTTP/1.0 that sends `TE: chunked`.
       res.useChunkedEncodingByDefault = false
     }
-    const isShort = !isBodyless && size >= 0 && size < head.contentLength
-    if (isShort || (bodyLength > 0 && this.#exchange.body.mustClose(size >= 0))) {
+    const isShort = hasBody && this.#isWhole && size < head.contentLength
+    if (isShort || (bodyLength > 0 && this.body.mustClose(this.#isWhole))) {
       res.shouldKeepAlive = false
-      lingerAfter(this.#exchange.req)
+      lingerAfter(this.req)
     }
     writeHead(res, head)
   }
 
-  hold(): void {
-    this.#res.cork()
-  }
-
   write(chunk: Uint8Array | string): boolean {
-    if (typeof chunk !== 'string') return this.#res.write(chunk)
-    return this.#isAscii ? this.#res.write(chunk, 'utf8') : this.#res.write(Buffer.from(chunk))
+    if (this.#isWhole && this.res.writableCorked === 0) this.res.cork()
+    if (typeof chunk !== 'string') return this.res.write(chunk)
+    return this.#isAscii ? this.res.write(chunk, 'utf8') : this.res.write(Buffer.from(chunk))
   }
 
   flush(): void {
-    this.#res.flushHeaders()
+    this.res.flushHeaders()
   }
 
   end(chunk?: Uint8Array | string): void {
-    const res = this.#res
+    const res = this.res
     if (chunk === undefined || chunk.length === 0) res.end()
     else this.#endWith(chunk)
-    if (this.#exchange.head.bodyLength > 0) this.#exchange.body.abandon()
+    if (this.head.bodyLength > 0) this.body.abandon()
   }
 
   endShort(): void {
-    lingerAfter(this.#exchange.req)
+    lingerAfter(this.req)
     // No end of the response, or a pipelined one would follow and be read as the rest of this body.
-    this.#res.socket?.destroySoon()
+    this.res.socket?.destroySoon()
   }
 
   cut(): void {
-    if (this.#isDelimitedByClose) this.#reset()
-    this.#res.destroy()
-    muzzle(this.#res)
+    const { socket } = this.res
+    // Unix sockets have no reset, and no addresses.
+    if (this.#isDelimitedByClose && socket?.remoteFamily !== undefined) socket.resetAndDestroy()
+    this.res.destroy()
+    muzzle(this.res)
   }
 
   refuse(status: number): void {
-    const res = this.#res
+    const res = this.res
     const reason = reasonOf(status)
     for (const name of res.getHeaderNames()) res.removeHeader(name)
     res.shouldKeepAlive = false
@@ -133,28 +131,19 @@ export class NodeAnswer implements Answer {
     muzzle(res)
   }
 
-  drained(): Promise<void> {
-    const res = this.#res
-    return new Promise(resolve => {
-      const wake = (): void => {
-        res.off('drain', wake)
-        res.off('close', wake)
-        setImmediate(resolve)
-      }
-      res.on('drain', wake)
-      res.on('close', wake)
-      if (!res.writableNeedDrain || res.destroyed) wake()
-    })
+  async drained(): Promise<void> {
+    if (this.res.writableNeedDrain && !this.res.destroyed) await firstOf([this.res, 'drain'], [this.res, 'close'])
+    await new Promise<void>(resolve => setImmediate(resolve))
   }
 
   countBytes(): void {
-    watchWrites(this.#res, (chunk, encoding) => {
+    watchWrites(this.res, (chunk, encoding) => {
       this.#bytes += writtenSize(chunk, encoding)
     })
   }
 
   onClose(listener: () => void): void {
-    this.#res.once('close', listener)
+    this.res.once('close', listener)
   }
 
   /**
@@ -163,7 +152,7 @@ export class NodeAnswer implements Answer {
    * response whose `end` is wrapped, by a tracer say, is ended by that.
    */
   #endWith(chunk: Uint8Array | string): void {
-    const res = this.#res
+    const res = this.res
     if (typeof chunk !== 'string') return void res.end(chunk)
     // node:http joins a string to the head, in the encoding of the string: characters of the head from U+0080 need
     // bytes.
@@ -172,18 +161,4 @@ export class NodeAnswer implements Answer {
     res._send(chunk, 'utf8')
     res.end()
   }
-
-  #reset(): void {
-    try {
-      this.#res.socket?.resetAndDestroy()
-    } catch (error) {
-      // Unix and TLS sockets have no reset.
-      if (errorCode(error) !== 'ERR_INVALID_HANDLE_TYPE') throw error
-    }
-  }
-}
-
-/** RFC 9110, section 6.4.1. */
-function hasBody(method: string, status: number): boolean {
-  return method !== 'HEAD' && status !== 204 && status !== 304
 }

@@ -2,15 +2,12 @@ import type { Readable } from 'node:stream'
 import { BodyTooLarge, ClientGone } from '../errors.js'
 import type { BodySource } from '../exchange.js'
 import type { RequestHead } from '../head.js'
-import { lingerAfter } from './linger.js'
+import { WORTH_DISCARDING } from '../policy.js'
+import { lingerAfter } from './closing.js'
+import { firstOf } from './response.js'
 import type { NodeObjects } from './types.js'
 
-/** Bytes of an unread body that are read away to keep a connection; for more it closes. */
-const WORTH_DISCARDING = 256 * 1024
-
 type Owner = NodeObjects & { readonly head: RequestHead }
-
-const WAKING = ['readable', 'end', 'error', 'close']
 
 /** Takes a request body from `node:http` chunk by chunk, and sees to what was not read of it. */
 export class NodeBody implements BodySource {
@@ -25,10 +22,6 @@ export class NodeBody implements BodySource {
     this.limit = limit
   }
 
-  get started(): boolean {
-    return this.#started
-  }
-
   get complete(): boolean {
     return this.#exchange.req.complete
   }
@@ -40,21 +33,21 @@ export class NodeBody implements BodySource {
       const chunk: Buffer | null = this.#exchange.req.read()
       if (chunk !== null) return this.#count(chunk)
       if (this.#atEnd()) return null
-      await this.#arrival()
+      // Data, the end, or that neither will come.
+      const { req, res } = this.#exchange
+      await firstOf([req, 'readable'], [req, 'end'], [req, 'error'], [req, 'close'], [res, 'close'])
     }
   }
 
-  stream(): Readable {
+  stream(): Readable | undefined {
+    if (this.#started || this.limit > 0) return undefined
     this.#start()
     return this.#exchange.req
   }
 
-  /**
-   * Whether the connection has to close with the response, since the rest of the body is not worth reading.
-   * @param ending  the response ends with its first bytes
-   */
+  /** The connection closes with the response rather than read the rest. @param ending  it ends with its first bytes */
   mustClose(ending: boolean): boolean {
-    if (this.#exchange.expectsContinue && !this.#started) return true
+    if (this.#exchange.expects === 'continue' && !this.#started) return true
     return (ending || !this.#started) && !this.complete && this.#remaining > WORTH_DISCARDING
   }
 
@@ -83,8 +76,8 @@ export class NodeBody implements BodySource {
   #start(): void {
     if (this.#started) return
     this.#started = true
-    const { expectsContinue, res } = this.#exchange
-    if (expectsContinue && !res.headersSent && !res.destroyed) res.writeContinue()
+    const { expects, res } = this.#exchange
+    if (expects === 'continue' && !res.headersSent && !res.destroyed) res.writeContinue()
   }
 
   #atEnd(): boolean {
@@ -106,19 +99,5 @@ export class NodeBody implements BodySource {
     this.#received += chunk.length
     if (this.limit > 0 && this.#received > this.limit) throw new BodyTooLarge(this.limit)
     return chunk
-  }
-
-  /** Resolves when there is something new to see: data, the end, or that neither will come. */
-  #arrival(): Promise<void> {
-    const { req, res } = this.#exchange
-    return new Promise(resolve => {
-      const wake = (): void => {
-        for (const name of WAKING) req.off(name, wake)
-        res.off('close', wake)
-        resolve()
-      }
-      for (const name of WAKING) req.on(name, wake)
-      res.on('close', wake)
-    })
   }
 }

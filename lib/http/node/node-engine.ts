@@ -6,16 +6,17 @@ import { now } from '../../sys/clock.js'
 import { LinkedList } from '../../sys/linked-list.js'
 import type { Engine, HttpEvents, LocalAddress, Takeover } from '../engine.js'
 import type { Exchange } from '../exchange.js'
+import { RequestHead } from '../head.js'
 import { checkHead, type HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
 import { ClientSocket, onResponseClose, type SocketOwner } from './client-socket.js'
+import { refusalOf, refuseConnection } from './closing.js'
 import { createHttpServer, onEachRequest } from './http-server.js'
 import { IdleTimer } from './idle.js'
-import { headOf, NodeExchange } from './node-exchange.js'
+import { NodeExchange } from './node-exchange.js'
 import { NodeUpgrade } from './node-upgrade.js'
-import { refusalOf, refuseConnection } from './refuse.js'
 import { StandIn, type TakeoverArgs } from './stand-in.js'
-import type { Expectation } from './types.js'
+import type { NodeObjects } from './types.js'
 
 /** Above the announced `Keep-Alive: timeout=` (whole seconds): a client that uses it to the last moment is served. */
 const KEEP_ALIVE_MARGIN = 999
@@ -44,7 +45,7 @@ export class NodeEngine implements Engine, SocketOwner {
     this.#server = createHttpServer(policy, idleLimit)
     const isOwn = (): boolean => this.#standIn?.listensFor('checkContinue') ?? false
     onEachRequest(this.#server, (...args) => this.#onRequest(...args), isOwn)
-    this.#server.on('checkExpectation', (req, res) => this.#onExpectation(req, res))
+    this.#server.on('checkExpectation', (req, res) => this.#onRequest(req, res, 'other'))
     this.#server.on('clientError', (error, socket) => this.#onClientError(error, socket))
     this.#server.on('timeout', socket => this.#onTimeout(socket))
     this.#server.on('dropRequest', req => this.#onDropped(req))
@@ -105,16 +106,20 @@ export class NodeEngine implements Engine, SocketOwner {
     this.#server.close()
   }
 
-  #onRequest(req: IncomingMessage, res: ServerResponse, expectation: Expectation): void {
-    const socket = servedSocket(req)
-    if (!socket) return
+  #onRequest(req: IncomingMessage, res: ServerResponse, expects: NodeObjects['expects']): void {
+    const { socket } = req
+    if (!(socket instanceof ClientSocket) || socket.refused || socket.last) return
     if (!this.#keepAlive) {
       res.shouldKeepAlive = false
       socket.last = true
     }
-    const exchange = new NodeExchange(socket, { req, res }, expectation)
-    const refusal = checkHead(exchange.head, this.#policy)
-    if (refusal) return this.#refuse(refusal, socket, exchange)
+    const exchange = new NodeExchange(socket, res, expects)
+    const refusal = this.#refusalOf(exchange)
+    if (refusal) {
+      socket.refused = true
+      exchange.refuse(refusal.status)
+      return this.#events.refused(refusal, socket.peer, exchange.head)
+    }
     socket.running++
     socket.newest = exchange
     this.exchanges.add(exchange)
@@ -123,19 +128,17 @@ export class NodeEngine implements Engine, SocketOwner {
   }
 
   /** RFC 9110, section 10.1.1: only 100-continue is known, unless the application listens for other expectations. */
-  #onExpectation(req: IncomingMessage, res: ServerResponse): void {
-    if (this.#standIn?.listensFor('checkExpectation')) return this.#onRequest(req, res, 'other')
-    const socket = servedSocket(req)
-    if (!socket) return
-    const exchange = new NodeExchange(socket, { req, res }, undefined)
-    this.#refuse({ status: 417, why: `Expect: ${req.headers.expect}` }, socket, exchange)
+  #refusalOf({ head, expects }: NodeExchange): Refusal | undefined {
+    const isKnown = expects !== 'other' || this.#standIn?.listensFor('checkExpectation')
+    return isKnown ? checkHead(head, this.#policy) : { status: 417, why: `Expect: ${head.field('expect')}` }
   }
 
   /** More requests on a connection than the application's server allows (`maxRequestsPerSocket`): Node answers 503. */
   #onDropped(req: IncomingMessage): void {
     const { socket } = req
     if (socket instanceof ClientSocket) {
-      this.#events.refused({ status: 503, why: 'too many requests on one connection' }, socket.peer, headOf(req))
+      const head = new RequestHead(req, req.rawHeaders)
+      this.#events.refused({ status: 503, why: 'too many requests on one connection' }, socket.peer, head)
     }
     this.#standIn?.tell('dropRequest', [req, socket])
   }
@@ -146,7 +149,7 @@ export class NodeEngine implements Engine, SocketOwner {
     const { socket } = req
     if (!(socket instanceof ClientSocket)) return
     if (socket.refused || socket.last) return void socket.destroy()
-    const head = headOf(req)
+    const head = new RequestHead(req, req.rawHeaders)
     const isWanted = this.#takeovers.includes(event) && this.#standIn?.listensFor(event)
     const refusal = checkHead(head, this.#policy) ?? (isWanted ? undefined : { status: 501, why: 'CONNECT' })
     if (refusal) {
@@ -158,12 +161,6 @@ export class NodeEngine implements Engine, SocketOwner {
     this.#upgraded++
     this.#events.upgraded(new NodeUpgrade(head, socket), socket)
     this.#standIn?.tell(event, args)
-  }
-
-  #refuse(refusal: Refusal, socket: ClientSocket, { answer, head }: Exchange): void {
-    socket.refused = true
-    answer.refuse(refusal.status)
-    this.#events.refused(refusal, socket.peer, head)
   }
 
   responded(socket: ClientSocket, res: ServerResponse): void {
@@ -222,9 +219,4 @@ export class NodeEngine implements Engine, SocketOwner {
     if (torn) torn.refusal = refusal
     else this.#events.refused(refusal, socket.peer)
   }
-}
-
-/** The connection of a request, if it may still be served there. */
-function servedSocket({ socket }: IncomingMessage): ClientSocket | undefined {
-  return socket instanceof ClientSocket && !socket.refused && !socket.last ? socket : undefined
 }

@@ -1,48 +1,43 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { now } from '../../sys/clock.js'
 import type { Exchange, Peer } from '../exchange.js'
-import { RequestHead } from '../head.js'
 import type { Refusal } from '../refusal.js'
 import type { ClientSocket } from './client-socket.js'
 import { NodeAnswer } from './node-answer.js'
 import { NodeBody } from './node-body.js'
-import type { Expectation, NodeObjects } from './types.js'
+import type { NodeObjects } from './types.js'
 
-/** An exchange on a request and a response of `node:http`. What few requests need is made when it is asked for. */
-export class NodeExchange implements Exchange, NodeObjects {
+/** An exchange on a request and a response of `node:http`. It is its own answer: one object less for each request. */
+export class NodeExchange extends NodeAnswer implements Exchange, NodeObjects {
   previous: Exchange | undefined = undefined
   next: Exchange | undefined = undefined
-  readonly req: IncomingMessage
-  readonly res: ServerResponse
-  readonly #socket: ClientSocket
-  readonly head: RequestHead
-  readonly answer: NodeAnswer
+  readonly socket: ClientSocket
   readonly startedAt = now()
-  readonly expectsContinue: boolean
-  readonly expectsOther: boolean
+  readonly expects: NodeObjects['expects']
   environ: Exchange['environ'] = undefined
   isExpired = false
   refusal: Refusal | undefined = undefined
   abort: Exchange['abort'] = undefined
   #body: NodeBody | undefined = undefined
 
-  constructor(socket: ClientSocket, { req, res }: Pick<NodeObjects, 'req' | 'res'>, expectation: Expectation) {
-    this.req = req
-    this.res = res
-    this.#socket = socket
-    this.head = headOf(req)
-    this.answer = new NodeAnswer(this)
-    this.expectsContinue = expectation === 'continue'
-    this.expectsOther = expectation === 'other'
+  constructor(socket: ClientSocket, res: ServerResponse, expects: NodeObjects['expects']) {
+    super(res)
+    this.socket = socket
+    this.expects = expects
   }
 
   get peer(): Peer {
-    return this.#socket.peer
+    return this.socket.peer
   }
 
+  /** Made when it is asked for: few requests have one. */
   get body(): NodeBody {
-    this.#body ??= new NodeBody(this, this.#socket.bodyLimit)
+    this.#body ??= new NodeBody(this, this.socket.owner.bodyLimit)
     return this.#body
+  }
+
+  get answer(): this {
+    return this
   }
 
   get node(): NodeObjects {
@@ -57,11 +52,6 @@ export class NodeExchange implements Exchange, NodeObjects {
 
   /** Nothing is served behind the last response of a connection. */
   #runUnlessLast(run: (exchange: Exchange) => void): void {
-    if (!this.#socket.writableEnded) run(this)
+    if (!this.socket.writableEnded) run(this)
   }
-}
-
-export function headOf(req: IncomingMessage): RequestHead {
-  const { method = '', url = '', httpVersion, rawHeaders } = req
-  return new RequestHead({ method, url, httpVersion }, rawHeaders)
 }

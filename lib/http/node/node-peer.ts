@@ -6,14 +6,17 @@ import type { Peer } from '../exchange.js'
 export class NodePeer implements Peer {
   readonly scheme = 'http'
   readonly socket: Socket
-  readonly #local: LocalAddress | undefined
+  readonly serverName: string
+  readonly serverPort: string
   #address: string | undefined = undefined
   #port: number | undefined = undefined
 
   /** @param local  where the server listens, if known: asking the kernel costs a call for each connection */
   constructor(socket: Socket, local: LocalAddress | undefined) {
+    const { host = '', port = '' } = local ?? { host: socket.localAddress, port: socket.localPort }
     this.socket = socket
-    this.#local = local
+    this.serverName = host
+    this.serverPort = String(port)
   }
 
   get address(): string {
@@ -28,14 +31,6 @@ export class NodePeer implements Peer {
 
   get family(): 'IPv4' | 'IPv6' {
     return this.socket.remoteFamily === 'IPv6' ? 'IPv6' : 'IPv4'
-  }
-
-  get serverName(): string {
-    return (this.#local ? this.#local.host : this.socket.localAddress) ?? ''
-  }
-
-  get serverPort(): string {
-    return String((this.#local ? this.#local.port : this.socket.localPort) ?? '')
   }
 
   get authority(): string {

@@ -1,10 +1,10 @@
-import type { Upgrade, UpgradeRecord } from '../exchange.js'
+import type { Upgrade } from '../exchange.js'
 import type { RequestHead } from '../head.js'
 import type { ClientSocket } from './client-socket.js'
 import { watchWrites } from './response.js'
 
 /** A socket that `node:http` has let go of. */
-export class NodeUpgrade implements Upgrade, UpgradeRecord {
+export class NodeUpgrade implements Upgrade {
   readonly head: RequestHead
   status = 0
   readonly #socket: ClientSocket
@@ -23,14 +23,12 @@ export class NodeUpgrade implements Upgrade, UpgradeRecord {
     return this.#socket.bytesWritten - this.#bytesBefore
   }
 
-  watch(onClose: () => void): UpgradeRecord {
-    const socket = this.#socket
-    this.#bytesBefore = socket.bytesWritten
-    watchWrites(socket, chunk => {
+  watch(onClose: () => void): void {
+    this.#bytesBefore = this.#socket.bytesWritten
+    watchWrites(this.#socket, chunk => {
       if (this.status === 0) this.status = statusIn(chunk)
     })
-    socket.once('close', onClose)
-    return this
+    this.#socket.once('close', onClose)
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { Writable } from 'node:stream'
+import type { Stream, Writable } from 'node:stream'
 import type { ResponseHead } from '../exchange.js'
 
 /** Hands the head to node:http, which sends it together with the first chunk. */
@@ -9,21 +9,25 @@ export function writeHead(res: ServerResponse, { status: { code, reason }, field
     return
   }
   // If some fields are set already, the array form of writeHead keeps only the last of equal names (Node 20).
-  for (const [name, values] of grouped(fields)) res.setHeader(name, values)
+  const names = new Set<string>()
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const [name = '', value = ''] = [fields[i], fields[i + 1]]
+    if (names.has(name.toLowerCase())) res.appendHeader(name, value)
+    else res.setHeader(name, value)
+    names.add(name.toLowerCase())
+  }
   res.writeHead(code, reason)
 }
 
-function grouped(fields: readonly string[]): Map<string, string | string[]> {
-  const names = new Map<string, string>()
-  const groups = new Map<string, string | string[]>()
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    const [sent = '', value = ''] = [fields[i], fields[i + 1]]
-    const name = names.get(sent.toLowerCase()) ?? sent
-    names.set(sent.toLowerCase(), name)
-    const before = groups.get(name)
-    groups.set(name, before === undefined ? value : [before, value].flat())
-  }
-  return groups
+/** Resolves at the first of these events. */
+export function firstOf(...events: readonly [emitter: Stream, name: string][]): Promise<void> {
+  return new Promise(resolve => {
+    const wake = (): void => {
+      for (const [emitter, name] of events) emitter.off(name, wake)
+      resolve()
+    }
+    for (const [emitter, name] of events) emitter.on(name, wake)
+  })
 }
 
 /** Calls `look` with what is written to a stream, by `write` or `end`: Node has no event for it. */

@@ -67,10 +67,7 @@ export class StandIn {
     }
   }
 
-  /**
-   * Calls the application's listeners. (Not by `emit`: tracers wrap that, and saw the request on the engine's server.)
-   * @returns whether it listens
-   */
+  /** Calls the application's listeners, not `emit`: tracers wrap that, and saw the request on the engine's server. */
   tell(event: string, args: readonly unknown[]): boolean {
     const listeners = this.#other.rawListeners(event)
     for (const listener of listeners) Reflect.apply(listener, this.#other, args)

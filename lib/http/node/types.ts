@@ -2,15 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 export { STATUS_CODES } from 'node:http'
 
-/** Which expectation of the client's is not met yet. */
-export type Expectation = 'continue' | 'other' | undefined
-
 /** What the node interface hands to the application, and must know of the request to call the right listeners. */
 export interface NodeObjects {
   readonly req: IncomingMessage
   readonly res: ServerResponse
-  /** The client waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1). */
-  readonly expectsContinue: boolean
-  /** The request expects something else, and the application listens for such requests. */
-  readonly expectsOther: boolean
+  /** The client sends the body after `100 Continue` (RFC 9110, section 10.1.1), or expects something else. */
+  readonly expects: 'continue' | 'other' | undefined
 }

@@ -57,7 +57,8 @@ export class MemoryAnswer implements Answer {
   begin({ status: { code, reason }, fields, contentLength }: ResponseHead, size: number): void {
     if (this.#isSealed) return
     const { head, body, connection } = this.#exchange
-    const hasBody = mayHaveBody(head.method, code)
+    const hasBody = head.allowsBody(code)
+    this.#isHeld = size >= 0
     const isUnknown = hasBody && contentLength < 0 && size < 0
     this.#isChunked = isUnknown && head.httpVersion === '1.1'
     this.#isDelimitedByClose = isUnknown && !this.#isChunked
@@ -77,10 +78,6 @@ export class MemoryAnswer implements Answer {
     if (this.#isChunked) own.push(['Transfer-Encoding', 'chunked'])
     this.#fields = [...fields, ...own]
     this.#unsent = [Buffer.from(headText(`${code} ${reason}`, this.#fields), 'latin1')]
-  }
-
-  hold(): void {
-    this.#isHeld = true
   }
 
   write(chunk: Uint8Array | string): boolean {
@@ -123,7 +120,7 @@ export class MemoryAnswer implements Answer {
     this.#isChunked = false
     this.ended = true
     this.#setHead(status, reason, pairsOf(['Content-Type', 'text/plain', 'Content-Length', String(reason.length)]))
-    if (mayHaveBody(this.#exchange.head.method, status)) this.#add(Buffer.from(reason))
+    if (this.#exchange.head.allowsBody(status)) this.#add(Buffer.from(reason))
     this.#exchange.body.abandon()
     this.#isSealed = true
     this.#exchange.inTurn(() => this.#send(error => this.over(!error)))
@@ -174,11 +171,6 @@ export class MemoryAnswer implements Answer {
 /** RFC 9112, section 9.3. */
 function wantsToKeep(httpVersion: string, connection: string): boolean {
   return httpVersion === '1.1' ? !/\bclose\b/i.test(connection) : /\bkeep-alive\b/i.test(connection)
-}
-
-/** RFC 9110, section 6.4.1. */
-function mayHaveBody(method: string, status: number): boolean {
-  return method !== 'HEAD' && status !== 204 && status !== 304
 }
 
 function pairsOf(fields: readonly string[]): Field[] {

@@ -1,12 +1,11 @@
 import { Readable } from 'node:stream'
 import { BodyTooLarge, ClientGone } from '../../../lib/http/errors.js'
 import type { BodySource } from '../../../lib/http/exchange.js'
+import { WORTH_DISCARDING } from '../../../lib/http/policy.js'
 import type { MemoryExchange } from './exchange.js'
 
 /** Bytes that wait for the application before the connection is read no further. */
 const FULL = 64 * 1024
-/** Bytes of an unread body that are read away to keep a connection; for more it closes. */
-const WORTH_DISCARDING = 256 * 1024
 
 const CHUNK_SIZE = /^(?:\r\n)?([0-9a-f]{1,12})(?:[ \t]*;[^\r\n]*)?\r\n/i
 const TRAILERS = /^(?:[^\r\n]+\r\n)*\r\n/
@@ -16,10 +15,10 @@ const LONGEST_FRAMING = 1024
 /** The body of a request: takes it in as it arrives, and keeps what the application has not read. */
 export class MemoryBody implements BodySource {
   readonly limit: number
-  started = false
   complete: boolean
   readonly #exchange: MemoryExchange
   readonly #isChunked: boolean
+  #isStarted = false
   readonly #chunks: Buffer[] = []
   /** Bytes still to come: of the body, or of the present chunk. */
   #left: number
@@ -55,7 +54,8 @@ export class MemoryBody implements BodySource {
     }
   }
 
-  stream(): Readable {
+  stream(): Readable | undefined {
+    if (this.#isStarted || this.limit > 0) return undefined
     this.#start()
     return Readable.from(this.#all(), { objectMode: false })
   }
@@ -84,8 +84,8 @@ export class MemoryBody implements BodySource {
 
   /** The connection has to close with the response. @param ending  the response ends with its first bytes */
   mustClose(ending: boolean): boolean {
-    if (this.#exchange.expectsContinue && !this.started) return true
-    return (ending || !this.started) && this.isTooLong
+    if (this.#exchange.expectsContinue && !this.#isStarted) return true
+    return (ending || !this.#isStarted) && this.isTooLong
   }
 
   /** More is left than is worth reading away. */
@@ -108,8 +108,8 @@ export class MemoryBody implements BodySource {
   }
 
   #start(): void {
-    if (this.started) return
-    this.started = true
+    if (this.#isStarted) return
+    this.#isStarted = true
     const { expectsContinue, answer } = this.#exchange
     if (expectsContinue && !answer.headSent) answer.interim('100 Continue', [])
   }

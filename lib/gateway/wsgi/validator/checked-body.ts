@@ -43,7 +43,6 @@ export class CheckedBody implements AsyncIterable<Chunk> {
   readonly #body: Body
   readonly #ledger: Ledger
   #iterated = false
-  #exhausted = false
   #closed = false
 
   constructor(body: object, ledger: Ledger) {
@@ -68,12 +67,11 @@ export class CheckedBody implements AsyncIterable<Chunk> {
 
   async #next(): Promise<Results> {
     demand(!this.#closed, 'the body is iterated over after it was closed')
-    demand(!this.#exhausted, 'the body is iterated over after its end')
-    const result: unknown = await this.#body.next()
+    demand(!this.#body.exhausted, 'the body is iterated over after its end')
+    const result: unknown = await this.#body.open().next()
     demand(typeof result === 'object' && result !== null, `the iterator of the body gave ${show(result)}`)
     if ('done' in result && result.done) {
-      this.#exhausted = true
-      this.#body.exhaust()
+      this.#body.exhausted = true
       this.#ledger.settle()
       return { done: true, value: undefined }
     }

@@ -4,10 +4,7 @@ import { demand, lawful, show } from './breach.js'
 /** What the head says of the body; `length` is its Content-Length. */
 export type AnnouncedBody = ReturnType<typeof checkHead>
 
-/**
- * The rules for the arguments of `startResponse`. The server itself serves a response without Content-Type.
- * @throws AssertionError
- */
+/** The rules of `startResponse`. The server itself serves responses without Content-Type. @throws AssertionError */
 export function checkHead(status: unknown, headers: unknown): { code: number; length: number | undefined } {
   const { code } = lawful(() => parseStatus(status))
   demand(Array.isArray(headers), `headers are ${show(headers)}, wanted an array of [name, value]`)
