@@ -12,7 +12,7 @@ const directory = `${root}${folder}/`
 /** npm writes it last: an installation that was interrupted has none. */
 const installed = `${directory}node_modules/.package-lock.json`
 
-/** For what must be there already, npm is not asked again. One that cannot reach its registry is to say so within seconds. */
+/** What is installed is not asked of npm again. An npm that cannot reach its registry says so within seconds. */
 const ARGUMENTS = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
 const PATIENCE = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-timeout=30000']
 

@@ -27,8 +27,8 @@ export function summarize(values: readonly number[]): Summary {
 }
 
 /**
- * Figures of one round stand side by side, so what disturbed the machine in a round disturbed both: their ratio is steadier
- * than the ratio of the medians.
+ * Figures of one round stand side by side, so what disturbed the machine in a round disturbed both: their ratio is
+ * steadier than the ratio of the medians.
  * @throws RangeError where the two do not have the same number of rounds
  */
 export function pairwise(
@@ -46,7 +46,7 @@ export function unevenness(shares: readonly number[]): number {
   return (Math.max(...shares) * shares.length) / total
 }
 
-/** `list` beginning at another place each round, and backwards in every other: no contestant always follows the same one. */
+/** `list`, from another place each round, and backwards in every other: none always follows the same one. */
 export function rotated<Item>(list: readonly Item[], round: number): Item[] {
   const start = round % list.length
   const turned = [...list.slice(start), ...list.slice(0, start)]

@@ -12,7 +12,7 @@ const WARM_UP_SECONDS = 1
 
 export interface Throughput {
   readonly perSecond: Table
-  /** CPU time of all processes of a server for one request, in microseconds: what others do on the machine hardly moves it. */
+  /** CPU time of all processes of a server for one request, in microseconds: other work hardly counts. */
   readonly cpu: Table
 }
 
@@ -25,8 +25,8 @@ export interface Race {
 }
 
 /**
- * Requests per second under wrk. In each round all contestants are started anew and warmed up, and then take their turns while
- * the others idle: so turns that are compared lie seconds apart.
+ * Requests per second under wrk. In each round all contestants are started anew and warmed up, and then take their
+ * turns while the others idle: so turns that are compared lie seconds apart.
  */
 export async function throughput(bench: Bench, race: Race): Promise<Throughput> {
   const result = { perSecond: new Table(), cpu: new Table() }

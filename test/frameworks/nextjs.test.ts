@@ -16,8 +16,8 @@ const BUILD_LIMIT = 300_000
 const next = `${root}node_modules/next/dist/bin/next`
 
 /**
- * Builds the example as its users do, but for the directory that Next takes as the root of all: it must have the packages below it,
- * wherever they are installed.
+ * Builds the example as its users do, but for the directory that Next takes as the root of all: it must have the
+ * packages below it, wherever they are installed.
  * @returns the directory of the standalone `server.js`
  */
 async function build(directory: string): Promise<string> {

@@ -12,7 +12,9 @@ import { LISTENING } from './example.js'
 const USER = '{"name":"Ada"}'
 const CREATED = /^HTTP\/1\.1 201 Created\r\n[\s\S]*\r\n\r\n\{"name":"Ada"\}$/m
 
-/** Each worker's callback of `listen` is called and sees the real port; one notice says what became of the script's own. */
+/**
+ * Each worker's callback of `listen` is called and sees the real port; one notice says what became of the script's own.
+ */
 export async function tellsWhereItListens(t: Test, server: Server): Promise<void> {
   await server.stdout.wait(LISTENING, { count: server.workers().length })
   const { port } = new URL(server.addresses[0] ?? '')
@@ -126,7 +128,10 @@ export async function servesOneAtATime(t: Test, server: Server): Promise<void> {
   await server.log(/^WebSocket refused/)
 }
 
-/** HUP loses no request of clients that keep their connections. @param closed what each of the old workers prints at its end */
+/**
+ * HUP loses no request of clients that keep their connections.
+ * @param closed what each of the old workers prints at its end
+ */
 export async function reloads(t: Test, server: Server, closed: RegExp): Promise<void> {
   const old = server.workers()
   const load = new Load(new Client(t, server.target, { keepAlive: true }), { concurrency: 4, path: '/users/7' })

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
 // Runs the suite of the gateway a second time, on an engine without sockets and without node:http: the gateway depends
-// on what lib/http/exchange.ts says, and on nothing else. One file by hand: `node dist/test/gateway/fuzz.test.js memory`.
+// on what lib/http/exchange.ts says, and on nothing else. By hand: `node dist/test/gateway/fuzz.test.js memory`.
 
 const self = fileURLToPath(import.meta.url)
 const directory = dirname(self)

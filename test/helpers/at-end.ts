@@ -5,8 +5,8 @@ type Ending = () => unknown
 const endings = new WeakMap<Test, Ending[]>()
 
 /**
- * Runs `ending` when the test is over: the last registered ending first, each awaited, and all of them even if one throws
- * (tap's own teardown stops at the first error, and would leave processes behind).
+ * Runs `ending` when the test is over: the last registered ending first, each awaited, and all of them even if one
+ * throws (tap's own teardown stops at the first error, and would leave processes behind).
  */
 export function atEnd(t: Test, ending: Ending): void {
   endingsOf(t).push(ending)

@@ -5,8 +5,8 @@ import type { Test } from 'tap'
 import { atEnd } from './at-end.js'
 
 /**
- * Requests that an application holds until the test lets them go: it asks this server and waits for the answer, so the test
- * knows that the request runs, and decides when it ends.
+ * Requests that an application holds until the test lets them go: it asks this server and waits for the answer, so the
+ * test knows that the request runs, and decides when it ends.
  */
 export class Holds {
   readonly url: string

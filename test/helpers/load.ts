@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Client, Reply } from './http.js'
 
-/** The pause of a client between two requests, in milliseconds. Without it the load takes the CPU time in which a new worker boots. */
+/**
+ * The pause of a client between two requests, in milliseconds. Without it the load takes the CPU time in which a new
+ * worker boots.
+ */
 const PAUSE = 10
 
 /** Clients that send one request after the other until they are told to stop. */

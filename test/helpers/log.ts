@@ -39,7 +39,9 @@ export class Log {
     stream.on('close', () => this.#end())
   }
 
-  /** Resolves with the line, past or to come. Rejects with the whole log when the output ended or CEILING has passed. */
+  /**
+   * Resolves with the line, past or to come. Rejects with the whole log when the output ended or CEILING has passed.
+   */
   wait(match: LogMatch, { after, count = 1 }: LogWait = {}): Promise<LogLine> {
     const find = (): LogLine | undefined => this.all(match, after)[count - 1]
     const found = find()

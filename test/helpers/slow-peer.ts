@@ -7,7 +7,10 @@ export function peakOf(pid: number): number {
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
 }
 
-/** Returns how much has gone through the application, which answers that at `path`, once it has stayed the same for some requests. */
+/**
+ * Returns how much has gone through the application, which answers that at `path`, once it has stayed the same for some
+ * requests.
+ */
 export async function standstill(client: Client, path: string): Promise<number> {
   let last = -1
   let same = 0

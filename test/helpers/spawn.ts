@@ -8,8 +8,8 @@ export interface SpawnOptions {
 }
 
 /**
- * Starts `command` as a user's shell would. tap adds its own loader to the environment of whatever a test spawns, so the
- * environment is put together by env(1), which then becomes the command: the process id is the command's.
+ * Starts `command` as a user's shell would. tap adds its own loader to the environment of whatever a test spawns, so
+ * the environment is put together by env(1), which then becomes the command: the process id is the command's.
  */
 export function spawnClean(
   command: readonly string[],

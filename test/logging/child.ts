@@ -1,6 +1,6 @@
 /**
- * A process that logs, for tests: `node child.js MODE PATH [ARGUMENT]`. It lives in a process of its own because the tests are
- * about standard descriptors, or about several processes that append to one file.
+ * A process that logs, for tests: `node child.js MODE PATH [ARGUMENT]`. It lives in a process of its own because the
+ * tests are about standard descriptors, or about several processes that append to one file.
  */
 import { createAccessLog } from '../../lib/logging/access.js'
 import { createErrorLog } from '../../lib/logging/logger.js'
@@ -29,7 +29,9 @@ function flushAndExit(): void {
   process.exit(0)
 }
 
-/** Logs for as long as its standard error is read by nobody, and reports on standard output that it lived through it. */
+/**
+ * Logs for as long as its standard error is read by nobody, and reports on standard output that it lived through it.
+ */
 function logIntoNothing(): void {
   const { logger } = createErrorLog({ errorlog: path, loglevel: 'info', logFormat: 'json' })
   process.stdin.resume().once('end', () => {

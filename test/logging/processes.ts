@@ -23,7 +23,9 @@ export async function textOf(pipe: Readable | null): Promise<string> {
   return pipe === null ? '' : text(pipe)
 }
 
-/** Checks the lines of `child.ts`: `x3:xxx` is whole, anything else is torn or mixed. Returns those that are not whole. */
+/**
+ * Checks the lines of `child.ts`: `x3:xxx` is whole, anything else is torn or mixed. Returns those that are not whole.
+ */
 export function brokenLines(lines: readonly string[]): string[] {
   return lines.filter(line => {
     const [, letter = '', length = '', rest = ''] = /^(\w)(\d+):(\w*)$/.exec(line) ?? []

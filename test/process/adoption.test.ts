@@ -54,7 +54,10 @@ const STARTED = `${ESM}import { fileURLToPath } from 'node:url'
 console.log('argv', JSON.stringify(process.argv.slice(1)))
 if (process.argv[1] === fileURLToPath(import.meta.url)) server.listen(3000, told)`
 
-/** Starts a script, and looks whether its workers serve, were told so, and whether it is said once that its port is ignored. */
+/**
+ * Starts a script, and looks whether its workers serve, were told so, and whether it is said once that its port is
+ * ignored.
+ */
 async function adopted(t: Test, { file, content }: Omit<Script, 'name'>, bind?: string): Promise<Server> {
   const workers = 2
   const server = await startServer(t, { files: { [file]: content }, spec: file, workers, ...(bind && { bind }) })

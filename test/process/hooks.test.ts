@@ -80,7 +80,7 @@ t.test('HUP, TTIN and INT to a worker have their hooks', async t => {
   t.ok(seen.some(({ hook, by }) => hook === 'workerInt' && by === worker))
 })
 
-/** Each hook takes its time and notes its beginning and its end, but for `preExec`, which an upgrade would be needed for. */
+/** Each hook takes its time and notes its beginning and its end, but for `preExec`, which needs an upgrade. */
 const SLOW = `
 import { appendFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'

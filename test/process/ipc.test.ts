@@ -23,7 +23,7 @@ export function application({ PATH_INFO }, startResponse) {
 }
 `
 
-/** The arbiter sends a message to each worker again and again, and when a worker ends; it notes every message that comes. */
+/** The arbiter messages each worker again and again, and when a worker ends; it notes every message that comes. */
 const CONFIG = `import { appendFileSync } from 'node:fs'
 import cluster from 'node:cluster'
 const sendAll = message => {

@@ -11,7 +11,9 @@ import { startServer } from '../helpers/server.js'
 import type { Server } from '../helpers/server-process.js'
 import { until } from '../helpers/until.js'
 
-/** A server in the middle of a reload: its new worker is loading the application, and will be until the test lets it. */
+/**
+ * A server in the middle of a reload: its new worker is loading the application, and will be until the test lets it.
+ */
 async function startReloading(t: Test): Promise<{ server: Server; holds: Holds; old: number; fresh: number }> {
   const holds = await startHolds(t)
   const server = await startServer(t, { app: mischief, env: holds.env })

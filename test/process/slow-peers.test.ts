@@ -14,12 +14,18 @@ const MB = 2 ** 20
 const TOTAL = 200 * MB
 /** The peer stops for a while after so many bytes each. */
 const STRETCH = 40 * MB
-/** What the kernel may have of both directions (a receive buffer grows to 32 MB on some machines: tcp_rmem), and streams on the way. */
+/**
+ * What the kernel may have of both directions (a receive buffer grows to 32 MB on some machines: tcp_rmem), and streams
+ * on the way.
+ */
 const BUFFERED = 64 * MB
 /** In bytes; garbage that the collector leaves for a while is in it. */
 const GROWTH = 120 * MB
 
-/** /stream answers with TOTAL bytes, /take reads a body; /passed says how much has gone through, /pause waits before it reads on. */
+/**
+ * /stream answers with TOTAL bytes, /take reads a body; /passed says how much has gone through, /pause waits before it
+ * reads on.
+ */
 const APP = `import { get } from 'node:http'
 import { Readable } from 'node:stream'
 const TOTAL = ${TOTAL}
@@ -63,7 +69,9 @@ async function connectTo(t: Test, target: Target): Promise<Socket> {
   return socket
 }
 
-/** Reads to the end, but after each STRETCH waits until the application does not get rid of more; returns the bytes read. */
+/**
+ * Reads to the end, but after each STRETCH waits until the application moves no more; returns the bytes read.
+ */
 async function readSlowly(socket: Socket, pause: (received: number) => Promise<void>): Promise<number> {
   let received = 0
   let next = STRETCH

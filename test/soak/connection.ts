@@ -32,8 +32,8 @@ interface Waiting {
 }
 
 /**
- * One client's connection, by hand: it shows exactly when it was closed, and by which side; an HTTP library would quietly
- * try again. Responses must have a Content-Length.
+ * One client's connection, by hand: it shows exactly when it was closed, and by which side; an HTTP library would
+ * quietly try again. Responses must have a Content-Length.
  */
 export class Connection {
   /** The client's port, by which the server's end can be found. */

@@ -5,7 +5,10 @@ export interface Scale {
   readonly workers: number
   /** Requests in a second. */
   readonly rate: number
-  /** How long the load runs if nothing counts the end, and before and after what happens, in seconds, counted by its requests. */
+  /**
+   * How long the load runs if nothing counts the end, and before and after what happens, in seconds, counted by its
+   * requests.
+   */
   readonly seconds: number
   readonly quietSeconds: number
   /** Reloads of each strategy, pairs of TTIN and TTOU, kills. */

@@ -25,9 +25,9 @@ interface Rested {
 }
 
 /**
- * A steady open-loop client: requests leave at their times, whatever becomes of the ones before. Every second one is on a fresh
- * connection; the others reuse kept ones, for no longer than the server has announced by `Keep-Alive: timeout=`, but up to
- * the last moment of it.
+ * A steady open-loop client: requests leave at their times, whatever becomes of the ones before. Every second one is on
+ * a fresh connection; the others reuse kept ones, for no longer than the server has announced by `Keep-Alive:
+ * timeout=`, but up to the last moment of it.
  */
 export class SteadyLoad {
   readonly failures: Failure[] = []

@@ -3,7 +3,9 @@ import type { Exports } from '../../../lib/application/module/node-loader.js'
 import { toError, UnicornError } from '../../../lib/errors.js'
 import { OUTCOME } from './outcome.js'
 
-/** A process that loads the modules of its arguments, one after the other, and prints a line with the outcome of each. */
+/**
+ * A process that loads the modules of its arguments, one after the other, and prints a line with the outcome of each.
+ */
 
 const [kind, ...files] = process.argv.slice(2)
 

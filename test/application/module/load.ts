@@ -54,7 +54,9 @@ export async function load(file: string, options: LoadOptions = {}): Promise<Loa
   return loaded
 }
 
-/** Loads modules one after the other in one process, which saves the start of as many. None of them is the main script. */
+/**
+ * Loads modules one after the other in one process, which saves the start of as many. None of them is the main script.
+ */
 export function loadEach(modules: readonly string[]): Promise<Loaded[]> {
   return run(modules, {})
 }

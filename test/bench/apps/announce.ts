@@ -1,8 +1,8 @@
 import cluster from 'node:cluster'
 
 /**
- * For the primary process: says on stderr what the server under test says, so that all are started, awaited and stopped by the
- * same code.
+ * For the primary process: says on stderr what the server under test says, so that all are started, awaited and stopped
+ * by the same code.
  */
 export function announce(): void {
   let announced = false

@@ -4,8 +4,8 @@ import type { ListenOptions } from 'node:net'
 import { announce } from './announce.js'
 
 /**
- * What everything is measured against: plain `node:http` under `node:cluster`, as its documentation shows it. PM2 has this file
- * too as its script, which is then a worker from the start.
+ * What everything is measured against: plain `node:http` under `node:cluster`, as its documentation shows it. PM2 has
+ * this file too as its script, which is then a worker from the start.
  *
  * Run as: node bare.js none|rr APP WORKERS
  */

@@ -8,8 +8,8 @@ import { loadPm2 } from '../pm2.js'
 import { announce } from './announce.js'
 
 /**
- * PM2's cluster mode, with a home of its own. This process is PM2's daemon, as under `pm2 --no-daemon`: so it counts, and ends,
- * like the primary process of the others.
+ * PM2's cluster mode, with a home of its own. This process is PM2's daemon, as under `pm2 --no-daemon`: so it counts,
+ * and ends, like the primary process of the others.
  *
  * Run as: node pm2.js APP WORKERS
  */
