@@ -27,13 +27,18 @@ const DONE = Promise.resolve()
 /** Runs the hooks of one process, each as its row of the table says. */
 export class HookRunner<Process extends HookProcess> {
   readonly #parts: Parts
-  /** All hooks of this process; a map, since two of them are looked up with each request. */
+  /** All hooks of this process. */
   readonly #entries: ReadonlyMap<HookName, { readonly row: Hook; readonly hook: Hooks[HookName] }>
 
   constructor(process: Process, parts: Parts) {
     this.#parts = parts
     const own = hookNames.filter(name => hooks[name].process === process)
     this.#entries = new Map(own.map(name => [name, { row: hooks[name], hook: parts.hooks[name] }]))
+  }
+
+  /** @returns whether the config file has the hook: what happens with each request asks once, and spares the call. */
+  has(name: HookOf<Process, boolean>): boolean {
+    return this.#entries.get(name)?.hook !== undefined
   }
 
   /**
@@ -49,7 +54,6 @@ export class HookRunner<Process extends HookProcess> {
     if (!entry) throw new Error(`the hook ${name} does not run in this process`)
     const { row, hook } = entry
     if (!hook) return row.awaited ? DONE : true
-    // No closure here: the context of one would be allocated with each request, whether there is a hook or not.
     return row.awaited ? this.#wait(name, row, [hook, parameters]) : this.#call(name, [hook, parameters])
   }
 

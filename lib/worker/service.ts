@@ -6,17 +6,21 @@ import type { WorkerParts } from './parts.js'
 /** Does with a request everything but decide when it runs: hooks, application, access log, refusals. */
 export class Service {
   readonly #parts: WorkerParts
+  readonly #hasPreRequest: boolean
+  readonly #hasPostRequest: boolean
   #isCut = false
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
+    this.#hasPreRequest = parts.hooks.has('preRequest')
+    this.#hasPostRequest = parts.hooks.has('postRequest')
   }
 
   /** Calls the application. If `preRequest` throws, answers with 500 instead. */
   run(exchange: Exchange): void {
     if (this.#isCut) return
     const { hooks, self, application } = this.#parts
-    if (!hooks.run('preRequest', self, exchange.head)) return exchange.answer.refuse(500)
+    if (this.#hasPreRequest && !hooks.run('preRequest', self, exchange.head)) return exchange.answer.refuse(500)
     application.gateway.handle(exchange)
   }
 
@@ -24,7 +28,7 @@ export class Service {
     const { hooks, self, access, log } = this.#parts
     const { head, environ, answer, refusal } = exchange
     if (refusal) log.debug({ status: refusal.status }, `Refused: ${refusal.why}`)
-    hooks.run('postRequest', self, head, environ, answer)
+    if (this.#hasPostRequest) hooks.run('postRequest', self, head, environ, answer)
     access?.finished(exchange)
   }
 
