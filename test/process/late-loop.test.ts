@@ -3,25 +3,23 @@ import { messages } from '../helpers/messages.js'
 import { connectRaw, head } from '../helpers/raw.js'
 import { startServer } from '../helpers/server.js'
 
-/** /block keeps the event loop busy for longer than an idle connection is kept. */
+/** /block/MS keeps the event loop busy: for longer than an idle connection is kept. */
 const APP = `export function application({ PATH_INFO }, startResponse) {
-  if (PATH_INFO === '/block') {
+  if (PATH_INFO.startsWith('/block/')) {
     console.error('blocking')
-    const end = performance.now() + 2500
+    const end = performance.now() + Number(PATH_INFO.slice(7))
     while (performance.now() < end);
   }
   startResponse('200 OK', [['Content-Type', 'text/plain']])
   return ['answered', PATH_INFO]
 }
 `
-const options = { app: APP, args: ['--keep-alive', '1'] }
-
 t.test('a request that came in time is answered, however late the event loop finds it', async t => {
-  const server = await startServer(t, options)
+  const server = await startServer(t, { app: APP, args: ['--keep-alive', '1'] })
   const [kept, blocking] = [await connectRaw(t, server.target), await connectRaw(t, server.target)]
   kept.write(head('/first'))
   t.match(await kept.until(/answered\/first/), /keep-alive: timeout=1/i)
-  blocking.write(head('/block'))
+  blocking.write(head('/block/2500'))
   await server.log(/^blocking/)
   kept.write(head('/second'))
   await kept.until(/answered\/second/)
@@ -29,7 +27,8 @@ t.test('a request that came in time is answered, however late the event loop fin
 })
 
 t.test('in a drain too', async t => {
-  const server = await startServer(t, options)
+  // While the new worker boots, the connection is idle: that must not be long enough to close it.
+  const server = await startServer(t, { app: APP, args: ['--keep-alive', '5'] })
   const [kept, blocking] = [await connectRaw(t, server.target), await connectRaw(t, server.target)]
   for (const [name, raw] of Object.entries({ kept, blocking })) {
     raw.write(head(`/${name}`))
@@ -37,7 +36,7 @@ t.test('in a drain too', async t => {
   }
   server.signal('SIGHUP')
   await server.log(messages.drains)
-  blocking.write(head('/block'))
+  blocking.write(head('/block/6500'))
   await server.log(/^blocking/)
   kept.write(head('/second'))
   t.match(await kept.all(), /answered\/second/)
