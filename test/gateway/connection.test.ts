@@ -3,6 +3,7 @@ import t from 'tap'
 import type { Application, Chunk, Environ, StartResponse } from '../../lib/gateway/wsgi/types.js'
 import { until } from '../helpers/until.js'
 import { request, serve } from './serve.js'
+import { readSlowly } from './slow-reader.js'
 import { clientGone, gate } from './waits.js'
 
 t.test('a slow reader: the body is pulled only as fast as the client reads', async t => {
@@ -23,22 +24,7 @@ t.test('a slow reader: the body is pulled only as fast as the client reads', asy
     startResponse('200 OK', [])
     return endless()
   })
-  const client = await server.connect()
-  client.socket.pause()
-  client.write(request())
-  let before = -1
-  await until('nothing is pulled any more', () => {
-    const still = pulled > 0 && pulled === before
-    before = pulled
-    return still
-  })
-  t.ok(server.sockets[0]?.writableNeedDrain, 'the response waits')
-  t.ok((server.sockets[0]?.writableLength ?? 0) < 4 * block.length, 'little is held in memory')
-  const stalled = pulled
-  client.socket.resume()
-  await until('reading makes it go on', () => pulled > stalled + 10)
-  client.socket.pause()
-  client.socket.destroy()
+  await readSlowly(t, { server, pulled: () => pulled, most: 4 * block.length })
   await until('the generator is ended', () => ended)
 })
 

@@ -3,6 +3,7 @@ import t from 'tap'
 import { until } from '../helpers/until.js'
 import { encoder, leave, serving } from './fetch-scene.js'
 import { request } from './serve.js'
+import { readSlowly } from './slow-reader.js'
 import { gate } from './waits.js'
 
 const block = new Uint8Array(64 * 1024).fill(120)
@@ -49,22 +50,7 @@ t.test('a slow reader: the stream is pulled only as fast as the client reads', a
     })
     return new Response(body)
   })
-  const client = await server.connect()
-  client.socket.pause()
-  client.write(request())
-  let before = -1
-  await until('nothing is pulled any more', () => {
-    const still = pulled > 0 && pulled === before
-    before = pulled
-    return still
-  })
-  t.ok(server.sockets[0]?.writableNeedDrain, 'the response waits')
-  t.ok((server.sockets[0]?.writableLength ?? 0) < 5 * block.length, 'little is held in memory')
-  const stalled = pulled
-  client.socket.resume()
-  await until('reading makes it go on', () => pulled > stalled + 10)
-  client.socket.pause()
-  client.socket.destroy()
+  await readSlowly(t, { server, pulled: () => pulled, most: 5 * block.length })
   await until('the stream is cancelled', () => cancelled)
   t.same(server.log.errors, [])
 })
