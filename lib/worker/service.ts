@@ -25,16 +25,16 @@ export class Service {
   }
 
   finish(exchange: Exchange): void {
-    const { hooks, self, access, log } = this.#parts
+    const { hooks, self, access } = this.#parts
     const { head, environ, answer, refusal } = exchange
-    if (refusal) log.debug({ status: refusal.status }, `Refused: ${refusal.why}`)
+    if (refusal) this.#logRefusal(refusal)
     if (this.#hasPostRequest) hooks.run('postRequest', self, head, environ, answer)
     access?.finished(exchange)
   }
 
   /** The engine has answered by itself. */
   refused(refusal: Refusal, peer: Peer, head?: RequestHead): void {
-    this.#parts.log.debug({ status: refusal.status }, `Refused: ${refusal.why}`)
+    this.#logRefusal(refusal)
     this.#parts.access?.refused(refusal, peer, head)
   }
 
@@ -56,5 +56,9 @@ export class Service {
   cut(exchanges: Iterable<Exchange>): void {
     this.#isCut = true
     for (const exchange of exchanges) this.#parts.access?.finished(exchange)
+  }
+
+  #logRefusal({ status, why }: Refusal): void {
+    this.#parts.log.debug({ status }, `Refused: ${why}`)
   }
 }
