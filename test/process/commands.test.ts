@@ -67,14 +67,14 @@ t.test('each command has the outcome that it should have', async t => {
 
 t.test('a reload that cannot be done says why', async t => {
   const expectErrors = [messages.reloadFailed, messages.reloadRefused, messages.appLoadFailed, messages.exited]
-  const files = { 'unicorn.config.js': 'export default {}' }
+  const files = { 'unicorn.config.json': '{}' }
   const commanded = await startCommanded(t, { files, expectErrors })
   const { cwd } = commanded.server
   await commanded.server.ready(1)
   writeFileSync(join(cwd, 'app.js'), 'throw new Error("broken on purpose")')
   const failed = { result: 'failed', generation: 2, why: 'boot-failed', target: 1 }
   t.same(await commanded.do(reload), failed)
-  writeFileSync(join(cwd, 'unicorn.config.js'), 'export default { timeuot: 30 }')
+  writeFileSync(join(cwd, 'unicorn.config.json'), '{ "timeuot": 30 }')
   t.match(await commanded.do(reload), { result: 'refused', why: /timeuot/ })
   const { counters, lastOutcomes } = await commanded.snapshot()
   t.same(counters.outcomes, { reload: { failed: 1, refused: 1 } })

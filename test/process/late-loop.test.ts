@@ -3,12 +3,11 @@ import { messages } from '../helpers/messages.js'
 import { connectRaw, head } from '../helpers/raw.js'
 import { startServer } from '../helpers/server.js'
 
-/** /block/MS keeps the event loop busy: for longer than an idle connection is kept. */
+/** /block/MS holds the event loop: for longer than an idle connection is kept. */
 const APP = `export function application({ PATH_INFO }, startResponse) {
   if (PATH_INFO.startsWith('/block/')) {
     console.error('blocking')
-    const end = performance.now() + Number(PATH_INFO.slice(7))
-    while (performance.now() < end);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(PATH_INFO.slice(7)))
   }
   startResponse('200 OK', [['Content-Type', 'text/plain']])
   return ['answered', PATH_INFO]

@@ -25,20 +25,20 @@ const CAUSES: readonly Cause[] = [
     name: 'is never ready',
     app: 'await new Promise(() => setInterval(() => {}, 1000))',
     says: /boot-timeout/,
-    config: `export default { bootTimeout: '500ms' }`,
+    config: '{ "bootTimeout": "500ms" }',
   },
 ]
 
 for (const strategy of ['all', 'rolling'])
-  for (const { name, app, says: cause, config = 'export default {}' } of CAUSES) {
+  for (const { name, app, says: cause, config = '{}' } of CAUSES) {
     t.test(`${strategy}: an application that ${name} is withdrawn, and no request fails`, async t => {
-      const files = { 'unicorn.config.js': 'export default {}' }
+      const files = { 'unicorn.config.json': '{}' }
       const options = { workers: 2, args: ['--reload-strategy', strategy], files, expectErrors: [/./] }
       const server = await startServer(t, options)
       const old = server.workers()
       const load = new Load(new Client(t, server.target), { concurrency: 2 })
       writeFileSync(join(server.cwd, 'app.js'), app)
-      writeFileSync(join(server.cwd, 'unicorn.config.js'), config)
+      writeFileSync(join(server.cwd, 'unicorn.config.json'), config)
       server.signal('SIGHUP')
       const failed = await server.log(messages.reloadFailed)
       t.equal(failed.level, 'error')

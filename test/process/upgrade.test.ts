@@ -14,7 +14,7 @@ import { until } from '../helpers/until.js'
 import { startUpgrade, stopArbiter } from '../helpers/upgrade.js'
 
 const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
-const config = (workers: number) => `export default { workers: ${workers}, pidfile: 'app.pid' }`
+const config = (workers: number) => JSON.stringify({ workers, pidfile: 'app.pid' })
 
 /** The workers of one arbiter that were ready at any time. */
 function workersOf(server: Server, arbiter: number): number[] {
@@ -31,13 +31,13 @@ async function ready(server: Server, arbiter: number, count: number): Promise<nu
 for (const kind of ['TCP', 'unix']) {
   t.test(`${kind}: USR2, then TERM to the old arbiter: code and configuration are those on disk`, async t => {
     const path = kind === 'unix' ? join(shortDir(t), 'app.sock') : undefined
-    const files = { 'unicorn.config.js': config(1) }
+    const files = { 'unicorn.config.json': config(1) }
     const server = await startServer(t, { app: says('old'), files, ...(path && { bind: `unix:${path}` }) })
     const old = server.worker()
     const pidfile = join(server.cwd, 'app.pid')
     const load = new Load(new Client(t, server.target), { concurrency: 2 })
     writeFileSync(join(server.cwd, 'app.js'), says('new'))
-    writeFileSync(join(server.cwd, 'unicorn.config.js'), config(2))
+    writeFileSync(join(server.cwd, 'unicorn.config.json'), config(2))
     const successor = await startUpgrade(t, server)
     await ready(server, successor, 2)
     t.equal(read(pidfile), `${server.pid}\n`)
@@ -57,7 +57,7 @@ for (const kind of ['TCP', 'unix']) {
 
   t.test(`${kind}: TERM to the new arbiter rolls back, and another upgrade may begin`, async t => {
     const path = kind === 'unix' ? join(shortDir(t), 'app.sock') : undefined
-    const files = { 'unicorn.config.js': config(1) }
+    const files = { 'unicorn.config.json': config(1) }
     const server = await startServer(t, { files, ...(path && { bind: `unix:${path}` }) })
     const old = server.worker()
     const load = new Load(new Client(t, server.target), { concurrency: 2 })
@@ -77,11 +77,11 @@ for (const kind of ['TCP', 'unix']) {
 }
 
 for (const [what, name, content, exitCode] of [
-  ['configuration', 'unicorn.config.js', 'export default { wrokers: 1 }', 1],
+  ['configuration', 'unicorn.config.json', '{ "wrokers": 1 }', 1],
   ['application', 'app.js', 'export function application( {', 4],
 ] as const) {
   t.test(`a new arbiter that does not start for its ${what}: the old one says so and goes on`, async t => {
-    const files = { 'unicorn.config.js': 'export default { workers: 1 }' }
+    const files = { 'unicorn.config.json': '{ "workers": 1 }' }
     const server = await startServer(t, { files, expectErrors: [messages.successorGone, /./] })
     const worker = server.worker()
     const load = new Load(new Client(t, server.target), { concurrency: 2 })

@@ -54,11 +54,9 @@ export async function load(file: string, options: LoadOptions = {}): Promise<Loa
   return loaded
 }
 
-/**
- * Loads modules one after the other in one process, which saves the start of as many. None of them is the main script.
- */
-export function loadEach(modules: readonly string[]): Promise<Loaded[]> {
-  return run(modules, {})
+/** Loads modules one after the other in one process, which saves the start of as many. */
+export function loadEach(modules: readonly string[], options: LoadOptions = {}): Promise<Loaded[]> {
+  return run(modules, options)
 }
 
 async function run(modules: readonly string[], { main = false, env = {} }: LoadOptions): Promise<Loaded[]> {
