@@ -1,28 +1,35 @@
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import t from 'tap'
 import { root } from './helpers/root.js'
 
-// Runs all test files, each in a process of its own. `tap run` itself would load into each process a loader that
-// measures coverage, even where that is off, which costs more than most of these files: so env(1) takes it out.
+// Runs all tests. `tap run` itself would start a process for each file, and load into it a loader that measures
+// coverage, even where that is off: that costs more than most of the files. So env(1) takes the loader out.
 
 const TESTS = 'dist/test'
 
-/** More than there are processors: most files wait for processes most of the time. */
-const JOBS = 3
+/** Each runs in one process: their files start few servers or none, and take less time than tap does to load. */
+const TOGETHER: readonly string[] = ['config', 'gateway', 'http', 'logging', 'sys', 'worker']
 
-/** Milliseconds for one file. The helpers give up earlier and say what they waited for. */
-const FILE_LIMIT = 120_000
+/** More than there are processors: most files wait for processes most of the time. */
+const JOBS = 4
+
+/** Milliseconds for one process. The helpers give up earlier and say what they waited for. */
+const LIMIT = 120_000
 
 const files = readdirSync(join(root, TESTS), { recursive: true, encoding: 'utf8' })
-  .filter(name => name.endsWith('.test.js'))
+  .filter(file => basename(file).endsWith('.test.js') && !TOGETHER.includes(dirname(file)))
   .sort()
+  // The servers' own tests first: the longest are among them, which would else run alone at the end.
+  .reverse()
 
-// Each file has its limit, so the whole needs none.
+// Each process has its limit, so the whole needs none.
 t.setTimeout(0)
 t.jobs = JOBS
-for (const file of files) {
-  const name = join(TESTS, file)
-  const command = ['--unset=NODE_OPTIONS', process.execPath, '--enable-source-maps', name]
-  t.spawn('env', command, { cwd: root, buffered: true, timeout: FILE_LIMIT }, name)
+for (const directory of TOGETHER) run(directory, 'directory.js', directory)
+for (const file of files) run(file, file)
+
+function run(name: string, file: string, ...args: string[]): void {
+  const command = ['--unset=NODE_OPTIONS', process.execPath, '--enable-source-maps', join(TESTS, file), ...args]
+  t.spawn('env', command, { cwd: root, buffered: true, timeout: LIMIT }, join(TESTS, name))
 }

@@ -50,12 +50,12 @@ t.test('a request that waits for longer than the timeout in an async worker is n
   const holds = await startHolds(t)
   const args = ['--timeout', '500ms']
   const server = await startServer(t, { app: mischief, env: holds.env, args, workers: 2, expectErrors })
-  const [waiting, looping] = await oneOnEach(t, server)
+  const [waiting, hanging] = await oneOnEach(t, server)
   const answer = waiting.client.get('/hold/a')
   await holds.arrival('a')
   // The other worker hangs from now on: when it is found out, the request has waited for longer than the timeout.
-  const hung = t.rejects(looping.client.get('/loop'))
-  t.match(await server.log(messages.exited), { reason: 'hung', workerPid: looping.pid })
+  const hung = t.rejects(hanging.client.get('/hang'))
+  t.match(await server.log(messages.exited), { reason: 'hung', workerPid: hanging.pid })
   await hung
   holds.release('a')
   t.equal((await answer).pid, waiting.pid)

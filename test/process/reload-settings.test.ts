@@ -42,7 +42,7 @@ t.test('a changed timeout holds for the new workers', async t => {
   change(server, { timeout: '500ms' })
   const reloaded = await server.log(messages.reloaded)
   await until('the old worker is gone', () => server.workers().length === 1)
-  const hung = t.rejects(new Client(t, server.target).get('/loop'))
+  const hung = t.rejects(new Client(t, server.target).get('/hang'))
   t.match(await server.log(({ reason }) => reason === 'hung', { after: reloaded }), { signal: 'SIGKILL' })
   await hung
   await server.ready(3)

@@ -67,7 +67,7 @@ t.test('requests in flight are listed, the oldest first', async t => {
     cut.push(t.rejects(client.get(`/hold/${name}`, { method: 'POST' })))
     await holds.arrival(name)
   }
-  cut.push(t.rejects(client.get('/loop')))
+  cut.push(t.rejects(client.get('/hang')))
   const line = await server.log(messages.hangs)
   t.match(line.msg, /, 3 requests in flight$/)
   t.match(line, {
@@ -75,7 +75,7 @@ t.test('requests in flight are listed, the oldest first', async t => {
     requests: [
       { method: 'POST', path: '/hold/a' },
       { method: 'POST', path: '/hold/b' },
-      { method: 'GET', path: '/loop' },
+      { method: 'GET', path: '/hang' },
     ],
   })
   await server.log(messages.exited)
@@ -84,7 +84,7 @@ t.test('requests in flight are listed, the oldest first', async t => {
 
 t.test('a hang while booting is seen too', async t => {
   const server = spawnServer(t, {
-    app: `console.error('looping')\nfor (;;);\n`,
+    app: `console.error('hanging')\nAtomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)\n`,
     args: ['--boot-timeout', '3'],
     expectErrors: [messages.hangs, messages.exited, messages.gaveUp],
   })
@@ -119,10 +119,10 @@ t.test('the stack stands below the line in a text log', async t => {
   const listening = await text.log(/Listening at: /)
   await text.log(/Worker ready/)
   const port = Number(/:(\d+) /.exec(listening.msg.slice(listening.msg.indexOf('http')))?.[1])
-  const cut = t.rejects(new Client(t, { host: '127.0.0.1', port }).get('/loop'))
+  const cut = t.rejects(new Client(t, { host: '127.0.0.1', port }).get('/wait'))
   const line = await text.log(/\[ERROR\] Worker hangs \(pid: \d+\): .* inFlight=1 requests=/)
   await text.log(/^ {4}Hang: event loop blocked$/, { after: line })
-  await text.log(/^ {8}at loop \(/, { after: line })
+  await text.log(/^ {8}at wait \(/, { after: line })
   await text.log(/Worker ready/, { count: 2 })
   await cut
   await text.stop()
@@ -142,8 +142,8 @@ t.test('a worker that comes to itself in time answers 504 and goes', async t => 
 t.test('a hung worker does not outlive its arbiter', async t => {
   const server = await startServer(t, { app: mischief, args, expectErrors: [messages.hangs] })
   const pid = server.worker()
-  const cut = t.rejects(new Client(t, server.target).get('/loop'))
-  await server.log(/^looping/)
+  const cut = t.rejects(new Client(t, server.target).get('/hang'))
+  await server.log(/^hanging/)
   server.signal('SIGKILL')
   await gone(pid)
   t.match(await server.log(messages.hangs), { pid })
@@ -154,8 +154,8 @@ t.test('nor where hangs are allowed: it has gracefulTimeout then', async t => {
   const limits = ['--timeout', '0', '--graceful-timeout', '1']
   const server = await startServer(t, { app: mischief, args: limits, expectErrors: [messages.hangs] })
   const pid = server.worker()
-  const cut = t.rejects(new Client(t, server.target).get('/loop'))
-  await server.log(/^looping/)
+  const cut = t.rejects(new Client(t, server.target).get('/hang'))
+  await server.log(/^hanging/)
   server.signal('SIGKILL')
   await gone(pid)
   await cut
@@ -164,7 +164,7 @@ t.test('nor where hangs are allowed: it has gracefulTimeout then', async t => {
 t.test('without the watchdog there is no stack, and still a replacement', async t => {
   const expected = [messages.timeout, messages.exited]
   const server = await startServer(t, { app: mischief, args: [...args, '--no-watchdog'], expectErrors: expected })
-  const cut = t.rejects(new Client(t, server.target).get('/loop'))
+  const cut = t.rejects(new Client(t, server.target).get('/hang'))
   t.match(await server.log(messages.exited), { reason: 'hung', signal: 'SIGKILL' })
   await server.ready(2)
   t.same(server.logged(messages.hangs), [])
