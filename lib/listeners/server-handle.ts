@@ -20,6 +20,8 @@ export interface ServerHandle {
 
 /** The handle of an accepted connection, for `new net.Socket({ handle })`. */
 export interface ClientHandle {
+  /** -1 once it is closed; absent if it has none. */
+  readonly fd?: number
   close(done?: () => void): void
 }
 

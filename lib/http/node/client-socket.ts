@@ -2,9 +2,11 @@ import type { ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import type { ClientHandle } from '../../listeners/server-handle.js'
 import { now } from '../../sys/clock.js'
+import { hasPending } from '../../sys/libc.js'
 import type { Linked } from '../../sys/linked-list.js'
 import type { LocalAddress } from '../engine.js'
 import type { Connection, Exchange } from '../exchange.js'
+import { linger } from './closing.js'
 import type { IdleTimer } from './idle.js'
 import { NodePeer } from './node-peer.js'
 import type { NodeObjects } from './types.js'
@@ -43,12 +45,15 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   last = false
   /** When it began to wait for a next request, by the idle timer. */
   idleSince = BUSY
+  readonly #handle: ClientHandle
   readonly #local: LocalAddress | undefined
   readonly owner: SocketOwner
   #peer: NodePeer | undefined = undefined
+  #isLingering = false
 
   constructor(handle: ClientHandle, local: LocalAddress | undefined, owner: SocketOwner) {
     super({ handle, allowHalfOpen: true, readable: true, writable: true })
+    this.#handle = handle
     this.#local = local
     this.owner = owner
   }
@@ -82,6 +87,25 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
     const { req, res } = this.newest ?? {}
     const isHandled = this.running > 0 && [req, res].some(it => it && it.listenerCount('timeout') > 0)
     if (!isHandled) this.destroy()
+  }
+
+  /**
+   * Closes the connection after what was written: node:http calls it when the last response has left. A client that may
+   * still be sending gets the whole answer all the same.
+   */
+  override destroySoon(): void {
+    if (this.#isLingering || this.destroyed) return
+    if (this.readableEnded || !this.#maySend()) return super.destroySoon()
+    this.#isLingering = true
+    const { req } = this.newest ?? {}
+    linger(this, req?.complete === false ? req : undefined)
+  }
+
+  /** Whether a request is not complete, or others were sent behind it. */
+  #maySend(): boolean {
+    if (this.refused || this.running > 1 || this.newest?.req.complete === false) return true
+    const { fd = -1 } = this.#handle
+    return fd >= 0 && hasPending(fd)
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import { now } from '../../sys/clock.js'
 import { type Refusal, reasonOf } from '../refusal.js'
 
-/** How long a client may go on sending after the last response, in milliseconds. */
-const LINGER = 1000
-/** How long a refused one has to read the answer. */
-const REFUSED_LINGER = 500
+/** For how long a client that still sends after the last response may be silent, in milliseconds, up to twice that. */
+const SILENCE = 1000
+/** For how long it may send, in milliseconds, as nginx's `lingering_time`. */
+const LONGEST = 30_000
 
 /** Answers bytes that are no request, on the bare connection, and closes it. */
 export function refuseConnection(socket: Socket, status: number): void {
@@ -17,9 +18,8 @@ export function refuseConnection(socket: Socket, status: number): void {
     'Content-Type: text/plain',
     `Content-Length: ${reason.length}`,
   ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${reason}`)
-  socket.once('end', () => socket.destroy())
-  setTimeout(() => socket.destroy(), REFUSED_LINGER).unref()
+  socket.write(`${head.join('\r\n')}\r\n\r\n${reason}`)
+  socket.destroySoon()
 }
 
 /** By the codes of errors of `node:http`. */
@@ -35,21 +35,30 @@ export function refusalOf(error: Error & { code?: string; reason?: string }): Re
 }
 
 /**
- * Makes the connection end gently if it ends with this response: the sending side is closed first, and what the client
- * sends is dropped for a moment. A close while it sends is a reset, and it loses the response (RFC 9112, section 9.6).
+ * Ends a connection whose client may still be sending: closes the sending side, and drops what the client sends. A
+ * close while it sends is a reset, which loses the answer that it has not read yet (RFC 9112, section 9.6).
+ * @param unread  a request whose body the application may still be reading
  */
-export function lingerAfter(req: IncomingMessage): void {
-  const { socket } = req
-  // node:http calls this public method to end a connection, once the last response is written.
-  socket.destroySoon = () => {
-    Reflect.deleteProperty(socket, 'destroySoon')
-    if (socket.writableEnded) return socket.destroySoon()
-    socket.once('end', () => socket.destroySoon())
-    socket.end(() => {
-      const timer = setTimeout(() => socket.destroy(), LINGER).unref()
-      socket.once('close', () => clearTimeout(timer))
-    })
-    // After pending reads have let go of the stream.
-    setImmediate(() => req.resume())
+export function linger(socket: Socket, unread?: IncomingMessage): void {
+  const latest = now() + LONGEST
+  let seen = -1
+  const look = (): void => {
+    const { bytesRead } = socket
+    if (socket.destroyed) return
+    if (bytesRead === seen || now() > latest) return void socket.destroy()
+    seen = bytesRead
+    setTimeout(look, SILENCE).unref()
   }
+  socket.once('end', () => socket.destroy())
+  socket.end(look)
+  // After pending reads have let go of the request.
+  setImmediate(() => {
+    unread?.resume()
+    // If the request does not flow all the same, the application has left it, and would stop the connection.
+    if (unread?.readableFlowing && !unread.destroyed) return
+    // node:http lets go of a connection to which somebody else listens.
+    socket.removeAllListeners('data')
+    socket.on('data', () => {})
+    socket.resume()
+  })
 }

@@ -2,7 +2,6 @@ import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Answer, ResponseHead } from '../exchange.js'
 import { RequestHead } from '../head.js'
 import { reasonOf } from '../refusal.js'
-import { lingerAfter } from './closing.js'
 import type { NodeBody } from './node-body.js'
 import { firstOf, muzzle, sentHeader, watchWrites, writeHead, writtenSize } from './response.js'
 
@@ -82,10 +81,7 @@ export abstract class NodeAnswer implements Answer {
       res.useChunkedEncodingByDefault = false
     }
     const isShort = hasBody && this.#isWhole && size < head.contentLength
-    if (isShort || (bodyLength > 0 && this.body.mustClose(this.#isWhole))) {
-      res.shouldKeepAlive = false
-      lingerAfter(this.req)
-    }
+    if (isShort || (bodyLength > 0 && this.body.mustClose(this.#isWhole))) res.shouldKeepAlive = false
     writeHead(res, head)
   }
 
@@ -107,7 +103,6 @@ export abstract class NodeAnswer implements Answer {
   }
 
   endShort(): void {
-    lingerAfter(this.req)
     // No end of the response, or a pipelined one would follow and be read as the rest of this body.
     this.res.socket?.destroySoon()
   }
@@ -125,7 +120,6 @@ export abstract class NodeAnswer implements Answer {
     const reason = reasonOf(status)
     for (const name of res.getHeaderNames()) res.removeHeader(name)
     res.shouldKeepAlive = false
-    if (!res.req.complete) lingerAfter(res.req)
     res.writeHead(status, reason, ['Content-Type', 'text/plain', 'Content-Length', String(reason.length)])
     res.end(reason)
     muzzle(res)

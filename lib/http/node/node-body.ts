@@ -3,7 +3,6 @@ import { BodyTooLarge, ClientGone } from '../errors.js'
 import type { BodySource } from '../exchange.js'
 import type { RequestHead } from '../head.js'
 import { WORTH_DISCARDING } from '../policy.js'
-import { lingerAfter } from './closing.js'
 import { firstOf } from './response.js'
 import type { NodeObjects } from './types.js'
 
@@ -54,7 +53,6 @@ export class NodeBody implements BodySource {
   /** The response has ended: what was not read is read away, or closes the connection. */
   abandon(): void {
     const { req, res } = this.#exchange
-    if (!req.complete) lingerAfter(req)
     // Not before `finish`: by then the rest may have come, and the next request may be running.
     const isLeft = this.#started || (!req.complete && this.#remaining > WORTH_DISCARDING)
     if (isLeft) res.once('finish', () => this.#discard())

@@ -87,7 +87,7 @@ export class NodeEngine implements Engine, SocketOwner {
 
   /** (Node's own call closes new connections too, from 26 on.) */
   closeIdle(): void {
-    for (const socket of this.#connections) if (socket.isIdle && socket.newest) socket.destroy()
+    for (const socket of this.#connections) if (socket.isIdle && socket.newest) socket.destroySoon()
   }
 
   /** Cuts every connection that has not left HTTP. */
@@ -97,7 +97,7 @@ export class NodeEngine implements Engine, SocketOwner {
 
   closeQuiet(age: number): void {
     const latest = now() - age
-    for (const socket of this.#connections) if (socket.isIdle && socket.quietSince <= latest) socket.destroy()
+    for (const socket of this.#connections) if (socket.isIdle && socket.quietSince <= latest) socket.destroySoon()
   }
 
   destroy(): void {
@@ -184,7 +184,7 @@ export class NodeEngine implements Engine, SocketOwner {
       const { bytesRead } = socket
       // A late loop leaves a timely request in the kernel: one more turn reads it. Node gives no such turn.
       setImmediate(() => {
-        if (socket.isIdle && socket.bytesRead === bytesRead) socket.destroy()
+        if (socket.isIdle && socket.bytesRead === bytesRead) socket.destroySoon()
       })
     }
   }
