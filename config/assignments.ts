@@ -12,7 +12,10 @@ export const assignments: Parser<Variables, string | readonly string[] | Readonl
   metavar: WANTED,
   repeatable: true,
   parse: found => Object.fromEntries(pairs(found)),
-  print: variables => Object.entries(variables).map(mask).join(', '),
+  print: variables =>
+    Object.entries(variables)
+      .map(([name, value]) => `${name}=${masked(name, value)}`)
+      .join(', '),
 }
 
 function pairs(found: unknown): [string, string][] {
@@ -31,6 +34,7 @@ function assignment(found: unknown): [string, string] {
   return parts ? [parts[1] ?? '', parts[2] ?? ''] : refuse(found, WANTED)
 }
 
-function mask([name, value]: [string, string]): string {
-  return `${name}=${SECRET_NAME.test(name) ? '***' : value.replace(URL_PASSWORD, '$1***@')}`
+/** Hides a value whose name says that it is a secret, and the password of a URL. */
+export function masked(name: string, value: string): string {
+  return SECRET_NAME.test(name) ? '***' : value.replace(URL_PASSWORD, '$1***@')
 }

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { toError, UnicornError } from '../lib/errors.js'
+import { adviceOn } from './advice.js'
 import { checkTogether } from './check-together.js'
 import type { Environment } from './define-config.js'
-
 import type { Hooks } from './hooks.js'
 import { isAbsent, isDerived, type Known } from './setting.js'
 import { type Config, type Given, type Layer, rows, type SettingName, settingNames } from './settings.js'
@@ -29,6 +29,8 @@ export interface Resolved {
   readonly file: string | undefined
   /** `default`, `environment WEB_CONCURRENCY`, `config file /path`, `UNICORN_CMD_ARGS`, `command line --workers`. */
   readonly origins: Readonly<Record<SettingName, string>>
+  /** What is valid, but most likely not meant, in sentences for the log. */
+  readonly advice: readonly string[]
 }
 
 /**
@@ -42,7 +44,7 @@ export async function resolveConfig(
   line = readSettings(argv, 'command line'),
 ): Promise<Resolved> {
   const words: Layer = env.UNICORN_CMD_ARGS
-    ? readSettings(splitWords(env.UNICORN_CMD_ARGS), 'UNICORN_CMD_ARGS')
+    ? readSettings(splitWords(env.UNICORN_CMD_ARGS, 'UNICORN_CMD_ARGS'), 'UNICORN_CMD_ARGS')
     : new Map()
   const file = configFile(line.get('config') ?? words.get('config'), cwd)
   const { settings, hooks } = file ? await readConfigFile(file, env) : { settings: [], hooks: {} }
@@ -50,7 +52,7 @@ export async function resolveConfig(
   const given = new Map([...readEnvironment(env), ...fromFile, ...words, ...line])
   const config = parseAll(given, { cwd, app: applicationOf(given) }, file)
   checkTogether(config)
-  return { config, hooks, file, origins: originsOf(given) }
+  return { config, hooks, file, origins: originsOf(given), advice: adviceOn(given) }
 }
 
 function readSettings(argv: readonly string[], source: string): Layer {
@@ -66,7 +68,8 @@ function configFile(given: Given | undefined, cwd: string): string | undefined {
 function applicationOf(given: Layer): string {
   const app = given.get('app')
   if (app) return String(parse('app', app))
-  const wanted = 'MODULE:EXPORT, as in: unicorn app:application'
+  const example = given.has('args') ? 'unicorn app:application -- ARGS' : 'unicorn app:application'
+  const wanted = `MODULE:EXPORT, as in: ${example}`
   throw new UnicornError(`no application given, wanted ${wanted}`, { found: 'nothing', wanted, where: 'command line' })
 }
 

@@ -61,7 +61,7 @@ interface Columns<Value, Input, Default, Does extends OnHup, Only extends boolea
 export interface Setting<Value, Input, Default, Does extends OnHup, Only extends boolean>
   extends Columns<Value, Input, Default, Does, Only> {
   readonly section: Section
-  /** As in `--help`: `-w, --workers`. The positional argument has none, but a name: `MODULE:EXPORT`. */
+  /** As in `--help`: `-w, --workers`. What is positional has none, but a name: `MODULE:EXPORT`, `-- ARGS`. */
   readonly flags?: string
   readonly positional?: string
 }
@@ -70,7 +70,7 @@ export type AnySetting = Setting<unknown, unknown, unknown, OnHup, boolean>
 
 /**
  * Declares a setting: checks the default against what the parser takes, and keeps the exact types of the columns.
- * @param usage its flags, or the name of the positional argument
+ * @param usage its flags, or the name of what is positional
  */
 export function setting<
   Value,
@@ -83,7 +83,7 @@ export function setting<
   usage: string,
   columns: Columns<Value, Input, Default, Does, Only>,
 ): Setting<Value, Input, Default, Does, Only> {
-  return { section, ...(usage.startsWith('-') ? { flags: usage } : { positional: usage }), ...columns }
+  return { section, ...(/^--?\w/.test(usage) ? { flags: usage } : { positional: usage }), ...columns }
 }
 
 export function absent(text: string): Absent {

@@ -1,5 +1,6 @@
 import { DEFAULT_ACCESS_FORMAT } from '../lib/logging/access-format.js'
 import { LOG_FORMATS, LOG_LEVELS } from '../lib/logging/names.js'
+import { words } from './arguments.js'
 import { assignments } from './assignments.js'
 import { INTERFACES } from './interfaces.js'
 import {
@@ -29,6 +30,12 @@ export const settings = {
     default: absent('required'),
     onHup: 'respawn',
     description: 'the application: a dotted module or a file, and what it exports; also module:factory("argument")',
+  }),
+  args: setting('Application', '-- ARGS', {
+    parser: words,
+    default: derived('none', () => []),
+    onHup: 'respawn',
+    description: 'what the application gets as its arguments: all that follows --',
   }),
   config: setting('Application', '-c, --config', {
     parser: path,

@@ -1,14 +1,19 @@
 import { Command, CommanderError, Option } from 'commander'
 import { UnicornError } from '../../lib/errors.js'
 import { version } from '../../lib/sys/package.js'
+import { shellWord } from '../arguments.js'
 import { type AnySetting, defaultText, flagOf } from '../setting.js'
 import { type Given, type Layer, rows, type SettingName, settingNames } from '../settings.js'
+import { elsewhere } from './elsewhere.js'
 import { styleHelp } from './help.js'
 
 /** What a command line holds: settings, or a request for `--help` or `--version`, to be answered instead of a start. */
 export type CommandLine =
   | { readonly kind: 'settings'; readonly given: Layer }
   | { readonly kind: 'answer'; readonly output: string; readonly exitCode: 0 }
+
+/** What follows it is the application's. */
+const END = '--'
 
 /**
  * Reads the arguments after the script's name. Values stay as they were written. Prints nothing and never exits.
@@ -21,19 +26,21 @@ export function readCommandLine(argv: readonly string[], source = 'command line'
   const command = buildCommand(text => {
     output += text
   })
+  const end = argv.indexOf(END)
+  const args = end < 0 ? undefined : argv.slice(end + 1)
   try {
-    command.parse([...argv], { from: 'user' })
+    command.parse(end < 0 ? [...argv] : argv.slice(0, end), { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return { kind: 'answer', output, exitCode: 0 }
-    throw refused(error, source)
+    throw refused(error, command, source)
   }
-  return { kind: 'settings', given: collect(command, source) }
+  return { kind: 'settings', given: collect(command, { args, source }) }
 }
 
 function buildCommand(write: (text: string) => void): Command {
   const command = new Command('unicorn')
-    .usage('[options] MODULE:EXPORT')
+    .usage('[options] MODULE:EXPORT [-- ARGS]')
     .argument('[MODULE:EXPORT]', rows.app.description)
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: () => {} })
@@ -68,10 +75,11 @@ function helpText({ description, parser, variable, ...row }: AnySetting): string
   return notes.length > 0 ? `${description} (${notes.join('; ')})` : description
 }
 
-function collect(command: Command, source: string): Layer {
+function collect(command: Command, { args, source }: { args: readonly string[] | undefined; source: string }): Layer {
   const given = new Map<SettingName, Given>()
   const [app] = command.args
   if (app !== undefined) given.set('app', { value: app, origin: source })
+  if (args) given.set('args', { value: args, origin: source })
   const names = new Map(settingNames.map(name => [flagOf(rows[name]), name]))
   for (const option of command.options) {
     const name = names.get(option.long ?? '')
@@ -83,8 +91,21 @@ function collect(command: Command, source: string): Layer {
   return given
 }
 
-/** Keeps commander's message, which says what is wrong and suggests the nearest option. */
-function refused(error: CommanderError, source: string): UnicornError {
-  const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
-  return new UnicornError(`${source}: ${message}; see unicorn --help`, { found: message, where: source, error })
+/** Keeps commander's message, which says what is wrong and suggests the nearest option, unless more is known. */
+function refused(error: CommanderError, command: Command, source: string): UnicornError {
+  const fault = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
+  const message = HINTS[error.code]?.(fault, command.args) ?? fault
+  return new UnicornError(`${source}: ${message}; see unicorn --help`, { found: fault, where: source, error })
+}
+
+const HINTS: Readonly<Record<string, (fault: string, args: readonly string[]) => string>> = {
+  'commander.excessArguments': (_, [app = '', ...more]) =>
+    `too many arguments: found ${[app, ...more].join(' and ')}, wanted one MODULE:EXPORT; ` +
+    `what the application gets follows --, as in: unicorn ${[app, END, ...more].map(shellWord).join(' ')}`,
+  'commander.unknownOption': fault => {
+    const flag = /'([^'=]+)/.exec(fault)?.[1] ?? ''
+    const known = elsewhere(flag)
+    const what = known === undefined ? fault : `unknown option '${flag}', wanted ${known}`
+    return `${what}; an option of the application follows --, as in: unicorn app.js -- ${flag}`
+  },
 }

@@ -5,11 +5,15 @@ const PIECE = /\\([\s\S])|'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|([^\s'"\\]+)/g
 const WORD = new RegExp(`\\s*((?:${PIECE.source})+)`, 'gy')
 const LINE_CONTINUATIONS = /^(\\\n)+$/
 
-/** Splits `text` as a shell does, and expands nothing. Throws a UnicornError if a quote or an escape is unfinished. */
-export function splitWords(text: string): string[] {
+/**
+ * Splits `text` as a shell does, and expands nothing.
+ * @param where what the text is from, for the message
+ * @throws UnicornError if a quote or an escape is unfinished
+ */
+export function splitWords(text: string, where?: string): string[] {
   const found = [...text.matchAll(WORD)]
   const rest = text.slice(found.reduce((length, [word]) => length + word.length, 0)).trimStart()
-  if (rest !== '') throw unfinished(rest)
+  if (rest !== '') throw unfinished(rest, where)
   return found.flatMap(([, word = '']) => (LINE_CONTINUATIONS.test(word) ? [] : [word.replace(PIECE, plainPiece)]))
 }
 
@@ -19,8 +23,12 @@ function plainPiece(_piece: string, ...[escaped, single, double, plain]: (string
   return single ?? plain ?? (double ?? '').replace(/\\([$`"\\\n])/g, (_, char: string) => (char === '\n' ? '' : char))
 }
 
-function unfinished(found: string): UnicornError {
-  const where = 'UNICORN_CMD_ARGS'
+function unfinished(found: string, where: string | undefined): UnicornError {
   const wanted = found.startsWith('\\') ? 'a character after the last backslash' : `a closing ${found[0]}`
-  return new UnicornError(`${where}: found ${found}, wanted ${wanted}`, { found, wanted, where })
+  const message = `found ${found}, wanted ${wanted}`
+  return new UnicornError(where === undefined ? message : `${where}: ${message}`, {
+    found,
+    wanted,
+    ...(where && { where }),
+  })
 }

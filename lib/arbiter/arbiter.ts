@@ -161,6 +161,7 @@ export class Arbiter {
     const { pidfile, bind, backlog, workerClass } = this.#config
     this.#setTitle(this.#config)
     this.#log.info(`Starting unicorn ${this.#options.version}`)
+    for (const advice of this.#generations.current.resolved.advice) this.#log.warn(advice)
     await this.#hooks.run('onStarting', this.#server)
     this.#pidfile.change(pidfile)
     const listeners = await Listeners.none.change(bind, backlog, this.#upgrade.predecessor?.sockets)
@@ -307,6 +308,7 @@ export class Arbiter {
     for (const name of unchangeable) {
       this.#log.warn({ setting: name }, `Changed ${name} needs a restart; the old value stays`)
     }
+    for (const advice of resolved.advice) if (!current.advice.includes(advice)) this.#log.warn(advice)
     const { bind, backlog } = resolved.config
     return { type: 'configured', resolved, listeners: await listeners.change(bind, backlog) }
   }

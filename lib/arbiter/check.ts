@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Resolved } from '../../config/resolve.js'
 import { ExitCode } from '../errors.js'
+import { createErrorLog } from '../logging/logger.js'
 import { type FromWorker, unwrap, wrap } from '../worker/protocol.js'
 import type { ArbiterOptions } from './arbiter.js'
 import { GRACE } from './pool.js'
@@ -12,9 +13,11 @@ import { spawnWorker } from './spawn.js'
  * @returns the exit code with which a start of the server would end
  */
 export async function checkApplication(
-  { config, file }: Resolved,
+  { config, file, advice }: Resolved,
   { exec, version }: Pick<ArbiterOptions, 'exec' | 'version'>,
 ): Promise<ExitCode> {
+  const { logger } = createErrorLog(config)
+  for (const sentence of advice) logger.warn(sentence)
   const child = spawnWorker(exec, config, { index: 0, fds: [] })
   const self = { index: 0, age: 0, arbiterPid: process.pid, version, checkOnly: true }
   child.on('internalMessage', (received: unknown) => {

@@ -27,7 +27,7 @@ export function spawnWorker(
   cluster.schedulingPolicy = cluster.SCHED_NONE
   cluster.setupPrimary({
     exec,
-    args: [],
+    args: [...config.args],
     cwd: config.chdir,
     execArgv: [...process.execArgv],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...fds],

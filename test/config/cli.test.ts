@@ -37,6 +37,16 @@ t.test('each setting has a flag that works, and is named as its origin', async t
   }
 })
 
+t.test("what follows the first -- is the application's", async t => {
+  t.same(values('a.js', '-w', '2', '--', '-w', '3', '--', 'x'), {
+    app: 'a.js',
+    workers: '2',
+    args: ['-w', '3', '--', 'x'],
+  })
+  t.same(values('--', 'x'), { args: ['x'] })
+  t.same(values('a.js', '--'), { app: 'a.js', args: [] })
+})
+
 t.test('a switch can be switched off; a dash is a value', async t => {
   t.same(values('--preload'), { preload: true })
   t.same(values('--no-preload'), { preload: false })
@@ -50,7 +60,10 @@ t.test('what is wrong is refused, with the nearest option', async t => {
   refused(['--worker', '3'], /command line: unknown option '--worker' \(Did you mean --workers\?\)/)
   refused(['--gracefull-timeout', '3'], /Did you mean --graceful-timeout\?/)
   refused(['-w'], /'-w, --workers <N>' argument missing/)
-  refused(['a:b', 'c:d'], /too many arguments/)
+  refused(['a:b', 'c d'], /too many arguments: .* follows --, as in: unicorn a:b -- 'c d'; see/)
+  refused(['a.js', '--port', '1'], /'--port', wanted --bind :PORT; an option of the application follows --/)
+  refused(['--import=./x.js', 'a.js'], /wanted it in NODE_OPTIONS/)
+  refused(['--watch', 'a.js'], /wanted --reload/)
   t.throws(() => readCommandLine(['-x'], 'UNICORN_CMD_ARGS'), { message: /^UNICORN_CMD_ARGS: unknown option '-x'/ })
 })
 
@@ -63,7 +76,7 @@ t.test('--version is that of the package', async t => {
 t.test('--help shows every option, grouped, with its default and environment', async t => {
   const { output, exitCode } = answer('--help')
   t.equal(exitCode, 0)
-  t.match(output, /^Usage: unicorn \[options\] MODULE:EXPORT\n/)
+  t.match(output, /^Usage: unicorn \[options\] MODULE:EXPORT \[-- ARGS\]\n/)
   const headings = [...output.matchAll(/^([A-Z].*):$/gm)].map(([, heading]) => heading)
   t.same(headings, ['Arguments', ...SECTIONS, 'Help', 'Examples'])
   for (const name of settingNames) t.ok(output.includes(rows[name].flags ?? 'MODULE:EXPORT'), `shows ${name}`)

@@ -39,7 +39,7 @@ t.test('words are split as a shell would', async t => {
 })
 
 t.test('an open quote and a last backslash are refused', async t => {
-  t.throws(() => splitWords(`-n 'x`), {
+  t.throws(() => splitWords(`-n 'x`, 'UNICORN_CMD_ARGS'), {
     name: 'UnicornError',
     message: /UNICORN_CMD_ARGS: found 'x, wanted a closing '/,
   })

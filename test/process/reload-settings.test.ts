@@ -90,6 +90,7 @@ t.test('a setting that needs a restart keeps its value, and the log says so', as
 type Changed = Exclude<SettingName, 'config' | 'checkConfig' | 'printConfig' | 'errorlog' | 'logFormat'>
 const CHANGED: Readonly<Record<Changed, unknown>> = {
   app: 'app:other',
+  args: ['--other'],
   interface: 'node',
   bind: ['127.0.0.1:0', '[::1]:0'],
   backlog: 100,

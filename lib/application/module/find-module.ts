@@ -1,19 +1,24 @@
-import { type Stats, statSync } from 'node:fs'
+import { readFileSync, type Stats, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { ExitCode, errorCode, UnicornError } from '../../errors.js'
+import { property } from '../../sys/objects.js'
 
 const EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
 const DOTTED = /^[^./\\#@][^/\\]*$/
 const UNRESOLVED = /^(?:MODULE_NOT_FOUND$|ERR_PACKAGE_|ERR_INVALID_MODULE_SPECIFIER$)/
 
 /**
- * Finds the file of a module: an existing file, a dotted name (`myproj.wsgi` is `myproj/wsgi`), a directory with an
- * index file, or a package as `import` in `directory` would find it. All paths are absolute.
+ * Finds the file of a module: an existing file, a dotted name (`myproj.wsgi` is `myproj/wsgi`), a directory by the
+ * `main` of its package.json or by an index file, or a package as `import` in `directory` would find it. All paths are
+ * absolute.
  * @throws UnicornError with exit code 4 that names the files it tried
  */
 export async function findModule(module: string, directory: string): Promise<string> {
-  const tried = candidates(module).map(path => resolve(directory, path))
+  const tried = withMain(
+    resolve(directory, module),
+    candidates(module).map(path => resolve(directory, path)),
+  )
   const file = tried.find(path => statsOf(path)?.isFile())
   const found = file ?? (isBare(module) ? await findPackage(module, directory) : undefined)
   if (found !== undefined) return found
@@ -28,6 +33,26 @@ export function candidates(module: string): readonly string[] {
     ...EXTENSIONS.map(extension => join(base, `index${extension}`)),
   ])
   return [...new Set([module, ...files])]
+}
+
+/** Adds what the package.json of a directory names as `main`: `node DIRECTORY` prefers it to an index file. */
+function withMain(directory: string, files: readonly string[]): readonly string[] {
+  if (!statsOf(directory)?.isDirectory()) return files
+  const main = mainOf(join(directory, 'package.json'))
+  if (main === undefined) return files
+  const isIndex = (file: string): boolean => dirname(file) === directory
+  const mains = candidates(resolve(directory, main))
+  return [...files.filter(file => !isIndex(file)), ...mains, ...files.filter(isIndex)]
+}
+
+/** @returns undefined if there is no such file, or nothing of use in it, as for Node */
+function mainOf(manifest: string): string | undefined {
+  try {
+    const main = property(JSON.parse(readFileSync(manifest, 'utf8')), 'main')
+    return typeof main === 'string' ? main : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** @returns undefined if there is no such file */

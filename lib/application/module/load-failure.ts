@@ -1,4 +1,5 @@
-import { extname } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ExitCode, errorCode, toError, UnicornError } from '../../errors.js'
 import { compileReport } from '../../sys/compile-report.js'
@@ -22,6 +23,8 @@ export async function loadFailure(file: string, thrown: unknown): Promise<Unicor
       ExitCode.appLoad,
     )
   }
+  const interpreter = error instanceof SyntaxError ? otherInterpreter(file) : undefined
+  if (interpreter !== undefined) return noJavaScript(file, interpreter, thrown)
   const fault = error instanceof SyntaxError ? await findFault(file, error) : undefined
   const what = fault ? [placeOf(fault), error.message, fault.text.trim()].filter(Boolean).join(': ') : describe(error)
   return new UnicornError(
@@ -59,4 +62,24 @@ function describe(error: Error): string {
   const [first = '', heading, by] = error.message.split('\n')
   if (errorCode(error) !== 'MODULE_NOT_FOUND' || heading !== 'Require stack:' || by === undefined) return error.message
   return `${first}, imported by ${by.replace(/^- /, '')}`
+}
+
+/** The first line of a script that Node does not run: its interpreter. Others that run JavaScript count as Node. */
+const SHEBANG = /^#!\s*(?!.*(?:node|bun|deno|tsx|jiti))(\S.*)/
+/** Where a launcher that npm, pnpm or Yarn has made names the JavaScript that it starts. */
+const LAUNCHED = /"\$basedir\/([^"$]+)"\s+"\$@"/
+
+function otherInterpreter(file: string): string | undefined {
+  return SHEBANG.exec(readFileSync(file, 'utf8'))?.[1]
+}
+
+function noJavaScript(file: string, interpreter: string, error: unknown): UnicornError {
+  const launched = LAUNCHED.exec(readFileSync(file, 'utf8'))?.[1]
+  const target = launched === undefined ? undefined : resolve(dirname(file), launched)
+  const wanted = `the JavaScript file that it starts${target !== undefined && existsSync(target) ? `: ${target}` : ''}`
+  return new UnicornError(
+    `${file} is no JavaScript, but a script for ${interpreter}; wanted ${wanted}`,
+    { found: interpreter, wanted, where: file, error },
+    ExitCode.appLoad,
+  )
 }
