@@ -27,7 +27,7 @@ export interface ApplicationHost {
   readonly directory: string
   readonly listeners: readonly ListenerSeat[]
   readonly gateway: GatewayContext
-  /** The listeners for TERM and INT that are not the application's. */
+  /** The worker's own listeners for TERM and INT: neither the application's nor those of a preload. */
   readonly signalListeners: ReadonlySet<SignalListener>
   /** Notes what the loading waits for from now on. */
   waitsFor(unfinished: Unfinished): void

@@ -33,7 +33,8 @@ export async function loadModuleApplication(
     terminated: () => script.ownEnd.term(),
     askToEnd: () => script.ownEnd.ask(),
     release: () => script.served?.release(),
-    close: () => inTurn([closeApplication, loaded.shutdown, () => script.served?.end()], context),
+    close: () =>
+      inTurn([closeApplication, loaded.shutdown, () => script.served?.end(), () => script.ownEnd.settled()], context),
   }
   script.serve(callable, server => {
     application.gateway = new NodeGateway(server, context)

@@ -20,13 +20,15 @@ const IGNORED = ['SIGHUP', 'SIGUSR2', 'SIGWINCH', 'SIGTTIN', 'SIGTTOU', 'SIGPIPE
 /** The signals of one worker, from the first moment of its boot. Once it serves, it handles them by itself. */
 export class WorkerSignals {
   handlers: SignalHandlers
-  /** The listeners of TERM and INT so far: those that are not the application's. */
+  /** This object's own listeners. */
   readonly listeners: ReadonlySet<ReturnType<typeof process.rawListeners>[number]>
 
   constructor(handlers: SignalHandlers) {
     this.handlers = handlers
-    for (const [signal, order] of ORDERS) process.on(signal, () => this.handlers[order]())
-    for (const signal of IGNORED) process.on(signal, () => {})
-    this.listeners = new Set([...process.rawListeners('SIGTERM'), ...process.rawListeners('SIGINT')])
+    const listeners = new Map<NodeJS.Signals, () => void>(IGNORED.map(signal => [signal, () => {}]))
+    for (const [signal, order] of ORDERS) listeners.set(signal, () => this.handlers[order]())
+    // Ahead of those of a preload: what that begins at TERM is to be seen.
+    for (const [signal, listener] of listeners) process.prependListener(signal, listener)
+    this.listeners = new Set(listeners.values())
   }
 }

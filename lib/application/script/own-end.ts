@@ -1,34 +1,66 @@
 import { once } from 'node:events'
 import { constants } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { now } from '../../sys/clock.js'
 import { property } from '../../sys/objects.js'
 import type { SignalListener } from '../application.js'
 
 /** A script that was written for PM2, which sends INT, may listen for INT alone. */
-type AskingSignal = 'SIGTERM' | 'SIGINT'
+const ASKING = ['SIGTERM', 'SIGINT'] as const
+type AskingSignal = (typeof ASKING)[number]
+
+/** How long the worker waits for what handlers have begun, in milliseconds, if the script does not end itself. */
+const LONGEST = 5000
+/** The pause between two looks at that, in milliseconds. */
+const LOOKS = 20
+
+/** Whose handlers they are: INT is for those that have none for TERM. */
+interface Party {
+  readonly has: (listener: SignalListener) => boolean
+  /** How many of its listeners end nothing. */
+  readonly onlookers: () => number
+  /** Whether it listened for the signal when it was asked to end. */
+  isHeard: boolean
+}
 
 /**
  * Lets a script end itself as it would under plain Node. It listens for TERM or closes its server, then closes what
  * else it has open, and at last calls `process.exit`, sends TERM to itself (Nest does), or has nothing left to do. A
  * worker that exited right after the last response would cut that short.
+ *
+ * Handlers of what was loaded before the application, such as a tracer that sends its last spans, are called with the
+ * application's own, and listeners for `beforeExit` after them.
  */
 export class OwnEnd {
-  readonly #others: ReadonlySet<SignalListener>
+  readonly #ours: ReadonlySet<SignalListener>
+  readonly #application: Party
+  readonly #parties: readonly Party[]
+  readonly #called = new Set<unknown>()
+  /** What the handlers have returned: some are async functions. */
+  readonly #begun: unknown[] = []
+  #before: Resources | undefined
+  #lastListeners: readonly BeforeExitListener[] | undefined
   #isAsked = false
-  #isHeard = false
   #killed: () => void = () => {}
   readonly #whenKilled = new Promise<void>(resolve => {
     this.#killed = resolve
   })
 
-  /** @param others  the listeners for TERM and INT that are not the application's */
-  constructor(others: ReadonlySet<SignalListener>) {
-    this.#others = others
+  /** To be made before the application loads. @param ours  the worker's own listeners for TERM and INT */
+  constructor(ours: ReadonlySet<SignalListener>) {
+    this.#ours = ours
+    const preloaded = new Set(ASKING.flatMap(signal => process.rawListeners(signal)))
+    const early = onlookers()
+    const has = (listener: SignalListener): boolean => preloaded.has(listener)
+    this.#application = { has: it => !has(it), onlookers: () => onlookers() - early, isHeard: false }
+    this.#parties = [{ has, onlookers: () => early, isHeard: false }, this.#application]
   }
 
-  /** Calls the application's handlers of TERM, unless Node has called them before, or those of INT if it has none. */
+  /** Calls the handlers of TERM, unless Node has called them before, or those of INT of a party that has none. */
   ask(): void {
-    if (!this.#isAsked) this.#call('SIGTERM')
-    if (!this.#isHeard) this.#call('SIGINT')
+    for (const signal of this.#isAsked ? (['SIGINT'] as const) : ASKING) {
+      for (const listener of this.#listenersFor(signal)) this.#begun.push(callAsNode(listener, signal))
+    }
   }
 
   /** Notes that this process got TERM. After the handlers were called, TERM is the end, as under plain Node. */
@@ -39,25 +71,79 @@ export class OwnEnd {
 
   /** Whether the application listened for the signal when it was asked to end. */
   get isHeard(): boolean {
-    return this.#isHeard
+    return this.#application.isHeard
   }
 
   /** Resolves when the application has ended, if the process has not ended by then. */
   reached(): Promise<void> {
+    this.#takeLastListeners()
     return unlessIdle(this.#whenKilled)
   }
 
-  #call(signal: AskingSignal): void {
-    for (const listener of this.#listenersFor(signal)) callAsNode(listener, signal)
+  /** Waits for what the handlers have begun; then calls the listeners for `beforeExit`, and waits for those. */
+  async settled(): Promise<void> {
+    const listeners = this.#takeLastListeners()
+    if (this.#before && this.#parties.some(({ isHeard }) => isHeard)) await this.#quiet(this.#begun, this.#before)
+    if (listeners.length === 0) return
+    const before = new Resources()
+    const code = Number(process.exitCode ?? 0)
+    await this.#quiet(
+      listeners.map(listener => attempt(() => Reflect.apply(listener, process, [code]))),
+      before,
+    )
+  }
+
+  /** Node would call them each time that a wait for an idle process is over. */
+  #takeLastListeners(): readonly BeforeExitListener[] {
+    this.#lastListeners ??= process.rawListeners('beforeExit')
+    process.removeAllListeners('beforeExit')
+    return this.#lastListeners
+  }
+
+  /** Waits until nothing is under way that was not before; the application may have a pool of connections open. */
+  async #quiet(begun: readonly unknown[], before: Resources): Promise<void> {
+    const deadline = now() + LONGEST
+    const over = async (): Promise<void> => {
+      await Promise.allSettled(begun)
+      while (before.isExceeded && now() < deadline) await sleep(LOOKS, undefined, { ref: false })
+    }
+    await unlessIdle(Promise.race([this.#whenKilled, over(), sleep(LONGEST, undefined, { ref: false })]))
   }
 
   /** Counts the listeners before they are called: a listener that was added with `once` is removed by its call. */
   #listenersFor(signal: AskingSignal): readonly SignalListener[] {
-    const listeners = process.rawListeners(signal).filter(listener => !this.#others.has(listener))
     this.#isAsked = true
-    this.#isHeard ||= listeners.length > onlookers()
-    return listeners
+    this.#before ??= new Resources()
+    const listeners = process
+      .rawListeners(signal)
+      .filter(it => !this.#ours.has(it) && !this.#called.has(originalOf(it)))
+    const chosen = this.#parties.flatMap(party => {
+      if (party.isHeard) return []
+      const own = listeners.filter(party.has)
+      party.isHeard = own.length > party.onlookers()
+      return own
+    })
+    for (const listener of chosen) this.#called.add(originalOf(listener))
+    return chosen
   }
+}
+
+type BeforeExitListener = ReturnType<typeof process.rawListeners<'beforeExit'>>[number]
+
+/** How many resources of each kind keep the event loop alive at one moment. */
+class Resources {
+  readonly #counts = countResources()
+
+  /** Whether there are more of any kind now. */
+  get isExceeded(): boolean {
+    return [...countResources()].some(([kind, count]) => count > (this.#counts.get(kind) ?? 0))
+  }
+}
+
+function countResources(): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  return counts
 }
 
 /** Waits for a promise, or until nothing in this process, but for the channel to the arbiter, can still fulfil it. */
@@ -72,15 +158,24 @@ export async function unlessIdle<Value>(promise: Promise<Value>): Promise<Value 
   }
 }
 
-/** What the listener throws becomes an uncaught error, and the other listeners are called all the same. */
-function callAsNode(listener: SignalListener, signal: AskingSignal): void {
+function callAsNode(listener: SignalListener, signal: AskingSignal): unknown {
+  return attempt(() => Reflect.apply(listener, process, [signal, constants.signals[signal]]))
+}
+
+/** What a listener throws becomes an uncaught error, and the other listeners are called all the same. */
+function attempt(call: () => unknown): unknown {
   try {
-    Reflect.apply(listener, process, [signal, constants.signals[signal]])
+    return call()
   } catch (error) {
-    process.nextTick(() => {
+    return process.nextTick(() => {
       throw error
     })
   }
+}
+
+/** The function that was given to `once`. */
+function originalOf(listener: SignalListener): unknown {
+  return property(listener, 'listener') ?? listener
 }
 
 /**
