@@ -69,7 +69,7 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
   },
   {
     what: 'signal handlers',
-    pattern: /\bprocess\.(on|once|addListener)\((signal\b|DRAIN\b|['"]SIG)/,
+    pattern: /\bprocess\.(on|once|addListener|prependListener)\((signal\b|DRAIN\b|['"]SIG)/,
     files: ['lib/worker/signals.ts', 'lib/arbiter/signals.ts'],
   },
   {
