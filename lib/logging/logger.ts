@@ -1,4 +1,4 @@
-import { type Logger as PinoLogger, pino } from 'pino'
+import { type LogFn, type Logger as PinoLogger, pino } from 'pino'
 import { toError } from '../errors.js'
 import { errorRecord } from './error-record.js'
 import { escapeJson } from './escape.js'
@@ -100,8 +100,20 @@ function createLogger(level: LogLevel, write: (line: string) => void): PinoLogge
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }), log: tidyFields },
     serializers: { err: errorRecord },
+    hooks: { logMethod: neverThrow },
   }
   return pino(options, { write })
+}
+
+/** The log is told of failures, so no value that it is given may become one more: a proxy, a getter that throws. */
+function neverThrow(this: PinoLogger, args: Parameters<LogFn>, method: LogFn): void {
+  try {
+    Reflect.apply(method, this, args)
+  } catch {
+    const [first, message] = args
+    const fields = typeof first === 'string' ? {} : { err: toError(first) }
+    Reflect.apply(method, this, [fields, [first, message].find(text => typeof text === 'string') ?? ''])
+  }
 }
 
 /** Turns errors under any name into records, and appends an underscore to names that pino uses itself. */

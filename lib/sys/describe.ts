@@ -1,16 +1,22 @@
 import { basename } from 'node:path'
+import { read, shortened } from '../errors.js'
 
-/** Says what a value is, in a few words, for an error message. */
+/** Says what a value is, in a few words, for an error message. Never throws, whatever the value is. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value)
-  if (typeof value === 'function') return isClass(value) ? `the class ${value.name}` : `a function ${value.name}`.trim()
+  if (typeof value === 'function') return `${isClass(value) ? 'the class' : 'a function'} ${nameOf(value)}`.trim()
   if (typeof value !== 'object') return `a ${typeof value}`
-  const name: unknown = Reflect.get(value, 'constructor')
-  return `an object of class ${typeof name === 'function' ? name.name : 'none'}`
+  const made = read(value, 'constructor')
+  return `an object of class ${typeof made === 'function' ? nameOf(made) : 'none'}`
 }
 
 export function isClass(value: object): boolean {
   return Function.prototype.toString.call(value).startsWith('class')
+}
+
+function nameOf(value: object): string {
+  const name = read(value, 'name')
+  return typeof name === 'string' ? shortened(name) : ''
 }
 
 /** Names files in a few words: the first by its name, and how many more there are. */

@@ -1,3 +1,4 @@
+import { toError } from '../../errors.js'
 import { BodyTooLarge } from '../../http/errors.js'
 import type { Exchange } from '../../http/exchange.js'
 import type { Logger } from '../../logging/log.js'
@@ -91,8 +92,9 @@ export class FetchCall extends Call implements HandlerCall {
   }
 
   /** Answers a body that is too large itself, since frameworks turn every error into a 500. */
-  protected override fail(error: unknown): void {
+  protected override fail(thrown: unknown): void {
     if (this.#isRefused) return
+    const error = toError(thrown)
     this.#isRefused = error instanceof BodyTooLarge
     super.fail(error)
   }

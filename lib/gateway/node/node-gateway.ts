@@ -55,9 +55,10 @@ export class NodeGateway implements Gateway {
     returned.catch((error: unknown) => this.#failed(exchange, error))
   }
 
-  #failed(exchange: Exchange, error: unknown): void {
+  #failed(exchange: Exchange, thrown: unknown): void {
     const { answer } = exchange
-    const facts = { err: toError(error), ...requestFacts(exchange) }
+    const error = toError(thrown)
+    const facts = { err: error, ...requestFacts(exchange) }
     if (error instanceof BodyTooLarge) this.#log.info(facts, 'a request was refused')
     // Clients must not be able to fill the error log.
     else if (exchange.peer.socket?.destroyed) this.#log.debug(facts, 'the client went away')

@@ -1,4 +1,4 @@
-import { errorCode, toError } from '../../errors.js'
+import { errorCode, read, toError } from '../../errors.js'
 import { BodyTooLarge, ClientGone } from '../../http/errors.js'
 import type { Exchange } from '../../http/exchange.js'
 import { reasonOf } from '../../http/refusal.js'
@@ -102,8 +102,9 @@ export abstract class Call {
     if (this.outgoing.droppedBody) this.complain('a response with this status has no body: it is not sent')
   }
 
-  protected fail(error: unknown): void {
+  protected fail(thrown: unknown): void {
     const { outgoing } = this
+    const error = toError(thrown)
     this.#logFailure(error)
     if (!outgoing.ended && !outgoing.gone) {
       if (outgoing.headSent) outgoing.cut()
@@ -112,7 +113,7 @@ export abstract class Call {
     this.#close()
   }
 
-  #logFailure(error: unknown): void {
+  #logFailure(error: Error): void {
     const log = this.#log
     if (this.outgoing.gone && this.#isExpected(error)) log.debug(this.#facts(error), 'the client went away')
     else if (error instanceof BodyTooLarge) log.info(this.#facts(error), 'a request was refused')
@@ -120,8 +121,8 @@ export abstract class Call {
   }
 
   /** The application was told that its answer is not wanted any more, and passes that on. */
-  #isExpected(error: unknown): boolean {
-    const isAbort = error instanceof Error && error.name === 'AbortError'
+  #isExpected(error: Error): boolean {
+    const isAbort = error.name === 'AbortError'
     // What a Node stream rejects a pending read with when it is destroyed.
     const isDestroyed = this.#body?.closed === true && errorCode(error) === 'ERR_STREAM_PREMATURE_CLOSE'
     const isOurs = this.#abort !== undefined && error === this.#abort.signal.reason
@@ -135,7 +136,7 @@ export abstract class Call {
     this.outgoing.sendWhole([reason])
   }
 
-  protected failureMessage(_error: unknown): string {
+  protected failureMessage(_error: Error): string {
     return this.outgoing.headSent ? 'the application failed after the head of the response' : 'the application failed'
   }
 
@@ -190,6 +191,6 @@ export abstract class Call {
 }
 
 /** By its name, which holds for another copy of the class too. */
-function isTooLarge(error: unknown): boolean {
-  return error instanceof Error && 'status' in error && error.status === 413 && error.name === 'BodyTooLarge'
+function isTooLarge(error: Error): boolean {
+  return error.name === 'BodyTooLarge' && read(error, 'status') === 413
 }

@@ -33,7 +33,7 @@ const GUESS_HINT =
  * Advice for the failure of a function that was taken for a wsgi application, and has not yet behaved like one.
  * @returns undefined if the failure has nothing to do with how the function was called
  */
-export function hintFor(error: unknown): string | undefined {
+export function hintFor(error: Error): string | undefined {
   if (error instanceof ResponseReturned) return undefined
   if (error instanceof NothingAnswered) return NODE_HINT
   if (error instanceof TypeError && RESPONSE_METHOD.test(error.message)) return NODE_HINT

@@ -74,7 +74,7 @@ export class WsgiCall extends Call implements Services {
     else this.stream(returned)
   }
 
-  protected override failureMessage(error: unknown): string {
+  protected override failureMessage(error: Error): string {
     const message = super.failureMessage(error)
     const hint = this.#context.guessed ? hintFor(error) : undefined
     return hint === undefined ? message : `${message}; ${hint}`
