@@ -64,7 +64,7 @@ const CASES: readonly Case[] = [
       app: `import Fastify from 'fastify'
 export default Fastify({ pluginTimeout: 0 }).addHook('onReady', () => new Promise(() => {}))`,
       spec: 'app.js:default',
-      args: ['--boot-timeout', '3'],
+      args: ['--boot-timeout', '8'],
     },
     code: 3,
     says: /since the application that .*\/app\.js exports has not become ready/,
@@ -86,8 +86,11 @@ export default Fastify({ pluginTimeout: 0 }).addHook('onReady', () => new Promis
   },
 ]
 
+// Most cases wait for a time to be over.
+t.jobs = 4
 for (const { name, options, code, says } of CASES) {
-  t.test(`${name} ends the server with ${code} before any worker was ready`, async t => {
+  const what = `${name} ends the server with ${code} before any worker was ready`
+  t.test(what, { buffered: true }, async t => {
     const server = spawnServer(t, { workers: 2, ...options, expectErrors: [/./] })
     t.same(await server.ended(), { code, signal: null })
     t.ok(
