@@ -33,8 +33,11 @@ interface PoolContext {
   readonly hooks: () => HookRunner<'arbiter'>
 }
 
-/** The time from a hang to KILL, in milliseconds: a watchdog has to report on a busy machine too. */
-const REPORT_TIME = 4000
+/**
+ * The time from a hang to KILL, in milliseconds, if the watchdog does not end the worker before: a report has to come
+ * on a busy machine too, and the replacement starts at once.
+ */
+const REPORT_TIME = 8000
 /** The same without a watchdog, and the time between two KILLs. */
 const ABORT_TIME = 500
 /** Workers end by themselves at `gracefulTimeout`; KILL comes this much later, in milliseconds. */
@@ -258,6 +261,9 @@ export class Pool {
     quit: handle => this.#end(handle, QUIT_TIME, 'SIGQUIT'),
     abort: handle => {
       this.#context.log.error({ worker: handle.index, workerPid: handle.pid }, `Worker timeout (pid: ${handle.pid})`)
+      // It replaced one that hung and may still be looked at: a place has one process more, not one for each hang.
+      for (const other of this.#handles)
+        if (other !== handle && other.index === handle.index && other.reason === 'hung') this.#apply('quit', other)
       this.#end(handle, reportTime(handle.config), 'SIGABRT')
     },
     kill: handle => this.#end(handle, ABORT_TIME, 'SIGKILL'),

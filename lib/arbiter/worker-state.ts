@@ -60,7 +60,7 @@ export const transitions = {
   aborting: {
     ready: { action: 'nothing', next: 'aborting' },
     retire: { action: 'nothing', next: 'aborting' },
-    stop: { action: 'nothing', next: 'aborting' },
+    stop: { action: 'await', next: 'aborting' },
     quit: { action: 'kill', next: 'aborting' },
     draining: { action: 'nothing', next: 'aborting' },
     hung: { action: 'nothing', next: 'aborting' },

@@ -11,6 +11,8 @@ export const messages = {
   hangs: /^Worker hangs/,
   /** Of a worker that hangs. The second line is missing if the worker was killed before it could say where. */
   timeoutOrHangs: /^Worker (timeout|hangs)/,
+  /** On level debug. */
+  prepared: /^Watchdog prepared/,
   aborted: /^Worker aborted/,
   maxRequests: /^Maximum number of requests/,
   uncaught: /^Uncaught error/,

@@ -7,6 +7,7 @@ import { startHolds } from '../helpers/holds.js'
 import { Client } from '../helpers/http.js'
 import { messages } from '../helpers/messages.js'
 import { gone, killAndWait } from '../helpers/process.js'
+import { requireCommand } from '../helpers/require-command.js'
 import { root } from '../helpers/root.js'
 import { spawnServer, startServer } from '../helpers/server.js'
 
@@ -54,6 +55,19 @@ t.test('where the main thread cannot be stopped the log says so: a read from a F
   execFileSync('mkfifo', [join(server.cwd, 'fifo')])
   const cut = t.rejects(new Client(t, server.target).get('/fifo'))
   t.match((await server.log(messages.hangs)).msg, /a blocking read or other native code/)
+  await server.ready(2)
+  await cut
+})
+
+t.test('what a report needs is there before a hang: then there may be no descriptor left', async t => {
+  requireCommand(['prlimit'])
+  const debug = [...args, '--log-level', 'debug']
+  const server = await startServer(t, { app: hangs, args: debug, expectErrors })
+  const pid = server.worker()
+  t.match(await server.log(messages.prepared), { level: 'debug', pid })
+  execFileSync('prlimit', ['--pid', String(pid), '--nofile=64:64'])
+  const cut = t.rejects(new Client(t, server.target).get('/exhaust'))
+  t.match(await server.log(messages.hangs), { inFlight: 1, err: { stack: /^ {4}at exhaust \(/m } })
   await server.ready(2)
   await cut
 })

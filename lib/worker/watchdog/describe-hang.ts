@@ -2,7 +2,7 @@ import { packageFile } from '../../sys/package.js'
 import { SourcePositions } from '../../sys/source-position.js'
 import type { Report } from '../report.js'
 import { inFlightText } from '../requests-in-flight.js'
-import type { Sight } from './main-thread.js'
+import type { Sight, Unseen } from './main-thread.js'
 
 /** What is known of a hang. */
 export interface Hang {
@@ -13,8 +13,8 @@ export interface Hang {
   readonly booting: boolean
   /** For how long its event loop has been blocked, in milliseconds. */
   readonly blocked: number
-  /** Undefined if the main thread could not be stopped. */
-  readonly sight: Sight | undefined
+  /** What was seen of its main thread. */
+  readonly seen: Sight | Unseen
 }
 
 /** How many frames a line of the log has room for. */
@@ -23,18 +23,31 @@ const MOST_FRAMES = 15
 /** Our own code, which calls the application; it is below every stack. */
 const OURS = packageFile('dist/').href
 
-const BLIND =
-  'most likely in a synchronous child process, a blocking read or other native code: it cannot be stopped there, so neither its stack nor its requests are known'
+/** Where a main thread sleeps that cannot be woken. */
+const ASLEEP = 'most likely in a synchronous child process, a blocking read or other native code'
 
 /** What the log says of a worker whose event loop is blocked. The stack has the form that errors have there. */
-export function describeHang({ pid, worker, booting, blocked, sight }: Hang): Report {
-  const seconds = (blocked / 1000).toFixed(1)
-  const what = booting ? `not ready after ${seconds} s, event loop blocked` : `event loop blocked for ${seconds} s`
-  const stack = sight && describeFrames(sight)
-  const where = stack ? ` in ${stack[0]}` : `, ${BLIND}`
-  const message = `Worker hangs (pid: ${pid}): ${what}${where}${sight && !booting ? requestsText(sight) : ''}`
-  const fields = { worker, blocked: Math.round(blocked), ...sight?.inFlight, ...(stack && { err: asError(stack) }) }
-  return { level: 'error', message, fields }
+export function describeHang({ pid, worker, booting, blocked, seen }: Hang): Report {
+  const time = inSeconds(blocked)
+  const what = booting ? `not ready after ${time}, event loop blocked` : `event loop blocked for ${time}`
+  const begin = `Worker hangs (pid: ${pid}): ${what}`
+  const facts = { worker, blocked: Math.round(blocked) }
+  if ('waited' in seen) return { level: 'error', message: `${begin}, ${unseenText(seen)}`, fields: facts }
+  const stack = describeFrames(seen)
+  const message = `${begin} in ${stack[0]}${booting ? '' : requestsText(seen)}`
+  return { level: 'error', message, fields: { ...facts, ...seen.inFlight, err: asError(stack) } }
+}
+
+function inSeconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`
+}
+
+/** Says what was seen. A busy machine, too, keeps a main thread from stopping in time. */
+function unseenText({ waited, asleep, ran }: Unseen): string {
+  const unknown = 'neither its stack nor its requests are known'
+  if (asleep) return `${ASLEEP}, where it sleeps and cannot be stopped, so ${unknown}`
+  const running = ran === undefined ? '' : `, in which it ran for ${inSeconds(ran)}`
+  return `and it could not be stopped within ${inSeconds(waited)}${running}, so ${unknown}`
 }
 
 function requestsText({ inFlight }: Sight): string {

@@ -1,6 +1,7 @@
 import { type Debugger, Session } from 'node:inspector/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type InFlight, TABLE_EXPRESSION } from '../requests-in-flight.js'
+import { mainThreadState } from './main-thread-state.js'
 
 type Script = Debugger.ScriptParsedEventDataType
 
@@ -22,13 +23,28 @@ export interface Sight {
   readonly inFlight: InFlight | undefined
 }
 
+/** What is known of a main thread that did not stop. Times in milliseconds. */
+export interface Unseen {
+  /** How long it was waited for. */
+  readonly waited: number
+  /** Whether it slept in a system call for a second, although it was asked to stop. */
+  readonly asleep: boolean
+  /** The processor time that it had meanwhile; undefined if the system does not tell. */
+  readonly ran: number | undefined
+}
+
+/** Between two looks at what the system says of the main thread, in milliseconds. */
+const PAUSE = 50
+/** A main thread that sleeps for so long in spite of the request to stop will not wake, in milliseconds. */
+const FAST_ASLEEP = 1000
+
 /**
  * Stops the main thread for a moment and reads what it is doing, from another thread of the process. V8 stops where it
  * checks for interrupts: in loops and calls of JavaScript, in regular expressions and in `Atomics.wait`, but not in a
- * system call or other native code.
- * @param limit  in milliseconds; undefined is returned if the main thread did not stop within it
+ * system call or other native code. On a busy machine it also takes its time.
+ * @param limit  how long that may take, in milliseconds
  */
-export async function lookAtMainThread(limit: number): Promise<Sight | undefined> {
+export async function lookAtMainThread(limit: number): Promise<Sight | Unseen> {
   const deadline = performance.now() + limit
   const session = new Session()
   const scripts = new Map<string, Script>()
@@ -36,20 +52,57 @@ export async function lookAtMainThread(limit: number): Promise<Sight | undefined
   const paused = new Promise<readonly Debugger.CallFrame[]>(resolve => {
     session.on('Debugger.paused', ({ params }) => resolve(params.callFrames))
   })
-  const within = <Value>(promise: Promise<Value>): Promise<Value | undefined> =>
-    Promise.race([promise, sleep(Math.max(0, deadline - performance.now()), undefined)])
+  const over = new AbortController()
   session.connectToMainThread()
   try {
     // Their answers come before the pause. If there is no pause, the end of the session rejects them.
     session.post('Debugger.enable').catch(() => {})
     session.post('Debugger.pause').catch(() => {})
-    const frames = await within(paused)
-    if (!frames) return undefined
-    const inFlight = await within(evaluateTable(session).catch(() => undefined))
-    return { frames: frames.map(frame => rawFrame(frame, scripts.get(frame.location.scriptId))), inFlight }
+    const seen = await Promise.race([paused, waitInVain(limit, over.signal)])
+    if ('waited' in seen) return seen
+    const inFlight = await Promise.race([
+      requestsOf(session),
+      sleep(Math.max(0, deadline - performance.now()), undefined),
+    ])
+    return { frames: seen.map(frame => rawFrame(frame, scripts.get(frame.location.scriptId))), inFlight }
   } finally {
+    over.abort()
     // The main thread goes on. If the application itself uses the inspector, that goes on too.
     session.disconnect()
+  }
+}
+
+/**
+ * Connects to the main thread and has it answer, without stopping it: what a look loads and starts is there then, and
+ * the part that takes long in the main thread, reading all of its scripts, is left to the look itself.
+ * @throws Error if the inspector cannot be used
+ */
+export async function tryInspector(limit: number): Promise<void> {
+  const session = new Session()
+  session.connectToMainThread()
+  try {
+    await Promise.race([requestsOf(session), sleep(limit)])
+  } finally {
+    session.disconnect()
+  }
+}
+
+/** Resolves when the main thread has had its time to stop, or will not use it. */
+async function waitInVain(limit: number, signal: AbortSignal): Promise<Unseen> {
+  const begin = performance.now()
+  const first = mainThreadState()
+  let last = first
+  let asleepSince = begin
+  for (;;) {
+    await sleep(PAUSE, undefined, { signal })
+    const now = performance.now()
+    const state = mainThreadState()
+    if (!state?.asleep || state.ran !== last?.ran) asleepSince = now
+    last = state
+    const asleep = now - asleepSince >= FAST_ASLEEP
+    if (asleep || now - begin >= limit) {
+      return { waited: now - begin, asleep, ran: state && first && state.ran - first.ran }
+    }
   }
 }
 
@@ -58,8 +111,12 @@ function rawFrame({ functionName, location }: Debugger.CallFrame, script: Script
   return { functionName, url: script?.url ?? '', sourceMapUrl: script?.sourceMapURL ?? '', line, column }
 }
 
-/** Reads the requests in the main context, not in that of the frame, which may be one of `node:vm`. */
-async function evaluateTable(session: Session): Promise<InFlight | undefined> {
-  const { result } = await session.post('Runtime.evaluate', { expression: TABLE_EXPRESSION, returnByValue: true })
-  return result.value
+/** Reads the requests in the main context, not in that of a frame, which may be one of `node:vm`. */
+async function requestsOf(session: Session): Promise<InFlight | undefined> {
+  try {
+    const { result } = await session.post('Runtime.evaluate', { expression: TABLE_EXPRESSION, returnByValue: true })
+    return result.value
+  } catch {
+    return undefined
+  }
 }

@@ -1,7 +1,7 @@
-import { createErrorLog, type ErrorLogOptions } from '../../logging/logger.js'
+import { createErrorLog, type ErrorLog, type ErrorLogOptions } from '../../logging/logger.js'
 import { writeReport } from '../report.js'
 import { describeHang } from './describe-hang.js'
-import { lookAtMainThread } from './main-thread.js'
+import { lookAtMainThread, tryInspector } from './main-thread.js'
 import { type LifeSigns, Pulse } from './pulse.js'
 import type { Limits } from './vigil.js'
 
@@ -14,8 +14,16 @@ export interface WatchdogData {
   readonly arbiterPid: number
 }
 
-/** How long a look may take, in milliseconds: the arbiter's KILL comes 4 s after the time limit. */
-const LOOK_TIME = 3000
+/** How long a look may take, in milliseconds: the arbiter's KILL comes 8 s after the time limit. */
+const LOOK_TIME = 6000
+/** How long the main thread may take to answer when the inspector is tried, in milliseconds. */
+const TRIAL_TIME = 1000
+
+/** Tries what a report needs. @throws Error if the inspector cannot be used */
+export async function rehearse({ log }: WatchdogData): Promise<void> {
+  await tryInspector(TRIAL_TIME)
+  withLog(log, ({ logger }) => logger.debug('Watchdog prepared: what it needs for a report is loaded and tried'))
+}
 
 /** Looks where the main thread hangs, and writes that to the error log. */
 export async function reportHang(
@@ -24,8 +32,22 @@ export async function reportHang(
 ): Promise<void> {
   const booting = beat === 0
   const blocked = Pulse.now() - (booting ? countedFrom : Math.max(beat, answer))
-  const sight = await lookAtMainThread(LOOK_TIME)
-  const errorLog = createErrorLog(log)
-  writeReport(errorLog.logger, describeHang({ pid: process.pid, worker: index, booting, blocked, sight }))
-  errorLog.close()
+  const seen = await lookAtMainThread(LOOK_TIME)
+  const report = describeHang({ pid: process.pid, worker: index, booting, blocked, seen })
+  withLog(log, ({ logger }) => writeReport(logger, report))
+}
+
+/** Has a log for a line: nothing is kept open between two. If the file cannot be opened, standard error has to do. */
+function withLog(options: ErrorLogOptions, write: (log: ErrorLog) => void): void {
+  const log = openLog(options)
+  write(log)
+  log.close()
+}
+
+function openLog(options: ErrorLogOptions): ErrorLog {
+  try {
+    return createErrorLog(options)
+  } catch {
+    return createErrorLog({ ...options, errorlog: '-' })
+  }
 }

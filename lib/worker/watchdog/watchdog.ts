@@ -31,7 +31,9 @@ export class Watchdog {
       log.warn({ err: toError(error) }, 'Watchdog failed: a hang of this worker will not be explained')
     }
     try {
-      this.#start(data).on('error', onFailure)
+      // It answers the thread's question, or is what the thread could not prepare.
+      const onMessage = (problem: unknown): void => (problem ? onFailure(problem) : this.#pulse.answer())
+      this.#start(data).on('error', onFailure).on('message', onMessage)
     } catch (error) {
       onFailure(error)
     }
@@ -50,7 +52,6 @@ export class Watchdog {
       stderr: true,
       resourceLimits: MEMORY,
     })
-    thread.on('message', () => this.#pulse.answer())
     thread.unref()
     return thread
   }
