@@ -78,9 +78,9 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
     files: [
       'lib/arbiter/signals.ts',
       'lib/worker/access-recorder.ts',
-      'lib/worker/boot/booting.ts',
       'lib/worker/channel.ts',
       'lib/worker/exit/exits.ts',
+      'lib/worker/exit/reporters.ts',
     ],
   },
   {

@@ -28,6 +28,8 @@ interface DrainParts {
   readonly engine: Engine
   readonly gate: Gate
   readonly application: Pick<Application, 'askToEnd' | 'close' | 'release'>
+  /** Resolves when reports of a crash, if there was one, have left. Never rejects. */
+  readonly reported: () => Promise<void>
 }
 
 /** What the graceful timeout cuts. */
@@ -109,15 +111,21 @@ export class Drain {
 
   /** Ends the application, after the last response. Connections that have left HTTP may still be open. */
   #close(): void {
-    const { application } = this.#parts
     this.#closing = 'begun'
     // They must not keep alive an application that is ending on its own.
     for (const timer of this.#timers) timer.unref()
-    application.askToEnd()
-    application.close().finally(() => {
+    void this.#closeApplication().finally(() => {
       this.#closing = 'done'
       this.check()
     })
+  }
+
+  async #closeApplication(): Promise<void> {
+    const { application, reported } = this.#parts
+    // First: an application that ends by itself would cut them.
+    await reported()
+    application.askToEnd()
+    await application.close()
   }
 
   #giveUpQueue(): void {

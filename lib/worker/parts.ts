@@ -6,6 +6,7 @@ import type { ListenerSeat } from '../listeners/listener-seat.js'
 import type { AccessRecorder } from './access-recorder.js'
 import type { AdmissionClass } from './admission/admission.js'
 import type { Channel } from './channel.js'
+import type { Reporters } from './exit/reporters.js'
 import type { Watchdog } from './watchdog/watchdog.js'
 
 /** What a worker is made of: the products of its boot. Some have no watchdog, and some no access log. */
@@ -17,6 +18,7 @@ export interface WorkerParts {
   readonly admission: AdmissionClass
   readonly channel: Channel<Config>
   readonly log: Logger
+  readonly reporters: Reporters
   readonly watchdog: Watchdog | undefined
   readonly access: AccessRecorder | undefined
   readonly server: ServerView

@@ -266,7 +266,8 @@ export class Worker implements SignalHandlers {
       backlog: backlog * listeners.length,
       lingers: !reload,
     }
-    const parts = { engine: this.#engine, gate: this.#gate, application }
+    const reported = (): Promise<void> => this.#parts.reporters.finished()
+    const parts = { engine: this.#engine, gate: this.#gate, application, reported }
     this.#drain = new Drain(parts, limits, remainder => {
       this.#logRemainder(remainder)
       void this.#exit(this.#exitCode)

@@ -1,8 +1,8 @@
-import { once } from 'node:events'
 import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { now } from '../../sys/clock.js'
 import { property } from '../../sys/objects.js'
+import { takeBeforeExit, unlessIdle } from '../../sys/unless-idle.js'
 import type { SignalListener } from '../application.js'
 
 /** A script that was written for PM2, which sends INT, may listen for INT alone. */
@@ -39,7 +39,6 @@ export class OwnEnd {
   /** What the handlers have returned: some are async functions. */
   readonly #begun: unknown[] = []
   #before: Resources | undefined
-  #lastListeners: readonly BeforeExitListener[] | undefined
   #isAsked = false
   #killed: () => void = () => {}
   readonly #whenKilled = new Promise<void>(resolve => {
@@ -76,14 +75,13 @@ export class OwnEnd {
 
   /** Resolves when the application has ended, if the process has not ended by then. */
   reached(): Promise<void> {
-    this.#takeLastListeners()
     return unlessIdle(this.#whenKilled)
   }
 
   /** Waits for what the handlers have begun; then calls the listeners for `beforeExit`, and waits for those. */
   async settled(): Promise<void> {
-    const listeners = this.#takeLastListeners()
     if (this.#before && this.#parties.some(({ isHeard }) => isHeard)) await this.#quiet(this.#begun, this.#before)
+    const listeners = takeBeforeExit()
     if (listeners.length === 0) return
     const before = new Resources()
     const code = Number(process.exitCode ?? 0)
@@ -91,13 +89,6 @@ export class OwnEnd {
       listeners.map(listener => attempt(() => Reflect.apply(listener, process, [code]))),
       before,
     )
-  }
-
-  /** Node would call them each time that a wait for an idle process is over. */
-  #takeLastListeners(): readonly BeforeExitListener[] {
-    this.#lastListeners ??= process.rawListeners('beforeExit')
-    process.removeAllListeners('beforeExit')
-    return this.#lastListeners
   }
 
   /** Waits until nothing is under way that was not before; the application may have a pool of connections open. */
@@ -128,8 +119,6 @@ export class OwnEnd {
   }
 }
 
-type BeforeExitListener = ReturnType<typeof process.rawListeners<'beforeExit'>>[number]
-
 /** How many resources of each kind keep the event loop alive at one moment. */
 class Resources {
   readonly #counts = countResources()
@@ -144,18 +133,6 @@ function countResources(): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
   for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1)
   return counts
-}
-
-/** Waits for a promise, or until nothing in this process, but for the channel to the arbiter, can still fulfil it. */
-export async function unlessIdle<Value>(promise: Promise<Value>): Promise<Value | undefined> {
-  const idle = new AbortController()
-  process.channel?.unref()
-  try {
-    return await Promise.race([promise, once(process, 'beforeExit', { signal: idle.signal }).then(() => undefined)])
-  } finally {
-    process.channel?.ref()
-    idle.abort()
-  }
 }
 
 function callAsNode(listener: SignalListener, signal: AskingSignal): unknown {

@@ -2,12 +2,13 @@ import { subscribe } from 'node:diagnostics_channel'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { isHttpServer, type NodeServer } from '../../gateway/node/target.js'
 import { isObject, property } from '../../sys/objects.js'
+import { unlessIdle } from '../../sys/unless-idle.js'
 import type { ApplicationHost } from '../application.js'
 import type { Callable } from '../detect.js'
 import { type Found, hasStart, isServerOf } from '../frameworks.js'
 import type { AdoptedServer } from './adopted-server.js'
 import { Adoption } from './adoption.js'
-import { OwnEnd, unlessIdle } from './own-end.js'
+import { OwnEnd } from './own-end.js'
 
 /** The time in milliseconds after which an export is served, though its script has not listened. */
 const PATIENCE = 1000

@@ -43,13 +43,15 @@ async function takeSteps(boot: Booting): Promise<Worker | undefined> {
       present = step
       boot.failure = step.failure ?? ExitCode.workerBoot
       await step.run(boot)
+      // Reports of it may still be on their way.
+      if (boot.hasFailed) break
     }
-    return boot.worker
   } catch (error) {
-    return boot.fail(error)
+    return await boot.fail(error)
   } finally {
     endLimit()
   }
+  return boot.hasFailed ? new Promise(() => {}) : boot.worker
 }
 
 /** How much longer a boot that was logged may take, in milliseconds: the process may have been stopped until then. */
@@ -64,6 +66,7 @@ function limitBoot(boot: Booting, present: () => BootStep | undefined): () => vo
   const limit = boot.config.bootTimeout
   if (limit === 0) return () => {}
   const report = async (): Promise<void> => {
+    if (boot.hasFailed) return
     const within = `within ${limit} ms (--boot-timeout)`
     const why = await present()?.stuck?.(within, boot)
     boot.log.fatal({ limit }, `Worker failed to boot: ${why ?? `not ready ${within}`}`)

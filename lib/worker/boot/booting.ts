@@ -10,6 +10,7 @@ import type { AdmissionClass } from '../admission/admission.js'
 import type { Channel } from '../channel.js'
 import { exitReport } from '../exit/exit-report.js'
 import type { Exits, ForeignExit } from '../exit/exits.js'
+import { Reporters } from '../exit/reporters.js'
 import type { Boot } from '../protocol.js'
 import { type Report, writeReport } from '../report.js'
 import type { WorkerSignals } from '../signals.js'
@@ -29,7 +30,10 @@ export class Booting {
   /** Made before the steps, since the application may become ready while it loads. Undefined without `--wait-ready`. */
   readonly ready: ApplicationReady | undefined
   readonly exits: Exits
+  readonly reporters = new Reporters(error => (this.worker ? this.worker.crash(error) : void this.fail(error, true)))
   readonly #errorLog: ErrorLog
+  /** The exit code of a boot that has failed. */
+  #failed: ExitCode | undefined
 
   /** The exit code if the present step fails. */
   failure: ExitCode = ExitCode.workerBoot
@@ -60,7 +64,6 @@ export class Booting {
     this.self = Object.freeze({ pid: process.pid, index, age, log })
     this.ready = config.waitReady && !checkOnly ? new ApplicationReady() : undefined
     this.hooks = new HookRunner('worker', { hooks: {}, config, log })
-    process.on('uncaughtException', error => (this.worker ? this.worker.crash(error) : this.fail(error)))
     this.exits.onForeign(exit => this.#endedBy(exit))
   }
 
@@ -69,8 +72,24 @@ export class Booting {
     this.accessLog?.reopen()
   }
 
-  /** Ends the process: this boot has failed. */
-  fail(thrown: unknown): never {
+  get hasFailed(): boolean {
+    return this.#failed !== undefined
+  }
+
+  /**
+   * Ends the process: this boot has failed. Reports that the application sends of it have left by then. Never resolves.
+   * @param isTold  Node itself calls the application's handlers of errors that nothing catches
+   */
+  async fail(thrown: unknown, isTold = false): Promise<never> {
+    if (this.#failed === undefined) {
+      this.#failed = this.#reportFailure(thrown, isTold)
+      if (this.reporters.areBusy) await this.reporters.finished()
+      this.exits.end(this.#failed)
+    }
+    return new Promise(() => {})
+  }
+
+  #reportFailure(thrown: unknown, isTold: boolean): ExitCode {
     const error = toError(thrown)
     const isOurs = error instanceof UnicornError
     const exitCode = isOurs ? error.exitCode : this.failure
@@ -81,12 +100,15 @@ export class Booting {
     const where = isApp && !isOurs ? `${this.config.app}: ` : ''
     const message = `${what}: ${where}${error.message}`
     this.#report({ level: 'fatal', message, fields: err === undefined ? {} : { err } })
-    this.exits.end(exitCode)
+    if (err !== undefined && !isTold) this.reporters.tell(err)
+    return exitCode
   }
 
   /** The application has ended the process. During a boot that is a failed one, whatever the exit code was. */
   #endedBy(exit: ForeignExit): number {
     const { worker, failure } = this
+    // A handler has sent its report of the failure.
+    if (this.#failed !== undefined) return this.#failed
     this.#report(exitReport(exit, worker ? worker.phase : { kind: 'booting', failure }))
     return worker ? exit.code : failure
   }

@@ -112,7 +112,9 @@ function applicationHost(boot: Booting): ApplicationHost {
     notice: text => log[snapshot.age === 1 ? 'info' : 'debug'](text),
     serverOpened: () => boot.worker?.standIn(),
     serverClosed: () => boot.worker?.closed(),
-    fail: error => !boot.worker && boot.fail(error),
+    fail: error => {
+      if (!boot.worker) void boot.fail(error)
+    },
   }
 }
 
