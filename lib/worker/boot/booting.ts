@@ -82,9 +82,9 @@ export class Booting {
    */
   async fail(thrown: unknown, isTold = false): Promise<never> {
     if (this.#failed === undefined) {
-      this.#failed = this.#reportFailure(thrown, isTold)
+      const exitCode = this.#reportFailure(thrown, isTold)
       if (this.reporters.areBusy) await this.reporters.finished()
-      this.exits.end(this.#failed)
+      this.exits.end(exitCode)
     }
     return new Promise(() => {})
   }
@@ -100,6 +100,7 @@ export class Booting {
     const where = isApp && !isOurs ? `${this.config.app}: ` : ''
     const message = `${what}: ${where}${error.message}`
     this.#report({ level: 'fatal', message, fields: err === undefined ? {} : { err } })
+    this.#failed = exitCode
     if (err !== undefined && !isTold) this.reporters.tell(err)
     return exitCode
   }
