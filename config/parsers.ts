@@ -85,7 +85,12 @@ export const path: Parser<string> = { ...text('FILE'), wanted: 'a path', anchor:
 export const logFile: Parser<string> = {
   ...path,
   wanted: 'a path or "-"',
-  anchor: (file, base) => (file === '-' ? file : resolve(base, file)),
+  anchor: (file, base) => (file === '-' ? file : ofThisProcess(resolve(base, file))),
+}
+
+/** Names a descriptor of the arbiter's, as shells give one for `>(COMMAND)`, so that workers find it too. */
+function ofThisProcess(path: string): string {
+  return path.replace(/^\/(dev|proc\/self)\/fd\/(?![0-2]$)(?=\d+$)/, `/proc/${process.pid}/fd/`)
 }
 
 const fileOrGlob: Parser<string> = { ...text('FILE'), wanted: 'a path or a glob' }

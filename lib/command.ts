@@ -4,6 +4,7 @@ import { readCommandLine } from '../config/sources/cli.js'
 import { Arbiter, type ArbiterOptions } from './arbiter/arbiter.js'
 import { checkApplication } from './arbiter/check.js'
 import { ExitCode } from './errors.js'
+import { checkLogs } from './logging/check-logs.js'
 import { version } from './sys/package.js'
 
 /**
@@ -30,5 +31,6 @@ export async function runCommand(
     print(printConfig(resolved))
     return ExitCode.ok
   }
+  checkLogs(resolved.config)
   return resolved.config.checkConfig ? checkApplication(resolved, options) : new Arbiter(resolved, options).run()
 }

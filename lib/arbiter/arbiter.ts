@@ -4,12 +4,14 @@ import type { Resolved } from '../../config/resolve.js'
 import type { Config, SettingOnHup } from '../../config/settings.js'
 import { ExitCode, toError } from '../errors.js'
 import { Listeners } from '../listeners/listeners.js'
-import { createErrorLog, type ErrorLog } from '../logging/logger.js'
+import { checkLogs } from '../logging/check-logs.js'
+import { ErrorLog } from '../logging/logger.js'
 import { AsyncQueue } from '../sys/async-queue.js'
 import { PatientClock } from '../sys/clock.js'
 import { describeFiles } from '../sys/describe.js'
 import { FileWatcher } from '../sys/file-watcher.js'
 import { requireLibc } from '../sys/libc.js'
+import { surviveBrokenStreams } from '../sys/standard-streams.js'
 import type { Command, CommandName, CommandOf } from './commands.js'
 import type { Generation } from './generation.js'
 import { Generations } from './generations.js'
@@ -86,7 +88,7 @@ export class Arbiter {
   constructor(resolved: Resolved, options: ArbiterOptions) {
     requireLibc()
     this.#options = options
-    this.#errorLog = createErrorLog(resolved.config)
+    this.#errorLog = ErrorLog.open(resolved.config)
     this.#log = this.#errorLog.logger
     this.#server = this.#view()
     this.#commands = new PendingCommands(this.#log)
@@ -158,6 +160,7 @@ export class Arbiter {
   async #start(): Promise<void> {
     queueSignals((signal, command) => this.#events.push({ type: 'signal', signal, command }))
     surviveErrors(error => this.#log.error({ err: toError(error) }, 'Uncaught error in the arbiter'))
+    surviveBrokenStreams(({ name, error }) => this.#log.warn({ err: error }, `What is written to ${name} is lost`))
     const { pidfile, bind, backlog, workerClass } = this.#config
     this.#setTitle(this.#config)
     this.#log.info(`Starting unicorn ${this.#options.version}`)
@@ -309,6 +312,7 @@ export class Arbiter {
       this.#log.warn({ setting: name }, `Changed ${name} needs a restart; the old value stays`)
     }
     for (const advice of resolved.advice) if (!current.advice.includes(advice)) this.#log.warn(advice)
+    checkLogs(resolved.config)
     const { bind, backlog } = resolved.config
     return { type: 'configured', resolved, listeners: await listeners.change(bind, backlog) }
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Resolved } from '../../config/resolve.js'
 import { ExitCode } from '../errors.js'
-import { createErrorLog } from '../logging/logger.js'
+import { ErrorLog } from '../logging/logger.js'
 import { type FromWorker, unwrap, wrap } from '../worker/protocol.js'
 import type { ArbiterOptions } from './arbiter.js'
 import { GRACE } from './pool.js'
@@ -16,7 +16,7 @@ export async function checkApplication(
   { config, file, advice }: Resolved,
   { exec, version }: Pick<ArbiterOptions, 'exec' | 'version'>,
 ): Promise<ExitCode> {
-  const { logger } = createErrorLog(config)
+  const { logger } = ErrorLog.openOrStandard(config)
   for (const sentence of advice) logger.warn(sentence)
   const child = spawnWorker(exec, config, { index: 0, fds: [] })
   const self = { index: 0, age: 0, arbiterPid: process.pid, version, checkOnly: true }

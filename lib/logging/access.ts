@@ -2,7 +2,7 @@ import { toError, UnicornError } from '../errors.js'
 import type { AccessEntry } from './access-entry.js'
 import { compileAccessFormat } from './access-format.js'
 import { jsonAccessLine } from './access-json.js'
-import { openSink, type Sink } from './sink.js'
+import { openSinkOrStandard, type Sink } from './sink.js'
 
 export type { AccessEntry } from './access-entry.js'
 export { compileAccessFormat, DEFAULT_ACCESS_FORMAT } from './access-format.js'
@@ -18,11 +18,14 @@ export interface AccessLogOptions {
   accesslog: string
   /** Gunicorn's atoms, or `json`. */
   format: string
-  /** Called when lines begin to be lost, when they get through again, and when the file cannot be opened again. */
+  /** Called when lines begin to be lost, when they get through again, and when the file cannot be opened. */
   onProblem?: (problem: Error) => void
 }
 
-/** Writes a line for each request. Lines are buffered; a failure to write them never throws. */
+/**
+ * Writes a line for each request. Lines are buffered; a failure to write them never throws. If the file cannot be
+ * opened, they go to standard output.
+ */
 export class AccessLog {
   readonly #format: (entry: AccessEntry) => string
   readonly #sink: Sink
@@ -31,11 +34,12 @@ export class AccessLog {
   #timer: NodeJS.Timeout | undefined
   #lost = 0
 
-  /** @throws UnicornError if the format has an unknown atom, or if the file cannot be opened (it names the path) */
+  /** @throws UnicornError if the format has an unknown atom */
   constructor({ accesslog, format, onProblem }: AccessLogOptions) {
     this.#format = format === 'json' ? jsonAccessLine : compileAccessFormat(format)
-    this.#sink = openSink({ path: accesslog, standard: 1 })
+    this.#sink = openSinkOrStandard({ path: accesslog, standard: 1 })
     this.#onProblem = onProblem
+    if (this.#sink.trouble) onProblem?.(this.#sink.trouble)
   }
 
   write(entry: AccessEntry): void {

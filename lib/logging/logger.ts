@@ -3,7 +3,7 @@ import { toError } from '../errors.js'
 import { errorRecord } from './error-record.js'
 import { escapeJson } from './escape.js'
 import type { LogFormat, LogLevel } from './names.js'
-import { openSink, type Sink } from './sink.js'
+import { openSink, openSinkOrStandard, type Sink, type SinkOptions } from './sink.js'
 import { createTextRenderer, type LogRecord } from './text-line.js'
 
 export interface ErrorLogOptions {
@@ -34,20 +34,33 @@ export class ErrorLog {
   readonly logger: PinoLogger
   readonly #toText = createTextRenderer()
   #sink: Sink
+  #format: LogFormat
   #isText: boolean
   #lost = 0
 
-  /** @throws UnicornError that names the path, if the file cannot be opened */
-  constructor(options: ErrorLogOptions) {
-    this.#sink = openErrorSink(options)
-    this.#isText = wantsText(options, this.#sink)
+  private constructor(options: ErrorLogOptions, sink: Sink) {
+    this.#sink = sink
+    this.#format = options.logFormat
+    this.#isText = wantsText(this.#format, sink)
     this.logger = createLogger(options.loglevel, line => this.#append(line))
+    if (sink.trouble) this.logger.error(sink.trouble.message)
+  }
+
+  /** @throws UnicornError that names the path, if the file cannot be opened */
+  static open(options: ErrorLogOptions): ErrorLog {
+    return new ErrorLog(options, openSink(sinkOptions(options)))
+  }
+
+  /** Never throws: if the file cannot be opened, lines go to standard error, and the first one says so. */
+  static openOrStandard(options: ErrorLogOptions): ErrorLog {
+    return new ErrorLog(options, openSinkOrStandard(sinkOptions(options)))
   }
 
   /** Opens the file again by its path (USR1). If that fails, the old file stays in use, with a line that says so. */
   reopen(): void {
     try {
       this.#sink.reopen()
+      this.#isText = wantsText(this.#format, this.#sink)
     } catch (error) {
       this.logger.error({ err: toError(error) }, `Cannot reopen ${this.#sink.name}; going on with the old file`)
     }
@@ -59,8 +72,9 @@ export class ErrorLog {
    */
   configure(options: ErrorLogOptions): void {
     const old = this.#sink
-    this.#sink = openErrorSink(options)
-    this.#isText = wantsText(options, this.#sink)
+    this.#sink = openSink(sinkOptions(options))
+    this.#format = options.logFormat
+    this.#isText = wantsText(this.#format, this.#sink)
     this.logger.level = PINO_LEVELS[options.loglevel]
     old.close()
   }
@@ -87,10 +101,6 @@ export class ErrorLog {
     const record: LogRecord = JSON.parse(json)
     return this.#toText(record)
   }
-}
-
-export function createErrorLog(options: ErrorLogOptions): ErrorLog {
-  return new ErrorLog(options)
 }
 
 function createLogger(level: LogLevel, write: (line: string) => void): PinoLogger {
@@ -124,10 +134,10 @@ function tidyFields(fields: Record<string, unknown>): Record<string, unknown> {
   )
 }
 
-function openErrorSink({ errorlog }: ErrorLogOptions): Sink {
-  return openSink({ path: errorlog, standard: 2 })
+function sinkOptions({ errorlog }: ErrorLogOptions): SinkOptions {
+  return { path: errorlog, standard: 2 }
 }
 
-function wantsText({ logFormat }: ErrorLogOptions, sink: Sink): boolean {
-  return logFormat === 'text' || (logFormat === 'auto' && sink.isTerminal)
+function wantsText(format: LogFormat, sink: Sink): boolean {
+  return format === 'text' || (format === 'auto' && sink.isTerminal)
 }

@@ -1,20 +1,14 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { accessSync, closeSync, constants, openSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { isatty } from 'node:tty'
 import { errorCode, toError, UnicornError } from '../errors.js'
-import { statOfDescriptor } from '../sys/stat.js'
+import { APPEND, openStandard, standardDescriptor } from './standard.js'
+import { CLOSED, type Writer, writerFor } from './writer.js'
 
 const NEWLINE = 10
 
-/** The longest write to a pipe, in bytes, that the kernel never mixes with others; in any POSIX system at least 512. */
-const PIPE_BUF = process.platform === 'linux' ? 4096 : 512
-
 /** The longest pause between two attempts on a full pipe, in milliseconds. */
 const LONGEST_PAUSE = 16
-
-/** With O_NONBLOCK a FIFO without a reader fails at once (ENXIO), and a full one gives EAGAIN instead of blocking. */
-const OPEN_FLAGS =
-  constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOCTTY | constants.O_NONBLOCK
 
 export interface SinkOptions {
   /** A path, or `-` for the standard descriptor. */
@@ -26,44 +20,60 @@ export interface SinkOptions {
 
 /** @throws UnicornError that names the path, if it cannot be opened for appending */
 export function openSink(options: SinkOptions): Sink {
-  return options.path === '-' ? standardSink(options) : fileSink(options)
-}
-
-function fileSink(options: SinkOptions): Sink {
+  const standard = standardDescriptor(options)
+  if (standard) return new Sink({ ...options, ...openStandard(standard) })
   // Resolved now, so that `reopen` finds the same path after a chdir.
   const path = resolve(options.path)
-  return new Sink({ name: path, fd: openLog(path), reopen: () => openLog(path), ...options })
+  return new Sink({ ...options, name: path, fd: openLog(path), reopen: () => openLog(path) })
 }
 
-function standardSink(options: SinkOptions): Sink {
-  const name = options.standard === 1 ? 'standard output' : 'standard error'
-  const own = openOwnPipe(options.standard)
-  return new Sink({ name, fd: own ?? options.standard, borrowed: own === undefined, ...options })
+/** Does the same, but never throws: if the path cannot be opened, lines go to a standard stream until `reopen`. */
+export function openSinkOrStandard(options: SinkOptions): Sink {
+  try {
+    return openSink(options)
+  } catch (error) {
+    const path = resolve(options.path)
+    const { name, ...standard } = openStandard(options.standard)
+    const message = `${toError(error).message}; its lines go to ${name} until the file can be reopened (USR1)`
+    const trouble = new UnicornError(message, { wanted: 'a file that can be appended to', where: path, error })
+    return new Sink({ ...options, ...standard, name: path, reopen: () => openLog(path), trouble })
+  }
+}
+
+/** Makes no file. @throws UnicornError that names the path, if `openSink` could not open it */
+export function checkLogPath(options: SinkOptions): void {
+  if (standardDescriptor(options)) return
+  const path = resolve(options.path)
+  try {
+    closeSync(openSync(path, APPEND))
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw refused(path, error)
+    checkDirectory(path)
+  }
+}
+
+function checkDirectory(path: string): void {
+  try {
+    accessSync(dirname(path), constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw refused(path, error)
+  }
 }
 
 function openLog(path: string): number {
   try {
-    return openSync(path, OPEN_FLAGS, 0o644)
+    return openSync(path, APPEND | constants.O_CREAT, 0o644)
   } catch (error) {
-    const found = errorCode(error)
-    const fault = { found, wanted: 'a file that can be appended to', where: path, error: toError(error) }
-    throw new UnicornError(`cannot open the log file ${path}: ${toError(error).message}`, fault)
+    throw refused(path, error)
   }
 }
 
-/**
- * Opens a non-blocking descriptor of our own for a standard descriptor that is a pipe. Without it, a reader that stops
- * reading would block the server in write(2). O_NONBLOCK on the inherited descriptor would affect all processes that
- * share it.
- * @returns undefined if it is no pipe, or if the system or the pipe's permissions do not allow it
- */
-function openOwnPipe(fd: number): number | undefined {
-  try {
-    if (!statOfDescriptor(fd).isFIFO()) return undefined
-    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK)
-  } catch {
-    return undefined
-  }
+function refused(path: string, thrown: unknown): UnicornError {
+  const error = toError(thrown)
+  const found = errorCode(error)
+  const fault = { found, wanted: 'a file that can be appended to', where: path, error }
+  const hint = found === 'ENXIO' ? ' (it is a socket, or a FIFO that no process reads)' : ''
+  return new UnicornError(`cannot open the log file ${path}: ${error.message}${hint}`, fault)
 }
 
 interface Descriptor extends SinkOptions {
@@ -72,14 +82,18 @@ interface Descriptor extends SinkOptions {
   /** Inherited, so it is not closed. */
   borrowed?: boolean
   reopen?: () => number
+  trouble?: UnicornError
 }
 
 /** The destination of a log: a file that several processes append to, or standard output or error. */
 export class Sink {
   /** The path, or `standard output`, for error messages. */
   readonly name: string
+  /** Why lines go to a standard descriptor and not to the path that was asked for. */
+  readonly trouble: UnicornError | undefined
   #fd: number | undefined
-  #limit: number
+  #isBorrowed: boolean
+  #writer: Writer
   #failure: string | undefined
   /** Whether the last write ended within a line. */
   #torn = false
@@ -91,8 +105,10 @@ export class Sink {
   constructor(descriptor: Descriptor) {
     this.name = descriptor.name
     this.#descriptor = descriptor
+    this.trouble = descriptor.trouble
     this.#fd = descriptor.fd
-    this.#limit = longestWrite(descriptor.fd)
+    this.#isBorrowed = descriptor.borrowed ?? false
+    this.#writer = writerFor(descriptor.fd, this.#isBorrowed)
   }
 
   get isTerminal(): boolean {
@@ -123,26 +139,28 @@ export class Sink {
   /** Opens the path again, after a rename. If that throws a UnicornError, which names it, the old file stays in use. */
   reopen(): void {
     if (this.#fd === undefined || this.#descriptor.reopen === undefined) return
-    const old = this.#fd
-    this.#fd = this.#descriptor.reopen()
-    this.#limit = longestWrite(this.#fd)
+    const fd = this.#descriptor.reopen()
+    this.close()
+    this.#fd = fd
+    this.#isBorrowed = false
+    this.#writer = writerFor(fd, false)
     this.#failure = undefined
     this.#torn = false
-    closeSync(old)
   }
 
   /** Closes the file; later lines are lost. Standard output and error stay open, for the rest of the process. */
   close(): void {
     const fd = this.#fd
     this.#fd = undefined
-    if (fd !== undefined && !this.#descriptor.borrowed) closeSync(fd)
+    this.#writer = CLOSED
+    if (fd !== undefined && !this.#isBorrowed) closeSync(fd)
   }
 
   /** Returns how many bytes were written. */
   #writePieces(data: Buffer): number {
     let at = 0
     while (at < data.length && this.#failure === undefined) {
-      at = this.#writePiece(data, at, pieceEnd(data, at, this.#limit))
+      at = this.#writePiece(data, at, pieceEnd(data, at, this.#writer.limit))
     }
     return at
   }
@@ -152,7 +170,7 @@ export class Sink {
     let pause = 1
     while (at < to && this.#failure === undefined) {
       try {
-        at += writeSync(this.#fd ?? -1, data, at, to - at)
+        at += this.#writer.write(data.subarray(at, to))
       } catch (error) {
         if (errorCode(error) === 'EAGAIN' && this.#waitForRoom(pause)) pause = Math.min(pause * 2, LONGEST_PAUSE)
         else this.#failure = errorCode(error) ?? toError(error).message
@@ -168,12 +186,6 @@ export class Sink {
     Atomics.wait(this.#pause, 0, 0, milliseconds)
     return true
   }
-}
-
-/** Returns how many bytes one write may have: any number to a file with O_APPEND, PIPE_BUF to a pipe or socket. */
-function longestWrite(fd: number): number {
-  const stat = statOfDescriptor(fd)
-  return stat.isFIFO() || stat.isSocket() ? PIPE_BUF : Number.POSITIVE_INFINITY
 }
 
 /** Returns the end of as many whole lines as fit into `limit` bytes, or of one line that is longer. */

@@ -15,6 +15,9 @@ const F_DUPFD_CLOEXEC = linux ? 1030 : 67
 const IPPROTO_TCP = 6
 const TCP_NODELAY = 1
 const POLLIN = 1
+const POLLOUT = 4
+const POLLERR = 8
+const POLLHUP = 16
 const SOCK_NONBLOCK = 0o4000
 const SOCK_CLOEXEC = 0o2000000
 const P_ALL = 0
@@ -89,10 +92,20 @@ export function requireLibc(): void {
   libc()
 }
 
-function check(call: string, result: number): number {
+/** @throws an error with a `code`, such as EADDRINUSE, if `result` says that the call has failed */
+export function check(call: string, result: number): number {
   if (result !== -1) return result
   const code = getSystemErrorName(-libc().errno())
   throw Object.assign(new Error(`${call}: ${code}`), { code, syscall: call })
+}
+
+/** Declares another call of the C library, or of libuv, by its C prototype. It is looked up when it is first used. */
+export function declareCall(prototype: string): (...args: unknown[]) => number {
+  let call: Call | undefined
+  return (...args) => {
+    call ??= requireKoffi().load(null).func(prototype) as Call
+    return call(...args)
+  }
 }
 
 /** Makes the kernel queue connections on a bound socket. Throws an error with a `code`, such as EADDRINUSE. */
@@ -118,10 +131,19 @@ export function acceptNow(fd: number): number | undefined {
 
 /** Returns whether a connection waits in the accept queue of this listening socket. */
 export function hasPending(fd: number): boolean {
+  return isReady(fd, POLLIN)
+}
+
+/** Returns whether a write of at most PIPE_BUF bytes to this pipe or terminal would not wait, or would fail at once. */
+export function isWritable(fd: number): boolean {
+  return isReady(fd, POLLOUT | POLLERR | POLLHUP)
+}
+
+function isReady(fd: number, events: number): boolean {
   const pollfd = Buffer.alloc(8)
   pollfd.writeInt32LE(fd, 0)
-  pollfd.writeInt16LE(POLLIN, 4)
-  return poll(pollfd) > 0 && (pollfd.readInt16LE(6) & POLLIN) !== 0
+  pollfd.writeInt16LE(events, 4)
+  return poll(pollfd) > 0 && (pollfd.readInt16LE(6) & events) !== 0
 }
 
 /** A signal may interrupt it, though it does not wait; then it is called again. */

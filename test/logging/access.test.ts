@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, renameSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { createAccessLog, DEFAULT_ACCESS_FORMAT } from '../../lib/logging/access.js'
+import { createAccessLog } from '../../lib/logging/access.js'
+import { checkLogs } from '../../lib/logging/check-logs.js'
 import { entryOf } from './entry.js'
 import { makeFifo } from './fifo.js'
 import { closed, startChild, textOf } from './processes.js'
@@ -161,9 +162,6 @@ t.test('json: one object a line', async t => {
 
 t.test('what cannot work is refused at once', async t => {
   const accesslog = join(t.testdir(), 'missing/access.log')
-  t.throws(() => createAccessLog({ accesslog, format: DEFAULT_ACCESS_FORMAT }), {
-    name: 'UnicornError',
-    message: new RegExp(accesslog),
-  })
+  t.throws(() => checkLogs({ errorlog: '-', accesslog }), { name: 'UnicornError', message: new RegExp(accesslog) })
   t.throws(() => createAccessLog({ accesslog: '-', format: '%(nope)s' }), { message: /%\(nope\)s at character 1/ })
 })

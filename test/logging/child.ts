@@ -3,14 +3,14 @@
  * tests are about standard descriptors, or about several processes that append to one file.
  */
 import { createAccessLog } from '../../lib/logging/access.js'
-import { createErrorLog } from '../../lib/logging/logger.js'
+import { ErrorLog } from '../../lib/logging/logger.js'
 import { entryOf } from './entry.js'
 
 const [, , mode = '', path = '', argument = ''] = process.argv
 
 /** Lines whose length and letter say whether they are whole: `x500:` and then 500 times x. */
 function appendErrors(): void {
-  const { logger } = createErrorLog({ errorlog: path, loglevel: 'info', logFormat: 'text' })
+  const { logger } = ErrorLog.open({ errorlog: path, loglevel: 'info', logFormat: 'text' })
   for (let length = 0; length < 400; length += 1) logger.info(`${argument}${length}:${argument.repeat(length)}`)
 }
 
@@ -33,7 +33,7 @@ function flushAndExit(): void {
  * Logs for as long as its standard error is read by nobody, and reports on standard output that it lived through it.
  */
 function logIntoNothing(): void {
-  const { logger } = createErrorLog({ errorlog: path, loglevel: 'info', logFormat: 'json' })
+  const { logger } = ErrorLog.open({ errorlog: path, loglevel: 'info', logFormat: 'json' })
   process.stdin.resume().once('end', () => {
     for (let index = 0; index < 5; index += 1) logger.error(`line ${index}`)
     process.stdout.write('survived\n')
@@ -41,7 +41,7 @@ function logIntoNothing(): void {
 }
 
 function logOnce(): void {
-  createErrorLog({ errorlog: path, loglevel: 'info', logFormat: 'auto' }).logger.info('Listening')
+  ErrorLog.open({ errorlog: path, loglevel: 'info', logFormat: 'auto' }).logger.info('Listening')
 }
 
 const MODES: Readonly<Record<string, () => void>> = {

@@ -4,7 +4,7 @@ import { readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { UnicornError } from '../../lib/errors.js'
-import { createErrorLog, type ErrorLog, type ErrorLogOptions } from '../../lib/logging/logger.js'
+import { ErrorLog, type ErrorLogOptions } from '../../lib/logging/logger.js'
 import { requireCommand } from '../helpers/require-command.js'
 import { makeFifo } from './fifo.js'
 import { closed, startChild, textOf } from './processes.js'
@@ -17,7 +17,7 @@ interface OpenLog {
 
 function open(t: Test, options: Partial<ErrorLogOptions> = {}): OpenLog {
   const path = join(t.testdir(), 'error.log')
-  const log = createErrorLog({ errorlog: path, loglevel: 'info', logFormat: 'text', ...options })
+  const log = ErrorLog.open({ errorlog: path, loglevel: 'info', logFormat: 'text', ...options })
   t.teardown(() => log.close())
   return { log, path, read: () => readFileSync(path, 'utf8') }
 }
@@ -218,7 +218,7 @@ t.test('configure that fails changes nothing', async t => {
 
 t.test('a path that cannot be opened is named', async t => {
   const errorlog = join(t.testdir(), 'missing/error.log')
-  t.throws(() => createErrorLog({ errorlog, loglevel: 'info', logFormat: 'auto' }), {
+  t.throws(() => ErrorLog.open({ errorlog, loglevel: 'info', logFormat: 'auto' }), {
     name: 'UnicornError',
     message: new RegExp(errorlog),
   })
@@ -236,7 +236,7 @@ t.test('reopen follows the path', async t => {
 
 t.test('where reopen fails, the old file says so and stays in use', async t => {
   const directory = t.testdir({ logs: {} })
-  const log = createErrorLog({ errorlog: join(directory, 'logs/error.log'), loglevel: 'info', logFormat: 'text' })
+  const log = ErrorLog.open({ errorlog: join(directory, 'logs/error.log'), loglevel: 'info', logFormat: 'text' })
   t.teardown(() => log.close())
   renameSync(join(directory, 'logs'), join(directory, 'moved'))
   log.reopen()
@@ -250,7 +250,7 @@ t.test('where reopen fails, the old file says so and stays in use', async t => {
 t.test('lost lines never throw, and the next line that gets through tells their number', async t => {
   for (const logFormat of ['text', 'json'] as const) {
     using fifo = makeFifo(t.testdir({}))
-    const log = createErrorLog({ errorlog: fifo.path, loglevel: 'info', logFormat })
+    const log = ErrorLog.open({ errorlog: fifo.path, loglevel: 'info', logFormat })
     fifo.closeReader()
     for (let index = 0; index < 3; index += 1) log.logger.info('lost')
     fifo.openReader()
@@ -265,7 +265,7 @@ t.test('lost lines never throw, and the next line that gets through tells their 
 })
 
 t.test('a full disk does not end anything', async t => {
-  const log = createErrorLog({ errorlog: '/dev/full', loglevel: 'info', logFormat: 'json' })
+  const log = ErrorLog.open({ errorlog: '/dev/full', loglevel: 'info', logFormat: 'json' })
   t.doesNotThrow(() => log.logger.error('x'))
   t.doesNotThrow(() => log.logger.fatal('y'))
   t.doesNotThrow(() => log.close())

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { errorCode, toError, UnicornError } from '../../lib/errors.js'
 import { errorRecord } from '../../lib/logging/error-record.js'
-import { createErrorLog } from '../../lib/logging/logger.js'
+import { ErrorLog } from '../../lib/logging/logger.js'
 import { describe } from '../../lib/sys/describe.js'
 import { hostile } from '../helpers/hostile.js'
 
@@ -66,7 +66,7 @@ t.test('any value can be described, and has a code or none', async t => {
 for (const logFormat of ['text', 'json'] as const) {
   t.test(`each of them is logged once, as ${logFormat}`, async t => {
     const path = join(t.testdir(), 'error.log')
-    const log = createErrorLog({ errorlog: path, loglevel: 'info', logFormat })
+    const log = ErrorLog.open({ errorlog: path, loglevel: 'info', logFormat })
     const some = SEEDS.filter(seed => seed % 5 === 0)
     const report = (value: unknown, mark: string) => {
       log.logger.error({ err: toError(value) }, mark)

@@ -5,7 +5,8 @@ import type { Application, Unfinished } from '../../application/application.js'
 import type { LoadedFiles } from '../../application/module/loaded-files.js'
 import { ExitCode, toError, UnicornError } from '../../errors.js'
 import type { AccessLog } from '../../logging/access.js'
-import { createErrorLog, type ErrorLog } from '../../logging/logger.js'
+import { ErrorLog } from '../../logging/logger.js'
+import { surviveBrokenStreams } from '../../sys/standard-streams.js'
 import type { AdmissionClass } from '../admission/admission.js'
 import type { Channel } from '../channel.js'
 import { exitReport } from '../exit/exit-report.js'
@@ -55,7 +56,7 @@ export class Booting {
     this.channel = surroundings.channel
     this.signalListeners = surroundings.signalListeners
     this.exits = surroundings.exits
-    this.#errorLog = createErrorLog(config)
+    this.#errorLog = ErrorLog.openOrStandard(config)
     const log = this.#errorLog.logger
     this.config = config
     this.log = log
@@ -64,6 +65,9 @@ export class Booting {
     this.self = Object.freeze({ pid: process.pid, index, age, log })
     this.ready = config.waitReady && !checkOnly ? new ApplicationReady() : undefined
     this.hooks = new HookRunner('worker', { hooks: {}, config, log })
+    surviveBrokenStreams(({ name, error }) => {
+      log.warn({ err: error }, `What the application writes to ${name} is lost`)
+    })
     this.exits.onForeign(exit => this.#endedBy(exit))
   }
 

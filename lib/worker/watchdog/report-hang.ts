@@ -1,4 +1,4 @@
-import { createErrorLog, type ErrorLog, type ErrorLogOptions } from '../../logging/logger.js'
+import { ErrorLog, type ErrorLogOptions } from '../../logging/logger.js'
 import { writeReport } from '../report.js'
 import { describeHang } from './describe-hang.js'
 import { lookAtMainThread, tryInspector } from './main-thread.js'
@@ -39,15 +39,7 @@ export async function reportHang(
 
 /** Has a log for a line: nothing is kept open between two. If the file cannot be opened, standard error has to do. */
 function withLog(options: ErrorLogOptions, write: (log: ErrorLog) => void): void {
-  const log = openLog(options)
+  const log = ErrorLog.openOrStandard(options)
   write(log)
   log.close()
-}
-
-function openLog(options: ErrorLogOptions): ErrorLog {
-  try {
-    return createErrorLog(options)
-  } catch {
-    return createErrorLog({ ...options, errorlog: '-' })
-  }
 }
