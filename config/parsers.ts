@@ -81,6 +81,27 @@ export const accessFormat: Parser<string> = {
 /** Reads a file's path. Symbolic links in it are kept, since their targets may change. */
 export const path: Parser<string> = { ...text('FILE'), wanted: 'a path', anchor: (file, base) => resolve(base, file) }
 
+/** Reads paths, perhaps none. */
+export const paths: Parser<readonly string[], string | readonly string[]> = {
+  wanted: 'paths',
+  metavar: 'FILE',
+  repeatable: true,
+  parse: found => (Array.isArray(found) ? found : [found]).map(each => path.parse(each)),
+  print: files => files.join(', '),
+  anchor: (files, base) => files.map(file => resolve(base, file)),
+}
+
+/** Reads the name of an environment variable; `none` is no variable, an empty name. */
+export const variableName: Parser<string> = {
+  wanted: 'the name of an environment variable, or none',
+  metavar: 'NAME',
+  parse(found) {
+    if (found === 'none' || found === '') return ''
+    return typeof found === 'string' && /^[A-Za-z_]\w*$/.test(found) ? found : refuse(found, variableName.wanted)
+  },
+  print: name => name || 'none',
+}
+
 /** Reads a log's path, or `-` for a standard stream. */
 export const logFile: Parser<string> = {
   ...path,

@@ -5,10 +5,12 @@ import { adviceOn } from './advice.js'
 import { checkTogether } from './check-together.js'
 import type { Environment } from './define-config.js'
 import type { Hooks } from './hooks.js'
+import { paths } from './parsers.js'
 import { isAbsent, isDerived, type Known } from './setting.js'
 import { type Config, type Given, type Layer, rows, type SettingName, settingNames } from './settings.js'
 import { readCommandLine } from './sources/cli.js'
 import { readEnvironment } from './sources/env.js'
+import { readEnvFiles, type Variables } from './sources/env-file.js'
 import { findConfigFile, readConfigFile } from './sources/file.js'
 import { splitWords } from './sources/words.js'
 
@@ -27,6 +29,10 @@ export interface Resolved {
   readonly hooks: Hooks
   /** The config file, absolute. */
   readonly file: string | undefined
+  /** The directory that `unicorn` was started in. */
+  readonly cwd: string
+  /** The variables of `envFile`. The environment that `unicorn` was started with is stronger. */
+  readonly variables: Variables
   /** `default`, `environment WEB_CONCURRENCY`, `config file /path`, `UNICORN_CMD_ARGS`, `command line --workers`. */
   readonly origins: Readonly<Record<SettingName, string>>
   /** What is valid, but most likely not meant, in sentences for the log. */
@@ -47,12 +53,16 @@ export async function resolveConfig(
     ? readSettings(splitWords(env.UNICORN_CMD_ARGS, 'UNICORN_CMD_ARGS'), 'UNICORN_CMD_ARGS')
     : new Map()
   const file = configFile(line.get('config') ?? words.get('config'), cwd)
-  const { settings, hooks } = file ? await readConfigFile(file, env) : { settings: [], hooks: {} }
+  const early = fileVariables(line.get('envFile') ?? words.get('envFile'), cwd)
+  const { settings, hooks } = file ? await readConfigFile(file, { ...early, ...env }) : { settings: [], hooks: {} }
   const fromFile = [...settings].map(([name, value]) => [name, { value, origin: `config file ${file}` }] as const)
-  const given = new Map([...readEnvironment(env), ...fromFile, ...words, ...line])
-  const config = parseAll(given, { cwd, app: applicationOf(given) }, file)
+  const stated = new Map([...fromFile, ...words, ...line])
+  const variables = fileVariables(stated.get('envFile'), cwd)
+  const given = new Map([...readEnvironment(variables, 'env file'), ...readEnvironment(env), ...stated])
+  const known = { cwd, app: applicationOf(given) }
+  const config = parseAll(given, known, { config: file, envFile: envFilesOf(given.get('envFile'), cwd) })
   checkTogether(config)
-  return { config, hooks, file, origins: originsOf(given), advice: adviceOn(given) }
+  return { config, hooks, file, cwd, variables, origins: originsOf(given), advice: adviceOn(given) }
 }
 
 function readSettings(argv: readonly string[], source: string): Layer {
@@ -65,6 +75,15 @@ function configFile(given: Given | undefined, cwd: string): string | undefined {
   return given ? resolve(cwd, String(parse('config', given))) : findConfigFile(cwd)
 }
 
+/** The files of `envFile`, absolute. Node looks for those of its `--env-file` there too. */
+function envFilesOf(given: Given | undefined, cwd: string): readonly string[] {
+  return given ? orFault('envFile', given, () => paths.parse(given.value).map(file => resolve(cwd, file))) : []
+}
+
+function fileVariables(given: Given | undefined, cwd: string): Variables {
+  return orFault('envFile', given, () => readEnvFiles(envFilesOf(given, cwd)))
+}
+
 function applicationOf(given: Layer): string {
   const app = given.get('app')
   if (app) return String(parse('app', app))
@@ -73,8 +92,8 @@ function applicationOf(given: Layer): string {
   throw new UnicornError(`no application given, wanted ${wanted}`, { found: 'nothing', wanted, where: 'command line' })
 }
 
-function parseAll(given: Layer, known: Known, file: string | undefined): Config {
-  const early: Partial<Record<SettingName, unknown>> = { app: known.app, config: file }
+function parseAll(given: Layer, known: Known, files: Partial<Record<SettingName, unknown>>): Config {
+  const early: Partial<Record<SettingName, unknown>> = { app: known.app, ...files }
   const parsed = settingNames.map(
     name => [name, name in early ? early[name] : resolvedValue(name, given.get(name), known)] as const,
   )

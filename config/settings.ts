@@ -13,7 +13,9 @@ import {
   list,
   logFile,
   path,
+  paths,
   text,
+  variableName,
   workerCount,
 } from './parsers.js'
 import { type AnySetting, absent, derived, type InputOf, type OnHup, setting, type ValueOf } from './setting.js'
@@ -221,6 +223,19 @@ export const settings = {
     default: derived('none', () => []),
     onHup: 'respawn',
     description: 'environment variable for the workers; may be repeated',
+  }),
+  envFile: setting('Process', '--env-file', {
+    parser: paths,
+    default: derived('none', () => []),
+    onHup: 'respawn',
+    description:
+      "file of environment variables for the workers, as Node's --env-file, read anew by HUP; may be repeated, the last wins",
+  }),
+  instanceVar: setting('Process', '--instance-var', {
+    parser: variableName,
+    default: 'NODE_APP_INSTANCE',
+    onHup: 'respawn',
+    description: "environment variable that has the worker's index beside UNICORN_WORKER_INDEX; none leaves it out",
   }),
   pidfile: setting('Process', '-p, --pid', {
     parser: path,

@@ -9,13 +9,16 @@ export function currentEnvironment(): Environment {
   return process.env
 }
 
-/** Reads the settings in the environment. An empty variable counts as unset. */
-export function readEnvironment(env: Environment): Layer {
+/**
+ * Reads the settings in the environment. An empty variable counts as unset.
+ * @param source where the variables are from, for origins
+ */
+export function readEnvironment(env: Environment, source = 'environment'): Layer {
   const given = new Map<SettingName, Given>()
   for (const name of settingNames) {
     const variable = rows[name].variable
     const value = variable && env[variable.name]
-    if (variable && value) given.set(name, { value: meaning(variable, value), origin: `environment ${variable.name}` })
+    if (variable && value) given.set(name, { value: meaning(variable, value), origin: `${source} ${variable.name}` })
   }
   return given
 }

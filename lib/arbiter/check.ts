@@ -5,7 +5,7 @@ import { ErrorLog } from '../logging/logger.js'
 import { type FromWorker, unwrap, wrap } from '../worker/protocol.js'
 import type { ArbiterOptions } from './arbiter.js'
 import { GRACE } from './pool.js'
-import { spawnWorker } from './spawn.js'
+import { spawnWorker, whyNotStarted } from './spawn.js'
 
 /**
  * Loads the application once in a worker that serves nothing, for `--check-config`; that logs what is wrong. It is
@@ -13,12 +13,13 @@ import { spawnWorker } from './spawn.js'
  * @returns the exit code with which a start of the server would end
  */
 export async function checkApplication(
-  { config, file, advice }: Resolved,
+  resolved: Resolved,
   { exec, version }: Pick<ArbiterOptions, 'exec' | 'version'>,
 ): Promise<ExitCode> {
+  const { config, file, advice } = resolved
   const { logger } = ErrorLog.openOrStandard(config)
   for (const sentence of advice) logger.warn(sentence)
-  const child = spawnWorker(exec, config, { index: 0, fds: [] })
+  const child = spawnWorker(exec, resolved, { index: 0, fds: [] })
   const self = { index: 0, age: 0, arbiterPid: process.pid, version, checkOnly: true }
   child.on('internalMessage', (received: unknown) => {
     if (unwrap<FromWorker>(received)?.type !== 'hello') return
@@ -26,8 +27,10 @@ export async function checkApplication(
   })
   const { bootTimeout } = config
   const limit = bootTimeout > 0 ? setTimeout(() => child.kill('SIGKILL'), bootTimeout + GRACE) : undefined
-  const [code]: (number | null)[] = await once(child, 'exit')
+  const [code = null]: (number | null)[] = await once(child, 'exit')
   clearTimeout(limit)
   if (code === ExitCode.ok || code === ExitCode.appLoad) return code
+  const why = await whyNotStarted(resolved, 0, code)
+  if (why !== undefined) logger.fatal(`Worker failed to boot: ${why}`)
   return ExitCode.workerBoot
 }

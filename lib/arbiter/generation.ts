@@ -12,7 +12,7 @@ export interface Generation {
   listeners: Listeners
   /** Whether any of its workers was ready: the application loads with this configuration. */
   proven: boolean
-  /** With `--reload`: the files that its workers have loaded, or tried to load. */
+  /** With `--reload`: the files of its environment, and those that its workers have loaded, or tried to load. */
   readonly files: Set<string>
   /** The places of the listeners that a reload is removing: no worker serves them once these workers are gone. */
   abandoned: readonly number[]
@@ -24,5 +24,6 @@ export function newGeneration(
   env: { listeners: Listeners; log: Logger },
 ): Generation {
   const hooks = new HookRunner('arbiter', { ...resolved, log: env.log })
-  return { number, resolved, hooks, listeners: env.listeners, proven: false, files: new Set(), abandoned: [] }
+  const files = new Set(resolved.config.envFile)
+  return { number, resolved, hooks, listeners: env.listeners, proven: false, files, abandoned: [] }
 }

@@ -7,7 +7,7 @@ import type { PatientClock } from '../sys/clock.js'
 import { DRAIN, type FromWorker, unwrap } from '../worker/protocol.js'
 import { Backoff, EXPECTED } from './backoff.js'
 import type { Generation } from './generation.js'
-import { bootMessage, spawnWorker } from './spawn.js'
+import { bootMessage, spawnWorker, whyNotStarted } from './spawn.js'
 import { WorkerHandle } from './worker-handle.js'
 import { type Action, reasonOfExit, transitions, type WorkerEvent } from './worker-state.js'
 
@@ -132,7 +132,7 @@ export class Pool {
     const identity = { index, age: ++this.#age, log }
     hooks().run('preFork', server, { pid: undefined, ...identity })
     try {
-      const child = spawnWorker(exec, config, { index, fds: generation.listeners.fds })
+      const child = spawnWorker(exec, generation.resolved, { index, fds: generation.listeners.fds })
       const handle = new WorkerHandle({ ...identity, process: child, generation, since: clock.now() })
       if (config.bootTimeout > 0) handle.expectEnd(config.bootTimeout + reportTime(config), handle.since)
       this.#handles.add(handle)
@@ -149,7 +149,10 @@ export class Pool {
   #listen(handle: WorkerHandle): void {
     const { queue, log } = this.#context
     const child = handle.process
-    child.on('exit', (code, signal) => queue({ type: 'exit', handle, code, signal }))
+    child.on('exit', async (code, signal) => {
+      if (handle.state === 'starting') await this.#reportNotStarted(handle, code)
+      queue({ type: 'exit', handle, code, signal })
+    })
     child.on('internalMessage', (received: unknown) => {
       const message = unwrap<FromWorker>(received)
       if (message) queue({ type: 'message', handle, message })
@@ -159,6 +162,14 @@ export class Pool {
       // A process that could not be started has no exit event.
       if (handle.pid === undefined) queue({ type: 'exit', handle, code: null, signal: null })
     })
+  }
+
+  /** A process that ends before any code of the worker runs cannot say why in the log. */
+  async #reportNotStarted({ generation, index, pid }: WorkerHandle, code: number | null): Promise<void> {
+    const why = await whyNotStarted(generation.resolved, index, code)
+    if (why !== undefined) {
+      this.#context.log.fatal({ worker: index, workerPid: pid }, `Worker failed to boot: ${why}`)
+    }
   }
 
   // Messages of workers.

@@ -1,8 +1,11 @@
-import type { ChildProcess } from 'node:child_process'
+import { type ChildProcess, execFile } from 'node:child_process'
 import cluster from 'node:cluster'
+import type { Resolved } from '../../config/resolve.js'
 import type { Config } from '../../config/settings.js'
+import { currentEnvironment } from '../../config/sources/env.js'
 import { formatAddress } from '../listeners/address.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
+import { anchorArguments, anchorEnvironment } from '../sys/node-options.js'
 import type { Boot } from '../worker/protocol.js'
 import type { WorkerHandle } from './worker-handle.js'
 
@@ -12,6 +15,21 @@ const PRIVATE = ['UNICORN_FD', 'UNICORN_PID', 'LISTEN_PID', 'LISTEN_FDS', 'NOTIF
 /** The first descriptor after stdin, stdout, stderr and the IPC channel. */
 const FIRST_LISTENER_FD = 4
 
+/** Node's exit code for arguments, or NODE_OPTIONS, that it does not take ("Process exit codes"). */
+const INVALID_ARGUMENT = 9
+/** Node's exit code for an error that nothing catches. */
+const UNCAUGHT = 1
+/** For how long Node may take to say what it refuses, in milliseconds. */
+const REFUSAL_TIME = 10_000
+
+/** How the process of a worker is started, but for what it inherits. */
+interface Start {
+  readonly cwd: string
+  readonly execArgv: readonly string[]
+  /** Changes to the environment. */
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
 /**
  * Forks one worker, which inherits the listeners' descriptors. Each fork resolves the working directory anew, so a
  * `current` symlink that has moved is followed.
@@ -20,24 +38,68 @@ const FIRST_LISTENER_FD = 4
  */
 export function spawnWorker(
   exec: string,
-  config: Config,
+  resolved: Resolved,
   { index, fds }: { index: number; fds: readonly number[] },
 ): ChildProcess {
+  const { cwd, execArgv, env } = startOf(resolved, index)
   // A port that the application opens itself must not go through the arbiter either.
   cluster.schedulingPolicy = cluster.SCHED_NONE
   cluster.setupPrimary({
     exec,
-    args: [...config.args],
-    cwd: config.chdir,
-    execArgv: [...process.execArgv],
+    args: [...resolved.config.args],
+    cwd,
+    execArgv: [...execArgv],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...fds],
   })
-  const env: Record<string, unknown> = { ...config.rawEnv, UNICORN_WORKER_INDEX: index, NODE_APP_INSTANCE: index }
-  for (const name of PRIVATE) env[name] = undefined
   const worker = cluster.fork(env)
   // It repeats the child's `error` event, and would throw without a listener.
   worker.on('error', () => {})
   return worker.process
+}
+
+/**
+ * Says why a worker's process has ended before any code of the worker ran, if that was so: Node refused what it was
+ * started with, or a module that Node loads first has failed.
+ * @param code the exit code
+ */
+export async function whyNotStarted(
+  resolved: Resolved,
+  index: number,
+  code: number | null,
+): Promise<string | undefined> {
+  if (code === UNCAUGHT) {
+    return "a module that Node's options load first (--import, --require) has failed; what it wrote is above"
+  }
+  const refusal = code === INVALID_ARGUMENT ? await refusalOf(startOf(resolved, index)) : ''
+  return refusal === '' ? undefined : `Node refuses to start it: ${refusal}`
+}
+
+/** Asks Node for its version with the same options: it says what is wrong with them, and runs nothing. */
+function refusalOf({ cwd, execArgv, env }: Start): Promise<string> {
+  const options = { cwd, env: { ...currentEnvironment(), ...env }, timeout: REFUSAL_TIME }
+  return new Promise(resolve => {
+    execFile(process.execPath, [...execArgv, '--version'], options, (_error, _stdout, stderr) => {
+      resolve(stderr.trim().split('\n')[0]?.trim() ?? '')
+    })
+  })
+}
+
+/** What unicorn adds gives way to what the user sets. Relative paths that Node reads mean what they mean for us. */
+function startOf({ config, cwd, variables }: Resolved, index: number): Start {
+  const { chdir, rawEnv, instanceVar } = config
+  const inherited = currentEnvironment()
+  const isElsewhere = chdir !== cwd
+  const isNew = ([name]: readonly [string, unknown]): boolean => inherited[name] === undefined
+  const env = {
+    ...(isElsewhere && anchorEnvironment(inherited, cwd)),
+    UNICORN_WORKER_INDEX: String(index),
+    ...(instanceVar !== '' && { [instanceVar]: String(index) }),
+    ...Object.fromEntries(Object.entries(variables).filter(isNew)),
+    ...rawEnv,
+    ...Object.fromEntries(PRIVATE.map(name => [name, undefined])),
+  }
+  const execArgv = isElsewhere ? anchorArguments(process.execArgv, cwd) : process.execArgv
+  return { cwd: chdir, execArgv, env }
 }
 
 /** Everything that a worker needs to boot. */

@@ -26,6 +26,8 @@ export interface ServerOptions {
   /** Runs the server through another command, such as unshare(1). */
   readonly through?: readonly string[]
   readonly detached?: boolean
+  /** Arguments of Node itself. */
+  readonly nodeArgs?: readonly string[]
 }
 
 /** Starts the real server and waits until it listens and every worker is ready. It is gone when the test is. */
@@ -39,7 +41,13 @@ export async function startServer(t: Test, options: ServerOptions = {}): Promise
 /** Starts the real server, which may also refuse to start. */
 export function spawnServer(t: Test, options: ServerOptions = {}): Server {
   const cwd = options.cwd ?? testdir(t, { 'app.js': options.app ?? hello, ...options.files })
-  const command = [...(options.through ?? []), process.execPath, unicornBin, ...argumentsOf(options)]
+  const command = [
+    ...(options.through ?? []),
+    process.execPath,
+    ...(options.nodeArgs ?? []),
+    unicornBin,
+    ...argumentsOf(options),
+  ]
   const child = spawnClean(command, { cwd, env: options.env ?? {}, detached: options.detached ?? false })
   const server = new Server(child, { cwd, expectErrors: options.expectErrors ?? [] })
   atEnd(t, () => server.finish())

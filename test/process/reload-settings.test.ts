@@ -119,6 +119,8 @@ const CHANGED: Readonly<Record<Changed, unknown>> = {
   limitRequestBody: 1000,
   chdir: 'other',
   rawEnv: { A: '1' },
+  envFile: ['other.env'],
+  instanceVar: 'OTHER',
   pidfile: 'app.pid',
   procName: 'other',
   accesslog: 'access.log',
@@ -146,6 +148,7 @@ process.send('ready')
   })
   mkdirSync(join(server.cwd, 'other'))
   writeFileSync(join(server.cwd, 'other/app.js'), app)
+  writeFileSync(join(server.cwd, 'other.env'), 'B=2')
   writeFileSync(join(server.cwd, JS_FILE), config(CHANGED))
   server.signal('SIGHUP')
   await server.log(messages.reloaded)
