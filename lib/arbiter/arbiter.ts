@@ -206,6 +206,7 @@ export class Arbiter {
       if (message.type === 'loaded') this.#watchFiles(handle.generation, message.files)
     },
     exit: ({ handle, code, signal }) => this.#exited(handle, code, signal),
+    disconnected: ({ handle }) => this.#pool.disconnected(handle),
     unbalanced: () => this.#pool.rebalance(),
     tick: () => {
       this.#pool.murderLazyWorkers()

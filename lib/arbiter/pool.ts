@@ -4,6 +4,7 @@ import type { Config } from '../../config/settings.js'
 import { toError } from '../errors.js'
 import { balance } from '../spread/balance.js'
 import type { PatientClock } from '../sys/clock.js'
+import { isDying } from '../sys/is-dying.js'
 import { DRAIN, type FromWorker, unwrap } from '../worker/protocol.js'
 import { Backoff, EXPECTED } from './backoff.js'
 import type { Generation } from './generation.js'
@@ -15,6 +16,8 @@ import { type Action, reasonOfExit, transitions, type WorkerEvent } from './work
 export interface PoolEvents {
   message: { handle: WorkerHandle; message: FromWorker }
   exit: { handle: WorkerHandle; code: number | null; signal: NodeJS.Signals | null }
+  /** The channel to a worker has ended: its process ends, or it has left by itself. */
+  disconnected: { handle: WorkerHandle }
   /** The number of settled connections or of workers has changed. */
   unbalanced: object
 }
@@ -46,6 +49,8 @@ export const GRACE = 500
 const BALANCE_PAUSE = 2
 /** How many beats in a row must exceed `maxMemory`: one sample may be garbage that is about to be collected. */
 const FAT_SAMPLES = 3
+/** How long a process whose channel has ended may take to end, in milliseconds. */
+const DISCONNECT_TIME = 100
 /** How long a worker may take to stop quickly, in milliseconds. */
 const QUIT_TIME = 1000
 
@@ -153,6 +158,7 @@ export class Pool {
       if (handle.state === 'starting') await this.#reportNotStarted(handle, code)
       queue({ type: 'exit', handle, code, signal })
     })
+    child.on('disconnect', () => queue({ type: 'disconnected', handle }))
     child.on('internalMessage', (received: unknown) => {
       const message = unwrap<FromWorker>(received)
       if (message) queue({ type: 'message', handle, message })
@@ -189,13 +195,17 @@ export class Pool {
         handle.settled = message.connections
         return this.#spreadChanged()
       case 'draining':
-        this.#apply('draining', handle, message.reason)
-        // Its replacement starts before its exit, so the fault counts now.
-        return void this.#countDeath(handle)
+        return this.#left(handle, message.reason)
       case 'wants-replacement':
         handle.because(message.reason)
         handle.wantsReplacement = true
     }
+  }
+
+  /** It has begun to drain by itself. Its replacement starts before its exit, so the fault counts now. */
+  #left(handle: WorkerHandle, reason: ExitReason): void {
+    this.#apply('draining', handle, reason)
+    this.#countDeath(handle)
   }
 
   /** Balances connections soon, once for all changes that come together. */
@@ -287,11 +297,26 @@ export class Pool {
     if (signal) handle.kill(signal)
   }
 
+  /** The channel of a worker has ended. */
+  disconnected(handle: WorkerHandle): void {
+    handle.disconnectedAt = this.#context.clock.now()
+    this.#noticeGoodbye(handle, handle.disconnectedAt)
+  }
+
+  /** If a process outlives its channel, the worker has left by itself, and drains. */
+  #noticeGoodbye(handle: WorkerHandle, now: number): void {
+    if (!handle.isReady || handle.pid === undefined || handle.disconnectedAt === undefined) return
+    // Where nothing tells, a moment shows it.
+    const dies = isDying(handle.pid) ?? now - handle.disconnectedAt < DISCONNECT_TIME
+    if (!dies) this.#left(handle, 'exited')
+  }
+
   /** Ends workers that have been silent for too long, or whose deadline has passed. */
   murderLazyWorkers(): void {
     const now = this.#context.clock.now()
     for (const handle of this.#handles) {
       if (handle.isHung(now)) this.#apply('hung', handle, 'hung')
+      this.#noticeGoodbye(handle, now)
       const reason = handle.state === 'starting' ? 'boot-timeout' : undefined
       if (now >= handle.deadline) this.#apply('overdue', handle, reason)
     }

@@ -21,6 +21,8 @@ export class WorkerHandle {
   lastBeat: number
   figures: Figures | undefined
   debugged = false
+  /** When its channel ended, by the arbiter's clock. No beat comes after that. */
+  disconnectedAt: number | undefined
   /** Log files were reopened while it booted. It may have opened the old ones, so it reopens them when it is ready. */
   missedReopening = false
   /** How many beats in a row reported more memory than `maxMemory`. */
@@ -93,7 +95,7 @@ export class WorkerHandle {
   isHung(now: number): boolean {
     const { timeout } = this.config
     const isWatched = this.state === 'ready' || this.state === 'retiring'
-    if (!isWatched || timeout === 0 || this.debugged) return false
+    if (!isWatched || timeout === 0 || this.debugged || this.disconnectedAt !== undefined) return false
     return now - this.lastBeat + (this.figures?.oldest ?? 0) > timeout
   }
 

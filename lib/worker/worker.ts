@@ -223,6 +223,14 @@ export class Worker implements SignalHandlers {
     this.#beginDrain()
   }
 
+  /** The application has ended the channel to the arbiter, as workers do that leave: others serve, or will. */
+  disconnected(): void {
+    if (this.#isEnding) return
+    const how = 'by process.disconnect() or cluster.worker.disconnect()'
+    this.#parts.log.warn(`Worker was disconnected from the arbiter, ${how}: it drains and exits`)
+    this.#beginDrain()
+  }
+
   /** An error outside of any request: the application's state cannot be trusted any more. */
   crash(error: unknown): void {
     this.#parts.log.fatal({ err: toError(error) }, 'Uncaught error, worker drains and exits')

@@ -36,6 +36,7 @@ export const messages = {
   reloadFailed: /^Reload failed/,
   reloadRefused: /^Reload refused/,
   gracefulTimeout: /^Graceful timeout/,
+  disconnected: /^Worker was disconnected from the arbiter/,
   orphaned: /^Arbiter is gone/,
   needsRestart: /needs a restart; the old value stays/,
   notApplied: /^Changed setting not applied/,

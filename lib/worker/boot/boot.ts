@@ -24,11 +24,16 @@ export async function boot(): Promise<void> {
   const snapshot = await channel.bootMessage()
   process.title = `unicorn: worker [${snapshot.config.procName}]`
 
-  const worker = await takeSteps(new Booting(snapshot, { channel, exits, signalListeners: signals.listeners }))
+  const booting = new Booting(snapshot, { channel, exits, signalListeners: signals.listeners })
+  const cause = (): ReturnType<typeof channel.causeOfEnd> => channel.causeOfEnd(snapshot.arbiterPid)
+  channel.onClosed = async () => ((await cause()) === 'orphaned' ? end() : booting.disconnected())
+  const worker = await takeSteps(booting)
   if (!worker) return end()
+  // It ends when the cause is known.
+  if (!channel.isOpen) return
 
   signals.handlers = worker
-  channel.onClosed = () => worker.orphaned()
+  channel.onClosed = async () => worker[await cause()]()
   channel.onMessage = message => worker.receive(message)
   worker.serve()
 }

@@ -93,6 +93,13 @@ export class Booting {
     return new Promise(() => {})
   }
 
+  /** The application has left the arbiter while it loaded. */
+  disconnected(): void {
+    const found = 'it was disconnected from the arbiter, by process.disconnect() or cluster.worker.disconnect()'
+    const message = `${found}, while it was loading: call that only where a worker is to leave`
+    void this.fail(new UnicornError(message, { found, where: this.config.app }, ExitCode.appLoad))
+  }
+
   #reportFailure(thrown: unknown, isTold: boolean): ExitCode {
     const error = toError(thrown)
     const isOurs = error instanceof UnicornError
