@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, posix } from 'node:path'
-import { errorCode } from '../errors.js'
 
 /**
  * Returns how many CPUs this process may use: as many as the scheduler allows, but no more than the CPU quota of its
@@ -34,21 +33,26 @@ function withParents(path: string): string[] {
 }
 
 function quotaV2(directory: string): number {
-  const [quota, period] = read(join(directory, 'cpu.max'))?.trim().split(' ') ?? []
-  return quota === undefined || quota === 'max' ? Number.POSITIVE_INFINITY : Number(quota) / Number(period)
+  const [quota, period] = read(join(directory, 'cpu.max'))?.trim().split(/\s+/) ?? []
+  return cpus(Number(quota || Number.NaN), Number(period || Number.NaN))
 }
 
 function quotaV1(directory: string): number {
   const quota = Number(read(join(directory, 'cpu.cfs_quota_us')) ?? -1)
   const period = Number(read(join(directory, 'cpu.cfs_period_us')) ?? 100_000)
-  return quota > 0 ? quota / period : Number.POSITIVE_INFINITY
+  return quota > 0 ? cpus(quota, period) : Number.POSITIVE_INFINITY
 }
 
+/** A quota is a hint: one that cannot be understood (`max`, an empty file, a period of 0) counts as none. */
+function cpus(quota: number, period: number): number {
+  return quota >= 0 && period > 0 ? quota / period : Number.POSITIVE_INFINITY
+}
+
+/** @returns undefined if there is no such file, or if it cannot be read, for whatever reason */
 function read(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8')
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw error
+  } catch {
+    return undefined
   }
 }

@@ -57,6 +57,18 @@ t.test('no quota is no limit', async t => {
   t.equal(cgroupCpus(t.testdir()), Number.POSITIVE_INFINITY, 'no cgroups at all')
 })
 
+t.test('a quota that cannot be understood is no limit', async t => {
+  for (const content of ['', '\n', '100000\n', 'garbage\n', 'many 100000\n', '50000 0\n', '-1 100000\n']) {
+    const dir = root(t, { membership: '0::/\n', groups: { '/': { 'cpu.max': content } } })
+    t.equal(cgroupCpus(dir), Number.POSITIVE_INFINITY, JSON.stringify(content))
+    t.equal(availableCpus(dir), availableParallelism())
+  }
+  const v1 = { 'cpu.cfs_quota_us': 'garbage\n', 'cpu.cfs_period_us': '\n' }
+  t.equal(cgroupCpus(root(t, { membership: '4:cpu:/\n', groups: { '/cpu': v1 } })), Number.POSITIVE_INFINITY)
+  const directory = t.testdir({ proc: { self: { cgroup: {} } } })
+  t.equal(cgroupCpus(directory), Number.POSITIVE_INFINITY, 'what cannot be read')
+})
+
 t.test('this machine', async t => {
   t.ok(availableCpus() >= 1 && availableCpus() <= availableParallelism())
 })
