@@ -1,6 +1,9 @@
 import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { errorCode, UnicornError } from '../errors.js'
 
+const CONTENT = `${process.pid}\n`
+const MODE = 0o644
+
 /** Returns whether a process with this id exists, of any user. */
 function isAlive(pid: number): boolean {
   try {
@@ -30,7 +33,7 @@ export class Pidfile {
   #write(): void {
     const temporary = `${this.#path}.${process.pid}.tmp`
     try {
-      writeFileSync(temporary, `${process.pid}\n`, { mode: 0o644 })
+      writeFileSync(temporary, CONTENT, { mode: MODE })
       this.#claim(temporary)
     } catch (error) {
       if (error instanceof UnicornError) throw error
@@ -42,10 +45,20 @@ export class Pidfile {
     }
   }
 
-  /** link(2) fails if the file exists, so two arbiters that start at once cannot both claim it. */
-  #claim(temporary: string): void {
+  /** Fails if the file exists, so two arbiters that start at once cannot both claim it. */
+  #create(temporary: string): void {
     try {
       linkSync(temporary, this.#path)
+    } catch (error) {
+      if (errorCode(error) === 'EEXIST') throw error
+      // A file system without hard links. For a moment the file is empty, which a reader takes for no pid.
+      writeFileSync(this.#path, CONTENT, { mode: MODE, flag: 'wx' })
+    }
+  }
+
+  #claim(temporary: string): void {
+    try {
+      this.#create(temporary)
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error
       const owner = readPid(this.#path)

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { startServer } from '../helpers/server.js'
+import { spawnServer, startServer } from '../helpers/server.js'
 
 t.test('the pid file names the arbiter while it runs', async t => {
   const server = await startServer(t, { args: ['--pid', 'app.pid'] })
@@ -24,4 +24,26 @@ t.test('a pid file that names another process by now is left alone', async t => 
   writeFileSync(file, `${process.pid}\n`)
   await server.stop()
   t.equal(readFileSync(file, 'utf8'), `${process.pid}\n`)
+})
+
+/** Plays a file system that has no hard links. */
+const NO_LINKS = `
+const fs = require('node:fs')
+fs.linkSync = () => { throw Object.assign(new Error('EPERM: operation not permitted, link'), { code: 'EPERM' }) }
+`
+
+t.test('without hard links the pid file is written all the same, and guards as well', async t => {
+  const files = { 'no-links.cjs': NO_LINKS }
+  const through = ['env', 'NODE_OPTIONS=--require ./no-links.cjs']
+  const server = await startServer(t, { files, through, args: ['--pid', 'app.pid'] })
+  const file = join(server.cwd, 'app.pid')
+  t.equal(readFileSync(file, 'utf8'), `${server.pid}\n`)
+  const second = spawnServer(t, { cwd: server.cwd, through, args: ['--pid', 'app.pid'] })
+  t.same(await second.exit, { code: 1, signal: null })
+  t.equal(readFileSync(file, 'utf8'), `${server.pid}\n`)
+  await server.stop()
+  t.notOk(existsSync(file))
+  writeFileSync(file, `${server.pid}\n`)
+  const third = await startServer(t, { cwd: server.cwd, through, args: ['--pid', 'app.pid'] })
+  t.equal(readFileSync(file, 'utf8'), `${third.pid}\n`, 'one of a process that is gone is replaced')
 })
