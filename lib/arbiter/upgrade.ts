@@ -1,4 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
+import { statSync } from 'node:fs'
+import { UnicornError } from '../errors.js'
 import type { Listeners } from '../listeners/listeners.js'
 import { type CommandLine, type Predecessor, predecessorOf, startSuccessor } from './handover.js'
 import type { Pending } from './pending-commands.js'
@@ -7,6 +9,8 @@ import type { Pending } from './pending-commands.js'
 export interface UpgradeEvents {
   /** The `preExec` hook has come to its end. */
   prepared: { pending: Pending<'upgrade'> }
+  /** No process could be started. */
+  successorFailed: { pending: Pending<'upgrade'>; error: unknown }
   successorGone: { exitCode: number | null; signal: NodeJS.Signals | null }
 }
 type UpgradeEvent = { [Type in keyof UpgradeEvents]: { type: Type } & UpgradeEvents[Type] }[keyof UpgradeEvents]
@@ -56,19 +60,31 @@ export class Upgrade {
     hook().then(() => this.#queue({ type: 'prepared', pending }))
   }
 
-  /** @returns the successor's pid; @throws system errors */
-  start(listeners: Listeners): number | undefined {
+  /**
+   * @param pending settled with `started`; if no process can be started, `successorFailed` is queued
+   * @param chdir where the server runs: the successor starts there if the directory of the start is gone
+   */
+  start(pending: Pending<'upgrade'>, listeners: Listeners, chdir: string): void {
+    const failed = (error: unknown): void => {
+      this.#isPreparing = false
+      this.#queue({ type: 'successorFailed', pending, error })
+    }
+    let child: ChildProcess
+    try {
+      child = startSuccessor({ ...this.#commandLine, cwd: startDirectory(this.#commandLine.cwd, chdir) }, listeners)
+    } catch (error) {
+      return failed(error)
+    }
+    // Without a pid there is no exit event. Later errors concern signals and messages, which nothing sends.
+    child.on('error', error => (child.pid === undefined ? failed(error) : undefined))
+    if (child.pid === undefined) return
     this.#isPreparing = false
-    const child = startSuccessor(this.#commandLine, listeners)
     this.#successor = child
-    const gone = (exitCode: number | null, signal: NodeJS.Signals | null): void => {
-      if (this.#successor !== child) return
+    child.once('exit', (exitCode, signal) => {
       this.#successor = undefined
       this.#queue({ type: 'successorGone', exitCode, signal })
-    }
-    child.once('exit', gone)
-    child.once('error', () => gone(null, null))
-    return child.pid
+    })
+    pending.settle({ result: 'started', pid: child.pid })
   }
 
   /** Forgets a predecessor that is gone. Called at each tick. @returns whether it has just gone, true only once */
@@ -76,5 +92,21 @@ export class Upgrade {
     if (!this.#predecessor || this.#predecessorLives) return false
     this.#predecessor = undefined
     return true
+  }
+}
+
+/** A release may be removed after a deployment, and with it the directory that the server was started in. */
+function startDirectory(cwd: string, chdir: string): string {
+  const found = [cwd, chdir].find(isDirectory)
+  if (found) return found
+  const fault = { found: 'no directory', wanted: 'the directory of the start, or that of --chdir', where: cwd }
+  throw new UnicornError(`the new arbiter has no directory to start in: ${cwd} is gone`, fault)
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false // whatever stands in the way, a process could not start there either
   }
 }
