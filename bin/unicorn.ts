@@ -1,21 +1,28 @@
 #!/usr/bin/env node
 import { fileURLToPath } from 'node:url'
-import { workingDirectory } from '../config/sources/env.js'
-import { runCommand } from '../lib/command.js'
+import { ProcessEvents } from '../lib/arbiter/signals.js'
 import { ExitCode, toError, UnicornError } from '../lib/errors.js'
+import { release } from '../lib/sys/confinement.js'
 
-const sources = { argv: process.argv.slice(2), env: process.env, cwd: workingDirectory(process.env, process.cwd()) }
+// Before the rest of the program is loaded: a signal may come meanwhile.
+const events = new ProcessEvents(fail)
+const given = { argv: process.argv.slice(2), env: process.env }
 const processes = {
   exec: fileURLToPath(new URL('./worker.cjs', import.meta.url)),
-  commandLine: { ...sources, argv: [process.execPath, ...process.execArgv, ...process.argv.slice(1)] },
+  commandLine: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+  events,
 }
+const out = { print: (text: string) => process.stdout.write(text), end: () => exit(ExitCode.ok) }
 
-runCommand(sources, processes, text => process.stdout.write(text)).then(exit, error => {
+import('../lib/command.js').then(({ runCommand }) => runCommand(given, processes, out)).then(exit, fail)
+
+function fail(error: unknown): never {
   const isOurs = error instanceof UnicornError
   process.stderr.write(`unicorn: ${isOurs ? error.message : toError(error).stack}\n`)
   exit(isOurs ? error.exitCode : ExitCode.refused)
-})
+}
 
 function exit(code: ExitCode): never {
+  release()
   process.exit(code)
 }

@@ -1,4 +1,5 @@
 import { toError } from '../lib/errors.js'
+import { bounded } from '../lib/sys/confinement.js'
 import {
   type Hook,
   type HookName,
@@ -26,11 +27,13 @@ const DONE = Promise.resolve()
 
 /** Runs the hooks of one process, each as its row of the table says. */
 export class HookRunner<Process extends HookProcess> {
+  readonly #process: Process
   readonly #parts: Parts
   /** All hooks of this process. */
   readonly #entries: ReadonlyMap<HookName, { readonly row: Hook; readonly hook: Hooks[HookName] }>
 
   constructor(process: Process, parts: Parts) {
+    this.#process = process
     this.#parts = parts
     const own = hookNames.filter(name => hooks[name].process === process)
     this.#entries = new Map(own.map(name => [name, { row: hooks[name], hook: parts.hooks[name] }]))
@@ -57,9 +60,16 @@ export class HookRunner<Process extends HookProcess> {
     return row.awaited ? this.#wait(name, row, [hook, parameters]) : this.#call(name, [hook, parameters])
   }
 
+  /** In the arbiter a hook that blocks is broken off: workers are not watched meanwhile, and no signal is heeded. */
+  #apply(hook: Call[0], parameters: Call[1]): unknown {
+    const { hooks } = this.#parts
+    if (this.#process === 'worker') return Reflect.apply(hook, hooks, parameters)
+    return bounded(() => Reflect.apply(hook, hooks, parameters))
+  }
+
   #call(name: HookName, [hook, parameters]: Call): boolean {
     try {
-      const result: unknown = Reflect.apply(hook, this.#parts.hooks, parameters)
+      const result: unknown = this.#apply(hook, parameters)
       if (result instanceof Promise) result.catch(error => this.#logFailure(name, error))
       return true
     } catch (error) {
@@ -69,15 +79,15 @@ export class HookRunner<Process extends HookProcess> {
   }
 
   async #wait(name: HookName, row: AwaitedHook, [hook, parameters]: Call): Promise<void> {
-    const { hooks, config } = this.#parts
-    if ('throws' in row) return void (await Reflect.apply(hook, hooks, parameters))
+    const { config } = this.#parts
+    if ('throws' in row) return void (await this.#apply(hook, parameters))
     const limit = typeof row.limit === 'number' ? row.limit : config[row.limit]
     let timer: NodeJS.Timeout | undefined
     const overdue = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`not done after ${limit} ms`)), limit)
     })
     try {
-      await Promise.race([Reflect.apply(hook, hooks, parameters), overdue])
+      await Promise.race([this.#apply(hook, parameters), overdue])
     } catch (error) {
       this.#logFailure(name, error)
     } finally {

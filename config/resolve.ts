@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { toError, UnicornError } from '../lib/errors.js'
+import { errorCode, toError, UnicornError } from '../lib/errors.js'
 import { adviceOn } from './advice.js'
 import { checkTogether } from './check-together.js'
 import type { Environment } from './define-config.js'
@@ -142,9 +142,16 @@ function orFault<Value>(name: SettingName, given: Given | undefined, action: () 
 
 /** Does not resolve symbolic links in the path: each fork of a worker follows them again. */
 function checkDirectory(path: string, given: Given | undefined): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
   const where = given?.origin ?? 'default'
-  throw new UnicornError(`chdir: found ${path}, which is no directory, wanted one (${where})`, { found: path, where })
+  const refused = (found: string, error?: unknown): UnicornError =>
+    new UnicornError(`chdir: found ${path}, ${found} (${where})`, { found: path, where, error })
+  let isDirectory: boolean | undefined
+  try {
+    isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory()
+  } catch (error) {
+    throw refused(`which cannot be looked at (${errorCode(error) ?? error}), wanted a directory that can`, error)
+  }
+  if (!isDirectory) throw refused('which is no directory, wanted one')
 }
 
 function originsOf(given: Layer): Record<SettingName, string> {

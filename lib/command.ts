@@ -1,32 +1,52 @@
 import { printConfig } from '../config/print.js'
 import { resolveConfig, type Sources } from '../config/resolve.js'
 import { readCommandLine } from '../config/sources/cli.js'
+import { workingDirectory } from '../config/sources/env.js'
 import { Arbiter, type ArbiterOptions } from './arbiter/arbiter.js'
 import { checkApplication } from './arbiter/check.js'
+import type { ProcessEvents } from './arbiter/signals.js'
 import { ExitCode } from './errors.js'
 import { checkLogs } from './logging/check-logs.js'
 import { version } from './sys/package.js'
 
+/** What the command does to the process that it runs in. */
+interface Out {
+  /** Writes a text to standard output. */
+  readonly print: (text: string) => void
+  /** Ends the process: it was told to stop before there was a server. */
+  readonly end: () => void
+}
+
 /**
  * Runs the command `unicorn`: answers `--help` and `--version`, prints or checks the configuration, or runs a server to
  * its end.
- * @param processes how the processes of a server are started; only `bin` knows
- * @param print writes a text to standard output
+ * @param given arguments and environment
+ * @param processes how the processes of a server are started, and what happens to this one; only `bin` knows
  * @returns the exit code; @throws UnicornError, which has the exit code
  */
 export async function runCommand(
-  sources: Sources,
-  processes: Pick<ArbiterOptions, 'exec' | 'commandLine'>,
-  print: (text: string) => void,
+  given: Pick<Sources, 'argv' | 'env'>,
+  { exec, commandLine, events }: { exec: string; commandLine: readonly string[]; events: ProcessEvents },
+  { print, end }: Out,
 ): Promise<ExitCode> {
-  const line = readCommandLine(sources.argv)
+  const line = readCommandLine(given.argv)
   if (line.kind === 'answer') {
     print(line.output)
     return ExitCode.ok
   }
+  if (line.given.has('checkConfig') || line.given.has('printConfig')) events.release()
+  else events.endAtStop(end)
+  const sources = { ...given, cwd: workingDirectory(given.env) }
   const reconfigure = () => resolveConfig(sources, line.given)
   const resolved = await reconfigure()
-  const options = { ...processes, version: version(), reconfigure }
+  if (resolved.config.checkConfig || resolved.config.printConfig) events.release()
+  const options: ArbiterOptions = {
+    exec,
+    commandLine: { ...sources, argv: commandLine },
+    version: version(),
+    reconfigure,
+    events,
+  }
   if (resolved.config.printConfig) {
     print(printConfig(resolved))
     return ExitCode.ok

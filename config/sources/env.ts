@@ -29,12 +29,32 @@ function meaning({ name, means }: Variable, value: string): string {
 
 /**
  * Returns the shell's name for the working directory `cwd`, `$PWD`, so that a symbolic link `current` stays one. To be
- * called once, at the start: later the link may have another target.
+ * called once, at the start: later the link may have another target. Never throws: that the directory was removed, or
+ * cannot be looked at, matters only to what is looked for in it.
  */
-export function workingDirectory(env: Environment, cwd: string): string {
+export function workingDirectory(env: Environment, cwd = currentDirectory()): string {
   const { PWD } = env
-  if (PWD === undefined || !isAbsolute(PWD)) return cwd
-  const named = statSync(PWD, { throwIfNoEntry: false })
-  const real = statSync(cwd)
-  return named?.ino === real.ino && named.dev === real.dev ? PWD : cwd
+  const named = PWD !== undefined && isAbsolute(PWD) ? PWD : undefined
+  if (cwd === undefined) return named ?? GONE
+  return named !== undefined && isSameDirectory(named, cwd) ? named : cwd
+}
+
+/** Stands for a working directory that was removed, if the shell's name for it is not known. */
+const GONE = '/the working directory, which was removed'
+
+function currentDirectory(): string | undefined {
+  try {
+    return process.cwd()
+  } catch {
+    return undefined
+  }
+}
+
+function isSameDirectory(one: string, other: string): boolean {
+  try {
+    const [a, b] = [statSync(one), statSync(other)]
+    return a.ino === b.ino && a.dev === b.dev
+  } catch {
+    return false
+  }
 }

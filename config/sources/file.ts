@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { toError, UnicornError } from '../../lib/errors.js'
+import { errorCode, toError, UnicornError } from '../../lib/errors.js'
+import { bounded, confined } from '../../lib/sys/confinement.js'
 import type { Environment } from '../define-config.js'
 import type { Hooks } from '../hooks.js'
 import { type Entries, sortEntries } from './entries.js'
@@ -23,7 +24,7 @@ export function findConfigFile(directory: string): string | undefined {
  * @throws UnicornError with the file, and the line if it is known, if it is missing, broken, or holds unknown names
  */
 export async function readConfigFile(file: string, env: Environment): Promise<Entries> {
-  return read(file, env, loadFresh)
+  return read(file, env, { load: loadFresh, call: bounded, all: confined })
 }
 
 /**
@@ -31,15 +32,20 @@ export async function readConfigFile(file: string, env: Environment): Promise<En
  * modules that it loads stay loaded, and are shared with the application.
  */
 export async function loadHooks(file: string, env = currentEnvironment()): Promise<Hooks> {
-  return (await read(file, env, loadShared)).hooks
+  return (await read(file, env, { load: loadShared, call: run => run(), all: run => run() })).hooks
 }
 
-type Load = (file: string) => Promise<unknown>
+/** How a file is loaded, how a function that it exports is called, and what surrounds all of that. */
+interface Way {
+  readonly load: (file: string) => Promise<unknown>
+  readonly call: <T>(run: () => T) => T
+  readonly all: <T>(run: () => Promise<T>) => Promise<T>
+}
 
-async function read(file: string, env: Environment, load: Load): Promise<Entries> {
+async function read(file: string, env: Environment, way: Way): Promise<Entries> {
   const where = `config file ${file}`
   checkReadable(file, where)
-  const exported = await evaluate(file, env, load).catch(error => {
+  const exported = await contents(file, env, way).catch(error => {
     const message = toError(error).message.split('\n')[0]?.trim()
     throw new UnicornError(`${where}: ${message}${faultLocation(error)}`, { found: message, where, error })
   })
@@ -48,7 +54,7 @@ async function read(file: string, env: Environment, load: Load): Promise<Entries
 
 function checkReadable(file: string, where: string): void {
   const extension = extname(file)
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+  if (!isFile(file, where)) {
     throw new UnicornError(`${where}: found no such file`, { found: 'nothing', wanted: 'a file', where })
   }
   if (!EXTENSIONS.some(known => known === extension)) {
@@ -57,15 +63,27 @@ function checkReadable(file: string, where: string): void {
   }
 }
 
-/** Reads named exports, as gunicorn.conf.py has, a default export (a promise or a function too), or both. */
-async function evaluate(file: string, env: Environment, load: Load): Promise<[string, unknown][]> {
+function isFile(file: string, where: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false })?.isFile() ?? false
+  } catch (error) {
+    throw new UnicornError(`${where} cannot be looked at (${errorCode(error) ?? error})`, { where, error })
+  }
+}
+
+async function contents(file: string, env: Environment, way: Way): Promise<[string, unknown][]> {
   if (extname(file) === '.json') return entriesOf(JSON.parse(readFileSync(file, 'utf8')))
+  return way.all(() => evaluate(file, env, way))
+}
+
+/** Reads named exports, as gunicorn.conf.py has, a default export (a promise or a function too), or both. */
+async function evaluate(file: string, env: Environment, { load, call }: Way): Promise<[string, unknown][]> {
   const exported = await load(file)
-  if (typeof exported === 'function') return entriesOf(await exported(env))
+  if (typeof exported === 'function') return entriesOf(await call(() => exported(env)))
   const named = entriesOf(exported).filter(([name]) => name !== 'default')
   if (!isObject(exported) || !Object.hasOwn(exported, 'default')) return named
   const main: unknown = await exported.default
-  return [...named, ...entriesOf(typeof main === 'function' ? await main(env) : main)]
+  return [...named, ...entriesOf(typeof main === 'function' ? await call(() => main(env)) : main)]
 }
 
 function entriesOf(config: unknown): [string, unknown][] {

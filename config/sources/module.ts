@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Jiti } from 'jiti'
 import { cacheDirectory } from '../../lib/sys/cache-directory.js'
+import { bounded } from '../../lib/sys/confinement.js'
 import { keepErrorFormat } from '../../lib/sys/error-format.js'
 import { packageFile } from '../../lib/sys/package.js'
 
@@ -21,11 +22,11 @@ export async function loadFresh(file: string): Promise<unknown> {
   const jiti = await createLoader(file, false)
   const before = new Set(Object.keys(cache))
   try {
-    return evaluate(jiti, file, false)
+    return bounded(() => evaluate(jiti, file, false))
   } catch (error) {
     if (!isTopLevelAwait(error)) throw error
     // Only for top-level await: jiti's asynchronous way leaves .mjs and .cjs helpers to Node, which caches them.
-    return await evaluate(jiti, file, true)
+    return await bounded(() => evaluate(jiti, file, true))
   } finally {
     for (const key of Object.keys(cache)) if (!before.has(key) && !key.includes('/node_modules/')) delete cache[key]
   }

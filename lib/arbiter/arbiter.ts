@@ -2,12 +2,13 @@ import type { HookRunner } from '../../config/hook-runner.js'
 import type { Logger, ServerView, Snapshot } from '../../config/hooks.js'
 import type { Resolved } from '../../config/resolve.js'
 import type { Config, SettingOnHup } from '../../config/settings.js'
-import { ExitCode, toError } from '../errors.js'
+import { ExitCode, toError, UnicornError } from '../errors.js'
 import { Listeners } from '../listeners/listeners.js'
 import { checkLogs } from '../logging/check-logs.js'
 import { ErrorLog } from '../logging/logger.js'
 import { AsyncQueue } from '../sys/async-queue.js'
 import { PatientClock } from '../sys/clock.js'
+import { release, takeAttempt } from '../sys/confinement.js'
 import { describeFiles } from '../sys/describe.js'
 import { FileWatcher } from '../sys/file-watcher.js'
 import { requireLibc } from '../sys/libc.js'
@@ -23,7 +24,7 @@ import { PidfileKeeper } from './pidfile-keeper.js'
 import { Pool, type PoolEvents } from './pool.js'
 import { Readings } from './readings.js'
 import { readAnew } from './reload.js'
-import { queueSignals, surviveErrors } from './signals.js'
+import { ProcessEvents } from './signals.js'
 import { Upgrade, type UpgradeEvents } from './upgrade.js'
 import type { WorkerHandle } from './worker-handle.js'
 
@@ -42,6 +43,7 @@ interface ArbiterEvents extends PoolEvents, UpgradeEvents {
   changed: { files: readonly string[] }
 }
 type EventType = keyof ArbiterEvents
+type How = CommandOf<'stop'>['how']
 type EventOf<Type extends EventType = EventType> = { [T in Type]: { type: T } & ArbiterEvents[T] }[Type]
 /** The settings that the arbiter takes over for itself at a reload. */
 type Applied = Pick<Config, SettingOnHup<'apply'>>
@@ -56,6 +58,8 @@ export interface ArbiterOptions {
   readonly commandLine: CommandLine
   /** Reads the configuration anew, for a reload. */
   readonly reconfigure: () => Promise<Resolved>
+  /** Signals and errors since the start of this process; if absent, since the start of the arbiter. */
+  readonly events?: ProcessEvents
 }
 
 /**
@@ -82,6 +86,10 @@ export class Arbiter {
   readonly #orphans = process.pid === 1 ? new Orphans() : undefined
   #ticker: NodeJS.Timeout | undefined
   #stopping: Pending<'stop'> | undefined
+  /** The last stop that was asked for, though its turn in the queue may be still to come. */
+  #asked: How | undefined
+  /** Called when a stop is asked for: what is waited for outside of the queue does not hold it up. */
+  #onAsked: (how: How) => void = () => {}
   #exitCode: ExitCode = ExitCode.ok
 
   /** @throws UnicornError if the error log cannot be opened, or if the platform is not supported */
@@ -121,6 +129,7 @@ export class Arbiter {
   request<Name extends CommandName>(command: CommandOf<Name>): Promise<OutcomeOf<Name>> {
     const pending = this.#commands.add(command)
     this.#events.push({ type: 'command', obey: () => this.#obey(pending) })
+    if (pending.name === 'stop' && 'how' in command) this.#announceStop(command.how)
     return pending.outcome
   }
 
@@ -158,24 +167,61 @@ export class Arbiter {
   }
 
   async #start(): Promise<void> {
-    queueSignals((signal, command) => this.#events.push({ type: 'signal', signal, command }))
-    surviveErrors(error => this.#log.error({ err: toError(error) }, 'Uncaught error in the arbiter'))
+    this.#takeEvents()
     surviveBrokenStreams(({ name, error }) => this.#log.warn({ err: error }, `What is written to ${name} is lost`))
     const { pidfile, bind, backlog, workerClass } = this.#config
     this.#setTitle(this.#config)
     this.#log.info(`Starting unicorn ${this.#options.version}`)
     for (const advice of this.#generations.current.resolved.advice) this.#log.warn(advice)
-    await this.#hooks.run('onStarting', this.#server)
+    if (!(await this.#startHook('onStarting'))) return
     this.#pidfile.change(pidfile)
-    const listeners = await Listeners.none.change(bind, backlog, this.#upgrade.predecessor?.sockets)
+    const listeners = await this.#unlessAsked(Listeners.none.change(bind, backlog, this.#upgrade.predecessor?.sockets))
+    if (!listeners) return
     this.#generations.current.listeners = listeners
     this.#log.info(`Listening at: ${listeners.names.join(', ')} (${process.pid})`)
     this.#log.info(`Using worker: ${workerClass}`)
-    await this.#hooks.run('whenReady', this.#server)
+    if (!(await this.#startHook('whenReady'))) return
     if (this.#config.reload) this.#sources = await this.#watchSources(this.#config)
     this.#generations.target = this.#config.workers
     this.#ticker = setInterval(() => this.#events.push({ type: 'tick' }), TICK)
     this.#manageWorkers()
+  }
+
+  #takeEvents(): void {
+    const log = (error: unknown): void => this.#log.error({ err: toError(error) }, 'Uncaught error in the arbiter')
+    const { events = new ProcessEvents(log) } = this.#options
+    events.survive(log)
+    events.take((signal, command) => {
+      this.#events.push({ type: 'signal', signal, command })
+      if (command.name === 'stop') this.#announceStop(command.how)
+    })
+  }
+
+  #announceStop(how: How): void {
+    this.#asked = how
+    this.#onAsked(how)
+  }
+
+  /**
+   * Runs a hook of the start.
+   * @returns whether the start goes on: no stop was asked for meanwhile
+   * @throws UnicornError if the hook has tried to end this process: then it does not want the server to start
+   */
+  async #startHook(name: 'onStarting' | 'whenReady'): Promise<boolean> {
+    takeAttempt()
+    await this.#unlessAsked(this.#hooks.run(name, this.#server))
+    const attempt = takeAttempt()
+    if (attempt) throw new UnicornError(`hook ${name}: ${attempt.message}`, { ...attempt.cause, where: name })
+    return this.#asked === undefined
+  }
+
+  /** Waits for something until a stop is asked for. @returns undefined if the stop comes first */
+  async #unlessAsked<T>(work: Promise<T>): Promise<T | undefined> {
+    work.catch(() => {}) // if the stop comes first
+    const asked = new Promise<undefined>(resolve => {
+      this.#onAsked = () => resolve(undefined)
+    })
+    return this.#asked ? undefined : Promise.race([work, asked])
   }
 
   /** Undoes what the start has reached, even if that was not all of it. */
@@ -184,8 +230,12 @@ export class Arbiter {
     clearInterval(this.#ticker)
     this.#sources?.close()
     this.#generations.closeListeners(!this.#upgrade.isServedByOther)
-    await this.#hooks.run('onExit', this.#server)
+    const asked = new Promise<void>(resolve => {
+      this.#onAsked = how => (how === 'quickly' || !this.#stopping ? resolve() : undefined)
+    })
+    await Promise.race([this.#hooks.run('onExit', this.#server), asked])
     this.#pidfile.remove()
+    release()
   }
 
   // One event at a time.
@@ -227,6 +277,10 @@ export class Arbiter {
       this.#obey(this.#commands.add({ name: 'reload' }))
     },
     prepared: ({ pending }) => this.#startSuccessor(pending),
+    successorFailed: ({ pending, error: thrown }) => {
+      const error = toError(thrown)
+      pending.settle({ result: 'failed', why: error.message, error })
+    },
     successorGone: ({ exitCode, signal }) => {
       this.#commands.record('upgrade', { result: 'ended', exitCode, signal })
       // If WINCH had dismissed the workers, there would be none left to serve.
@@ -291,7 +345,7 @@ export class Arbiter {
 
   /** Called after each event: a worker that is missing, for whatever reason, is spawned here. */
   #manageWorkers(): void {
-    if (!this.#stopping) this.#generations.manage()
+    if (!this.#stopping && !this.#asked) this.#generations.manage()
   }
 
   // Reload.
@@ -367,14 +421,7 @@ export class Arbiter {
   // Upgrade.
 
   #startSuccessor(pending: Pending<'upgrade'>): void {
-    if (this.#stopping) return
-    try {
-      const pid = this.#upgrade.start(this.#generations.current.listeners)
-      pending.settle({ result: 'started', pid })
-    } catch (thrown) {
-      const error = toError(thrown)
-      pending.settle({ result: 'failed', why: error.message, error })
-    }
+    if (!this.#stopping) this.#upgrade.start(pending, this.#generations.current.listeners, this.#config.chdir)
   }
 
   /** The arbiter before this one is gone, so this one takes over its pid file. */

@@ -59,4 +59,5 @@ t.test('the working directory keeps the name of a symbolic link', async t => {
   t.equal(workingDirectory({ PWD: join(dir, 'gone') }, cwd), cwd, 'PWD of none')
   t.equal(workingDirectory({ PWD: '.' }, cwd), cwd, 'PWD that is relative')
   t.equal(workingDirectory({}, cwd), cwd)
+  t.equal(workingDirectory({ PWD: link }, join(dir, 'gone')), join(dir, 'gone'), 'what cannot be looked at')
 })
