@@ -4,7 +4,9 @@ import type { Jiti } from 'jiti'
 import { cacheDirectory } from '../../lib/sys/cache-directory.js'
 import { bounded } from '../../lib/sys/confinement.js'
 import { keepErrorFormat } from '../../lib/sys/error-format.js'
+import { importConditions, underConditions } from '../../lib/sys/import-conditions.js'
 import { packageFile } from '../../lib/sys/package.js'
+import { currentEnvironment } from './env.js'
 
 /** The module that `import ... from 'unicorn'` gives a config file, even if the package is not installed beside it. */
 const PACKAGE = packageFile('dist/lib/index.js')
@@ -44,12 +46,13 @@ export async function loadShared(file: string): Promise<unknown> {
 async function createLoader(file: string, moduleCache: boolean): Promise<Jiti> {
   const [{ createJiti }, unicorn] = await Promise.all([import('jiti'), import(PACKAGE.href)])
   const babel = createJiti(file, { fsCache: false })
+  const { virtualModule, prologue } = underConditions(importConditions(currentEnvironment().NODE_OPTIONS))
   return createJiti(file, {
     moduleCache,
     fsCache: cacheDirectory(file) ?? false,
     interopDefault: true,
-    virtualModules: { unicorn },
-    transform: options => ({ code: keepErrorFormat(() => babel.transform(options)) }),
+    virtualModules: { ...virtualModule, unicorn },
+    transform: options => ({ code: prologue(false) + keepErrorFormat(() => babel.transform(options)) }),
   })
 }
 

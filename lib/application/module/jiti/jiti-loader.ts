@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { createJiti, type Jiti, type JitiOptions } from 'jiti'
+import { currentEnvironment } from '../../../../config/sources/env.js'
+import { type Conditions, importConditions, underConditions } from '../../../sys/import-conditions.js'
 import { isObject } from '../../../sys/objects.js'
 import { type Exports, tryByNode } from '../node-loader.js'
 import { isInstalledFor, OWN_MODULES } from '../own-package.js'
@@ -19,8 +21,13 @@ const OPTIONS = { fsCache: false, interopDefault: false } as const satisfies Jit
  * @param main whether `require.main` is its module
  */
 export async function importByJiti(file: string, main: boolean): Promise<Exports> {
-  const transform = transpiler(createJiti(file, OPTIONS), file, main)
-  const virtualModules = { [RUN_ONCE]: { load: tryByNode }, ...(!isInstalledFor(file) && (await ownModules())) }
+  const { virtualModule, prologue } = underConditions(conditions())
+  const transform = transpiler(createJiti(file, OPTIONS), file, { isMain: main, prologue })
+  const virtualModules = {
+    ...virtualModule,
+    [RUN_ONCE]: { load: tryByNode },
+    ...(!isInstalledFor(file) && (await ownModules())),
+  }
   const options = { ...OPTIONS, virtualModules, jsx: true, transform }
   const exports = await createWithPaths(file, options).evalModule(readFileSync(file, 'utf8'), {
     filename: file,
@@ -32,8 +39,12 @@ export async function importByJiti(file: string, main: boolean): Promise<Exports
 
 /** The file of a package as `import` in `base` finds it, if there is one. Node itself has no call for that. */
 export function resolveByJiti(module: string, base: string): string | undefined {
-  const url = createJiti(base, OPTIONS).esmResolve(module, { try: true })
+  const url = createJiti(base, OPTIONS).esmResolve(module, { try: true, conditions: [...conditions().import] })
   return url?.startsWith('file:') ? fileURLToPath(url) : url
+}
+
+function conditions(): Conditions {
+  return importConditions(currentEnvironment().NODE_OPTIONS)
 }
 
 /** jiti reads tsconfig.json for each module, so only if it has paths, and throws if it cannot read all of it. */

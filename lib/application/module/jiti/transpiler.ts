@@ -37,11 +37,12 @@ const PARSE_ERROR = 'exports.__JITI_ERROR__ = '
  * throws a SyntaxError with the place in its stack, and what a CommonJS module threw that Node has run before.
  * @param babel  has jiti's own transformation
  * @param first  the first module, beside whose packages the cache lies; the main one if `isMain`
+ * @param options  `prologue` makes what is put before the code of each module, and is not kept on disk
  */
 export function transpiler(
   babel: Jiti,
   first: string,
-  isMain: boolean,
+  { isMain, prologue }: { isMain: boolean; prologue(isModule: boolean): string },
 ): (options: TransformOptions) => TransformResult {
   const failures = recordFailures()
   const directory = cacheDirectory(first)
@@ -56,7 +57,8 @@ export function transpiler(
     const make = (): string => (isThisMain ? BE_MAIN : '') + transpile(babel, { ...options, jsx }, filename)
     const code = directory === undefined ? make() : cached(directory, { name, source }, make)
     mapStacks(filename, code)
-    return { code }
+    // Of an ES module that is required, jiti makes CommonJS, whose `require` stands for `import`.
+    return { code: prologue(!async && moduleKind(filename) === 'module') + code }
   }
 }
 
