@@ -229,7 +229,7 @@ export const settings = {
     default: derived('none', () => []),
     onHup: 'respawn',
     description:
-      "file of environment variables for the workers, as Node's --env-file, read anew by HUP; may be repeated, the last wins",
+      "file of environment variables for the workers, as Node's --env-file, read anew by HUP; may be repeated",
   }),
   instanceVar: setting('Process', '--instance-var', {
     parser: variableName,

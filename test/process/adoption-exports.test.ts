@@ -114,7 +114,11 @@ t.test('a named export of a module that waits at its top level until it listens'
   const wait = (name: string) => `await new Promise(resolve => ${name}.listen(0, '127.0.0.1', resolve))\n`
   const files = {
     'own.mjs': `${esm}${wait('server')}console.log('server', server.address().port)\nexport { app }`,
-    'beside.mjs': `${esm}${wait('other')}export { app }\nsetTimeout(${told('other')}, 100)`,
+    'beside.mjs': `${esm}${wait('other')}export { app }\nconst opening = setInterval(() => {
+  if (!other.listening || !other.address()) return
+  clearInterval(opening)
+  ;(${told('other')})()
+}, 10)`,
   }
   const own = await start(t, '', { files, spec: 'own.mjs:app' })
   t.equal(await portOf(own, 'server'), port(own))
