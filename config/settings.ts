@@ -84,7 +84,7 @@ export const settings = {
     parser: integer(1),
     default: 1000,
     onHup: 'respawn',
-    description: 'how many connections a worker holds open at once',
+    description: 'how many connections a worker holds open at once; beyond that, idle ones give way',
   }),
   maxRequests: setting('Workers', '--max-requests', {
     parser: integer(0),

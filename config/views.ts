@@ -9,8 +9,8 @@ export interface Figures {
   readonly connections: number
   /** Of the event loop, from 0 to 1. */
   readonly utilisation: number
-  /** Resident memory, in bytes. */
-  readonly rss: number
+  /** Resident memory, in bytes. Absent if the worker had no free descriptor to find out. */
+  readonly rss?: number
 }
 
 /** A worker, as hooks see it. */

@@ -46,6 +46,11 @@ export interface Engine {
   closeIdle(): void
   /** Closes connections without a request that were accepted, or last answered, at least `age` milliseconds ago. */
   closeQuiet(age: number): void
+  /**
+   * Closes the connection that has waited longest for a request, unless one arrives in this turn of the event loop. One
+   * that was accepted or answered only a moment ago stays: its client may be about to send.
+   */
+  closeIdlest(): void
   /** Cuts every connection and ends the engine. */
   destroy(): void
 }

@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs'
+import { toError } from '../errors.js'
 import { acceptNow, duplicate, hasPending } from '../sys/libc.js'
 import { adoptAlike, adoptHandle, type ClientHandle, type ServerHandle, systemError } from './server-handle.js'
 
@@ -15,7 +16,9 @@ export class Gate {
   readonly #onConnection: OnConnection
   readonly #onError: (error: Error) => void
   #fds: readonly number[]
-  #handles: ServerHandle[] = []
+  /** The open ones, by the descriptor of their listener. */
+  readonly #handles = new Map<number, ServerHandle>()
+  #hasFailed = false
   /** A handle for each listener, by its descriptor, open or closed: `adoptAlike` needs only its class. */
   readonly #samples = new Map<number, ServerHandle>()
 
@@ -30,12 +33,29 @@ export class Gate {
     this.#onError = onError
   }
 
-  get isOpen(): boolean {
-    return this.#handles.length > 0
+  /** The descriptors of the listeners that are not given up. */
+  get fds(): readonly number[] {
+    return this.#fds
   }
 
+  get isOpen(): boolean {
+    return this.#handles.size > 0
+  }
+
+  /** Whether it is open at every listener. */
+  get isWideOpen(): boolean {
+    return this.#handles.size === this.#fds.length
+  }
+
+  /** Opens at each listener where it is shut. One that cannot be opened, for lack of descriptors say, stays shut. */
   open(): void {
-    if (!this.isOpen) this.#handles = this.#fds.map(fd => this.#accept(fd))
+    try {
+      for (const fd of this.#fds) if (!this.#handles.has(fd)) this.#handles.set(fd, this.#accept(fd))
+      this.#hasFailed = false
+    } catch (error) {
+      if (!this.#hasFailed) this.#onError(toError(error))
+      this.#hasFailed = true
+    }
   }
 
   /** Accepts a connection that waits; returns whether one did. A busy sync worker need not open the gate for each. */
@@ -43,16 +63,15 @@ export class Gate {
     for (const fd of this.#fds) {
       const client = acceptNow(fd)
       if (client === undefined) continue
-      this.#onConnection(this.#adopt(client, fd), fd)
+      this.#onConnection(this.#adoptOrClose(client, fd), fd)
       return true
     }
     return false
   }
 
   close(): void {
-    if (!this.isOpen) return
-    for (const handle of this.#handles) handle.close()
-    this.#handles = []
+    for (const handle of this.#handles.values()) handle.close()
+    this.#handles.clear()
   }
 
   /** Returns whether a connection waits in the kernel's queue of any listener. */
@@ -83,8 +102,17 @@ export class Gate {
     return handle
   }
 
+  #adoptOrClose(fd: number, listener: number): ServerHandle {
+    try {
+      return this.#adopt(fd, listener)
+    } catch (error) {
+      closeSync(fd)
+      throw error
+    }
+  }
+
   #accept(fd: number): ServerHandle {
-    const handle = this.#adopt(duplicate(fd), fd)
+    const handle = this.#adoptOrClose(duplicate(fd), fd)
     handle.onconnection = (status, client) => {
       if (client) this.#onConnection(client, fd)
       else this.#onError(systemError('accept', status))

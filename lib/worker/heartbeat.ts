@@ -32,11 +32,20 @@ export class Heartbeat {
     const loop = performance.eventLoopUtilization()
     const { utilization } = this.#loop ? performance.eventLoopUtilization(loop, this.#loop) : loop
     this.#loop = loop
-    const figures = { ...this.#figures(), utilisation: utilization, rss: process.memoryUsage.rss() }
+    const figures = { ...this.#figures(), utilisation: utilization, ...memory() }
     this.#send({ type: 'beat', figures, debugged: inspectorUrl() !== undefined })
   }
 
   stop(): void {
     clearInterval(this.#timer)
+  }
+}
+
+/** Node opens a file for it, so without a free descriptor the figure cannot be had. */
+function memory(): { rss?: number } {
+  try {
+    return { rss: process.memoryUsage.rss() }
+  } catch {
+    return {}
   }
 }

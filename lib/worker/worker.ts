@@ -7,6 +7,7 @@ import type { HttpPolicy } from '../http/policy.js'
 import { Gate } from '../listeners/gate.js'
 import { now } from '../sys/clock.js'
 import type { Admission, AdmissionHost, AdmissionTraits } from './admission/admission.js'
+import { Places, type PlacesHost } from './admission/places.js'
 import { createOwn } from './admission/registry.js'
 import { Drain, type DrainOrder, type Remainder } from './drain.js'
 import { abortReport, type Phase } from './exit/exit-report.js'
@@ -34,6 +35,7 @@ export class Worker implements SignalHandlers {
   readonly #policy: HttpPolicy
   readonly #engine: Engine
   readonly #gate: Gate
+  readonly #places: Places
   readonly #heartbeat: Heartbeat
   readonly #lastRequest: number
   #finished = 0
@@ -56,9 +58,13 @@ export class Worker implements SignalHandlers {
     const seats = new Map(listeners.map(seat => [seat.fd, seat]))
     this.#gate = new Gate(
       { fds: [...seats.keys()], backlog: config.backlog },
-      (client, fd) => this.#connect(this.#engine.accept(client, seats.get(fd))),
-      error => log.warn({ err: error }, 'Connection not accepted'),
+      (client, fd) => {
+        this.#places.taken(client.fd ?? 0)
+        this.#connect(this.#engine.accept(client, seats.get(fd)))
+      },
+      error => log.warn({ err: error }, 'Connections not accepted'),
     )
+    this.#places = new Places(this.#placesHost())
     const { exchanges } = this.#engine
     const figures = () => ({
       requests: this.#finished,
@@ -70,6 +76,7 @@ export class Worker implements SignalHandlers {
       // First: the watchdog's count must never begin after the arbiter's.
       watchdog?.beat(beat)
       channel.send(beat)
+      this.#places.check()
     })
     if (watchdog) publishRequests(exchanges)
     const jitter = Math.floor(Math.random() * (config.maxRequestsJitter + 1))
@@ -123,6 +130,27 @@ export class Worker implements SignalHandlers {
     return host
   }
 
+  #placesHost(): PlacesHost {
+    const worker = this
+    const { config, log } = this.#parts
+    return {
+      workerConnections: config.workerConnections,
+      get fds() {
+        return worker.#gate.fds
+      },
+      get connections() {
+        return worker.#engine.connections
+      },
+      hasPending: () => this.#gate.hasPending(),
+      closeIdlest: () => this.#engine.closeIdlest(),
+      regulate: () => this.#regulate(),
+      onShortage: limit => {
+        const advice = 'connections wait for others to close; raise the limit (ulimit -n, LimitNOFILE)'
+        log.warn({ limit, connections: this.#engine.connections }, `Few file descriptors are left: ${advice}`)
+      },
+    }
+  }
+
   // Serving.
 
   /** Opens the gate and reports to the arbiter that it is open. */
@@ -150,13 +178,17 @@ export class Worker implements SignalHandlers {
   /** Opens or closes the gate, whichever is right now. */
   #regulate(): void {
     this.#drain?.check()
+    if (this.#isServing && !this.#places.areLeft) this.#places.makeRoom()
     if (!this.#mayAccept()) this.#gate.close()
-    else if (!this.#gate.isOpen) this.#openGate()
+    else if (!this.#gate.isWideOpen) this.#openGate()
+  }
+
+  get #isServing(): boolean {
+    return this.#drain ? this.#drain.mayAccept : !this.#exiting
   }
 
   #mayAccept(): boolean {
-    const isServing = this.#drain ? this.#drain.mayAccept : !this.#exiting
-    return isServing && this.#admission.wants()
+    return this.#isServing && this.#places.areLeft && this.#admission.wants()
   }
 
   #openGate(): void {

@@ -51,6 +51,7 @@ export const messages = {
   tooMuchMemory: /^Worker uses too much memory/,
   /** Of standard output or standard error; from a hook in the arbiter, or from the application. */
   streamBroken: /is written to standard (output|error) is lost$|writes to standard (output|error) is lost$/,
+  fewDescriptors: /^Few file descriptors are left/,
   logNotOpened: /^cannot open the log file .*its lines go to standard/,
   lostLines: /^Lost \d+ earlier lines/,
 } as const

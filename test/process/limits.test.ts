@@ -187,9 +187,10 @@ for (const [connections, parked] of [
     const sockets = (): number => [...descriptorsOf(worker).values()].filter(name => name.startsWith('socket:')).length
     const before = sockets()
     const silent = await Promise.all(Array.from({ length: parked }, () => connectRaw(t, server.target)))
-    const open = (): number => silent.filter(({ text }) => text === '').length
+    const open = (): number => silent.filter(({ text, socket }) => text === '' && !socket.closed).length
     if (connections > parked) await until('all are taken', () => sockets() >= before + parked)
     t.equal((await new Client(t, server.target).get('/pid')).status, 200)
+    if (connections === parked) await Promise.race(silent.map(({ ending }) => ending))
     t.equal(open() === parked, connections > parked, `${open()} of them are still there`)
   })
 }

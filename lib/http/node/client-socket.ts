@@ -33,7 +33,7 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   previous: ClientSocket | undefined = undefined
   next: ClientSocket | undefined = undefined
   mark = 0
-  /** When it was accepted or, in a drain, had its last response; in milliseconds. */
+  /** When it was accepted or had its last response, in milliseconds. */
   quietSince = now()
   /** Requests under way; above 1 if the client pipelines. */
   running = 0
@@ -80,6 +80,11 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   /** Whether it waits for a next request. */
   get isIdle(): boolean {
     return this.running === 0 && !this.upgraded
+  }
+
+  /** Whether it is idle, and not being closed already. */
+  get mayGiveWay(): boolean {
+    return this.isIdle && !this.refused && !this.#isLingering
   }
 
   /** A time limit of the application's has passed. The application itself may deal with that, as under plain Node. */

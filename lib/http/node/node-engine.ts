@@ -21,6 +21,10 @@ import type { NodeObjects } from './types.js'
 /** Above the announced `Keep-Alive: timeout=` (whole seconds): a client that uses it to the last moment is served. */
 const KEEP_ALIVE_MARGIN = 999
 
+/** Idle for less, a connection does not give way, in milliseconds: after a response, and before any request. */
+const KEPT_MOMENT = 100
+const SILENT_MOMENT = 500
+
 /** HTTP/1 by `node:http`, whose parser is llhttp. */
 export class NodeEngine implements Engine, SocketOwner {
   readonly exchanges = new LinkedList<Exchange>()
@@ -100,6 +104,16 @@ export class NodeEngine implements Engine, SocketOwner {
     for (const socket of this.#connections) if (socket.isIdle && socket.quietSince <= latest) socket.destroySoon()
   }
 
+  closeIdlest(): void {
+    const present = now()
+    let idlest: ClientSocket | undefined
+    for (const socket of this.#connections) {
+      if (!socket.mayGiveWay || present - socket.quietSince < (socket.newest ? KEPT_MOMENT : SILENT_MOMENT)) continue
+      if (!idlest || socket.quietSince < idlest.quietSince) idlest = socket
+    }
+    if (idlest) this.#closeUnlessHeard(idlest)
+  }
+
   destroy(): void {
     this.idle.stop()
     for (const socket of this.#connections) socket.destroy()
@@ -173,20 +187,20 @@ export class NodeEngine implements Engine, SocketOwner {
   #finish(exchange: Exchange, socket: ClientSocket): void {
     if (!this.exchanges.delete(exchange)) return
     socket.running--
-    // A response whose head was out before the drain has announced keep-alive, and its client counts from now.
-    if (!this.#keepAlive) socket.quietSince = now()
+    socket.quietSince = now()
     this.#events.finished(exchange, socket)
   }
 
   #closeOverdue(): void {
-    for (const socket of this.#connections) {
-      if (!this.idle.isOver(socket.idleSince)) continue
-      const { bytesRead } = socket
-      // A late loop leaves a timely request in the kernel: one more turn reads it. Node gives no such turn.
-      setImmediate(() => {
-        if (socket.isIdle && socket.bytesRead === bytesRead) socket.destroySoon()
-      })
-    }
+    for (const socket of this.#connections) if (this.idle.isOver(socket.idleSince)) this.#closeUnlessHeard(socket)
+  }
+
+  /** A late loop leaves a timely request in the kernel: one more turn reads it. Node gives no such turn. */
+  #closeUnlessHeard(socket: ClientSocket): void {
+    const { bytesRead } = socket
+    setImmediate(() => {
+      if (socket.isIdle && socket.bytesRead === bytesRead) socket.destroySoon()
+    })
   }
 
   /** A time limit of the application's has passed. */

@@ -52,6 +52,11 @@ export class MemoryEngine implements Engine, Owner {
     for (const { isIdle, quietSince, end } of this.#connections) if (isIdle && quietSince <= latest) end.destroy()
   }
 
+  closeIdlest(): void {
+    const idle = [...this.#connections].filter(({ isIdle }) => isIdle)
+    idle.sort((a, b) => a.quietSince - b.quietSince)[0]?.end.destroy()
+  }
+
   destroy(): void {
     for (const { end } of this.#connections) end.destroy()
   }
