@@ -16,6 +16,8 @@ export const messages = {
   aborted: /^Worker aborted/,
   maxRequests: /^Maximum number of requests/,
   uncaught: /^Uncaught error/,
+  /** By a handler that threw. */
+  applicationFailed: /^the application failed/,
   waitsForReady: /^Application loaded, the worker waits for its process\.send\('ready'\)/,
   appLoadFailed: /^Application failed to load/,
   /** By `process.exit`, after it was ready. */

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Target } from '../helpers/server-process.js'
 
 /** Why a request failed: what the client saw. */
@@ -25,6 +26,21 @@ export class RequestFailed extends Error {
 const LIMIT = 10_000
 
 const KINDS: Readonly<Record<string, FailureKind>> = { ECONNREFUSED: 'refused', ECONNRESET: 'reset', EPIPE: 'reset' }
+
+/** A request, and how its client behaves. */
+export interface Demand {
+  readonly path: string
+  /** Sent by POST. */
+  readonly body?: string
+  /** Sends its request in pieces, or reads its answer late. */
+  readonly slow?: 'sender' | 'reader'
+}
+
+/** Into how many pieces a slow sender cuts its request, and the pause before each, in milliseconds. */
+const PIECES = 4
+const PIECE_PAUSE = 60
+/** How long a slow reader does not read, in milliseconds. */
+const READ_PAUSE = 300
 
 interface Waiting {
   resolve(): void
@@ -70,14 +86,14 @@ export class Connection {
   }
 
   /** One request at a time. Rejects with RequestFailed. */
-  async get(path: string, connection: 'keep-alive' | 'close'): Promise<void> {
+  async send(demand: Demand, connection: 'keep-alive' | 'close'): Promise<void> {
     const timer = setTimeout(() => this.#fail('timeout'), LIMIT)
     try {
-      await new Promise<void>((resolve, reject) => {
+      const answered = new Promise<void>((resolve, reject) => {
         this.#waiting = { resolve, reject }
-        this.requests++
-        this.#socket.write(`GET ${path} HTTP/1.1\r\nHost: soak\r\nConnection: ${connection}\r\n\r\n`)
       })
+      this.requests++
+      await Promise.all([answered, this.#write(demand, connection)])
     } finally {
       clearTimeout(timer)
     }
@@ -85,6 +101,27 @@ export class Connection {
 
   close(): void {
     this.#socket.destroy()
+  }
+
+  async #write({ path, body, slow }: Demand, connection: string): Promise<void> {
+    const line = `${body === undefined ? 'GET' : 'POST'} ${path} HTTP/1.1`
+    const length = body === undefined ? [] : [`Content-Length: ${body.length}`]
+    const head = [line, 'Host: soak', `Connection: ${connection}`, ...length].join('\r\n')
+    const text = `${head}\r\n\r\n${body ?? ''}`
+    if (slow !== 'sender') this.#socket.write(text, 'latin1')
+    else await this.#writeInPieces(text)
+    if (slow !== 'reader') return
+    this.#socket.pause()
+    await pause(READ_PAUSE)
+    this.#socket.resume()
+  }
+
+  async #writeInPieces(text: string): Promise<void> {
+    const size = Math.ceil(text.length / PIECES)
+    for (let at = 0; at < text.length && !this.#socket.destroyed; at += size) {
+      await pause(PIECE_PAUSE)
+      this.#socket.write(text.slice(at, at + size), 'latin1')
+    }
   }
 
   #fail(kind: FailureKind): void {

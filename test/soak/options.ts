@@ -40,7 +40,8 @@ export function readOptions(): Options {
   return { scenarios: only ?? scenarios, scale: { ...scale, quietSeconds: QUIET_SECONDS } }
 }
 
-function count(flags: string, description: string, value: number): Option {
+/** An option that takes a whole number. */
+export function count(flags: string, description: string, value: number): Option {
   return new Option(flags, description).argParser(parseCount).default(value)
 }
 

@@ -1,5 +1,5 @@
 import type { LogLine } from '../helpers/log.js'
-import { messages } from '../helpers/messages.js'
+import { messages, workerPidOf } from '../helpers/messages.js'
 
 /** The lowest number of ready workers since there were `wanted` of them, from the arbiter's lines. */
 export function fewestReady(lines: readonly LogLine[], wanted: number): number {
@@ -23,4 +23,18 @@ export function mostAlive(lines: readonly LogLine[]): number {
     most = Math.max(most, alive.size)
   }
   return most
+}
+
+/** The workers of now that are ready, and those that are not, or not any more. */
+export function workersOf(lines: readonly LogLine[]): { ready: number[]; others: number[] } {
+  const workers = new Map<number, 'ready' | 'other'>()
+  for (const line of lines) {
+    const pid = workerPidOf(line)
+    if (pid === undefined) continue
+    if (messages.booting.test(line.msg)) workers.set(pid, 'other')
+    if (messages.ready.test(line.msg)) workers.set(pid, 'ready')
+    if (messages.exited.test(line.msg)) workers.delete(pid)
+  }
+  const are = (state: string): number[] => [...workers].filter(([, is]) => is === state).map(([pid]) => pid)
+  return { ready: are('ready'), others: are('other') }
 }

@@ -47,7 +47,9 @@ function countByKind(failures: readonly Failure[]): string {
   return [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ')
 }
 
-function describe({ kind, at, reused, openedAt, failedAt }: Failure): string {
+function describe({ kind, at, demand: { path, body, slow }, reused, openedAt, failedAt }: Failure): string {
   const connection = reused ? 'kept' : 'fresh'
-  return `  at ${(at / 1000).toFixed(2)} s: ${kind} on a ${connection} connection, opened ${Math.round(failedAt - openedAt)} ms before`
+  const request = `${body === undefined ? 'GET' : 'POST'} ${path}${slow ? ` by a slow ${slow}` : ''}`
+  const age = Math.round(failedAt - openedAt)
+  return `  at ${(at / 1000).toFixed(2)} s: ${kind}, ${request}, on a ${connection} connection, opened ${age} ms before`
 }

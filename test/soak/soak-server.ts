@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,6 +22,8 @@ export interface SoakServerOptions {
   readonly workers: number
   readonly args?: readonly string[]
   readonly app?: string
+  /** Which of its exports is served. */
+  readonly spec?: string
   readonly config?: string
   /** Lines of level error or fatal that must come; any other such line is a failure. */
   readonly expectErrors?: readonly RegExp[]
@@ -31,14 +34,22 @@ export class SoakServer {
   readonly server: Server
   arbiter: number
   readonly #directory: string
+  readonly #child: ChildProcess
 
-  constructor({ workers, args = [], app = PATIENT_APP, config, expectErrors = [] }: SoakServerOptions) {
+  constructor({
+    workers,
+    args = [],
+    app = PATIENT_APP,
+    spec = 'app:application',
+    config,
+    expectErrors = [],
+  }: SoakServerOptions) {
     this.#directory = mkdtempSync(join(tmpdir(), 'soak-'))
     this.write('app.js', app)
     if (config !== undefined) this.write('unicorn.config.js', config)
-    const options = ['--workers', String(workers), '--bind', '127.0.0.1:0', ...args, 'app:application']
-    const child = spawnClean([process.execPath, unicornBin, ...options], { cwd: this.#directory })
-    this.server = new Server(child, { cwd: this.#directory, expectErrors })
+    const options = ['--workers', String(workers), '--bind', '127.0.0.1:0', ...args, spec]
+    this.#child = spawnClean([process.execPath, unicornBin, ...options], { cwd: this.#directory })
+    this.server = new Server(this.#child, { cwd: this.#directory, expectErrors })
     this.arbiter = this.server.pid
   }
 
@@ -81,6 +92,19 @@ export class SoakServer {
     await this.server.ready(workers, started)
     process.kill(old, 'SIGTERM')
     await this.server.log(messages.upgraded, { after: started })
+  }
+
+  /** A new arbiter, which ends again. */
+  async rollBack(workers: number): Promise<void> {
+    const started = await this.signal('SIGUSR2', messages.upgrading)
+    await this.server.ready(workers, started)
+    process.kill(Number(started.successor), 'SIGTERM')
+    await this.server.log(messages.successorGone, { after: started })
+  }
+
+  /** The reader of standard output goes. */
+  closeStdout(): void {
+    this.#child.stdout?.destroy()
   }
 
   /** Ends everything; throws if a process stays or the log holds an error that was not expected. */

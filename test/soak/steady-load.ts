@@ -1,11 +1,12 @@
 import { EventEmitter, once } from 'node:events'
 import type { Target } from '../helpers/server-process.js'
-import { Connection, type FailureKind, RequestFailed } from './connection.js'
+import { Connection, type Demand, type FailureKind, RequestFailed } from './connection.js'
 
 export interface Failure {
   readonly kind: FailureKind
   /** Milliseconds since the load began. */
   readonly at: number
+  readonly demand: Demand
   /** Whether the connection had served a request before. */
   readonly reused: boolean
   /** The client's port, and when it was opened and failed, by `performance.now()`. */
@@ -18,6 +19,11 @@ export interface Failure {
 const TICK = 4
 /** One in so many kept connections rests for a while before its next request, up to the announced time. */
 const RESTING = 8
+
+/** What the requests ask for, in turn. */
+export type Demands = (number: number) => Demand
+
+const PLAIN: Demand = { path: '/' }
 
 interface Rested {
   readonly connection: Connection
@@ -36,6 +42,7 @@ export class SteadyLoad {
   slowest = 0
   readonly #target: Target
   readonly #rate: number
+  readonly #demands: Demands
   readonly #begin = performance.now()
   readonly #timer: NodeJS.Timeout
   readonly #running = new Set<Promise<void>>()
@@ -44,9 +51,10 @@ export class SteadyLoad {
   #kept: Rested[] = []
 
   /** @param rate requests in a second */
-  constructor(target: Target, rate: number) {
+  constructor(target: Target, rate: number, demands: Demands = () => PLAIN) {
     this.#target = target
     this.#rate = rate
+    this.#demands = demands
     this.#timer = setInterval(() => this.#sendDue(), TICK)
   }
 
@@ -66,8 +74,9 @@ export class SteadyLoad {
   #sendDue(): void {
     const due = Math.floor(((performance.now() - this.#begin) * this.#rate) / 1000)
     while (this.sent < due) {
+      const demand = this.#demands(this.sent)
       const isFresh = this.sent++ % 2 === 0
-      const request = isFresh ? this.#requestFresh() : this.#requestKept()
+      const request = isFresh ? this.#requestFresh(demand) : this.#requestKept(demand)
       this.#running.add(request)
       void request.finally(() => this.#end(request))
     }
@@ -79,15 +88,15 @@ export class SteadyLoad {
     this.#progress.emit('end')
   }
 
-  async #requestFresh(): Promise<void> {
+  async #requestFresh(demand: Demand): Promise<void> {
     const connection = new Connection(this.#target)
-    await this.#request(connection, 'close')
+    await this.#request(connection, demand, 'close')
     connection.close()
   }
 
-  async #requestKept(): Promise<void> {
+  async #requestKept(demand: Demand): Promise<void> {
     const connection = this.#takeKept() ?? new Connection(this.#target)
-    if (!(await this.#request(connection, 'keep-alive'))) return
+    if (!(await this.#request(connection, demand, 'keep-alive'))) return
     if (connection.announced === 0) return connection.close()
     const rest = Math.random() * RESTING < 1 ? Math.random() * connection.announced : 0
     this.#kept.push({ connection, usableFrom: performance.now() + rest })
@@ -105,18 +114,18 @@ export class SteadyLoad {
     return place < 0 ? undefined : this.#kept.splice(place, 1)[0]?.connection
   }
 
-  async #request(connection: Connection, kind: 'keep-alive' | 'close'): Promise<boolean> {
+  async #request(connection: Connection, demand: Demand, kind: 'keep-alive' | 'close'): Promise<boolean> {
     const sentAt = performance.now()
     const reused = connection.requests > 0
     try {
-      await connection.get('/', kind)
+      await connection.send(demand, kind)
       this.slowest = Math.max(this.slowest, performance.now() - sentAt)
       return true
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error
       const failedAt = performance.now()
       const { port, openedAt } = connection
-      this.failures.push({ kind: error.kind, at: failedAt - this.#begin, reused, port, openedAt, failedAt })
+      this.failures.push({ kind: error.kind, at: failedAt - this.#begin, demand, reused, port, openedAt, failedAt })
       return false
     }
   }

@@ -1,6 +1,6 @@
 import type { Outcome, Scale } from './scenario.js'
 import { SoakServer, type SoakServerOptions } from './soak-server.js'
-import { SteadyLoad } from './steady-load.js'
+import { type Demands, SteadyLoad } from './steady-load.js'
 
 /** Short enough that a drain, which waits for idle clients, fits many times into a soak; in whole seconds. */
 const KEEP_ALIVE = 1
@@ -12,6 +12,7 @@ export interface UnderLoad {
 
 interface Plan {
   readonly options?: Partial<SoakServerOptions>
+  readonly demands?: Demands
   readonly scale: Scale
   /** What happens while the load runs. @returns what was done, for people */
   readonly act: (under: UnderLoad) => Promise<string>
@@ -20,11 +21,11 @@ interface Plan {
 }
 
 /** Runs a server under a steady load, has something happen to it, and counts what failed. */
-export async function underLoad({ options = {}, scale, act, conclude }: Plan): Promise<Outcome> {
+export async function underLoad({ options = {}, demands, scale, act, conclude }: Plan): Promise<Outcome> {
   const args = ['--keep-alive', String(KEEP_ALIVE), ...(options.args ?? [])]
   const soaked = await SoakServer.start({ workers: scale.workers, ...options, args })
   try {
-    const load = new SteadyLoad(soaked.server.target, scale.rate)
+    const load = new SteadyLoad(soaked.server.target, scale.rate, demands)
     try {
       await load.lasts(scale.quietSeconds, scale.signal)
       const did = await act({ soaked, load })

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { messages } from '../../helpers/messages.js'
 import { descriptorsOf } from '../../helpers/process.js'
 import { until } from '../../helpers/until.js'
+import { workersOf } from '../ready-workers.js'
 import { check, type Outcome, type Scale, type Scenario } from '../scenario.js'
 import { SoakServer } from '../soak-server.js'
 
@@ -69,11 +70,8 @@ async function crash(soaked: SoakServer, { workers, cycles, signal }: Scale): Pr
   }
 }
 
-/** As many workers were ready as have not exited. */
 function isCalm({ server }: SoakServer, workers: number): boolean {
-  const ready = new Set(server.logged(messages.ready).map(({ workerPid }) => workerPid))
-  for (const { workerPid } of server.logged(messages.exited)) ready.delete(workerPid)
-  return ready.size === workers
+  return workersOf(server.lines).ready.length === workers
 }
 
 /** Workers that die as soon as they are ready, with next to no pause between restarts. */

@@ -20,7 +20,7 @@ const APP = `export function application({ PATH_INFO }, startResponse) {
 async function hang({ server }: SoakServer): Promise<number> {
   const after = server.lines.at(-1)
   const begin = performance.now()
-  const hung = new Connection(server.target).get('/hang', 'close').catch(() => {})
+  const hung = new Connection(server.target).send({ path: '/hang' }, 'close').catch(() => {})
   await server.log(messages.ready, after && { after })
   const seconds = (performance.now() - begin) / 1000
   await hung
