@@ -9,6 +9,7 @@ import { DRAIN, type FromWorker, unwrap } from '../worker/protocol.js'
 import { Backoff, EXPECTED } from './backoff.js'
 import type { Generation } from './generation.js'
 import { bootMessage, spawnWorker, whyNotStarted } from './spawn.js'
+import { isHeard, outlineOf, PM2_READY, STRAY_MESSAGE } from './stray-message.js'
 import { WorkerHandle } from './worker-handle.js'
 import { type Action, reasonOfExit, transitions, type WorkerEvent } from './worker-state.js'
 
@@ -65,6 +66,7 @@ export class Pool {
   /** Requests served by workers that are gone. */
   #pastRequests = 0
   #debuggerNoticed = false
+  #strayMessageNoticed = false
   #balancing: NodeJS.Timeout | undefined
 
   constructor(context: PoolContext) {
@@ -163,6 +165,7 @@ export class Pool {
       const message = unwrap<FromWorker>(received)
       if (message) queue({ type: 'message', handle, message })
     })
+    child.on('message', message => this.#noticeStray(handle, message))
     child.on('error', error => {
       log.error({ err: error, worker: handle.index }, 'Worker process failed')
       // A process that could not be started has no exit event.
@@ -234,6 +237,14 @@ export class Pool {
     if (!debugged || this.#debuggerNoticed) return
     this.#debuggerNoticed = true
     this.#context.log.warn({ workerPid: handle.pid }, 'Debugger attached: this worker is not watched for hangs')
+  }
+
+  /** The application's own `process.send` is meant for a primary process that takes it: here hooks may, and no other. */
+  #noticeStray(handle: WorkerHandle, message: unknown): void {
+    if (this.#strayMessageNoticed || message === PM2_READY || isHeard(handle.process)) return
+    this.#strayMessageNoticed = true
+    const facts = { worker: handle.index, workerPid: handle.pid, sent: outlineOf(message) }
+    this.#context.log.warn(facts, STRAY_MESSAGE)
   }
 
   /** Retires workers that want a replacement, as long as enough others of their generation are ready. */

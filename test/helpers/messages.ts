@@ -55,6 +55,8 @@ export const messages = {
   streamBroken: /is written to standard (output|error) is lost$|writes to standard (output|error) is lost$/,
   fewDescriptors: /^Few file descriptors are left/,
   logNotOpened: /^cannot open the log file .*its lines go to standard/,
+  strayMessage: /^The application has sent a message by process\.send that nothing takes/,
+  longPolling: /^Socket\.IO takes HTTP long-polling/,
   lostLines: /^Lost \d+ earlier lines/,
 } as const
 

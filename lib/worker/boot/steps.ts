@@ -1,6 +1,7 @@
 import { HookRunner } from '../../../config/hook-runner.js'
 import type { ApplicationHost } from '../../application/application.js'
 import { loadApplication } from '../../application/load-application.js'
+import { takesLongPolling } from '../../application/long-polling.js'
 import { ExitCode } from '../../errors.js'
 import { createAccessLog } from '../../logging/access.js'
 import { requireLibc } from '../../sys/libc.js'
@@ -62,6 +63,7 @@ export const STEPS: Readonly<Record<string, BootStep>> = {
       boot.application = await loadApplication(boot.config.app, boot.config.interface, applicationHost(boot))
     },
   },
+  longPolling: { inCheck: true, run: warnOfLongPolling },
   postWorkerInit: {
     stuck: since(() => 'the hook postWorkerInit has not come to its end'),
     run: ({ hooks, self }) => hooks.run('postWorkerInit', self),
@@ -116,6 +118,14 @@ function applicationHost(boot: Booting): ApplicationHost {
       if (!boot.worker) void boot.fail(error)
     },
   }
+}
+
+/** In the first worker only: the others would repeat it. */
+function warnOfLongPolling({ config: { workers }, snapshot, log }: Booting): void {
+  if (workers === 1 || snapshot.age > 1 || !takesLongPolling()) return
+  log.warn(
+    `Socket.IO takes HTTP long-polling, whose requests reach any of the ${workers} workers, while one knows the session: most clients will fail to connect. Let server and clients use WebSockets alone, transports: ['websocket'], or serve with one worker; docs/guide.md has more`,
+  )
 }
 
 /** Puts the worker together of what the other steps have made. */
