@@ -5,7 +5,7 @@ import cluster from 'node:cluster'
 export const PM2_READY = 'ready'
 
 export const STRAY_MESSAGE =
-  'The application has sent a message by process.send that nothing takes: libraries that talk to the primary of a cluster, such as log4js, are to be told that there is none; docs/guide.md says how'
+  'The application has sent a message by process.send that nothing takes: a library that talks to the primary of a cluster, such as log4js, needs a hook for that, or another setting: docs/guide.md'
 
 /** Properties by which libraries tell messages apart. */
 const NAMES = ['type', 'topic', 'channel', 'cmd', 'event', 'action']
