@@ -239,7 +239,7 @@ export class Pool {
     this.#context.log.warn({ workerPid: handle.pid }, 'Debugger attached: this worker is not watched for hangs')
   }
 
-  /** The application's own `process.send` is meant for a primary process that takes it: here hooks may, and no other. */
+  /** The application's own `process.send` is meant for a primary process that takes it: here only hooks may. */
   #noticeStray(handle: WorkerHandle, message: unknown): void {
     if (this.#strayMessageNoticed || message === PM2_READY || isHeard(handle.process)) return
     this.#strayMessageNoticed = true
