@@ -33,7 +33,8 @@ export class Watchdog {
     try {
       // It answers the thread's question, or is what the thread could not prepare.
       const onMessage = (problem: unknown): void => (problem ? onFailure(problem) : this.#pulse.answer())
-      this.#start(data).on('error', onFailure).on('message', onMessage)
+      // A listener keeps the process alive, so it is let go of last.
+      this.#start(data).on('error', onFailure).on('message', onMessage).unref()
     } catch (error) {
       onFailure(error)
     }
@@ -41,7 +42,7 @@ export class Watchdog {
 
   /** Without the environment and Node's options, which would load the application's preloads a second time. */
   #start(workerData: WatchdogData): Thread {
-    const thread = new Thread(packageFile('dist/bin/watchdog-thread.cjs'), {
+    return new Thread(packageFile('dist/bin/watchdog-thread.cjs'), {
       workerData,
       name: 'watchdog',
       env: {},
@@ -52,8 +53,6 @@ export class Watchdog {
       stderr: true,
       resourceLimits: MEMORY,
     })
-    thread.unref()
-    return thread
   }
 
   /** A beat, before the arbiter gets it. In a sync worker the count begins with the running request. */
