@@ -7,7 +7,7 @@ import { Listeners } from '../listeners/listeners.js'
 import { checkLogs } from '../logging/check-logs.js'
 import { ErrorLog } from '../logging/logger.js'
 import { AsyncQueue } from '../sys/async-queue.js'
-import { PatientClock } from '../sys/clock.js'
+import { now, PatientClock } from '../sys/clock.js'
 import { release, takeAttempt } from '../sys/confinement.js'
 import { describeFiles } from '../sys/describe.js'
 import { FileWatcher } from '../sys/file-watcher.js'
@@ -85,6 +85,8 @@ export class Arbiter {
   #sources: FileWatcher | undefined
   readonly #orphans = process.pid === 1 ? new Orphans() : undefined
   #ticker: NodeJS.Timeout | undefined
+  /** Whether the channels are read for a tick. */
+  #isReading = false
   #stopping: Pending<'stop'> | undefined
   /** The last stop that was asked for, though its turn in the queue may be still to come. */
   #asked: How | undefined
@@ -183,7 +185,7 @@ export class Arbiter {
     if (!(await this.#startHook('whenReady'))) return
     if (this.#config.reload) this.#sources = await this.#watchSources(this.#config)
     this.#generations.target = this.#config.workers
-    this.#ticker = setInterval(() => this.#events.push({ type: 'tick' }), TICK)
+    this.#ticker = setInterval(() => this.#tick(), TICK)
     this.#manageWorkers()
   }
 
@@ -238,6 +240,22 @@ export class Arbiter {
     release()
   }
 
+  /**
+   * Queues a tick, at which workers are judged, when all that they have sent is read: channels are read between a timer
+   * and what follows it by setImmediate. If something took long meanwhile, they are read once more, since the arbiter
+   * must not take its own delay for the silence of a worker.
+   */
+  #tick(): void {
+    if (this.#isReading) return
+    this.#isReading = true
+    const began = now()
+    setImmediate(() => {
+      this.#isReading = false
+      if (now() - began > TICK) this.#tick()
+      else this.#events.push({ type: 'tick' })
+    })
+  }
+
   // One event at a time.
 
   #handle<Type extends EventType>(event: EventOf<Type>): void {
@@ -257,6 +275,7 @@ export class Arbiter {
     },
     exit: ({ handle, code, signal }) => this.#exited(handle, code, signal),
     disconnected: ({ handle }) => this.#pool.disconnected(handle),
+    forkable: () => {}, // the pool is looked at after each event
     unbalanced: () => this.#pool.rebalance(),
     tick: () => {
       this.#pool.murderLazyWorkers()

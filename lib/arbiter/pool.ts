@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { HookRunner } from '../../config/hook-runner.js'
 import type { Counters, ExitReason, Logger, ServerView, WorkerSnapshot, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
@@ -19,6 +20,8 @@ export interface PoolEvents {
   exit: { handle: WorkerHandle; code: number | null; signal: NodeJS.Signals | null }
   /** The channel to a worker has ended: its process ends, or it has left by itself. */
   disconnected: { handle: WorkerHandle }
+  /** Another worker may be forked, if one is missing. */
+  forkable: object
   /** The number of settled connections or of workers has changed. */
   unbalanced: object
 }
@@ -68,6 +71,7 @@ export class Pool {
   #debuggerNoticed = false
   #strayMessageNoticed = false
   #balancing: NodeJS.Timeout | undefined
+  #forking: NodeJS.Immediate | undefined
 
   constructor(context: PoolContext) {
     this.#context = context
@@ -129,8 +133,20 @@ export class Pool {
     for (let index = 0; taken.size < wanted; index++) {
       if (taken.has(index)) continue
       taken.add(index)
-      if (this.#backoff.mayStart(index, now)) this.#spawn(generation, index)
+      if (!this.#backoff.mayStart(index, now)) continue
+      if (!this.#mayFork()) return
+      this.#spawn(generation, index)
     }
+  }
+
+  /** One fork in a turn of the event loop: it takes milliseconds, and meanwhile no signal and no beat is heeded. */
+  #mayFork(): boolean {
+    const may = this.#forking === undefined
+    this.#forking ??= setImmediate(() => {
+      this.#forking = undefined
+      this.#context.queue({ type: 'forkable' })
+    })
+    return may
   }
 
   #spawn(generation: Generation, index: number): void {
@@ -158,6 +174,8 @@ export class Pool {
     const child = handle.process
     child.on('exit', async (code, signal) => {
       if (handle.state === 'starting') await this.#reportNotStarted(handle, code)
+      // What came with the exit, in whatever order: the worker's last messages, and a signal to the whole group.
+      await nextTurn()
       queue({ type: 'exit', handle, code, signal })
     })
     child.on('disconnect', () => queue({ type: 'disconnected', handle }))

@@ -84,10 +84,18 @@ export type Action = (typeof transitions)[State][WorkerEvent]['action']
 
 /** The reason of an end that the arbiter did not cause. */
 export function reasonOfExit(state: State, code: number | null, signal: NodeJS.Signals | null): ExitReason {
-  if (state === 'starting') return 'boot-failed'
+  // While it starts, a worker ends with 0 only if a signal told it to.
+  const isTold = code === 0 || (signal !== null && TOLD.has(signal))
+  if (state === 'starting') return isTold ? 'killed-outside' : 'boot-failed'
   if (signal !== null) return OUTSIDE.has(signal) ? 'killed-outside' : 'crashed'
   return code === 0 ? 'exited' : 'crashed'
 }
+
+/**
+ * Signals that may be meant for the whole process group, and end a worker that has no handlers yet. The arbiter gets
+ * its own, but perhaps only after the exit of the worker.
+ */
+const TOLD: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'])
 
 /** Signals that do not come from a fault of the process itself. */
 const OUTSIDE: ReadonlySet<NodeJS.Signals> = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP'])
