@@ -12,6 +12,7 @@ import { release, takeAttempt } from '../sys/confinement.js'
 import { describeFiles } from '../sys/describe.js'
 import { FileWatcher } from '../sys/file-watcher.js'
 import { requireLibc } from '../sys/libc.js'
+import type { Pidfile } from '../sys/pidfile.js'
 import { surviveBrokenStreams } from '../sys/standard-streams.js'
 import type { Command, CommandName, CommandOf } from './commands.js'
 import type { Generation } from './generation.js'
@@ -37,11 +38,19 @@ interface ArbiterEvents extends PoolEvents, UpgradeEvents {
   signal: { signal: string; command: Command }
   /** From `request`; `obey` handles the command. */
   command: { obey: () => void }
-  configured: { resolved: Resolved; listeners: Listeners }
+  configured: Fresh
   misconfigured: { error: unknown }
   /** With `--reload`: files on disk. */
   changed: { files: readonly string[] }
 }
+/** What a reload has prepared. */
+interface Fresh {
+  readonly resolved: Resolved
+  readonly listeners: Listeners
+  /** At a path that is new. */
+  readonly pidfile: Pidfile | undefined
+}
+
 type EventType = keyof ArbiterEvents
 type How = CommandOf<'stop'>['how']
 type EventOf<Type extends EventType = EventType> = { [T in Type]: { type: T } & ArbiterEvents[T] }[Type]
@@ -282,10 +291,11 @@ export class Arbiter {
       this.#orphans?.reap()
       if (this.#upgrade.forgetPredecessor()) this.#takeOver()
     },
-    configured: ({ resolved, listeners }) => {
+    configured: fresh => {
       const pending = this.#readings.end()
-      if (pending && !this.#stopping) this.#beginReload(pending, resolved, listeners)
-      else listeners.close({ next: this.#generations.current.listeners })
+      if (pending && !this.#stopping) return this.#beginReload(pending, fresh)
+      fresh.listeners.close({ next: this.#generations.current.listeners })
+      if (fresh.pidfile) this.#pidfile.drop(fresh.pidfile)
     },
     misconfigured: ({ error: thrown }) => {
       const error = toError(thrown)
@@ -377,7 +387,7 @@ export class Arbiter {
     )
   }
 
-  /** New addresses are bound before old ones are given up. If one cannot be bound, nothing has changed. */
+  /** New addresses are bound and a new pid file is written beside the old ones. If that fails, nothing has changed. */
   async #changeConfiguration(): Promise<EventOf<'configured'>> {
     const fresh = await this.#options.reconfigure()
     const { resolved: current, listeners } = this.#generations.current
@@ -387,33 +397,45 @@ export class Arbiter {
     }
     for (const advice of resolved.advice) if (!current.advice.includes(advice)) this.#log.warn(advice)
     checkLogs(resolved.config)
-    const { bind, backlog } = resolved.config
-    return { type: 'configured', resolved, listeners: await listeners.change(bind, backlog) }
+    const { bind, backlog, pidfile: path } = resolved.config
+    const bound = await listeners.change(bind, backlog)
+    try {
+      // A file at a path that stays is written anew later, and needs no claim.
+      const pidfile = path && path !== current.config.pidfile ? this.#pidfile.claim(path) : undefined
+      return { type: 'configured', resolved, listeners: bound, pidfile }
+    } catch (error) {
+      bound.close({ next: listeners })
+      throw error
+    }
   }
 
-  #beginReload(pending: Pending<'reload'>, resolved: Resolved, listeners: Listeners): void {
-    const old = this.#config
+  #beginReload(pending: Pending<'reload'>, { resolved, listeners, pidfile }: Fresh): void {
     this.#generations.begin(resolved, listeners, outcome => {
-      if (outcome.result === 'committed') this.#applySettings(old, resolved.config)
+      if (outcome.result === 'committed') this.#applySettings(resolved.config)
+      if (pidfile) this.#pidfile.drop(pidfile)
       pending.settle(outcome)
     })
   }
 
-  /** Takes over the settings that concern the arbiter itself: those whose row says `apply`. */
-  #applySettings(old: Applied, fresh: Applied): void {
-    // Even if nothing has changed: HUP opens the file anew.
+  /**
+   * Takes over the settings that concern the arbiter itself: those whose row says `apply`. Each is taken over even if
+   * it has not changed, as what it stands for may have: a file may be gone. So a reload repairs what is amiss.
+   */
+  #applySettings(fresh: Applied): void {
     const configureLog = (): void => this.#errorLog.configure(fresh)
     const steps: Record<keyof Applied, () => void> = {
       procName: () => this.#setTitle(fresh),
       errorlog: configureLog,
       loglevel: configureLog,
       logFormat: configureLog,
-      pidfile: () => fresh.pidfile !== old.pidfile && this.#pidfile.change(fresh.pidfile),
+      pidfile: () => this.#pidfile.change(fresh.pidfile),
     }
-    try {
-      for (const apply of new Set(Object.values(steps))) apply()
-    } catch (error) {
-      this.#log.error({ err: toError(error) }, 'Changed setting not applied')
+    for (const apply of new Set(Object.values(steps))) {
+      try {
+        apply()
+      } catch (error) {
+        this.#log.error({ err: toError(error) }, 'Changed setting not applied')
+      }
     }
     this.#sources?.watch(this.#generations.files)
   }

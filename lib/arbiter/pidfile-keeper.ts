@@ -4,6 +4,8 @@ import type { Predecessor } from './handover.js'
 /** Keeps the arbiter's pid file through reloads and upgrades. While a predecessor lives, the path ends with `.2`. */
 export class PidfileKeeper {
   #file: Pidfile | undefined
+  /** Files of reloads that are not committed. */
+  readonly #claims = new Set<Pidfile>()
   #suffix: string
   readonly #predecessor: number | undefined
 
@@ -13,12 +15,30 @@ export class PidfileKeeper {
   }
 
   /**
-   * Writes the file at another path, then removes the old one, which stays if this throws.
+   * Writes the file of a reload beside the present one, so that a failure is known before anything changes.
+   * @returns what `drop` is to be called with when the reload is over
+   * @throws UnicornError if a live process has a file there, or it cannot be written
+   */
+  claim(path: string): Pidfile {
+    const file = new Pidfile(path + this.#suffix)
+    this.#claims.add(file)
+    return file
+  }
+
+  /** Removes the file of a reload, unless it is the arbiter's by now. */
+  drop(claim: Pidfile): void {
+    this.#claims.delete(claim)
+    if (claim.path !== this.#file?.path) claim.remove()
+  }
+
+  /**
+   * Writes the file, even if it should be there already, and then removes one at another path, which stays if this
+   * throws.
    * @param gone whose file may be there; @throws UnicornError if a live process has one there, or it cannot be written
    */
   change(path: string | undefined, gone?: number): void {
     const file = path === undefined ? undefined : new Pidfile(path + this.#suffix, gone)
-    this.#file?.remove()
+    if (this.#file?.path !== file?.path) this.#file?.remove()
     this.#file = file
   }
 
@@ -30,5 +50,6 @@ export class PidfileKeeper {
 
   remove(): void {
     this.#file?.remove()
+    for (const claim of this.#claims) claim.remove()
   }
 }

@@ -85,6 +85,11 @@ export class Listener {
     return this.#handle.fd
   }
 
+  /** Whether no client can connect any more: something has removed the path of a unix socket. */
+  get isLost(): boolean {
+    return this.address.kind === 'unix' && this.#socketFile !== undefined && !statOfPath(this.address.path)
+  }
+
   /** Gives the address up. A unix path is removed only if `unlink` says so, and only while it still is our socket. */
   close(unlink: boolean): void {
     if (this.#isClosed) return

@@ -18,7 +18,7 @@ export class Listeners {
 
   /**
    * Makes a set with these addresses. It takes over the sockets that this set or a predecessor has open, and binds the
-   * others. If one cannot be bound, it closes all that were new.
+   * others; also a unix socket anew whose path was removed. If one cannot be bound, it closes all that were new.
    * @throws UnicornError that names the address that cannot be bound
    */
   async change(
@@ -32,7 +32,7 @@ export class Listeners {
     try {
       const listeners: Listener[] = []
       for (const address of addresses) {
-        const kept = take(open, listener => sameAddress(listener.address, address))
+        const kept = take(open, listener => sameAddress(listener.address, address) && !listener.isLost)
         const socket = kept ? undefined : take(left, ({ address: text }) => text === bindText(address))
         const listener = kept ?? (await Listener.open(address, backlog, socket?.fd))
         if (!kept) fresh.push(listener)

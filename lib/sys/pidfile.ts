@@ -16,7 +16,7 @@ function isAlive(pid: number): boolean {
 
 /** The file that holds the arbiter's pid. It is removed only while it still holds ours. */
 export class Pidfile {
-  readonly #path: string
+  readonly path: string
   readonly #predecessor: number | undefined
 
   /**
@@ -25,21 +25,21 @@ export class Pidfile {
    * @throws UnicornError if the file holds the pid of another live process, or cannot be written
    */
   constructor(path: string, predecessor?: number) {
-    this.#path = path
+    this.path = path
     this.#predecessor = predecessor
     this.#write()
   }
 
   #write(): void {
-    const temporary = `${this.#path}.${process.pid}.tmp`
+    const temporary = `${this.path}.${process.pid}.tmp`
     try {
       writeFileSync(temporary, CONTENT, { mode: MODE })
       this.#claim(temporary)
     } catch (error) {
       if (error instanceof UnicornError) throw error
       const found = errorCode(error) ?? String(error)
-      const message = `pid file ${this.#path} cannot be written: ${found}`
-      throw new UnicornError(message, { found, where: this.#path, error })
+      const message = `pid file ${this.path} cannot be written: ${found}`
+      throw new UnicornError(message, { found, where: this.path, error })
     } finally {
       rmSync(temporary, { force: true })
     }
@@ -48,11 +48,11 @@ export class Pidfile {
   /** Fails if the file exists, so two arbiters that start at once cannot both claim it. */
   #create(temporary: string): void {
     try {
-      linkSync(temporary, this.#path)
+      linkSync(temporary, this.path)
     } catch (error) {
       if (errorCode(error) === 'EEXIST') throw error
       // A file system without hard links. For a moment the file is empty, which a reader takes for no pid.
-      writeFileSync(this.#path, CONTENT, { mode: MODE, flag: 'wx' })
+      writeFileSync(this.path, CONTENT, { mode: MODE, flag: 'wx' })
     }
   }
 
@@ -61,17 +61,17 @@ export class Pidfile {
       this.#create(temporary)
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error
-      const owner = readPid(this.#path)
+      const owner = readPid(this.path)
       if (owner !== undefined && owner !== process.pid && owner !== this.#predecessor && isAlive(owner)) {
-        const fault = { found: owner, wanted: 'a pid file of no live process', where: this.#path }
-        throw new UnicornError(`pid file ${this.#path} belongs to a live process: ${owner}`, fault)
+        const fault = { found: owner, wanted: 'a pid file of no live process', where: this.path }
+        throw new UnicornError(`pid file ${this.path} belongs to a live process: ${owner}`, fault)
       }
-      renameSync(temporary, this.#path)
+      renameSync(temporary, this.path)
     }
   }
 
   remove(): void {
-    if (readPid(this.#path) === process.pid) unlinkSync(this.#path)
+    if (readPid(this.path) === process.pid) unlinkSync(this.path)
   }
 }
 

@@ -65,13 +65,48 @@ t.test('log file and pid file move', async t => {
   t.notOk(existsSync(file('new.pid')))
 })
 
-t.test('a log file or pid file that cannot be opened changes neither, and the reload goes on', async t => {
-  const server = await startConfigured(t, { pidfile: 'app.pid' }, { expectErrors: [messages.notApplied] })
-  change(server, { pidfile: 'missing/app.pid', app: 'app:application' })
-  const line = await server.log(messages.notApplied)
-  t.match(JSON.stringify(line), /missing\/app\.pid/)
+t.test('a pid file or log file that cannot be written: nothing changes, and the next reload may succeed', async t => {
+  const server = await startConfigured(t, { pidfile: 'one.pid' }, { expectErrors: [messages.reloadRefused] })
+  const file = (name: string) => join(server.cwd, name)
+  const worker = server.worker()
+  const wanted = { pidfile: 'later/two.pid', procName: 'two', workers: 2, bind: ['127.0.0.1:0', '[::1]:0'] }
+  change(server, wanted)
+  t.match(JSON.stringify(await server.log(messages.reloadRefused)), /later\/two\.pid cannot be written: ENOENT/)
+  change(server, { ...wanted, pidfile: 'two.pid', errorlog: 'later/error.log' })
+  t.match(JSON.stringify(await server.log(messages.reloadRefused, { count: 2 })), /later\/error\.log/)
+  t.same(server.workers(), [worker])
+  t.equal(read(file('one.pid')), `${server.pid}\n`)
+  t.notOk(existsSync(file('two.pid')))
+  mkdirSync(file('later'))
+  change(server, wanted)
   await server.log(messages.reloaded)
-  t.equal(read(join(server.cwd, 'app.pid')), `${server.pid}\n`)
+  await until('two workers serve', () => server.workers().length === 2)
+  t.equal(read(file('later/two.pid')), `${server.pid}\n`)
+  t.notOk(existsSync(file('one.pid')))
+})
+
+t.test('a reload that is withdrawn takes its pid file back', async t => {
+  const expectErrors = [messages.reloadFailed, messages.appLoadFailed, messages.exited]
+  const server = await startConfigured(t, { pidfile: 'one.pid' }, { expectErrors })
+  writeFileSync(join(server.cwd, 'app.js'), 'throw new Error("broken on purpose")')
+  change(server, { pidfile: 'two.pid' })
+  await server.log(messages.reloadFailed)
+  t.equal(read(join(server.cwd, 'one.pid')), `${server.pid}\n`)
+  t.notOk(existsSync(join(server.cwd, 'two.pid')))
+})
+
+t.test('a pid file and the path of a unix socket that something has removed are there again after HUP', async t => {
+  const path = join(shortDir(t), 'app.sock')
+  const server = await startConfigured(t, { pidfile: 'app.pid', bind: `unix:${path}` })
+  const pidfile = join(server.cwd, 'app.pid')
+  rmSync(pidfile)
+  rmSync(path)
+  server.signal('SIGHUP')
+  await server.log(messages.reloaded)
+  t.equal(read(pidfile), `${server.pid}\n`)
+  t.equal((await new Client(t, { socketPath: path }).get()).status, 200)
+  await server.stop()
+  t.same([pidfile, path].filter(existsSync), [], 'and gone at the end')
 })
 
 t.test('a setting that needs a restart keeps its value, and the log says so', async t => {
