@@ -99,9 +99,13 @@ function refused(error: CommanderError, command: Command, source: string): Unico
 }
 
 const HINTS: Readonly<Record<string, (fault: string, args: readonly string[]) => string>> = {
-  'commander.excessArguments': (_, [app = '', ...more]) =>
-    `too many arguments: found ${[app, ...more].join(' and ')}, wanted one MODULE:EXPORT; ` +
-    `what the application gets follows --, as in: unicorn ${[app, END, ...more].map(shellWord).join(' ')}`,
+  'commander.excessArguments': (_, [app = '', ...more]) => {
+    const [file = '', ...rest] = app === 'node' ? more : [app, ...more]
+    const example = ['unicorn', file, ...(rest.length > 0 ? [END, ...rest] : [])].map(shellWord).join(' ')
+    if (app === 'node') return `found node, whose place unicorn takes, as in: ${example}`
+    const found = `too many arguments: found ${[app, ...more].join(' and ')}, wanted one MODULE:EXPORT`
+    return `${found}; what the application gets follows --, as in: ${example}`
+  },
   'commander.unknownOption': fault => {
     const flag = /'([^'=]+)/.exec(fault)?.[1] ?? ''
     const known = elsewhere(flag)

@@ -5,7 +5,7 @@ import type { Config } from '../../config/settings.js'
 import { currentEnvironment } from '../../config/sources/env.js'
 import { formatAddress } from '../listeners/address.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
-import { anchorArguments, anchorEnvironment } from '../sys/node-options.js'
+import { anchorArguments, anchorEnvironment, preloadsOf } from '../sys/node-options.js'
 import type { Boot } from '../worker/protocol.js'
 import type { WorkerHandle } from './worker-handle.js'
 
@@ -67,18 +67,23 @@ export async function whyNotStarted(
   index: number,
   code: number | null,
 ): Promise<string | undefined> {
+  if (code !== UNCAUGHT && code !== INVALID_ARGUMENT) return undefined
+  const start = startOf(resolved, index)
   if (code === UNCAUGHT) {
-    return "a module that Node's options load first (--import, --require) has failed; what it wrote is above"
+    const preloads = preloadsOf(start.execArgv, start.env.NODE_OPTIONS ?? currentEnvironment().NODE_OPTIONS)
+    return preloads.length > 0 ? `a module that Node loads first has failed: ${preloads.join(', ')}` : undefined
   }
-  const refusal = code === INVALID_ARGUMENT ? await refusalOf(startOf(resolved, index)) : ''
+  const refusal = await refusalOf(start, resolved.config.args)
   return refusal === '' ? undefined : `Node refuses to start it: ${refusal}`
 }
 
 /** Asks Node for its version with the same options: it says what is wrong with them, and runs nothing. */
-function refusalOf({ cwd, execArgv, env }: Start): Promise<string> {
+function refusalOf({ cwd, execArgv, env }: Start, args: readonly string[]): Promise<string> {
   const options = { cwd, env: { ...currentEnvironment(), ...env }, timeout: REFUSAL_TIME }
+  // With the arguments of a script too: Node looks for `--env-file` among them.
+  const line = [...execArgv, '--version', 'script', ...args]
   return new Promise(resolve => {
-    execFile(process.execPath, [...execArgv, '--version'], options, (_error, _stdout, stderr) => {
+    execFile(process.execPath, line, options, (_error, _stdout, stderr) => {
       resolve(stderr.trim().split('\n')[0]?.trim() ?? '')
     })
   })

@@ -79,6 +79,11 @@ export function anchorEnvironment(env: Environment, directory: string): Environm
   return changed
 }
 
+/** @returns the modules that Node loads before all others, as its arguments and NODE_OPTIONS name them */
+export function preloadsOf(args: readonly string[], nodeOptions = ''): string[] {
+  return optionValues([...(splitNodeOptions(nodeOptions) ?? []), ...args], ...MODULES)
+}
+
 /** @returns the values that an option has in arguments of Node, in their order */
 export function optionValues(args: readonly string[], ...names: string[]): string[] {
   return args.flatMap((arg, at) => {

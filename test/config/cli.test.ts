@@ -61,6 +61,7 @@ t.test('what is wrong is refused, with the nearest option', async t => {
   refused(['--gracefull-timeout', '3'], /Did you mean --graceful-timeout\?/)
   refused(['-w'], /'-w, --workers <N>' argument missing/)
   refused(['a:b', 'c d'], /too many arguments: .* follows --, as in: unicorn a:b -- 'c d'; see/)
+  refused(['node', 'a.js'], /found node, whose place unicorn takes, as in: unicorn a\.js; see/)
   refused(['a.js', '--port', '1'], /'--port', wanted --bind :PORT; an option of the application follows --/)
   refused(['--import=./x.js', 'a.js'], /wanted it in NODE_OPTIONS/)
   refused(['--watch', 'a.js'], /wanted --reload/)

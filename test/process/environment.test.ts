@@ -145,7 +145,11 @@ t.test('a worker that Node refuses to start is reported with its reason', async 
   const server = spawnServer(t, { app: hello, args, expectErrors })
   t.same(await server.ended(), { code: 3, signal: null })
   t.match(await server.log(messages.bootFailed), { msg: /Node refuses to start it: .*--env-file= is not allowed/ })
+  const script = { app: hello, spec: '', expectErrors }
+  const given = spawnServer(t, { ...script, args: ['app.js', '--', '--greeting', '--env-file=none.env'] })
+  t.same(await given.ended(), { code: 3, signal: null })
+  t.match(await given.log(messages.bootFailed), { msg: /Node refuses to start it: .*none\.env: not found/ })
   const failing = spawnServer(t, { app: hello, args: ['-e', 'NODE_OPTIONS=--import ./none.mjs'], expectErrors })
   t.same(await failing.ended(), { code: 3, signal: null })
-  t.match(await failing.log(messages.bootFailed), { msg: /load first .* has failed/ })
+  t.match(await failing.log(messages.bootFailed), { msg: /a module that Node loads first has failed: \.\/none\.mjs/ })
 })
