@@ -174,6 +174,12 @@ export const settings = {
     onHup: 'respawn',
     description: 'how long a worker may take to finish its requests when it stops; then it is killed',
   }),
+  drainDelay: setting('Time limits', '--drain-delay', {
+    parser: duration,
+    default: '0s',
+    onHup: 'apply',
+    description: 'how long everything is still served after TERM, while the application knows already',
+  }),
   keepAlive: setting('Time limits', '--keep-alive', {
     parser: duration,
     default: '5s',

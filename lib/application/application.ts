@@ -11,6 +11,8 @@ export interface Application {
   readonly server: EventEmitter | undefined
   /** Notes that this process got TERM from outside, for which Node has called the application's handlers. */
   terminated(): void
+  /** Calls the application's handlers of TERM, once, though it is still served: the server stops soon. */
+  announceEnd(): void
   /** Calls the application's handlers of TERM, once: after its last response, or after half of the drain's time. */
   askToEnd(): void
   /** Lets a server that the application has closed emit `close`: a drain has no connection left. */

@@ -31,6 +31,7 @@ export async function loadModuleApplication(
       return script.served?.server
     },
     terminated: () => script.ownEnd.term(),
+    announceEnd: () => script.ownEnd.announce(),
     askToEnd: () => script.ownEnd.ask(),
     release: () => script.served?.release(),
     close: () =>

@@ -40,6 +40,8 @@ interface ArbiterEvents extends PoolEvents, UpgradeEvents {
   command: { obey: () => void }
   configured: Fresh
   misconfigured: { error: unknown }
+  /** `drainDelay` has passed since the stop was announced. */
+  delayOver: object
   /** With `--reload`: files on disk. */
   changed: { files: readonly string[] }
 }
@@ -96,6 +98,8 @@ export class Arbiter {
   #ticker: NodeJS.Timeout | undefined
   /** Whether the channels are read for a tick. */
   #isReading = false
+  /** A stop that the applications know of, while everything is still served. */
+  #delay: { readonly pending: Pending<'stop'>; readonly timer: NodeJS.Timeout } | undefined
   #stopping: Pending<'stop'> | undefined
   /** The last stop that was asked for, though its turn in the queue may be still to come. */
   #asked: How | undefined
@@ -285,6 +289,7 @@ export class Arbiter {
     exit: ({ handle, code, signal }) => this.#exited(handle, code, signal),
     disconnected: ({ handle }) => this.#pool.disconnected(handle),
     forkable: () => {}, // the pool is looked at after each event
+    delayOver: () => this.#delay && !this.#stopping && this.#stop(this.#delay.pending),
     unbalanced: () => this.#pool.rebalance(),
     tick: () => {
       this.#pool.murderLazyWorkers()
@@ -335,7 +340,7 @@ export class Arbiter {
       pending.settle({ result: 'reopened' })
     },
     upgrade: pending => {
-      const why = this.#stopping ? 'this arbiter is stopping' : this.#upgrade.refusal
+      const why = this.#stopping || this.#delay ? 'this arbiter is stopping' : this.#upgrade.refusal
       if (why) pending.settle({ result: 'refused', why })
       else this.#upgrade.prepare(pending, () => this.#hooks.run('preExec', this.#server))
     },
@@ -428,6 +433,7 @@ export class Arbiter {
       errorlog: configureLog,
       loglevel: configureLog,
       logFormat: configureLog,
+      drainDelay: () => {}, // read when the stop begins
       pidfile: () => this.#pidfile.change(fresh.pidfile),
     }
     for (const apply of new Set(Object.values(steps))) {
@@ -480,6 +486,10 @@ export class Arbiter {
   /** A stop can become quicker, but not slower. All commands to stop share one outcome. */
   #stop(pending: Pending<'stop'>): void {
     const { how } = pending.command
+    const delay = this.#delay
+    if (!delay && !this.#stopping && how === 'gracefully' && this.#hasDelay) return this.#delayStop(pending)
+    clearTimeout(delay?.timer)
+    if (delay && delay.pending !== pending) delay.pending.join(pending)
     const earlier = this.#stopping
     if (earlier && (earlier.command.how === 'quickly' || earlier.command.how === how)) return pending.join(earlier)
     if (!earlier) this.#log.info(`Shutting down ${how}`)
@@ -489,6 +499,21 @@ export class Arbiter {
     this.#pool.endAll(how === 'gracefully' ? gracefully : 'quit', 'retired')
     // The workers keep the sockets open until the queue is empty. Clients that connect after that are refused at once.
     this.#generations.closeListeners(!this.#upgrade.isServedByOther)
+  }
+
+  /** Others serve on during an upgrade, and a server that never served has nobody to tell. */
+  get #hasDelay(): boolean {
+    return this.#config.drainDelay > 0 && !this.#upgrade.isServedByOther && this.#generations.current.proven
+  }
+
+  /** Tells the applications. Everything is served until `drainDelay` is over or another command to stop comes. */
+  #delayStop(pending: Pending<'stop'>): void {
+    const { drainDelay } = this.#config
+    this.#log.info({ drainDelay }, `Shutting down in ${drainDelay} ms, and serving until then`)
+    this.#pool.announceEnd()
+    // Workers that are missing are still replaced.
+    this.#asked = undefined
+    this.#delay = { pending, timer: setTimeout(() => this.#events.push({ type: 'delayOver' }), drainDelay) }
   }
 
   // What hooks see.
@@ -514,7 +539,7 @@ export class Arbiter {
   }
 
   get #state(): Snapshot['state'] {
-    if (this.#stopping) return 'stopping'
+    if (this.#stopping || this.#delay) return 'stopping'
     if (this.#readings.isUnderWay || this.#generations.next) return 'reloading'
     return this.#generations.current.proven ? 'running' : 'starting'
   }

@@ -70,6 +70,7 @@ export class Pool {
   #pastRequests = 0
   #debuggerNoticed = false
   #strayMessageNoticed = false
+  #isEndAnnounced = false
   #balancing: NodeJS.Timeout | undefined
   #forking: NodeJS.Immediate | undefined
 
@@ -274,6 +275,12 @@ export class Pool {
 
   // Retire, stop, murder.
 
+  /** Lets the applications know that the server stops soon: those that are ready, and those that will be. */
+  announceEnd(): void {
+    this.#isEndAnnounced = true
+    for (const handle of this.#handles) if (handle.isReady) handle.send({ type: 'announce' })
+  }
+
   /** Ends all workers of a generation, or all workers. */
   endAll(how: 'retire' | 'stop' | 'quit', reason: ExitReason, generation?: Generation): void {
     for (const handle of generation ? this.#of(generation) : this.#handles) this.#apply(how, handle, reason)
@@ -293,6 +300,7 @@ export class Pool {
       handle.deadline = Number.POSITIVE_INFINITY
       handle.generation.proven = true
       if (handle.missedReopening) handle.kill('SIGUSR1')
+      if (this.#isEndAnnounced) handle.send({ type: 'announce' })
       this.#spreadChanged()
       this.#context.log.info({ worker: handle.index, workerPid: handle.pid }, `Worker ready (pid: ${handle.pid})`)
     },

@@ -53,6 +53,8 @@ export type ToWorker<Config> =
    * server stops. The drain empties their accept queues. Sent just before the signal `DRAIN`, or during the drain.
    */
   | { readonly type: 'abandon'; readonly listeners?: readonly number[] }
+  /** The server stops soon, and serves until then: the application should know. */
+  | { readonly type: 'announce' }
   /** How many settled connections a worker should hold at most, so that they spread evenly over the workers. */
   | { readonly type: 'cap'; readonly cap: number }
 

@@ -41,6 +41,8 @@ export class Worker implements SignalHandlers {
   #finished = 0
   /** The end of this worker is decided; the drain may begin a little later. */
   #isEnding = false
+  /** The application knows that the server stops soon. */
+  #isAnnounced = false
   #drain: Drain | undefined
   #order: DrainOrder = { othersServe: true, abandoned: [] }
   #exitCode = 0
@@ -168,6 +170,7 @@ export class Worker implements SignalHandlers {
 
   receive(message: ToWorker<Config>): void {
     if (message.type === 'abandon') this.#abandon(message.listeners)
+    else if (message.type === 'announce') this.#announce()
     else if (message.type === 'cap') this.#admission.capped?.(message.cap)
   }
 
@@ -224,7 +227,7 @@ export class Worker implements SignalHandlers {
   }
 
   get phase(): Phase {
-    return { kind: this.#isEnding ? 'ending' : 'serving', requests: this.#engine.exchanges }
+    return { kind: this.#isEnding || this.#isAnnounced ? 'ending' : 'serving', requests: this.#engine.exchanges }
   }
 
   // Ending.
@@ -235,10 +238,18 @@ export class Worker implements SignalHandlers {
     setImmediate(() => this.#beginDrain())
   }
 
+  /** The server stops soon. Until the drain begins everything is served, whatever the application does about it. */
+  #announce(): void {
+    if (this.#isEnding) return
+    this.#isAnnounced = true
+    this.#parts.application.announceEnd()
+  }
+
   /** TERM, from another process than the arbiter: Node has called the application's handlers too. */
   term(): void {
     this.#parts.application.terminated()
-    this.drain()
+    // Of an application that ends itself, since it knows of the end.
+    if (!this.#isAnnounced) this.drain()
   }
 
   /** No other worker will serve these listeners; without a list, none at all. Comes before the drain, or during it. */
@@ -274,7 +285,7 @@ export class Worker implements SignalHandlers {
   /** The application has closed its server: it serves no longer, and another worker should. */
   closed(): void {
     // An application that listens for TERM may do so when this worker, too, has just got TERM.
-    if (this.#isEnding) return
+    if (this.#isEnding || this.#isAnnounced) return
     this.#parts.log.warn('The application closed its server, worker drains and exits')
     this.#parts.channel.send({ type: 'draining', reason: 'exited' })
     this.#beginDrain()

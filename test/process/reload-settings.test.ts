@@ -129,6 +129,7 @@ const CHANGED: Readonly<Record<Changed, unknown>> = {
   interface: 'node',
   bind: ['127.0.0.1:0', '[::1]:0'],
   backlog: 100,
+  drainDelay: '1ms',
   workers: 2,
   workerClass: 'sync',
   workerConnections: 10,

@@ -19,6 +19,8 @@ interface Party {
   readonly has: (listener: SignalListener) => boolean
   /** How many of its listeners end nothing. */
   readonly onlookers: () => number
+  /** Whether it was told by TERM. */
+  isAsked: boolean
   /** Whether it listened for the signal when it was asked to end. */
   isHeard: boolean
 }
@@ -39,7 +41,6 @@ export class OwnEnd {
   /** What the handlers have returned: some are async functions. */
   readonly #begun: unknown[] = []
   #before: Resources | undefined
-  #isAsked = false
   #killed: () => void = () => {}
   readonly #whenKilled = new Promise<void>(resolve => {
     this.#killed = resolve
@@ -51,21 +52,30 @@ export class OwnEnd {
     const preloaded = new Set(ASKING.flatMap(signal => process.rawListeners(signal)))
     const early = onlookers()
     const has = (listener: SignalListener): boolean => preloaded.has(listener)
-    this.#application = { has: it => !has(it), onlookers: () => onlookers() - early, isHeard: false }
-    this.#parties = [{ has, onlookers: () => early, isHeard: false }, this.#application]
+    this.#application = { has: it => !has(it), onlookers: () => onlookers() - early, isAsked: false, isHeard: false }
+    this.#parties = [{ has, onlookers: () => early, isAsked: false, isHeard: false }, this.#application]
   }
 
-  /** Calls the handlers of TERM, unless Node has called them before, or those of INT of a party that has none. */
+  /** Calls the handlers of TERM, unless they were called before, or those of INT of a party that has none. */
   ask(): void {
-    for (const signal of this.#isAsked ? (['SIGINT'] as const) : ASKING) {
-      for (const listener of this.#listenersFor(signal)) this.#begun.push(callAsNode(listener, signal))
+    this.#ask(this.#parties)
+  }
+
+  /** Calls the application's own: it is still served, so that a tracer's turn comes later. */
+  announce(): void {
+    this.#ask([this.#application])
+  }
+
+  #ask(parties: readonly Party[]): void {
+    for (const signal of ASKING) {
+      for (const listener of this.#listenersFor(signal, parties)) this.#begun.push(callAsNode(listener, signal))
     }
   }
 
   /** Notes that this process got TERM. After the handlers were called, TERM is the end, as under plain Node. */
   term(): void {
-    if (this.#isAsked) this.#killed()
-    else this.#listenersFor('SIGTERM')
+    if (this.#application.isAsked) this.#killed()
+    this.#listenersFor('SIGTERM', this.#parties)
   }
 
   /** Whether the application listened for the signal when it was asked to end. */
@@ -102,18 +112,18 @@ export class OwnEnd {
   }
 
   /** Counts the listeners before they are called: a listener that was added with `once` is removed by its call. */
-  #listenersFor(signal: AskingSignal): readonly SignalListener[] {
-    this.#isAsked = true
-    this.#before ??= new Resources()
+  #listenersFor(signal: AskingSignal, parties: readonly Party[]): readonly SignalListener[] {
     const listeners = process
       .rawListeners(signal)
       .filter(it => !this.#ours.has(it) && !this.#called.has(originalOf(it)))
-    const chosen = this.#parties.flatMap(party => {
-      if (party.isHeard) return []
+    const chosen = parties.flatMap(party => {
+      if (party.isHeard || (signal === 'SIGTERM' && party.isAsked)) return []
+      party.isAsked = true
       const own = listeners.filter(party.has)
       party.isHeard = own.length > party.onlookers()
       return own
     })
+    if (chosen.length > 0) this.#before = new Resources()
     for (const listener of chosen) this.#called.add(originalOf(listener))
     return chosen
   }
