@@ -192,6 +192,18 @@ export const settings = {
     onHup: 'respawn',
     description: 'how long a client may take to send the head of a request; then it gets 408',
   }),
+  bodyTimeout: setting('Time limits', '--body-timeout', {
+    parser: duration,
+    default: '30s',
+    onHup: 'respawn',
+    description: 'how long a client may be silent within the body of a request; then it gets 408; 0 is for ever',
+  }),
+  writeTimeout: setting('Time limits', '--write-timeout', {
+    parser: duration,
+    default: '60s',
+    onHup: 'respawn',
+    description: 'how long a client may take no byte of a response; then the connection is cut; 0 is for ever',
+  }),
 
   limitRequestLine: setting('HTTP limits', '--limit-request-line', {
     parser: size,

@@ -6,6 +6,9 @@ export interface HttpPolicy {
   /** How long an idle connection is kept for the next request; 0 closes it after each response. */
   readonly keepAlive: number
   readonly headerTimeout: number
+  /** How long a client may be silent within a body, and how long it may leave an answer unread; absent for no limit. */
+  readonly bodyTimeout?: number
+  readonly writeTimeout?: number
   readonly limitRequestLine: number
   readonly limitRequestFields: number
   readonly limitRequestFieldSize: number

@@ -22,6 +22,9 @@ export interface ServerHandle {
 export interface ClientHandle {
   /** -1 once it is closed; absent if it has none. */
   readonly fd?: number
+  /** Bytes that were given to it, and how many of them the kernel has not taken yet. */
+  readonly bytesWritten?: number
+  readonly writeQueueSize?: number
   close(done?: () => void): void
 }
 

@@ -19,7 +19,7 @@ t.test('a request that came in time is answered, however late the event loop fin
   const [kept, blocking] = [await connectRaw(t, server.target), await connectRaw(t, server.target)]
   kept.write(head('/first'))
   t.match(await kept.until(/answered\/first/), /keep-alive: timeout=1/i)
-  blocking.write(head('/block/2500'))
+  blocking.write(head('/block/4000'))
   await server.log(/^blocking/)
   kept.write(head('/second'))
   await kept.until(/answered\/second/)
@@ -39,7 +39,7 @@ t.test('in a drain too', async t => {
     }
     isDraining = await Promise.race([drains.then(() => true), pause(3000, false)])
   }
-  blocking.write(head('/block/6500'))
+  blocking.write(head('/block/8000'))
   await server.log(/^blocking/)
   kept.write(head('/second'))
   t.match(await kept.all(), /answered\/second/)

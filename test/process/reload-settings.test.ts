@@ -149,6 +149,8 @@ const CHANGED: Readonly<Record<Changed, unknown>> = {
   gracefulTimeout: '50s',
   keepAlive: '50s',
   headerTimeout: '50s',
+  bodyTimeout: '50s',
+  writeTimeout: '50s',
   limitRequestLine: 1000,
   limitRequestFields: 10,
   limitRequestFieldSize: 1000,

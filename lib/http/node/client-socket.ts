@@ -6,14 +6,13 @@ import { hasPending } from '../../sys/libc.js'
 import type { Linked } from '../../sys/linked-list.js'
 import type { LocalAddress } from '../engine.js'
 import type { Connection, Exchange } from '../exchange.js'
+import type { Refusal } from '../refusal.js'
 import { linger } from './closing.js'
-import type { IdleTimer } from './idle.js'
 import { NodePeer } from './node-peer.js'
 import type { NodeObjects } from './types.js'
 
 /** What all connections of an engine have in common. */
 export interface SocketOwner {
-  readonly idle: IdleTimer
   /** Bytes that a request body may have; 0 for any number. */
   readonly bodyLimit: number
   /** A response is over, sent or not. */
@@ -22,8 +21,17 @@ export interface SocketOwner {
   gone(socket: ClientSocket): void
 }
 
-/** Later than any look of the idle timer. (A small integer: these are fast.) */
-const BUSY = 2 ** 30 - 1
+/**
+ * What the server waits for on a connection: a next request, the rest of a body, that an answer is read, or a sign that
+ * a client which has closed its sending side is still there.
+ */
+export type Wait = 'request' | 'body' | 'reader' | 'sign'
+
+/** The newest request of a connection. */
+export interface Newest extends Exchange, NodeObjects {
+  /** The client owes the rest of the body. */
+  readonly wantsBody: boolean
+}
 
 /** As `Writable` hands them to `_writev`. */
 type Chunks = Parameters<NonNullable<Socket['_writev']>>[0]
@@ -41,10 +49,14 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   /** It speaks another protocol than HTTP from now on, a WebSocket say, and belongs to the application. */
   upgraded = false
   /** The newest request, and whether its response is the last: what a client pipelines behind it is not served. */
-  newest: (Exchange & NodeObjects) | undefined = undefined
+  newest: Newest | undefined = undefined
   last = false
-  /** When it began to wait for a next request, by the idle timer. */
-  idleSince = BUSY
+  /** What it waited for at the last look, since which look, and what had been done of it then. */
+  wait: Wait | undefined = undefined
+  waitingSince = 0
+  progress = 0
+  /** The answer to bytes behind a request that is still being answered, once that answer is complete. */
+  behind: Refusal | undefined = undefined
   readonly #handle: ClientHandle
   readonly #local: LocalAddress | undefined
   readonly owner: SocketOwner
@@ -67,16 +79,6 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
     return this.destroyed
   }
 
-  /** What node:http calls before and after each request of a kept connection costs a number here, not a timer. */
-  override setTimeout(timeout: number, callback?: () => void): this {
-    const { idle } = this.owner
-    const becomesIdle = timeout === idle.limit && callback === undefined
-    this.idleSince = becomesIdle ? idle.now : BUSY
-    const hasTimer = this.timeout !== undefined && this.timeout > 0
-    if (becomesIdle || (timeout === 0 && callback === undefined)) return hasTimer ? super.setTimeout(0) : this
-    return super.setTimeout(timeout, callback)
-  }
-
   /** Whether it waits for a next request. */
   get isIdle(): boolean {
     return this.running === 0 && !this.upgraded
@@ -85,6 +87,25 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   /** Whether it is idle, and not being closed already. */
   get mayGiveWay(): boolean {
     return this.isIdle && !this.refused && !this.#isLingering
+  }
+
+  /** What the server waits for now; undefined if for nothing, or for what node:http itself watches: a first head. */
+  get awaited(): Wait | undefined {
+    if (this.upgraded || this.destroyed) return undefined
+    if (this.writableLength > 0) return 'reader'
+    const { newest } = this
+    if (newest === undefined || this.writableEnded) return undefined
+    if (!newest.req.complete) return newest.wantsBody ? 'body' : undefined
+    if (this.running === 0) return 'request'
+    return this.readableEnded ? 'sign' : undefined
+  }
+
+  /** A number that changes with all that the client does of what the server waits for. */
+  progressOf(wait: Wait | undefined): number {
+    if (wait === 'body') return this.bytesRead
+    if (wait !== 'reader' && wait !== 'sign') return 0
+    const { bytesWritten = 0, writeQueueSize = 0 } = this.#handle
+    return bytesWritten - writeQueueSize
   }
 
   /** A time limit of the application's has passed. The application itself may deal with that, as under plain Node. */

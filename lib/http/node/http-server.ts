@@ -5,23 +5,37 @@ import type { NodeObjects } from './types.js'
 /** How often Node looks for request heads that take too long, in milliseconds. */
 const HEAD_CHECKS = 1000
 
-/** Makes a server that never listens. @param idleLimit  how long an idle connection is kept, in milliseconds */
-export function createHttpServer(policy: HttpPolicy, idleLimit: number): Server {
+/** Makes a server that never listens. */
+export function createHttpServer(policy: HttpPolicy): Server {
   const server = createServer({
     maxHeaderSize: maxHeadSize(policy),
     connectionsCheckingInterval: HEAD_CHECKS,
     headersTimeout: policy.headerTimeout,
     requestTimeout: 0,
-    keepAliveTimeout: idleLimit,
+    // Idle connections are ours to close: Node's timer may fire before a request is read that came in time.
+    keepAliveTimeout: 0,
     // Refused by our policy, which logs it.
     requireHostHeader: false,
   })
   // One more than allowed is read, so that too many can be told from just enough: Node silently drops the rest.
   server.maxHeadersCount = policy.limitRequestFields === 0 ? 0 : policy.limitRequestFields + 1
-  if ('keepAliveTimeoutBuffer' in server) server.keepAliveTimeoutBuffer = 0
+  // A client that closes its sending side behind a complete request still gets the whole answer.
+  Object.assign(server, { httpAllowHalfOpen: true })
   // Node starts its check of slow heads when a server begins to listen, and this one never does.
   server.emit('listening')
   return server
+}
+
+/** The connections that are in the middle of a request, as Node's list of them has it. Not documented. */
+interface ConnectionsList {
+  active(): readonly { readonly socket?: unknown }[]
+}
+
+/** Returns whether a part of a request has come on this connection. False if this Node does not tell. */
+export function isSending(server: Server, socket: unknown): boolean {
+  const key = Object.getOwnPropertySymbols(server).find(symbol => symbol.description === 'http.server.connections')
+  const list: ConnectionsList | undefined = key && Reflect.get(server, key)
+  return list?.active().some(parser => parser.socket === socket) ?? false
 }
 
 const UNLIMITED_HEAD = 16 * 1024 * 1024

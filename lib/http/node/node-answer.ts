@@ -5,9 +5,14 @@ import { reasonOf } from '../refusal.js'
 import type { NodeBody } from './node-body.js'
 import { firstOf, muzzle, sentHeader, watchWrites, writeHead, writtenSize } from './response.js'
 
-/** What `res.write` and `res.end` of node:http come down to. Not documented, but in all of its versions. */
+/** Not documented, but in all versions of node:http. */
 interface Sending extends ServerResponse {
+  /** What `res.write` and `res.end` come down to. */
   _send?(text: string, encoding: 'utf8'): boolean
+  /** What `Keep-Alive: timeout=` announces, in milliseconds. */
+  _keepAliveTimeout?: number
+  /** `100 Continue` was sent. */
+  _sent100?: boolean
 }
 
 /** An answer by a response of `node:http`. */

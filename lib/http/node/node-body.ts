@@ -3,10 +3,11 @@ import { BodyTooLarge, ClientGone } from '../errors.js'
 import type { BodySource } from '../exchange.js'
 import type { RequestHead } from '../head.js'
 import { WORTH_DISCARDING } from '../policy.js'
+import type { Refusal } from '../refusal.js'
 import { firstOf } from './response.js'
 import type { NodeObjects } from './types.js'
 
-type Owner = NodeObjects & { readonly head: RequestHead }
+type Owner = NodeObjects & { readonly head: RequestHead; readonly refusal: Refusal | undefined }
 
 /** Takes a request body from `node:http` chunk by chunk, and sees to what was not read of it. */
 export class NodeBody implements BodySource {
@@ -84,8 +85,9 @@ export class NodeBody implements BodySource {
   }
 
   #check(): void {
-    const { req, res } = this.#exchange
+    const { req, res, refusal } = this.#exchange
     if (req.readableEnded) return
+    if (refusal) throw new ClientGone(`${refusal.why}: ${this.#received} bytes of the request body were read`)
     if (res.writableFinished) throw new Error('the request body was read after the response had ended')
     if (this.limit > 0 && this.#received > this.limit) throw new BodyTooLarge(this.limit)
     if (req.destroyed || res.destroyed) {

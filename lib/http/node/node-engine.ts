@@ -9,31 +9,26 @@ import type { Exchange } from '../exchange.js'
 import { RequestHead } from '../head.js'
 import { checkHead, type HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
-import { ClientSocket, onResponseClose, type SocketOwner } from './client-socket.js'
+import { bodyIsLate, bodyIsTorn } from './broken-body.js'
+import { ClientSocket, onResponseClose, type SocketOwner, type Wait } from './client-socket.js'
 import { refusalOf, refuseConnection } from './closing.js'
-import { createHttpServer, onEachRequest } from './http-server.js'
-import { IdleTimer } from './idle.js'
+import { createHttpServer, isSending, onEachRequest } from './http-server.js'
 import { NodeExchange } from './node-exchange.js'
 import { NodeUpgrade } from './node-upgrade.js'
 import { StandIn, type TakeoverArgs } from './stand-in.js'
 import type { NodeObjects } from './types.js'
-
-/** Above the announced `Keep-Alive: timeout=` (whole seconds): a client that uses it to the last moment is served. */
-const KEEP_ALIVE_MARGIN = 999
-
-/** Idle for less, a connection does not give way, in milliseconds: after a response, and before any request. */
-const KEPT_MOMENT = 100
-const SILENT_MOMENT = 500
+import { idlestOf, type Limits, limitsOf, Waits } from './waits.js'
 
 /** HTTP/1 by `node:http`, whose parser is llhttp. */
 export class NodeEngine implements Engine, SocketOwner {
   readonly exchanges = new LinkedList<Exchange>()
-  readonly idle: IdleTimer
   readonly bodyLimit: number
   readonly #connections = new LinkedList<ClientSocket>()
   readonly #server: Server
   readonly #policy: HttpPolicy
   readonly #events: HttpEvents
+  readonly #limits: Limits
+  readonly #waits: Waits
   #keepAlive: boolean
   #standIn: StandIn | undefined
   #takeovers: readonly Takeover[] = []
@@ -43,10 +38,10 @@ export class NodeEngine implements Engine, SocketOwner {
     this.#policy = policy
     this.#events = events
     this.#keepAlive = policy.keepAlive > 0
-    const idleLimit = policy.keepAlive + KEEP_ALIVE_MARGIN
-    this.idle = new IdleTimer(idleLimit, () => this.#closeOverdue())
+    this.#limits = limitsOf(policy)
+    this.#waits = new Waits(this.#connections, this.#limits, (socket, wait) => this.#onOverdue(socket, wait))
     this.bodyLimit = policy.limitRequestBody
-    this.#server = createHttpServer(policy, idleLimit)
+    this.#server = createHttpServer(policy)
     const isOwn = (): boolean => this.#standIn?.listensFor('checkContinue') ?? false
     onEachRequest(this.#server, (...args) => this.#onRequest(...args), isOwn)
     this.#server.on('checkExpectation', (req, res) => this.#onRequest(req, res, 'other'))
@@ -105,17 +100,12 @@ export class NodeEngine implements Engine, SocketOwner {
   }
 
   closeIdlest(): void {
-    const present = now()
-    let idlest: ClientSocket | undefined
-    for (const socket of this.#connections) {
-      if (!socket.mayGiveWay || present - socket.quietSince < (socket.newest ? KEPT_MOMENT : SILENT_MOMENT)) continue
-      if (!idlest || socket.quietSince < idlest.quietSince) idlest = socket
-    }
+    const idlest = idlestOf(this.#connections)
     if (idlest) this.#closeUnlessHeard(idlest)
   }
 
   destroy(): void {
-    this.idle.stop()
+    this.#waits.stop()
     for (const socket of this.#connections) socket.destroy()
     this.#server.close()
   }
@@ -134,6 +124,9 @@ export class NodeEngine implements Engine, SocketOwner {
       exchange.refuse(refusal.status)
       return this.#events.refused(refusal, socket.peer, exchange.head)
     }
+    exchange.res._keepAliveTimeout = this.#limits.request
+    // The application's own limit, which rests while a connection is idle, as under plain Node.
+    if (this.#standIn && socket.newest && this.#server.timeout > 0) socket.setTimeout(this.#server.timeout)
     socket.running++
     socket.newest = exchange
     this.exchanges.add(exchange)
@@ -187,15 +180,26 @@ export class NodeEngine implements Engine, SocketOwner {
   #finish(exchange: Exchange, socket: ClientSocket): void {
     if (!this.exchanges.delete(exchange)) return
     socket.running--
+    if (socket.running === 0) this.#becomesIdle(socket)
     socket.quietSince = now()
     this.#events.finished(exchange, socket)
   }
 
-  #closeOverdue(): void {
-    for (const socket of this.#connections) if (this.idle.isOver(socket.idleSince)) this.#closeUnlessHeard(socket)
+  #becomesIdle(socket: ClientSocket): void {
+    this.#waits.begin(socket)
+    if (socket.timeout) socket.setTimeout(0)
+    if (socket.behind) this.#refuseRest(socket, socket.behind)
   }
 
-  /** A late loop leaves a timely request in the kernel: one more turn reads it. Node gives no such turn. */
+  #onOverdue(socket: ClientSocket, wait: Wait): void {
+    if (wait === 'body') bodyIsLate(socket)
+    else if (wait !== 'request') socket.destroy()
+    // A late loop leaves a timely request in the kernel: one more turn reads it. Where a request has begun by then, it
+    // has `headerTimeout`; blank lines begin none.
+    else setImmediate(() => socket.awaited === 'request' && !isSending(this.#server, socket) && socket.destroySoon())
+  }
+
+  /** A late loop leaves a timely request in the kernel: one more turn reads it. */
   #closeUnlessHeard(socket: ClientSocket): void {
     const { bytesRead } = socket
     setImmediate(() => {
@@ -215,22 +219,31 @@ export class NodeEngine implements Engine, SocketOwner {
     if (socket.running > 0) {
       for (const exchange of this.exchanges) if (exchange.peer.socket === socket) this.#finish(exchange, socket)
     }
+    const { req } = socket.newest ?? {}
+    // Node has forgotten a request that is answered already; an application that still reads it must not wait for ever.
+    if (req?.complete === false) socket.once('close', () => req.destroy())
     this.#events.disconnected(socket)
   }
 
-  /** Writes an answer only if nothing was answered yet: it would stand in the middle of another response. */
+  /**
+   * The client has sent what is no request, or has gone. Complete requests get their own answers all the same, and what
+   * stands behind them is judged after that; only a reset ends them.
+   */
   #onClientError(error: Error & { code?: string }, socket: unknown): void {
     if (!(socket instanceof ClientSocket) || socket.refused) return
+    if (socket.destroyed || error.code === 'ECONNRESET') return void socket.destroy(error)
     socket.refused = true
-    const torn = socket.newest?.req.complete === false ? socket.newest : undefined
-    const isAnswered = ({ peer, answer }: Exchange): boolean => peer.socket === socket && answer.headSent
-    const answered = (torn && isAnswered(torn)) || [...this.exchanges].some(isAnswered)
-    const isGone = error.code === 'ECONNRESET' || (torn && error.code === 'HPE_INVALID_EOF_STATE')
-    if (isGone || !socket.writable || answered) return void socket.destroy(error)
-    const refusal = refusalOf(error)
+    const { newest, running } = socket
+    if (newest?.req.complete === false) bodyIsTorn(socket, newest, error)
+    // Behind a request that closes its connection nothing is looked at (RFC 9112, section 9.6).
+    else if (socket.writableEnded || error.code === 'HPE_CLOSED_CONNECTION') return
+    else if (running === 0) this.#refuseRest(socket, refusalOf(error))
+    else socket.behind = refusalOf(error)
+  }
+
+  #refuseRest(socket: ClientSocket, refusal: Refusal): void {
+    if (!socket.writable) return
     refuseConnection(socket, refusal.status)
-    // An error in the body of a request is no request of its own.
-    if (torn) torn.refusal = refusal
-    else this.#events.refused(refusal, socket.peer)
+    this.#events.refused(refusal, socket.peer)
   }
 }

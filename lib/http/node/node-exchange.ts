@@ -36,6 +36,13 @@ export class NodeExchange extends NodeAnswer implements Exchange, NodeObjects {
     return this.#body
   }
 
+  /** There is room for it, and nothing that it should wait for first. */
+  get wantsBody(): boolean {
+    const { req, res } = this
+    if (this.expects === 'continue' && !res._sent100 && !res.headersSent) return false
+    return !req.complete && req.readableLength === 0
+  }
+
   get answer(): this {
     return this
   }
@@ -50,8 +57,8 @@ export class NodeExchange extends NodeAnswer implements Exchange, NodeObjects {
     else this.res.once('socket', () => process.nextTick(() => this.#runUnlessLast(run)))
   }
 
-  /** Nothing is served behind the last response of a connection. */
+  /** Nothing is served behind the last response of a connection, nor what was refused while it waited. */
   #runUnlessLast(run: (exchange: Exchange) => void): void {
-    if (!this.socket.writableEnded) run(this)
+    if (!this.socket.writableEnded && !this.ended) run(this)
   }
 }

@@ -16,9 +16,7 @@ const LEAST_PATIENCE = 1
  */
 export class SyncAdmission implements Required<Admission> {
   static readonly oneAtATime = true
-  /** No takeovers: one would hold the worker for as long as it lasts. */
-  readonly traits: AdmissionTraits = { takeovers: [], policy: { keepAlive: 0 }, takesOneByOne: true }
-
+  readonly traits: AdmissionTraits
   readonly #host: AdmissionHost
   /** The connection that was taken last, until its request is there. */
   #newcomer: Connection | undefined
@@ -29,6 +27,11 @@ export class SyncAdmission implements Required<Admission> {
 
   constructor(host: AdmissionHost) {
     this.#host = host
+    const { timeout, bodyTimeout } = host.config
+    // A client that is silent within a body is refused before this worker is taken for hung.
+    const patience = timeout > 0 && (bodyTimeout === 0 || bodyTimeout > timeout / 2) ? timeout / 2 : bodyTimeout
+    // No takeovers: one would hold the worker for as long as it lasts.
+    this.traits = { takeovers: [], policy: { keepAlive: 0, bodyTimeout: patience }, takesOneByOne: true }
   }
 
   wants(): boolean {

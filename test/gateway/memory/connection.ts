@@ -48,7 +48,7 @@ export class MemoryConnection implements Connection {
     this.peer = peer
     this.#owner = owner
     end.on('data', (bytes: Buffer) => this.#receive(bytes))
-    end.on('end', () => end.destroy())
+    end.on('end', () => this.#halfClosed())
     end.on('error', () => {})
     end.on('close', () => this.#closed())
   }
@@ -146,6 +146,13 @@ export class MemoryConnection implements Connection {
     }
     if (exchange.answer.headSent) this.end.destroy()
     else exchange.answer.refuse(refusal.status)
+  }
+
+  /** The client sends no more. Complete requests are answered all the same, unless it is gone. */
+  #halfClosed(): void {
+    const newest = this.#queue.at(-1)
+    if (!newest || this.#body || this.end.isAlone) this.end.destroy()
+    else newest.answer.keepsConnection = false
   }
 
   #closed(): void {

@@ -44,6 +44,11 @@ export class MemoryEnd extends Duplex implements ClientHandle {
     return this.#taken + this.writableLength
   }
 
+  /** The other end is closed for reading too. */
+  get isAlone(): boolean {
+    return this.#other?.destroyed ?? true
+  }
+
   close(done?: () => void): void {
     this.destroy()
     done?.()

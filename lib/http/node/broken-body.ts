@@ -1,0 +1,26 @@
+import { ClientGone } from '../errors.js'
+import type { ClientSocket, Newest } from './client-socket.js'
+import { refusalOf } from './closing.js'
+
+// What becomes of a connection on which the body of a request does not come as announced. Requests before that one get
+// their own answers all the same.
+
+/** The client has been silent for too long. */
+export function bodyIsLate(socket: ClientSocket): void {
+  const { newest, running } = socket
+  if (running === 0 || !newest) return socket.destroySoon()
+  newest.refusal = { status: 408, why: 'request body too slow' }
+  if (newest.answer.headSent) newest.answer.cut()
+  else newest.answer.refuse(newest.refusal.status)
+  newest.abort?.(new ClientGone('the client did not go on with its request body'))
+}
+
+/** The client has closed its sending side, or what it has sent is malformed. @param error  of the parser */
+export function bodyIsTorn(socket: ClientSocket, torn: Newest, error: Error & { code?: string }): void {
+  const { res, answer } = torn
+  if (res.writableFinished || res.destroyed) return socket.destroySoon()
+  if (error.code === 'HPE_INVALID_EOF_STATE') return torn.inTurn(() => socket.destroy(error))
+  torn.refusal = refusalOf(error)
+  if (answer.headSent) torn.inTurn(() => answer.cut())
+  else answer.refuse(torn.refusal.status)
+}

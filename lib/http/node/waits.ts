@@ -1,0 +1,92 @@
+import { now } from '../../sys/clock.js'
+import type { HttpPolicy } from '../policy.js'
+import type { ClientSocket, Wait } from './client-socket.js'
+
+/** Looks within the shortest time limit, and the longest pause between two looks, in milliseconds. */
+const LOOKS = 4
+const LONGEST_PAUSE = 500
+
+/** Above the announced `Keep-Alive: timeout=` (whole seconds): a client that uses it to the last moment is served. */
+const KEEP_ALIVE_MARGIN = 999
+
+/**
+ * A client that has closed its sending side may be waiting for its answer, or may be gone: only an attempt to write
+ * tells. After so long without one it is taken to be gone, in milliseconds, so that the application learns of it.
+ */
+const GONE_AFTER = 2000
+
+/** How long each wait may last, in milliseconds; 0 for ever. */
+export type Limits = Readonly<Record<Wait, number>>
+
+export function limitsOf({ keepAlive, bodyTimeout = 0, writeTimeout = 0 }: HttpPolicy): Limits {
+  return { request: keepAlive + KEEP_ALIVE_MARGIN, body: bodyTimeout, reader: writeTimeout, sign: GONE_AFTER }
+}
+
+/**
+ * Finds the connections whose clients have done nothing for too long of what the server waits for, by one timer for
+ * all: a timer of its own for each would be set and cleared with each request. It counts its own looks instead of time,
+ * so no client seems slower because the event loop is late.
+ */
+export class Waits {
+  readonly #sockets: Iterable<ClientSocket>
+  readonly #limits: Limits
+  readonly #onOverdue: (socket: ClientSocket, wait: Wait) => void
+  readonly #pause: number
+  readonly #timer: NodeJS.Timeout
+  /** How many looks there were. */
+  #now = 0
+
+  constructor(sockets: Iterable<ClientSocket>, limits: Limits, onOverdue: (socket: ClientSocket, wait: Wait) => void) {
+    this.#sockets = sockets
+    this.#limits = limits
+    this.#onOverdue = onOverdue
+    const shortest = Math.min(...Object.values(limits).filter(limit => limit > 0))
+    this.#pause = Math.min(LONGEST_PAUSE, shortest / LOOKS)
+    this.#timer = setInterval(() => this.#look(), this.#pause).unref()
+  }
+
+  /** From now on the connection waits for a next request. */
+  begin(socket: ClientSocket): void {
+    socket.wait = 'request'
+    socket.progress = 0
+    socket.waitingSince = this.#now
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  #look(): void {
+    this.#now++
+    for (const socket of this.#sockets) {
+      const wait = socket.awaited
+      const progress = socket.progressOf(wait)
+      if (wait !== socket.wait || progress !== socket.progress) {
+        socket.wait = wait
+        socket.progress = progress
+        socket.waitingSince = this.#now
+      } else if (wait !== undefined && this.#isOver(socket.waitingSince, this.#limits[wait])) {
+        this.#onOverdue(socket, wait)
+      }
+    }
+  }
+
+  #isOver(since: number, limit: number): boolean {
+    return limit > 0 && this.#now - since > Math.ceil(limit / this.#pause)
+  }
+}
+
+/** Idle for less, a connection does not give way, in milliseconds: after a response, and before any request. */
+const KEPT_MOMENT = 100
+const SILENT_MOMENT = 500
+
+/** Returns the connection that has been idle for longest, if one may give way to another. */
+export function idlestOf(sockets: Iterable<ClientSocket>): ClientSocket | undefined {
+  const present = now()
+  let idlest: ClientSocket | undefined
+  for (const socket of sockets) {
+    if (!socket.mayGiveWay || present - socket.quietSince < (socket.newest ? KEPT_MOMENT : SILENT_MOMENT)) continue
+    if (!idlest || socket.quietSince < idlest.quietSince) idlest = socket
+  }
+  return idlest
+}

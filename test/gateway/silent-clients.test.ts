@@ -1,0 +1,143 @@
+import t from 'tap'
+import type { Application } from '../../lib/gateway/wsgi/types.js'
+import { until } from '../helpers/until.js'
+import { nodeTest, serve } from './serve.js'
+
+// Every wait for a client has a limit, which the client cannot renew without progress.
+
+const TIMERS = 'only it has limits of time'
+const post = (length: string): string => `POST / HTTP/1.1\r\nHost: a\r\n${length}\r\n\r\n`
+
+const reading: Application = async (environ, startResponse) => {
+  const body = await environ['wsgi.input'].read()
+  startResponse('200 OK', [])
+  return [`${body.length} bytes`]
+}
+
+const ignoring: Application = (_, startResponse) => {
+  startResponse('200 OK', [])
+  return ['answered']
+}
+
+nodeTest(t, 'a client that is silent within a body', TIMERS, async t => {
+  const beginnings = {
+    'after some of it': `${post('Content-Length: 5')}h`,
+    'before all of it': post('Content-Length: 5'),
+    'within a chunk': `${post('Transfer-Encoding: chunked')}5\r\nh`,
+    'within the size of a chunk': `${post('Transfer-Encoding: chunked')}5`,
+    'between two chunks': `${post('Transfer-Encoding: chunked')}1\r\nh\r\n`,
+    'within the trailers': `${post('Transfer-Encoding: chunked')}1\r\nh\r\n0\r\nA: b\r\n`,
+    'that it wanted to be asked for': post('Content-Length: 5\r\nExpect: 100-continue'),
+  }
+  const nodes = {
+    reading: (req: AsyncIterable<unknown>) => {
+      void (async () => {
+        for await (const _ of req);
+      })().catch(() => {})
+    },
+    flowing: (req: { on(name: string, run: () => void): unknown }) => void req.on('data', () => {}),
+  }
+  const apps = [
+    ['wsgi', reading],
+    ['fetch', { fetch: async (request: Request) => new Response(await request.text()) }],
+    ['node', nodes.reading],
+    ['node', nodes.flowing],
+  ] as const
+  for (const [name, app] of apps) {
+    const server = await serve(t, app, { interface: name, bodyTimeout: 100 })
+    for (const [what, bytes] of Object.entries(beginnings)) {
+      const client = await server.connect()
+      client.write(bytes)
+      const text = await client.all()
+      t.match(text.replace('HTTP/1.1 100 Continue\r\n\r\n', ''), /^HTTP\/1\.1 408 /, `${name}: ${what}`)
+    }
+    t.same(server.log.errors, [], name)
+  }
+})
+
+nodeTest(t, 'each byte is progress', TIMERS, async t => {
+  const server = await serve(t, reading, { bodyTimeout: 1000 })
+  const client = await server.connect()
+  client.write(post('Content-Length: 30'))
+  const drip = setInterval(() => client.write('x'), 100)
+  t.match(await client.until(/bytes$/), /30 bytes$/)
+  clearInterval(drip)
+  client.socket.destroy()
+})
+
+nodeTest(t, 'a client that is silent after the answer, but owes the rest of its body', TIMERS, async t => {
+  const server = await serve(t, ignoring, { bodyTimeout: 100 })
+  const client = await server.connect()
+  client.write(`${post('Content-Length: 5')}h`)
+  t.match(await client.all(), /answered$/)
+})
+
+nodeTest(t, 'an application that takes its time with the body is not hurried', TIMERS, async t => {
+  const slow: Application = async (environ, startResponse) => {
+    await new Promise(resolve => setTimeout(resolve, 600))
+    return reading(environ, startResponse)
+  }
+  const server = await serve(t, slow, { bodyTimeout: 100 })
+  const client = await server.connect()
+  client.write(`${post('Content-Length: 5\r\nConnection: close')}hello`)
+  t.match(await client.all(), /5 bytes$/)
+  const waiting = await server.connect()
+  waiting.write(post('Content-Length: 5\r\nConnection: close\r\nExpect: 100-continue'))
+  await waiting.until(/100 Continue/)
+  waiting.write('hello')
+  t.match(await waiting.all(), /5 bytes$/, 'nor the client that waits to be asked')
+})
+
+nodeTest(t, 'blank lines keep no connection', TIMERS, async t => {
+  const server = await serve(t, ignoring, { keepAlive: 100 })
+  const client = await server.connect()
+  client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  await client.until(/answered$/)
+  const drip = setInterval(() => client.write('\r\n'), 50)
+  t.equal(await client.ending, 'closed')
+  clearInterval(drip)
+})
+
+nodeTest(t, 'a next request that has begun in time has the time of a head', TIMERS, async t => {
+  const server = await serve(t, ignoring, { keepAlive: 100, headerTimeout: 60_000 })
+  const client = await server.connect()
+  client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  await client.until(/answered$/)
+  client.write('GET /')
+  setTimeout(() => client.write(' HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'), 2500)
+  t.match(await client.all(), /answered[\s\S]*answered$/)
+})
+
+nodeTest(t, 'a client that takes nothing of its answer', TIMERS, async t => {
+  const events: string[] = []
+  const large: Application = (_, startResponse) => {
+    startResponse('200 OK', [])
+    return (function* () {
+      try {
+        for (;;) yield Buffer.alloc(1 << 20)
+      } finally {
+        events.push('finally')
+      }
+    })()
+  }
+  const server = await serve(t, large, { writeTimeout: 200 })
+  const end = await server.dial()
+  end.pause()
+  end.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  await until('the body is closed', () => events.length === 1)
+  await until('the connection is closed', () => server.sockets.every(({ destroyed }) => destroyed))
+  t.same(server.log.errors, [])
+})
+
+nodeTest(t, 'a client that has closed its sending side, and may be gone', TIMERS, async t => {
+  const events: string[] = []
+  const app: Application = environ => {
+    environ['unicorn.signal'].addEventListener('abort', () => events.push('abort'))
+    return new Promise(() => {})
+  }
+  const server = await serve(t, app)
+  const client = await server.connect()
+  client.socket.end('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  await until('the application is told', () => events.length > 0)
+  t.same(events, ['abort'])
+})
