@@ -86,7 +86,12 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
   {
     what: 'process.env',
     pattern: /\bprocess\.env\b/,
-    files: ['bin/unicorn.ts', 'config/sources/env.ts', 'lib/sys/standard-streams.ts'],
+    files: [
+      'bin/unicorn.ts',
+      'config/sources/env.ts',
+      'lib/application/script/places.ts',
+      'lib/sys/standard-streams.ts',
+    ],
   },
   {
     what: 'process.argv',

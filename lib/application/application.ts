@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import type { InterfaceName } from '../../config/interfaces.js'
 import type { UnicornError } from '../errors.js'
 import type { Gateway, GatewayContext } from '../gateway/gateway.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
@@ -9,6 +10,8 @@ export interface Application {
   readonly gateway: Gateway
   /** The application's own server, which never listens: the engine stands in for it. */
   readonly server: EventEmitter | undefined
+  /** Servers that the application has opened beside what is served. */
+  readonly others: BesideServers
   /** Notes that this process got TERM from outside, for which Node has called the application's handlers. */
   terminated(): void
   /** Calls the application's handlers of TERM, once, though it is still served: the server stops soon. */
@@ -21,6 +24,18 @@ export interface Application {
   close(): Promise<void>
 }
 
+/** Servers of an application that listen by themselves. A worker that leaves ends them as it ends its own listening. */
+export interface BesideServers {
+  /** Their connections that speak HTTP. */
+  readonly connections: number
+  /** Their connections that speak something else, such as a WebSocket. */
+  readonly foreign: number
+  /** Ends listening, at the first call; each response from now on is the last of its connection. */
+  retire(): void
+  /** Closes connections that were served before and wait for a next request. */
+  closeIdle(): void
+}
+
 export type SignalListener = ReturnType<typeof process.rawListeners>[number]
 
 /** What an application gets from the process that loads it, and what it reports to that process. */
@@ -28,6 +43,11 @@ export interface ApplicationHost {
   /** The working directory, in which modules are looked for. */
   readonly directory: string
   readonly listeners: readonly ListenerSeat[]
+  /** The ports and paths that the user wants to be bound; 0 is any free port. */
+  readonly binds: readonly (number | string)[]
+  readonly interfaceName: InterfaceName
+  /** In milliseconds; 0 is no limit. */
+  readonly bootTimeout: number
   readonly gateway: GatewayContext
   /** The worker's own listeners for TERM and INT: neither the application's nor those of a preload. */
   readonly signalListeners: ReadonlySet<SignalListener>

@@ -91,13 +91,16 @@ export function hasStart(value: unknown): boolean {
   return frameworkOf(value)?.ready !== undefined
 }
 
-/** Reports whether `server` belongs to the application `value`. */
-export function isServerOf(value: unknown, server: NodeServer): boolean {
-  if (value === server) return true
-  if (isHandler(value) && server.listeners('request').includes(value)) return true
+/** Reports whether `server` belongs to the application `value`; undefined if that cannot be told. */
+export function ownsServer(value: unknown, server: NodeServer): boolean | undefined {
+  if (value === server || (isHandler(value) && server.listeners('request').includes(value))) return true
+  if (isHttpServer(value)) return false
   const framework = frameworkOf(value)
-  return framework !== undefined && framework.name !== 'Koa' && targetOf(framework, value) === server
+  return framework && OWN_SERVER.has(framework.target) ? targetOf(framework, value) === server : undefined
 }
+
+/** The targets that are a server of the application's own. */
+const OWN_SERVER: ReadonlySet<string | undefined> = new Set(['getHttpServer', 'server', 'listener', 'httpServer'])
 
 async function start(framework: Framework, { value, file, exportName }: LoadedApp): Promise<NodeApp> {
   const { name, ready, afterReady, close } = framework

@@ -30,6 +30,7 @@ export async function loadModuleApplication(
     get server() {
       return script.served?.server
     },
+    others: script.others,
     terminated: () => script.ownEnd.term(),
     announceEnd: () => script.ownEnd.announce(),
     askToEnd: () => script.ownEnd.ask(),

@@ -27,7 +27,7 @@ export interface DrainLimits {
 interface DrainParts {
   readonly engine: Engine
   readonly gate: Gate
-  readonly application: Pick<Application, 'askToEnd' | 'close' | 'release'>
+  readonly application: Pick<Application, 'askToEnd' | 'close' | 'release' | 'others'>
   /** Resolves when reports of a crash, if there was one, have left. Never rejects. */
   readonly reported: () => Promise<void>
 }
@@ -68,12 +68,13 @@ export class Drain {
     const { engine, gate, application } = this.#parts
     const { gracefulTimeout, quietTime } = this.#limits
     engine.lastResponses()
+    if (othersServe) application.others.retire()
     this.#timers.push(
       setTimeout(() => this.#end(), gracefulTimeout),
       // Some responses end only with the application, such as a stream of events: they have the other half for that.
       setTimeout(() => application.askToEnd(), gracefulTimeout / 2),
       // If the event loop is late, one more turn reads the requests that came in time.
-      setInterval(() => setImmediate(() => engine.closeQuiet(quietTime)), quietTime),
+      setInterval(() => setImmediate(() => this.#closeQuiet()), quietTime),
       setInterval(() => this.check(), QUEUE_CHECKS),
     )
     this.#othersServe = othersServe
@@ -102,11 +103,25 @@ export class Drain {
     const { engine, gate, application } = this.#parts
     if (this.#emptiesQueue && !(this.mayAccept && gate.hasPending())) this.#giveUpQueue()
     const { connections, upgraded } = engine
-    if (this.#emptiesQueue || connections > upgraded) return
+    if (this.#emptiesQueue || connections > upgraded || !this.#othersAreDone()) return
     if (!this.#closing) this.#close()
     if (connections === 0) application.release()
-    const isEmpty = connections === 0 || !this.#limits.lingers
+    const isEmpty = connections + application.others.foreign === 0 || !this.#limits.lingers
     if (isEmpty && this.#closing === 'done') this.#end()
+  }
+
+  /** A request that is under way may need the application's other servers, so they end after the last one. */
+  #othersAreDone(): boolean {
+    const { others } = this.#parts.application
+    others.retire()
+    if (!this.#othersServe || !this.#limits.lingers) others.closeIdle()
+    return others.connections === 0
+  }
+
+  #closeQuiet(): void {
+    const { engine, application } = this.#parts
+    engine.closeQuiet(this.#limits.quietTime)
+    application.others.closeIdle()
   }
 
   /** Ends the application, after the last response. Connections that have left HTTP may still be open. */

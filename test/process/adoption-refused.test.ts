@@ -37,11 +37,6 @@ const REFUSED: readonly Refusal[] = [
     says: /app\.cjs listens with a server of node:https: unicorn serves HTTP\/1 without TLS, so create it with node:http/,
   },
   {
-    name: 'TLS beside plain HTTP',
-    content: `${CJS}server.listen(3000)\ntry { require('node:https').createServer({}).listen(3001) } catch {}`,
-    says: /a server of node:https: .* or name the export/,
-  },
-  {
     name: 'HTTP/2',
     content: `require('node:http2').createServer().listen(3000)`,
     says: /a server of node:http2: unicorn serves HTTP\/1/,

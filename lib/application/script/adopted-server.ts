@@ -1,5 +1,4 @@
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 
 type Callback = (error?: Error) => void
 
@@ -13,6 +12,8 @@ const LISTENS = 'Listen method has been called more than once without closing.'
  */
 export class AdoptedServer {
   readonly server: Server
+  /** What `address()` returns while the server is open: host and port, or the path of a unix socket. */
+  address: AddressInfo | string
   readonly #onClose: (server: AdoptedServer) => boolean
   #state: 'open' | 'closing' | 'closed' = 'open'
   #hasListened = false
@@ -20,15 +21,15 @@ export class AdoptedServer {
   #isClosedByItself = false
 
   /**
-   * @param address  what `address()` returns while the server is open: host and port, or the path of a unix socket
    * @param onClose  called when the application closes it; returns whether it waits for `release` to emit `close`
    */
   constructor(server: Server, address: AddressInfo | string, onClose: (server: AdoptedServer) => boolean) {
     this.server = server
+    this.address = address
     this.#onClose = onClose
     Object.defineProperties(server, {
       listening: { configurable: true, get: () => this.#state === 'open' },
-      address: { configurable: true, writable: true, value: () => (this.#state === 'open' ? address : null) },
+      address: { configurable: true, writable: true, value: () => (this.#state === 'open' ? this.address : null) },
       close: { configurable: true, writable: true, value: (done?: Callback) => this.#close(done) },
     })
   }
@@ -42,6 +43,11 @@ export class AdoptedServer {
     this.#hasListened = true
     this.#state = 'open'
     process.nextTick(() => this.server.emit('listening'))
+  }
+
+  /** Whether it looks, or looked, like a server that listens. */
+  get hasListened(): boolean {
+    return this.#hasListened
   }
 
   /** Whether the application closed the server while it was served. */
@@ -62,7 +68,7 @@ export class AdoptedServer {
     this.server.emit('close')
   }
 
-  /** Makes it an ordinary server again, which is not served here: node:http itself makes no own properties of these. */
+  /** Makes it an ordinary server again, which is not served here: Node itself makes no own properties of these. */
   restore(): void {
     for (const name of ['listening', 'address', 'close']) Reflect.deleteProperty(this.server, name)
   }

@@ -1,106 +1,202 @@
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { ExitCode, UnicornError } from '../../errors.js'
-import type { ListenerSeat } from '../../listeners/listener-seat.js'
+import type { Server as NetServer } from 'node:net'
+import type { UnicornError } from '../../errors.js'
+import { isHttpServer, type NodeServer } from '../../gateway/node/target.js'
 import type { ApplicationHost } from '../application.js'
 import { AdoptedServer } from './adopted-server.js'
-import { interceptListen, type ListenCall } from './intercept-listen.js'
+import { foreignModule, interceptListen, type ListenCall } from './intercept-listen.js'
+import { OtherServers } from './other-servers.js'
+import { CLAIM, Places } from './places.js'
+import { refusalOfBoth, refusalOfForeign } from './refusals.js'
 
-const NAME_IT =
-  'name the export that it is to serve (unicorn FILE:EXPORT), then the other servers of the application listen by themselves'
+/** What the application's export says of a server; undefined if it says nothing. */
+type BelongsTo = (server: NodeServer) => boolean | undefined
+
+interface HttpCall extends ListenCall {
+  readonly server: NodeServer
+}
 
 /**
- * Decides what becomes of an application's own `listen()`.
+ * Decides what becomes of an application's own `listen()`, by the address that each server asks for, in whatever order.
  *
- * If the user has named no export, the first server that listens is adopted: it is the application, and `listen()` only
- * makes it look like a server that listens. A further one is set aside if it listens at a place that is served already;
- * otherwise the boot fails.
+ * If the user has named no export, the server at an address of unicorn's is adopted: it is the application, and
+ * `listen()` only makes it look like a server that listens. Without one it is the server at `PORT`, else the
+ * application's export, else the one server at another place. The boot fails if that leaves more than one.
  *
- * If the user has named an export, calls wait until that is loaded. Then a server that belongs to the export is
- * adopted, a server that would listen at a place that unicorn serves is set aside, and any other really listens.
+ * If the user has named an export, a server that belongs to it is adopted.
+ *
+ * Further servers at a place that is served are set aside, and look as if they listened. All others really listen. What
+ * must wait for `settle` looks as if it listened until then, since the script may wait for that.
  */
 export class Adoption {
   readonly #host: ApplicationHost
-  /** All ports and paths that the worker serves. */
-  readonly #bound: readonly (number | string)[]
-  readonly #servers = new Map<Server, AdoptedServer>()
+  readonly #places: Places
+  readonly others = new OtherServers()
+  readonly #servers = new Map<NetServer, AdoptedServer>()
   /** Servers that look as if they listened, though no request reaches them. */
   readonly #asides = new WeakSet<AdoptedServer>()
-  readonly #waiting: ((adopted: AdoptedServer) => void)[] = []
-  /** Calls that wait for `settle`, and whether their servers look already as if they listened. */
-  readonly #deferred = new Map<ListenCall, boolean>()
-  #adopted: { readonly server: AdoptedServer; readonly at: number | string } | undefined
+  /** HTTP servers that may be the application, in the order of their calls. */
+  readonly #candidates = new Map<NetServer, HttpCall>()
+  /** What listens, or would, and cannot be served. */
+  readonly #foreign = new Map<NetServer, string>()
+  readonly #waiting = new Set<() => void>()
+  #adopted: HttpCall | undefined
   #file = ''
+  #isNamed = false
   #isSettled = false
   #hasNoticed = false
-  #handle = (call: ListenCall): void => this.#adopt(call)
+  #belongs: BelongsTo = () => undefined
 
   constructor(host: ApplicationHost) {
     this.#host = host
-    this.#bound = host.listeners.map(({ port, path, name }) => port ?? path ?? name)
+    this.#places = new Places(host)
   }
 
-  /** The server that listens. */
-  get adopted(): AdoptedServer | undefined {
+  /** The server that is the application. */
+  get adopted(): NodeServer | undefined {
     return this.#adopted?.server
   }
 
-  /** Resolves with the server that listens, as soon as one does. */
-  whenAdopted(): Promise<AdoptedServer> {
-    const { adopted } = this
-    return adopted ? Promise.resolve(adopted) : new Promise(resolve => this.#waiting.push(resolve))
+  /** Whether a server listens that may be the application. */
+  get hasCandidate(): boolean {
+    return this.#candidates.size > 0
+  }
+
+  /** Whether a server listens where only the application does, or belongs to the export. */
+  isClear(belongs: BelongsTo): boolean {
+    return [...this.#candidates.values()].some(
+      ({ server, at }) => this.#places.claimOf(at) >= CLAIM.port || belongs(server),
+    )
+  }
+
+  /** Resolves when `test` holds, which is looked at whenever a server begins to listen. */
+  when(test: () => boolean): Promise<true> {
+    return new Promise(resolve => {
+      const look = (): void => {
+        if (!test()) return
+        this.#waiting.delete(look)
+        resolve(true)
+      }
+      this.#waiting.add(look)
+      look()
+    })
+  }
+
+  /** Says which server is in the way of an application that is still waited for. */
+  get unservable(): string | undefined {
+    const [module] = this.#foreign.values()
+    return module && `a server of ${module}`
   }
 
   /** A server of the application, made to look like one that listens where the worker serves. */
-  of(server: Server): AdoptedServer {
+  of(server: NetServer): AdoptedServer {
     const known = this.#servers.get(server)
     if (known) return known
-    const adopted = new AdoptedServer(server, servedAddress(this.#host.listeners), closed => this.#onClose(closed))
+    const adopted = new AdoptedServer(server, this.#places.address, closed => this.#onClose(closed))
     this.#servers.set(server, adopted)
     return adopted
   }
 
-  /** Intercepts `listen()`, before the module `file` loads. If an export is named, calls wait for `settle`. */
+  /** Intercepts `listen()`, before the module `file` loads. */
   begin(file: string, isNamed: boolean): void {
     this.#file = file
-    if (isNamed) this.#handle = call => this.#defer(call)
-    interceptListen(
-      call => this.#handle(call),
-      module => {
-        if (isNamed) return
-        const why = `listens with a server of ${module}: unicorn serves HTTP/1 without TLS, so create it with node:http and end TLS and HTTP/2 in front of unicorn; or ${NAME_IT}`
-        this.#refuse(why, `a server of ${module}`, 'a server of node:http')
-      },
-    )
+    this.#isNamed = isNamed
+    interceptListen(call => {
+      const { server } = call
+      if (isHttpServer(server)) this.#onHttp({ ...call, server })
+      else this.#onForeign(call)
+      for (const look of [...this.#waiting]) look()
+    })
   }
 
-  /** Ends the wait for the application. `isOwn` knows the servers of the export that the user has named, if any. */
-  settle(isOwn?: (server: Server) => boolean): void {
+  /**
+   * Ends the wait for the application.
+   * @param exported  what the module exports: `belongs` knows its servers; `wins` if it is served rather than a server
+   * at a place that says nothing
+   */
+  settle(exported: { belongs: BelongsTo; wins: boolean; isExported: boolean }): void {
+    const { belongs, wins, isExported } = exported
+    this.#belongs = belongs
+    const main = this.#choose(belongs, wins)
+    const [foreign] = this.#foreign.values()
+    if (!main && !isExported && foreign) this.#refuse(refusalOfForeign(this.#file, foreign))
     this.#isSettled = true
-    if (!isOwn) return
-    this.#handle = call => {
-      if (isOwn(call.server) && !this.#adopted) this.#adopt(call)
-      else if (isOwn(call.server) || this.#bound.includes(call.at)) this.#setAside(call)
-      else this.#leaveAlone(call)
-    }
-    for (const call of this.#deferred.keys()) this.#handle(call)
-    this.#deferred.clear()
+    if (main) this.#adopt(main)
+    for (const call of this.#candidates.values()) if (call !== main) this.#place(call)
+    this.#candidates.clear()
   }
 
-  #adopt(call: ListenCall): void {
-    const server = this.of(call.server)
-    const { at } = call
-    if (!this.#adopted || this.#adopted.server === server) {
-      this.#announce(call)
-      this.#adopted = { server, at }
-      for (const resolve of this.#waiting.splice(0)) resolve(server)
-    } else if ((at !== 0 && at === this.#adopted.at) || this.#bound.includes(at)) {
-      this.#setAside(call)
-    } else {
-      const places = `${placeText(this.#adopted.at)} and at ${placeText(at)}`
-      const why = `listens at ${places}, and unicorn serves one of them: ${NAME_IT}`
-      this.#refuse(why, [this.#adopted.at, at], 'one port')
+  #choose(belongs: BelongsTo, wins: boolean): HttpCall | undefined {
+    const all = [...this.#candidates.values()]
+    const own = all.find(({ server }) => belongs(server))
+    if (this.#isNamed) return own
+    const best = Math.max(...all.map(({ at }) => this.#places.claimOf(at)))
+    const isClear = best >= CLAIM.port
+    if (own && !isClear) return own
+    const rivals = all.filter(
+      ({ server, at }) => this.#places.claimOf(at) === best && (isClear || !(wins || belongs(server) === false)),
+    )
+    const first = rivals.find(call => call === own) ?? rivals[0]
+    const second = rivals.find(call => call !== first && (call.at !== first?.at || call.at === 0))
+    if (first && second && first !== own) {
+      this.#refuse(refusalOfBoth(this.#file, [first.at, second.at], best === CLAIM.bound))
     }
+    return first
+  }
+
+  #onHttp(call: HttpCall): void {
+    const { server, at } = call
+    if (this.#isSettled) return this.#onLate(call)
+    const isBeside = !this.#isNamed && this.#places.claimOf(at) < CLAIM.port && this.isClear(() => undefined)
+    if (isBeside) return this.#open(call)
+    const adopted = this.of(server)
+    adopted.address = this.#places.addressAt(at)
+    if (this.#isNamed) this.#announceLater(server)
+    else adopted.listen()
+    this.#candidates.set(server, call)
+  }
+
+  #onLate(call: HttpCall): void {
+    const { server, at } = call
+    if (this.#adopted?.server === server) return this.#announce(call)
+    const belongs = this.#belongs(server)
+    const mayServe = this.#isNamed ? belongs : this.#places.claimOf(at) >= CLAIM.port || belongs !== false
+    if (!this.#adopted && mayServe) this.#adopt(call)
+    else this.#place(call)
+  }
+
+  /** A server that speaks no HTTP/1 without TLS. */
+  #onForeign(call: ListenCall): void {
+    const module = foreignModule(call.server) ?? ''
+    if (!this.#isSettled && !this.#isNamed) {
+      // One of node:net may be there only to find out whether the port is free.
+      if (this.#places.isBound(call.at) && module !== 'node:net') {
+        this.#refuse(refusalOfForeign(this.#file, module))
+      }
+      this.#foreign.set(call.server, module)
+      call.server.once('close', () => this.#foreign.delete(call.server))
+    }
+    if (module === 'node:net' || this.#isCheck) this.#place(call)
+    else this.#open(call)
+  }
+
+  /** For a server that is not the application. */
+  #place(call: ListenCall): void {
+    const { at } = call
+    const isServed = this.#places.isBound(at) || (at !== 0 && at === this.#adopted?.at)
+    if (isServed || this.#isCheck) this.#setAside(call)
+    else this.#open(call)
+  }
+
+  /** `--check-config` opens nothing. */
+  get #isCheck(): boolean {
+    return this.#host.listeners.length === 0
+  }
+
+  #adopt(call: HttpCall): void {
+    this.of(call.server).address = this.#places.address
+    this.#announce(call)
+    this.#adopted = call
+    for (const look of [...this.#waiting]) look()
   }
 
   #setAside(call: ListenCall): void {
@@ -108,30 +204,26 @@ export class Adoption {
     this.#asides.add(this.of(call.server))
   }
 
-  #announce(call: ListenCall): void {
-    if (!this.#deferred.get(call)) this.of(call.server).listen()
-    if (this.#hasNoticed) return
+  #announce({ server, at }: ListenCall): void {
+    const adopted = this.of(server)
+    if (!(adopted.hasListened && this.#candidates.has(server))) adopted.listen()
+    if (this.#hasNoticed || !isHttpServer(server)) return
     this.#hasNoticed = true
-    this.#host.notice(`The application's listen(${call.at}) is ignored: it is served where unicorn listens`)
+    this.#host.notice(`The application's listen(${at}) is ignored: it is served where unicorn listens`)
   }
 
-  #leaveAlone(call: ListenCall): void {
-    const { server, at, really } = call
-    // The application has closed it in the meantime.
-    if (this.#deferred.get(call) && !server.listening) return
-    this.#servers.get(server)?.restore()
+  #open({ server, at, really }: ListenCall): void {
+    const known = this.#servers.get(server)
+    known?.restore()
     this.#servers.delete(server)
     this.#host.notice(`The application opens a server of its own at ${at}, beside what unicorn serves`)
-    really()
+    this.others.open(server, really, known?.hasListened ?? false)
   }
 
   /** Makes the server look open a little later, since the module may await that before it ends. */
-  #defer(call: ListenCall): void {
-    this.#deferred.set(call, false)
+  #announceLater(server: NodeServer): void {
     setImmediate(() => {
-      if (!this.#deferred.has(call)) return
-      this.of(call.server).listen()
-      this.#deferred.set(call, true)
+      if (this.#candidates.has(server)) this.of(server).listen()
     })
   }
 
@@ -142,27 +234,12 @@ export class Adoption {
       this.#host.serverClosed()
       return true
     }
-    if (this.#adopted?.server === server) this.#adopted = undefined
+    this.#candidates.delete(server.server)
     return false
   }
 
-  #refuse(why: string, found: unknown, wanted: string): never {
-    const file = this.#file
-    const error = new UnicornError(`${file} ${why}`, { found, wanted, where: file }, ExitCode.appLoad)
+  #refuse(error: UnicornError): never {
     this.#host.fail(error)
     throw error
   }
-}
-
-function placeText(at: number | string): string {
-  if (at === 0) return 'any free port'
-  return typeof at === 'number' ? `port ${at}` : at
-}
-
-/** What `server.address()` says: the first listener, as Node would describe it. */
-function servedAddress([first]: readonly ListenerSeat[]): AddressInfo | string {
-  // `--check-config` serves nowhere.
-  if (!first) return { address: '127.0.0.1', family: 'IPv4', port: 0 }
-  if (first.host === undefined || first.port === undefined) return first.path ?? first.name
-  return { address: first.host, family: first.host.includes(':') ? 'IPv6' : 'IPv4', port: first.port }
 }

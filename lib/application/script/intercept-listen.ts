@@ -1,38 +1,36 @@
 import { Server as NetServer } from 'node:net'
-import { isHttpServer, type NodeServer } from '../../gateway/node/target.js'
+import { resolve } from 'node:path'
+import { isHttpServer } from '../../gateway/node/target.js'
+import { isObject } from '../../sys/objects.js'
 
 /** A call of `listen()`. */
 export interface ListenCall {
-  readonly server: NodeServer
-  /** A port or a path; 0 is any port. */
+  readonly server: NetServer
+  /** A port, or an absolute path; 0 is any port. */
   readonly at: number | string
   /** Calls Node's own `listen()`. */
   readonly really: () => void
 }
 
-/**
- * Passes calls of `listen()` on HTTP servers to `onListen` instead of Node. The callback still runs at `listening`.
- * @param onForeign  called with the module of a server that speaks HTTP/2 or TLS, before it listens as usual
- */
-export function interceptListen(onListen: (call: ListenCall) => void, onForeign: (module: string) => void): void {
+/** Passes calls of `listen()` to `onListen` instead of Node. The callback still runs at `listening`. */
+export function interceptListen(onListen: (call: ListenCall) => void): void {
   const original = NetServer.prototype.listen
   function listen(this: NetServer, ...args: unknown[]): NetServer {
-    const foreign = foreignModule(this)
-    if (foreign !== undefined) onForeign(foreign)
-    if (!isHttpServer(this)) return Reflect.apply(original, this, args)
     const done = args.at(-1)
     if (typeof done === 'function') args.pop()
-    onListen({ server: this, at: placeOf(args), really: () => Reflect.apply(original, this, args) })
+    onListen({ server: this, at: placeOf(args), really: () => Reflect.apply(original, this, shared(args)) })
     if (typeof done === 'function') this.once('listening', () => Reflect.apply(done, this, []))
     return this
   }
   Object.defineProperty(NetServer.prototype, 'listen', { configurable: true, writable: true, value: listen })
 }
 
-/** By the class's name for HTTP/2, since importing node:http2 only to compare with it would load it. */
-function foreignModule(server: NetServer): string | undefined {
+/** The module of a server that unicorn cannot serve. By the class's name for HTTP/2: importing it would load it. */
+export function foreignModule(server: NetServer): string | undefined {
+  if (isHttpServer(server)) return undefined
+  if (/^Http2/.test(server.constructor.name)) return 'node:http2'
   if (server instanceof process.getBuiltinModule('node:https').Server) return 'node:https'
-  return /^Http2/.test(server.constructor.name) ? 'node:http2' : undefined
+  return server instanceof process.getBuiltinModule('node:tls').Server ? 'node:tls' : 'node:net'
 }
 
 /** `(port, ...)`, `(path, ...)` or `({ port, path }, ...)`, as in `net.Server.listen`. */
@@ -40,6 +38,13 @@ function placeOf([first]: readonly unknown[]): number | string {
   if (typeof first === 'object' && first !== null) {
     return placeOf([Reflect.get(first, 'port') ?? Reflect.get(first, 'path')])
   }
-  if (typeof first === 'string' && !/^\d+$/.test(first)) return first
+  if (typeof first === 'string' && !/^\d+$/.test(first)) return resolve(first)
   return typeof first === 'number' || typeof first === 'string' ? Number(first) : 0
+}
+
+/** A port that is asked for exclusively could be opened by one worker only. */
+function shared([first, ...more]: readonly unknown[]): unknown[] {
+  return isObject(first) && Reflect.has(first, 'exclusive')
+    ? [{ ...first, exclusive: false }, ...more]
+    : [first, ...more]
 }

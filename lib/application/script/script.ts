@@ -5,13 +5,18 @@ import { isObject, property } from '../../sys/objects.js'
 import { unlessIdle } from '../../sys/unless-idle.js'
 import type { ApplicationHost } from '../application.js'
 import type { Callable } from '../detect.js'
-import { type Found, hasStart, isServerOf } from '../frameworks.js'
+import { type Found, hasStart, ownsServer } from '../frameworks.js'
+import { markOf } from '../mark.js'
 import type { AdoptedServer } from './adopted-server.js'
 import { Adoption } from './adoption.js'
+import type { OtherServers } from './other-servers.js'
 import { OwnEnd } from './own-end.js'
+import { hasPort } from './places.js'
 
 /** The time in milliseconds after which an export is served, though its script has not listened. */
 const PATIENCE = 1000
+/** The same if the variable PORT says where the application is to listen: it may wait for its database before. */
+const PATIENCE_FOR_PORT = 5000
 
 /** The log line for a script that listens only after its handler was taken for a wsgi application. */
 const NOT_ADOPTED =
@@ -43,37 +48,63 @@ export class Script {
   }
 
   /**
-   * Chooses what to serve: the export that the user has named; otherwise the server that listens, or the framework's
-   * application that it belongs to, which can be closed too; otherwise the export.
+   * Chooses what to serve: the export that the user has named; otherwise the server that is the application, or the
+   * framework's application that it belongs to, which can be closed too; otherwise the export.
    * @param exported  what the module exports, under the name or by convention
    */
   async choose(exported: Found | undefined, isNamed: boolean): Promise<Found | undefined> {
-    if (isNamed) {
-      this.#adoption.settle(server => isServerOf(exported?.value, server))
-      return exported
-    }
-    const adopted = await this.#listening(exported)
-    this.#adoption.settle()
-    if (!adopted) return exported
-    if (typeof exported?.value === 'object' && isServerOf(exported.value, adopted.server)) return exported
-    return { value: this.#ownerOf(adopted.server), exportName: 'listen()' }
+    const belongs = (server: NodeServer): boolean | undefined => exported && ownsServer(exported.value, server)
+    const adoption = this.#adoption
+    if (!isNamed) await this.#listening(exported, belongs)
+    adoption.settle({ belongs, isExported: exported !== undefined, wins: this.#isForUnicorn(exported) })
+    this.#host.waitsFor(() => 'a server that the application opens beside the one that is served does not listen')
+    await adoption.others.opened()
+    const { adopted } = adoption
+    if (isNamed || !adopted) return exported
+    if (typeof exported?.value === 'object' && belongs(adopted)) return exported
+    return { value: this.#ownerOf(adopted), exportName: 'listen()' }
+  }
+
+  /** Whether the export was written for unicorn. Plain Node would serve none, so others may be there for tests. */
+  #isForUnicorn(exported: Found | undefined): boolean {
+    if (!exported) return false
+    const { interfaceName } = this.#host
+    return (
+      exported.exportName === 'application' ||
+      markOf(exported.value) !== undefined ||
+      interfaceName === 'wsgi' ||
+      interfaceName === 'fetch'
+    )
   }
 
   /** Waits for the script to listen. It may start an application that it exports later: a second start breaks that. */
-  async #listening(exported: Found | undefined): Promise<AdoptedServer | undefined> {
-    const isComplete = exported && (exported.exportName !== 'default' || !hasStart(exported.value))
-    const limits = exported ? [isComplete ? turn() : sleep(PATIENCE, undefined, { ref: false })] : []
-    const unfinished = (): string =>
-      `${this.#spec} exports no application, and no http.Server of it has called listen(): export the application, or have the script listen when it can serve`
+  async #listening(exported: Found | undefined, belongs: (server: NodeServer) => boolean | undefined): Promise<void> {
+    const adoption = this.#adoption
+    if (exported && (exported.exportName !== 'default' || !hasStart(exported.value))) return void (await turn())
+    const patience = exported && sleep(PATIENCE, false, { ref: false })
+    this.#host.waitsFor(() => this.#unfinished())
     // A script may listen, close and listen again elsewhere, for example to find a free port.
     do {
-      const next = Promise.race([this.#adoption.whenAdopted(), ...limits])
-      if (!isComplete) this.#host.waitsFor(unfinished)
-      if (!(await (isComplete ? next : unlessIdle(next)))) break
+      const first = adoption.when(() => adoption.hasCandidate)
+      if (!(await unlessIdle(patience ? Promise.race([first, patience]) : first))) return
+      const clear = adoption.when(() => adoption.isClear(belongs))
+      await unlessIdle(Promise.race([clear, sleep(this.#patience(), false, { ref: false })]))
       // After what the script does as soon as it listens.
       await turn()
-    } while (!this.#adoption.adopted)
-    return this.#adoption.adopted
+    } while (!adoption.hasCandidate)
+  }
+
+  /** How long a server at another place may be all that listens before it is taken for the application. */
+  #patience(): number {
+    const { bootTimeout } = this.#host
+    if (!hasPort()) return PATIENCE
+    return bootTimeout === 0 ? PATIENCE_FOR_PORT : Math.min(PATIENCE_FOR_PORT, bootTimeout / 2)
+  }
+
+  #unfinished(): string {
+    const { unservable } = this.#adoption
+    const but = unservable === undefined ? '' : `, only ${unservable}, which unicorn cannot serve`
+    return `${this.#spec} exports no application, and no http.Server of it has called listen()${but}: export the application, or have the script listen when it can serve`
   }
 
   /** Notes what the worker serves. Calls `opened` if a script that exports its handler listens only later. */
@@ -82,12 +113,21 @@ export class Script {
       this.#served = this.#adoption.of(callable.target)
       return
     }
-    void this.#adoption.whenAdopted().then(adopted => {
-      if (callable.interface !== 'node') return this.#host.gateway.log.error({}, NOT_ADOPTED)
-      this.#served = adopted
-      opened(adopted.server)
-      this.#host.serverOpened()
-    })
+    const adoption = this.#adoption
+    void adoption
+      .when(() => adoption.adopted !== undefined)
+      .then(() => {
+        const { adopted } = adoption
+        if (!adopted || callable.interface !== 'node') return this.#host.gateway.log.error({}, NOT_ADOPTED)
+        this.#served = adoption.of(adopted)
+        opened(adopted)
+        this.#host.serverOpened()
+      })
+  }
+
+  /** The servers that it opens beside what is served. */
+  get others(): OtherServers {
+    return this.#adoption.others
   }
 
   /** The application's own server, if the worker serves one. */

@@ -3,6 +3,7 @@ import type { ApplicationHost } from '../../application/application.js'
 import { loadApplication } from '../../application/load-application.js'
 import { takesLongPolling } from '../../application/long-polling.js'
 import { ExitCode } from '../../errors.js'
+import type { Address } from '../../listeners/address.js'
 import { createAccessLog } from '../../logging/access.js'
 import { requireLibc } from '../../sys/libc.js'
 import { AccessRecorder } from '../access-recorder.js'
@@ -100,6 +101,9 @@ function applicationHost(boot: Booting): ApplicationHost {
   return {
     directory: process.cwd(),
     listeners: snapshot.listeners,
+    binds: config.bind.flatMap(address => placeOf(address) ?? []),
+    interfaceName: config.interface,
+    bootTimeout: config.bootTimeout,
     gateway: {
       log,
       multithread: !boot.admission?.oneAtATime,
@@ -126,6 +130,11 @@ function warnOfLongPolling({ config: { workers }, snapshot, log }: Booting): voi
   log.warn(
     `Socket.IO takes HTTP long-polling, whose requests reach any of the ${workers} workers, while one knows the session: most clients will fail to connect. Let server and clients use WebSockets alone, transports: ['websocket'], or serve with one worker; docs/guide.md has more`,
   )
+}
+
+function placeOf(address: Address): number | string | undefined {
+  if (address.kind === 'tcp') return address.port
+  return address.kind === 'unix' ? address.path : undefined
 }
 
 /** Puts the worker together of what the other steps have made. */
