@@ -28,7 +28,7 @@ const FIRST_FD = 3
 export function predecessorOf(env: Environment): Predecessor | undefined {
   const pid = Number(env[PID])
   if (!pid || env[FD] === undefined) return undefined
-  const sockets = env[FD].split(' ').map(entry => {
+  const sockets = env[FD].split(/ (?=\d+=)/).map(entry => {
     const [fd = '', ...address] = entry.split('=')
     return { fd: Number(fd), address: address.join('=') }
   })

@@ -11,10 +11,8 @@ export type Address =
 export const ADDRESS_FORMS = 'HOST, HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or fd://N'
 const DEFAULT_PORT = 8000
 
-/** `sun_path` holds 108 bytes on Linux and 104 on the BSDs and macOS, including the closing NUL. */
-const SUN_PATH = process.platform === 'linux' ? 107 : 103
-/** A unix socket is bound as `PATH.<pid>.tmp` and renamed; a process id has up to 7 digits. */
-const LONGEST_PATH = SUN_PATH - '.4194304.tmp'.length
+/** What an address of the system holds, in bytes, less the closing NUL. */
+const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
 
 /**
  * Parses an address as Gunicorn's `bind` does. Without a host (`:80`) it is every IPv4 interface; without a port, 8000.
@@ -66,10 +64,14 @@ function refused(found: string, wanted: string): UnicornError {
   return new UnicornError(`found ${JSON.stringify(found)}, wanted ${wanted}`, { found, wanted })
 }
 
-/** Makes a relative unix path absolute, symbolic links kept. Throws a UnicornError if it is then too long. */
+/**
+ * Makes a relative unix path absolute, symbolic links kept. On Linux it may be as deep as any file then; elsewhere a
+ * UnicornError says that it is too long.
+ */
 export function anchorAddress(address: Address, directory: string): Address {
   if (address.kind !== 'unix' || isAbsolute(address.path)) return address
-  return unixAddress(resolve(directory, address.path))
+  const path = resolve(directory, address.path)
+  return process.platform === 'linux' ? { kind: 'unix', path } : unixAddress(path)
 }
 
 /** Writes an address as users do for `bind`: `127.0.0.1:8000`, `[::1]:80`, `unix:/path`, `fd://3`. */

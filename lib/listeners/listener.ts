@@ -1,83 +1,81 @@
-import { lookup } from 'node:dns/promises'
-import { type BigIntStats, chmodSync, renameSync, unlinkSync } from 'node:fs'
-import { connect } from 'node:net'
-import { constants } from 'node:os'
+import { type BigIntStats, chmodSync, unlinkSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { errorCode, UnicornError } from '../errors.js'
 import { listen, setNoDelay } from '../sys/libc.js'
+import { bindTcp, setSharesPort } from '../sys/socket-calls.js'
 import { statOfPath } from '../sys/stat.js'
-import { type Address, formatAddress } from './address.js'
-import { adoptHandle, bindHandle, type ServerHandle, systemError } from './server-handle.js'
+import { type Address, formatAddress, sameAddress } from './address.js'
+import { adoptHandle, type ServerHandle } from './server-handle.js'
+import type { Target } from './targets.js'
+import { bindAtPath } from './unix-path.js'
 
 /** One bound and listening socket. The kernel queues connections from the first moment; the arbiter accepts none. */
 export class Listener {
   /** As configured. */
   readonly address: Address
-  /** As bound: with the real port if the configured one is 0. */
+  /** As bound: with the real port if the configured one is 0, and with an address in place of a name. */
   readonly bound: Address
   readonly #handle: ServerHandle
   readonly #socketFile: BigIntStats | undefined
   #isClosed = false
 
-  private constructor(address: Address, handle: ServerHandle, backlog: number, socketFile?: BigIntStats) {
+  private constructor(address: Address, fd: number, backlog: number, socketFile?: BigIntStats) {
     this.address = address
-    this.#handle = handle
+    this.#handle = adoptHandle(fd)
     this.#socketFile = socketFile
-    this.bound = boundAddress(address, handle)
-    if (this.bound.kind === 'tcp') setNoDelay(handle.fd)
-    listen(handle.fd, backlog)
+    try {
+      this.bound = boundAddress(address, this.#handle)
+      if (this.bound.kind === 'tcp') setNoDelay(fd)
+      listen(fd, backlog)
+    } catch (error) {
+      this.#handle.close()
+      throw error
+    }
   }
 
   /**
    * Binds and listens.
    * @param backlog how many connections the kernel queues at most
-   * @param inherited the descriptor of a socket that a predecessor has bound to this address
+   * @param own the server's other listeners, which are not in its own way
    * @throws UnicornError that names the address, if it is in use, not allowed or no address of this machine
    */
-  static async open(address: Address, backlog: number, inherited?: number): Promise<Listener> {
+  static async open(target: Target, backlog: number, own: readonly Listener[] = []): Promise<Listener> {
+    const { address } = target
     try {
-      if (inherited !== undefined) {
-        const file = address.kind === 'unix' ? statOfPath(address.path) : undefined
-        return new Listener(address, adoptHandle(inherited), backlog, file)
-      }
-      if (address.kind === 'tcp') return await Listener.#bindTcp(address, backlog)
-      if (address.kind === 'unix') return await Listener.#bindUnix(address, backlog)
-      return new Listener(address, adoptHandle(address.fd), backlog)
+      if (address.kind === 'tcp') return Listener.#openTcp(target, backlog, own)
+      if (address.kind === 'fd') return new Listener(address, address.fd, backlog)
+      return await bindAtPath(address.path, (fd, temporary) => {
+        // Any user who can reach the path may connect, as with Gunicorn's default umask of 0: nginx runs as another.
+        chmodSync(temporary, 0o777)
+        return new Listener(address, fd, backlog, statOfPath(temporary))
+      })
     } catch (error) {
-      throw error instanceof UnicornError ? error : refused(address, error)
+      throw error instanceof UnicornError ? error : refused(target, error)
     }
   }
 
-  static async #bindTcp(address: Address & { kind: 'tcp' }, backlog: number): Promise<Listener> {
-    const { address: ip, family } = await lookup(address.host)
-    const handle = bindHandle(ip, address.port, family === 6 ? 6 : 4)
+  /** Takes over a socket that a predecessor has bound. */
+  static inherit(address: Address, fd: number, backlog: number): Listener {
     try {
-      // libuv reports a failed bind only later, and listen(2) on a socket that is not bound would take a random port.
-      const port = socketName(handle).port
-      if (!port || (address.port !== 0 && port !== address.port)) throw systemError('bind', -constants.errno.EADDRINUSE)
-      return new Listener(address, handle, backlog)
+      const file = address.kind === 'unix' ? statOfPath(address.path) : undefined
+      return new Listener(address, fd, backlog, file)
     } catch (error) {
-      handle.close()
-      throw error
+      throw refused({ address }, error)
     }
   }
 
-  /**
-   * Binds a temporary path and renames it onto the real one: libuv unlinks the path that a handle was bound to when the
-   * handle closes, and the rename replaces a dead server's socket without a moment in which there is none.
-   */
-  static async #bindUnix(address: Address & { kind: 'unix' }, backlog: number): Promise<Listener> {
-    await refuseLiveOrForeign(address.path)
-    const temporary = `${address.path}.${process.pid}.tmp`
-    const handle = bindHandle(temporary, -1, -1)
+  static #openTcp({ address, ip = '', port = 0 }: Target, backlog: number, own: readonly Listener[]): Listener {
     try {
-      // Any user who can reach the path may connect, as with Gunicorn's default umask of 0: nginx runs as another user.
-      chmodSync(temporary, 0o777)
-      const listener = new Listener(address, handle, backlog, statOfPath(temporary))
-      renameSync(temporary, address.path)
-      return listener
+      return new Listener(address, bindTcp(ip, port), backlog)
     } catch (error) {
-      handle.close()
-      throw error
+      const there = own.filter(({ bound }) => bound.kind === 'tcp' && bound.port === port)
+      if (errorCode(error) !== 'EADDRINUSE' || there.length === 0) throw error
+      return sharingPort(there, address, () => {
+        const fd = bindTcp(ip, port, { sharesPort: true })
+        const listener = new Listener(address, fd, backlog)
+        setSharesPort(fd, false)
+        return listener
+      })
     }
   }
 
@@ -88,6 +86,14 @@ export class Listener {
   /** Whether no client can connect any more: something has removed the path of a unix socket. */
   get isLost(): boolean {
     return this.address.kind === 'unix' && this.#socketFile !== undefined && !statOfPath(this.address.path)
+  }
+
+  /** Whether this is the socket for that target. A name may have other addresses by now. */
+  serves({ address, ip }: Target): boolean {
+    const isSame = sameAddress(this.address, address)
+    if (this.isLost) return false
+    if (address.kind !== 'tcp' || this.bound.kind !== 'tcp' || (isSame && isIP(address.host))) return isSame
+    return this.bound.host === ip && (this.bound.port === address.port || (isSame && address.port === 0))
   }
 
   /** Gives the address up. A unix path is removed only if `unlink` says so, and only while it still is our socket. */
@@ -102,16 +108,33 @@ export class Listener {
   }
 }
 
-function boundAddress(address: Address, handle: ServerHandle): Address {
-  if (address.kind === 'unix') return address
-  const { address: host, port } = socketName(handle)
-  return host !== undefined && port !== undefined ? { kind: 'tcp', host, port } : address
+/**
+ * Runs `bind` while listeners of ours allow another socket at their port: both families at once, or one address of a
+ * machine beside all of them. The kernel gives each connection to the most specific one.
+ */
+function sharingPort(listeners: readonly Listener[], address: Address, bind: () => Listener): Listener {
+  try {
+    for (const { fd } of listeners) setSharesPort(fd, true)
+    return bind()
+  } catch (error) {
+    const names = listeners.map(({ bound }) => formatAddress(bound)).join(' and ')
+    const found = errorCode(error) ?? String(error)
+    const where = formatAddress(address)
+    throw new UnicornError(
+      `${where} is in use by another process, or cannot be bound beside ${names} of this server (${found}); a restart of the server may help`,
+      { found, wanted: 'an address that can be bound', where, error },
+    )
+  } finally {
+    for (const { fd } of listeners) setSharesPort(fd, false)
+  }
 }
 
-function socketName(handle: ServerHandle): { address?: string; port?: number } {
+function boundAddress(address: Address, handle: ServerHandle): Address {
+  if (address.kind === 'unix') return address
   const out: { address?: string; port?: number } = {}
   handle.getsockname?.(out)
-  return out
+  const { address: host, port } = out
+  return host !== undefined && port !== undefined ? { kind: 'tcp', host, port } : address
 }
 
 function isSameFile(path: string, file: BigIntStats): boolean {
@@ -119,44 +142,26 @@ function isSameFile(path: string, file: BigIntStats): boolean {
   return current?.ino === file.ino && current.dev === file.dev
 }
 
-/** Throws if the path is no socket, or if a live server listens on it: such a path is never taken over. */
-async function refuseLiveOrForeign(path: string): Promise<void> {
-  const found = statOfPath(path)
-  if (!found) return
-  if (!found.isSocket()) {
-    throw new UnicornError(`unix:${path} exists and is no socket`, { found: 'another kind of file', where: path })
-  }
-  if (!(await answers(path))) return
-  const fault = { found: 'a live server', wanted: 'a free path or the socket of a dead server', where: path }
-  throw new UnicornError(`unix:${path} is in use: a live server listens on it`, fault)
-}
-
-/** Returns whether a server listens. Only a dead one's socket gives ECONNREFUSED; a full queue, say, gives EAGAIN. */
-function answers(path: string): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = connect(path)
-    const done = (alive: boolean): void => {
-      socket.destroy()
-      resolve(alive)
-    }
-    socket.once('connect', () => done(true))
-    socket.once('error', error => done(errorCode(error) !== 'ECONNREFUSED'))
-  })
-}
-
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is in use by another process',
   EACCES: 'is not allowed to this user',
+  EPERM: 'is not allowed to this user',
   EADDRNOTAVAIL: 'is no address of this machine',
+  EAFNOSUPPORT: 'is of a family that this machine does not have',
   ENOTFOUND: 'names a host that is not known',
+  EAI_AGAIN: 'names a host that cannot be looked up now',
   ENOENT: 'is in a directory that does not exist',
+  ENOTDIR: 'has a file where a directory should be',
+  EROFS: 'is on a file system that cannot be written',
   EBADF: 'is no open descriptor',
   ENOTSOCK: 'is no socket',
 }
 
-function refused(address: Address, error: unknown): UnicornError {
+/** @returns an error that names the address as configured and, if that is another, the one that could not be bound */
+export function refused({ address, ip }: Target, error: unknown): UnicornError {
   const found = errorCode(error) ?? String(error)
   const where = formatAddress(address)
+  const resolved = address.kind === 'tcp' && ip !== undefined && ip !== address.host ? `, which is ${ip},` : ''
   const fault = { found, wanted: 'an address that can be bound', where, error }
-  return new UnicornError(`${where} ${REASONS[found] ?? 'cannot be bound'} (${found})`, fault)
+  return new UnicornError(`${where}${resolved} ${REASONS[found] ?? 'cannot be bound'} (${found})`, fault)
 }

@@ -1,5 +1,7 @@
-import { type Address, bindText, formatAddress, sameAddress } from './address.js'
-import { Listener } from './listener.js'
+import { UnicornError } from '../errors.js'
+import { type Address, bindText, formatAddress, parseAddress, sameAddress } from './address.js'
+import { Listener, refused } from './listener.js'
+import { type Target, targetsOf } from './targets.js'
 
 /** A listening socket that another arbiter has handed over: the address as configured there, its descriptor here. */
 export interface InheritedSocket {
@@ -26,23 +28,18 @@ export class Listeners {
     backlog: number,
     inherited: readonly InheritedSocket[] = [],
   ): Promise<Listeners> {
-    const fresh: Listener[] = []
-    const open = [...this.#listeners]
-    const left = [...inherited]
+    const left = inherited.map(({ address, fd }) => Listener.inherit(addressOf(address), fd, backlog))
+    const opening = new Opening([...this.#listeners, ...left], backlog)
     try {
-      const listeners: Listener[] = []
-      for (const address of addresses) {
-        const kept = take(open, listener => sameAddress(listener.address, address) && !listener.isLost)
-        const socket = kept ? undefined : take(left, ({ address: text }) => text === bindText(address))
-        const listener = kept ?? (await Listener.open(address, backlog, socket?.fd))
-        if (!kept) fresh.push(listener)
-        listeners.push(listener)
-      }
-      return new Listeners(listeners)
+      for (const address of addresses) await opening.add(address)
     } catch (error) {
-      for (const listener of fresh) listener.close(true)
+      for (const listener of opening.fresh) listener.close(true)
       throw error
     }
+    const next = new Listeners(opening.listeners)
+    // The predecessor itself still has what it handed over.
+    for (const listener of left) if (!next.#listeners.includes(listener)) listener.close(false)
+    return next
   }
 
   /** The descriptors, in the order in which workers inherit them. */
@@ -76,6 +73,69 @@ export class Listeners {
   close({ unlink = true, next = Listeners.none }: { unlink?: boolean; next?: Listeners } = {}): void {
     for (const listener of this.#listeners) if (!next.#listeners.includes(listener)) listener.close(unlink)
   }
+}
+
+/** What an address of a name may have: the others will do. */
+const UNAVAILABLE: readonly unknown[] = ['EADDRNOTAVAIL', 'EAFNOSUPPORT']
+
+/** A set of listeners that is being put together. */
+class Opening {
+  readonly listeners: Listener[] = []
+  /** Those that were bound for it. */
+  readonly fresh: Listener[] = []
+  readonly #own: readonly Listener[]
+  readonly #free: Listener[]
+  readonly #backlog: number
+
+  constructor(own: readonly Listener[], backlog: number) {
+    this.#own = own
+    this.#free = [...own]
+    this.#backlog = backlog
+  }
+
+  /** Adds the sockets of an address: one, or one for each address of a name. */
+  async add(address: Address): Promise<void> {
+    const added: Listener[] = []
+    let unavailable: unknown
+    for (const target of await this.#targetsOf(address)) {
+      // If the port is 0, all addresses of a name get the same one.
+      const bound = added[0]?.bound
+      const port = bound?.kind === 'tcp' ? bound.port : target.port
+      try {
+        added.push(await this.#listenerAt({ ...target, port }))
+      } catch (error) {
+        if (!(error instanceof UnicornError && UNAVAILABLE.includes(error.cause.found))) throw error
+        unavailable = error
+      }
+    }
+    if (added.length === 0) throw unavailable
+    this.listeners.push(...added)
+  }
+
+  async #listenerAt(target: Target): Promise<Listener> {
+    const kept = take(this.#free, listener => listener.serves(target))
+    if (kept) return kept
+    const listener = await Listener.open(target, this.#backlog, [...this.#own, ...this.fresh])
+    this.fresh.push(listener)
+    return listener
+  }
+
+  /** A name that cannot be looked up now keeps the sockets that it has. */
+  async #targetsOf(address: Address): Promise<Target[]> {
+    try {
+      return await targetsOf(address)
+    } catch (error) {
+      const kept = this.#free.filter(listener => sameAddress(listener.address, address))
+      if (kept.length === 0) throw refused({ address }, error)
+      return kept.flatMap(({ bound }) => (bound.kind === 'tcp' ? [{ address, ip: bound.host, port: bound.port }] : []))
+    }
+  }
+}
+
+/** Reads what `configured` gives. */
+function addressOf(text: string): Address {
+  const unix = 'unix:'
+  return text.startsWith(unix) ? { kind: 'unix', path: text.slice(unix.length) } : parseAddress(text)
 }
 
 /** Removes and returns the first item that fits. */

@@ -40,11 +40,6 @@ declare module 'node:net' {
   }
 }
 
-/** Binds without listening: an address with its port, or a path with -1 as port and type. Throws a system error. */
-export function bindHandle(address: string, port: number, addressType: 4 | 6 | -1): ServerHandle {
-  return checked('bind', net._createServerHandle(address, port, addressType))
-}
-
 /** Makes a handle of an open descriptor, which the handle owns from now on. */
 export function adoptHandle(fd: number): ServerHandle {
   return checked('open', net._createServerHandle(null, null, null, fd))

@@ -1,4 +1,6 @@
-import { check, declareCall } from './libc.js'
+import { closeSync } from 'node:fs'
+import { isIPv6 } from 'node:net'
+import { check, declareCall, duplicate } from './libc.js'
 
 const linux = process.platform === 'linux'
 const MSG_DONTWAIT = linux ? 0x40 : 0x80
@@ -14,4 +16,82 @@ const send = declareCall('long send(int fd, const uint8_t *data, size_t size, in
  */
 export function sendNow(fd: number, data: Uint8Array): number {
   return check('send', send(fd, data, data.byteLength, MSG_DONTWAIT | MSG_NOSIGNAL))
+}
+
+const SOCK_STREAM = 1
+const SOCK_CLOEXEC_NONBLOCK = 0o2004000
+const AF_UNIX = 1
+const AF_INET = 2
+const AF_INET6 = linux ? 10 : 30
+const SOL_SOCKET = linux ? 1 : 0xffff
+const SO_REUSEADDR = linux ? 2 : 4
+const SO_REUSEPORT = linux ? 15 : 0x200
+const SOCKADDR_IN_SIZE = 16
+const SOCKADDR_IN6_SIZE = 28
+const SOCKADDR_UN_SIZE = linux ? 110 : 106
+
+const socket = declareCall('int socket(int family, int type, int protocol)')
+const bind = declareCall('int bind(int fd, const uint8_t *address, uint32_t size)')
+const setsockopt = declareCall('int setsockopt(int fd, int level, int name, const int *value, uint32_t size)')
+/** Of libuv, which knows how this platform writes addresses, the scopes of IPv6 too. */
+const ip4Address = declareCall('int uv_ip4_addr(const char *ip, int port, uint8_t *address)')
+const ip6Address = declareCall('int uv_ip6_addr(const char *ip, int port, uint8_t *address)')
+
+/**
+ * Binds a TCP socket, without listening. Node's own call reports a failed bind only later, and has no SO_REUSEPORT.
+ * @param ip  an IPv4 or IPv6 address; `::` takes connections of both families
+ * @param sharesPort  whether sockets of this user that share their port too may be at the same one
+ * @returns the descriptor, closed on exec
+ * @throws an error with a `code`: EADDRINUSE, EACCES, EADDRNOTAVAIL ...
+ */
+export function bindTcp(ip: string, port: number, { sharesPort = false } = {}): number {
+  const isV6 = isIPv6(ip)
+  const address = Buffer.alloc(isV6 ? SOCKADDR_IN6_SIZE : SOCKADDR_IN_SIZE)
+  check('address', (isV6 ? ip6Address : ip4Address)(ip, port, address) === 0 ? 0 : -1)
+  return bound(isV6 ? AF_INET6 : AF_INET, address, fd => {
+    setOption(fd, SO_REUSEADDR, true)
+    if (sharesPort) setSharesPort(fd, true)
+  })
+}
+
+/** Binds a unix socket, without listening. @param path  at most as many bytes as the system allows */
+export function bindUnix(path: string): number {
+  const name = Buffer.from(path)
+  const address = Buffer.alloc(SOCKADDR_UN_SIZE)
+  if (linux) address.writeUInt16LE(AF_UNIX)
+  else address.set([SOCKADDR_UN_SIZE, AF_UNIX])
+  name.copy(address, 2)
+  return bound(AF_UNIX, address.subarray(0, 2 + name.length + 1))
+}
+
+/** Lets other sockets of this user be bound to the same port, or ends that. */
+export function setSharesPort(fd: number, shares: boolean): void {
+  setOption(fd, SO_REUSEPORT, shares)
+}
+
+function setOption(fd: number, name: number, value: boolean): void {
+  check('setsockopt', setsockopt(fd, SOL_SOCKET, name, [Number(value)], 4))
+}
+
+function bound(family: number, address: Buffer, prepare?: (fd: number) => void): number {
+  const fd = open(family)
+  try {
+    prepare?.(fd)
+    check('bind', bind(fd, address, address.length))
+    return fd
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
+}
+
+function open(family: number): number {
+  if (linux) return check('socket', socket(family, SOCK_STREAM | SOCK_CLOEXEC_NONBLOCK, 0))
+  // Only the duplicate is closed on exec.
+  const fd = check('socket', socket(family, SOCK_STREAM, 0))
+  try {
+    return duplicate(fd)
+  } finally {
+    closeSync(fd)
+  }
 }

@@ -54,18 +54,18 @@ t.test('what is no address is refused with what was found and wanted', async t =
   }
 })
 
-t.test('a unix path leaves room for the temporary name that it is bound by', async t => {
-  const longest = `/${'x'.repeat(94)}`
-  t.equal(Buffer.byteLength(`${longest}.4194304.tmp`), 107)
+t.test('a unix path may be as long as the system takes it', async t => {
+  const longest = `/${'x'.repeat(106)}`
   t.same(parseAddress(`unix:${longest}`), { kind: 'unix', path: longest })
-  t.throws(() => parseAddress(`unix:${longest}x`), { message: /at most 95 bytes \(this one has 96\)/ })
-  t.throws(() => parseAddress(`unix:/${'é'.repeat(48)}`), UnicornError, 'bytes count, not letters')
+  t.throws(() => parseAddress(`unix:${longest}x`), { message: /at most 107 bytes \(this one has 108\)/ })
+  t.throws(() => parseAddress(`unix:/${'é'.repeat(54)}`), UnicornError, 'bytes count, not letters')
 })
 
-t.test('a relative unix path is made absolute, and measured again', async t => {
+t.test('a relative unix path is made absolute, however deep the directory is', async t => {
   t.same(anchorAddress({ kind: 'unix', path: 'a.sock' }, '/srv'), { kind: 'unix', path: '/srv/a.sock' })
   t.same(anchorAddress({ kind: 'fd', fd: 3 }, '/srv'), { kind: 'fd', fd: 3 })
-  t.throws(() => anchorAddress({ kind: 'unix', path: 'a.sock' }, `/${'x'.repeat(95)}`), { message: /at most/ })
+  const deep = `/${'x'.repeat(200)}`
+  t.same(anchorAddress({ kind: 'unix', path: 'a.sock' }, deep), { kind: 'unix', path: `${deep}/a.sock` })
 })
 
 t.test('addresses are the same where they are written for the same socket', async t => {

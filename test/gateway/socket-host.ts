@@ -3,7 +3,8 @@ import { connect } from 'node:net'
 import { createEngine } from '../../lib/http/create-engine.js'
 import type { Engine, HttpEvents } from '../../lib/http/engine.js'
 import type { HttpPolicy } from '../../lib/http/policy.js'
-import { bindHandle, type ServerHandle, systemError } from '../../lib/listeners/server-handle.js'
+import { adoptHandle, type ServerHandle, systemError } from '../../lib/listeners/server-handle.js'
+import { bindTcp, bindUnix } from '../../lib/sys/socket-calls.js'
 import type { ClientEnd, Host, ServerEnd } from './host.js'
 
 const BACKLOG = 511
@@ -18,7 +19,7 @@ export class SocketHost implements Host {
   constructor(policy: HttpPolicy, events: HttpEvents, path: string | undefined) {
     this.engine = createEngine(policy, events)
     this.#path = path
-    this.#handle = path === undefined ? bindHandle('127.0.0.1', 0, 4) : bindHandle(path, -1, -1)
+    this.#handle = path === undefined ? adoptHandle(bindTcp('127.0.0.1', 0)) : adoptHandle(bindUnix(path))
   }
 
   open(): void {

@@ -63,6 +63,18 @@ const CASES: readonly Case[] = [
   { name: 'directory that is not there', options: { args: ['--chdir', 'gone'] }, code: 1, says: [/gone/] },
   { name: 'no address', options: { bind: '127.0.0.1:port' }, code: 1, says: [/127\.0\.0\.1:port/] },
   { name: 'address of another machine', options: { bind: '192.0.2.1:0' }, code: 1, says: [/192\.0\.2\.1/] },
+  {
+    name: 'unix socket in a directory that is not there',
+    options: { bind: 'unix:gone/app.sock' },
+    code: 1,
+    says: [/gone\/app\.sock is in a directory that does not exist/],
+  },
+  {
+    name: 'unix socket below a file',
+    options: { bind: 'unix:app.js/app.sock' },
+    code: 1,
+    says: [/app\.js\/app\.sock has a file where a directory should be/],
+  },
   { name: 'missing module', options: { spec: 'gone:application' }, code: 4, says: [/gone/] },
   {
     name: 'missing export',

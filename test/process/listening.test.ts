@@ -1,0 +1,100 @@
+import { once } from 'node:events'
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import t from 'tap'
+import { Client } from '../helpers/http.js'
+import { Load } from '../helpers/load.js'
+import { messages } from '../helpers/messages.js'
+import { requireCommand } from '../helpers/require-command.js'
+import { startServer } from '../helpers/server.js'
+import type { Server } from '../helpers/server-process.js'
+import { shortDir } from '../helpers/short-dir.js'
+
+const FILE = 'unicorn.config.json'
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '::')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+function ask(host: string, port: number): Promise<number> {
+  return new Client(t, { host, port }).get().then(({ status }) => status)
+}
+
+async function rebind(server: Server, bind: string | readonly string[]): Promise<void> {
+  writeFileSync(join(server.cwd, FILE), JSON.stringify({ bind }))
+  const after = server.lines.at(-1)
+  server.signal('SIGHUP')
+  await server.log(messages.reloaded, after && { after })
+}
+
+t.test('both families of one port, in either order', async t => {
+  const port = await freePort()
+  for (const [first, second] of [
+    ['0.0.0.0', '[::]'],
+    ['[::]', '0.0.0.0'],
+  ]) {
+    const server = await startServer(t, { bind: `${first}:${port}`, args: ['--bind', `${second}:${port}`] })
+    t.same([await ask('127.0.0.1', port), await ask('::1', port)], [200, 200], `${first} and ${second}`)
+    t.same(await server.stop(), { code: 0, signal: null })
+  }
+})
+
+t.test('the host of an address changes by HUP, there and back, and no request fails', async t => {
+  const port = await freePort()
+  const files = { [FILE]: JSON.stringify({ bind: `127.0.0.1:${port}` }) }
+  const server = await startServer(t, { bind: '', files, workers: 2 })
+  const load = new Load(new Client(t, { host: '127.0.0.1', port }), { concurrency: 2 })
+  await rebind(server, `0.0.0.0:${port}`)
+  t.equal(await ask('127.0.0.2', port), 200)
+  await rebind(server, `[::]:${port}`)
+  t.equal(await ask('::1', port), 200)
+  await rebind(server, [`0.0.0.0:${port}`, `[::]:${port}`])
+  t.same([await ask('127.0.0.2', port), await ask('::1', port)], [200, 200])
+  await rebind(server, `localhost:${port}`)
+  await rebind(server, `127.0.0.1:${port}`)
+  t.same(await load.stop(), [])
+  await t.rejects(ask('127.0.0.2', port), { code: 'ECONNREFUSED' })
+})
+
+t.test('a port that another process took meanwhile is not shared with it', async t => {
+  const port = await freePort()
+  const files = { [FILE]: JSON.stringify({ bind: `127.0.0.1:${port}` }) }
+  const server = await startServer(t, { bind: '', files, expectErrors: [messages.reloadRefused] })
+  const other = createServer().listen(port, '127.0.0.2')
+  await once(other, 'listening')
+  t.teardown(() => other.close())
+  writeFileSync(join(server.cwd, FILE), JSON.stringify({ bind: `0.0.0.0:${port}` }))
+  server.signal('SIGHUP')
+  const line = JSON.stringify(await server.log(messages.reloadRefused))
+  t.match(line, new RegExp(`http://0\\.0\\.0\\.0:${port} is in use by another process, or cannot be bound beside`))
+  t.equal(await ask('127.0.0.1', port), 200)
+})
+
+t.test('a name stands for all its addresses', async t => {
+  const asUser = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']
+  const through = ['unshare', ...asUser, '--mount', 'sh', '-c', 'mount --bind hosts /etc/hosts && exec "$@"', 'sh']
+  requireCommand(['unshare', ...asUser, '--mount', 'true'])
+  const hosts = '127.0.0.1 localhost\n::1 localhost ip6-localhost\n'
+  const port = await freePort()
+  const files = { hosts, [FILE]: JSON.stringify({ bind: `localhost:${port}` }) }
+  const server = await startServer(t, { bind: '', files, through })
+  t.same([await ask('127.0.0.1', port), await ask('::1', port)], [200, 200])
+  await rebind(server, [`localhost:${port}`, 'localhost:0'])
+  t.same([await ask('127.0.0.1', port), await ask('::1', port)], [200, 200], 'after a reload')
+})
+
+t.test('a relative unix path of the greatest length, in a deep directory', async t => {
+  const path = 'd'.repeat(107)
+  const server = await startServer(t, { bind: `unix:${path}` })
+  const socketPath = join(shortDir(t), 'link')
+  symlinkSync(join(server.cwd, path), socketPath)
+  t.equal((await new Client(t, { socketPath }).get()).status, 200)
+  t.same(await server.stop(), { code: 0, signal: null })
+  t.notOk(existsSync(join(server.cwd, path)))
+})
