@@ -318,11 +318,21 @@ export class Pool {
     await: handle => this.#end(handle, handle.config.gracefulTimeout + GRACE),
     quit: handle => this.#end(handle, QUIT_TIME, 'SIGQUIT'),
     abort: handle => {
-      this.#context.log.error({ worker: handle.index, workerPid: handle.pid }, `Worker timeout (pid: ${handle.pid})`)
+      this.#context.log.error(factsOf(handle), `Worker timeout (pid: ${handle.pid})`)
       // It replaced one that hung and may still be looked at: a place has one process more, not one for each hang.
       for (const other of this.#handles)
         if (other !== handle && other.index === handle.index && other.reason === 'hung') this.#apply('quit', other)
       this.#end(handle, reportTime(handle.config), 'SIGABRT')
+    },
+    // It was told to end, and has neither ended nor cut its requests by itself.
+    force: handle => {
+      const { requests, ...facts } = factsOf(handle)
+      const cut = requests === undefined ? 'its requests are cut' : `requests cut: ${requests} as of its last beat`
+      this.#context.log.warn(
+        { ...facts, requests },
+        `Worker killed (pid: ${handle.pid}): it did not end in time, ${cut}`,
+      )
+      this.#end(handle, ABORT_TIME, 'SIGKILL')
     },
     kill: handle => this.#end(handle, ABORT_TIME, 'SIGKILL'),
     reap: handle => this.#reap(handle),
@@ -382,7 +392,9 @@ export class Pool {
     const { reason, exitCode, signal } = view
     this.#reaped[reason] = (this.#reaped[reason] ?? 0) + 1
     this.#pastRequests += handle.requests
-    const facts = { worker: handle.index, workerPid: handle.pid, reason, exitCode, signal, ...(pause > 0 && { pause }) }
+    const { requests, ...worker } = factsOf(handle)
+    const lost = signal !== undefined && requests ? { requests } : {}
+    const facts = { ...worker, reason, exitCode, signal, ...lost, ...(pause > 0 && { pause }) }
     log[EXPECTED.has(reason) ? 'info' : 'error'](facts, `Worker exited (pid: ${handle.pid})`)
     if (pause > 0)
       log.warn({ worker: handle.index }, `Crash loop: a worker keeps dying young, the next starts in ${pause} ms`)
@@ -413,6 +425,11 @@ export class Pool {
 
 /** `max-requests` is not among them: under load there may always be a worker that ends for that reason. */
 const REPLACED: ReadonlySet<ExitReason | undefined> = new Set<ExitReason>(['retired', 'reloaded'])
+
+/** For the log: which worker it is, and how many requests it was running as of its last beat. */
+function factsOf({ index, pid, figures }: WorkerHandle) {
+  return { worker: index, workerPid: pid, requests: figures?.inFlight }
+}
 
 function reportTime({ watchdog }: Config): number {
   return watchdog ? REPORT_TIME : ABORT_TIME

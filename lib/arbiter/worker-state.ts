@@ -54,7 +54,7 @@ export const transitions = {
     quit: { action: 'quit', next: 'retiring' },
     draining: { action: 'nothing', next: 'retiring' },
     hung: { action: 'abort', next: 'aborting' },
-    overdue: { action: 'kill', next: 'aborting' },
+    overdue: { action: 'force', next: 'aborting' },
     exit: { action: 'reap', next: 'gone' },
   },
   aborting: {

@@ -293,7 +293,10 @@ export class Worker implements SignalHandlers {
 
   /** INT, QUIT: running requests are dropped. */
   quit(): void {
-    this.#parts.hooks.run('workerInt', this.#parts.self)
+    const { hooks, self, log } = this.#parts
+    const { size } = this.#engine.exchanges
+    if (size > 0) log.warn({ requests: size }, 'Quick stop: requests cut')
+    hooks.run('workerInt', self)
     void this.#exit(0)
   }
 

@@ -6,6 +6,8 @@ export const messages = {
   listening: /^Listening at: (?<address>[^\s,]+)/,
   booting: /^Booting worker/,
   ready: /^Worker ready/,
+  /** By the arbiter, since it did not end in time. */
+  killed: /^Worker killed/,
   exited: /^Worker exited/,
   timeout: /^Worker timeout/,
   hangs: /^Worker hangs/,
