@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { ProcessEvents } from '../lib/arbiter/signals.js'
 import { ExitCode, toError, UnicornError } from '../lib/errors.js'
+import { leaveClosedTerminal } from '../lib/sys/closed-terminal.js'
 import { release } from '../lib/sys/confinement.js'
 
 // Before the rest of the program is loaded: a signal may come meanwhile.
@@ -24,5 +25,6 @@ function fail(error: unknown): never {
 
 function exit(code: ExitCode): never {
   release()
+  leaveClosedTerminal()
   process.exit(code)
 }

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { errorCode, toError, UnicornError } from '../../lib/errors.js'
 import { bounded, confined } from '../../lib/sys/confinement.js'
+import { packageFile } from '../../lib/sys/package.js'
 import type { Environment } from '../define-config.js'
 import type { Hooks } from '../hooks.js'
 import { type Entries, sortEntries } from './entries.js'
@@ -9,6 +11,9 @@ import { currentEnvironment } from './env.js'
 import { loadFresh, loadShared } from './module.js'
 
 const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs', '.cjs', '.json'] as const
+
+/** The compiled files of this package, which are no place in the user's code. */
+const OURS = fileURLToPath(packageFile('dist/'))
 
 /** The path and line of a file, as stacks and jiti's syntax errors have them. */
 const LOCATION = /(?:file:\/\/)?(\/[^\s:()]+):(\d+)/g
@@ -99,7 +104,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 function faultLocation(error: unknown): string {
   const { message, stack = '' } = toError(error)
   for (const [, file, line] of `${message}\n${stack}`.matchAll(LOCATION)) {
-    if (file && !file.includes('/node_modules/')) return ` (at ${file}:${line})`
+    if (file && !file.includes('/node_modules/') && !file.startsWith(OURS)) return ` (at ${file}:${line})`
   }
   return ''
 }

@@ -1,3 +1,4 @@
+import { leaveClosedTerminal } from '../../sys/closed-terminal.js'
 import { applicationFrames, currentStack, type Frame } from './call-site.js'
 
 /** An end of this process that the application has caused. */
@@ -19,6 +20,7 @@ export class Exits {
   /** Ends the process. */
   end(code: number): never {
     this.#isOurs = true
+    leaveClosedTerminal()
     process.exit(code)
   }
 
