@@ -203,7 +203,7 @@ export class Arbiter {
   }
 
   #takeEvents(): void {
-    const log = (error: unknown): void => this.#log.error({ err: toError(error) }, 'Uncaught error in the arbiter')
+    const log = (error: unknown): void => this.#logUncaught(error)
     const { events = new ProcessEvents(log) } = this.#options
     events.survive(log)
     events.take((signal, command) => {
@@ -244,12 +244,12 @@ export class Arbiter {
     this.#commands.close()
     clearInterval(this.#ticker)
     this.#sources?.close()
-    this.#generations.closeListeners(!this.#upgrade.isServedByOther)
+    this.#survive(() => this.#generations.closeListeners(!this.#upgrade.isServedByOther))
     const asked = new Promise<void>(resolve => {
       this.#onAsked = how => (how === 'quickly' || !this.#stopping ? resolve() : undefined)
     })
     await Promise.race([this.#hooks.run('onExit', this.#server), asked])
-    this.#pidfile.remove()
+    this.#survive(() => this.#pidfile.remove())
     release()
   }
 
@@ -272,8 +272,21 @@ export class Arbiter {
   // One event at a time.
 
   #handle<Type extends EventType>(event: EventOf<Type>): void {
-    this.#on[event.type](event)
-    this.#manageWorkers()
+    this.#survive(() => this.#on[event.type](event))
+    this.#survive(() => this.#manageWorkers())
+  }
+
+  /** A failure that nothing has foreseen, such as a directory that cannot be written any more, ends no server. */
+  #survive(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.#logUncaught(error)
+    }
+  }
+
+  #logUncaught(error: unknown): void {
+    this.#log.error({ err: toError(error) }, 'Uncaught error in the arbiter')
   }
 
   readonly #on: Handlers = {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { spawnServer, startServer } from '../helpers/server.js'
@@ -46,4 +46,12 @@ t.test('without hard links the pid file is written all the same, and guards as w
   writeFileSync(file, `${server.pid}\n`)
   const third = await startServer(t, { cwd: server.cwd, through, args: ['--pid', 'app.pid'] })
   t.equal(readFileSync(file, 'utf8'), `${third.pid}\n`, 'one of a process that is gone is replaced')
+})
+
+t.test('a pid file that cannot be removed changes nothing about the end', async t => {
+  const server = await startServer(t, { args: ['--pid', 'app.pid'], expectErrors: [/^Uncaught error in the arbiter/] })
+  const file = join(server.cwd, 'app.pid')
+  rmSync(file)
+  mkdirSync(file)
+  t.same(await server.stop(), { code: 0, signal: null })
 })
