@@ -67,6 +67,13 @@ export function text(metavar: string): Parser<string> {
   return { wanted, metavar, parse: found => (isText(found) ? found : refuse(found, wanted)), print: String }
 }
 
+/** Reads the target of a request: a path, perhaps with a query. */
+export const urlPath: Parser<string> = {
+  ...text('PATH'),
+  wanted: 'a path of the application that begins with /, such as /healthz',
+  parse: found => (typeof found === 'string' && /^\/[!-"$-~]*$/.test(found) ? found : refuse(found, urlPath.wanted)),
+}
+
 /** Reads the format of the access log: Gunicorn's atoms, or `json`. */
 export const accessFormat: Parser<string> = {
   ...text('FORMAT'),

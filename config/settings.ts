@@ -15,6 +15,7 @@ import {
   path,
   paths,
   text,
+  urlPath,
   variableName,
   workerCount,
 } from './parsers.js'
@@ -148,6 +149,12 @@ export const settings = {
     default: false,
     onHup: 'respawn',
     description: "a worker is ready only when its application has sent the message 'ready', as PM2's users know it",
+  }),
+  readyPath: setting('Workers', '--ready-path', {
+    parser: urlPath,
+    default: absent('none'),
+    onHup: 'respawn',
+    description: 'a new worker is ready only when its application answers a GET of this path with 2xx, as /healthz',
   }),
 
   timeout: setting('Time limits', '-t, --timeout', {

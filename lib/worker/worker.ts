@@ -5,6 +5,7 @@ import type { Engine, HttpEvents } from '../http/engine.js'
 import type { Connection, Exchange } from '../http/exchange.js'
 import type { HttpPolicy } from '../http/policy.js'
 import { Gate } from '../listeners/gate.js'
+import type { ClientHandle } from '../listeners/server-handle.js'
 import { now } from '../sys/clock.js'
 import type { Admission, AdmissionHost, AdmissionTraits } from './admission/admission.js'
 import { Places, type PlacesHost } from './admission/places.js'
@@ -38,6 +39,7 @@ export class Worker implements SignalHandlers {
   readonly #places: Places
   readonly #heartbeat: Heartbeat
   readonly #lastRequest: number
+  #isReady = false
   #finished = 0
   /** The end of this worker is decided; the drain may begin a little later. */
   #isEnding = false
@@ -155,8 +157,14 @@ export class Worker implements SignalHandlers {
 
   // Serving.
 
+  /** Serves a connection that did not come by the gate, which need not be open yet. */
+  take(client: ClientHandle): void {
+    this.#connect(this.#engine.accept(client, this.#parts.listeners[0]))
+  }
+
   /** Opens the gate and reports to the arbiter that it is open. */
   serve(): void {
+    this.#isReady = true
     this.#regulate()
     this.#parts.channel.send({ type: 'ready' })
     this.#heartbeat.beat()
@@ -191,7 +199,7 @@ export class Worker implements SignalHandlers {
   }
 
   #mayAccept(): boolean {
-    return this.#isServing && this.#places.areLeft && this.#admission.wants()
+    return this.#isReady && this.#isServing && this.#places.areLeft && this.#admission.wants()
   }
 
   #openGate(): void {

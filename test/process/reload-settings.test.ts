@@ -143,6 +143,7 @@ const CHANGED: Readonly<Record<Changed, unknown>> = {
   reloadExtraFiles: ['other.js'],
   preload: true,
   waitReady: true,
+  readyPath: '/ready',
   timeout: '50s',
   bootTimeout: '50s',
   requestTimeout: '50s',

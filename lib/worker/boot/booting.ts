@@ -18,6 +18,7 @@ import type { WorkerSignals } from '../signals.js'
 import type { Watchdog } from '../watchdog/watchdog.js'
 import type { Worker } from '../worker.js'
 import { ApplicationReady } from './application-ready.js'
+import { ReadyPath } from './ready-path.js'
 
 /** A boot: what its steps have made so far, and the one place where a failure among them ends. */
 export class Booting {
@@ -30,6 +31,8 @@ export class Booting {
   readonly self: WorkerView
   /** Made before the steps, since the application may become ready while it loads. Undefined without `--wait-ready`. */
   readonly ready: ApplicationReady | undefined
+  /** Undefined without `--ready-path`. */
+  readonly readyPath: ReadyPath | undefined
   readonly exits: Exits
   readonly reporters = new Reporters(error => (this.worker ? this.worker.crash(error) : void this.fail(error, true)))
   readonly #errorLog: ErrorLog
@@ -64,6 +67,7 @@ export class Booting {
     this.server = Object.freeze({ pid: arbiterPid, config, addresses, log, workers: [] })
     this.self = Object.freeze({ pid: process.pid, index, age, log })
     this.ready = config.waitReady && !checkOnly ? new ApplicationReady() : undefined
+    this.readyPath = config.readyPath === undefined ? undefined : new ReadyPath(config.readyPath)
     this.hooks = new HookRunner('worker', { hooks: {}, config, log })
     surviveBrokenStreams(({ name, error }) => {
       log.warn({ err: error }, `What the application writes to ${name} is lost`)

@@ -76,6 +76,14 @@ export const STEPS: Readonly<Record<string, BootStep>> = {
     run: ({ ready, log }) => ready?.wait(log),
   },
   worker: { run: createWorker },
+  readyPath: {
+    failure: ExitCode.appLoad,
+    stuck: (within, { config, readyPath }) =>
+      `the application has not answered ${config.readyPath} (--ready-path) with 2xx ${within}: ${readyPath?.last}`,
+    run: async ({ readyPath, worker, log }) => {
+      if (worker) await readyPath?.wait(worker, log)
+    },
+  },
 }
 
 /** With `--reload`, reports to the arbiter the files that are loaded from now on. */
