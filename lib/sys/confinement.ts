@@ -13,10 +13,8 @@ import { keepGlobals } from './globals.js'
  * listeners stay, and a call that blocks is broken off.
  */
 
-/** How long the user's code may block this process, in milliseconds. */
-const LONGEST_BLOCK = 30_000
-/** How long reading the configuration may take, in milliseconds. */
-const LONGEST_READING = 60_000
+/** How long the user's code may block this process, and how long a reading may take, in milliseconds. */
+const LONGEST = 30_000
 
 // biome-ignore lint/suspicious/noExplicitAny: as Node's own type of a listener
 type Listener = (...args: any[]) => void
@@ -44,7 +42,7 @@ export function takeAttempt(): UnicornError | undefined {
 /**
  * Reads the configuration: runs the user's code so that it can neither end this process nor make it unusable.
  * @throws what `read` throws, and what that code throws outside of it; UnicornError if the code
- * tried to end this process, even if it caught the error, or was not done after a minute
+ * tried to end this process, even if it caught the error, or is not done in time
  */
 export async function confined<T>(read: () => Promise<T>): Promise<T> {
   confine()
@@ -52,7 +50,7 @@ export async function confined<T>(read: () => Promise<T>): Promise<T> {
   const returnToDirectory = keepDirectory()
   const failed = new Promise<never>((_, reject) => (failReading = reject))
   failed.catch(() => {}) // it may fail after the reading
-  const late = setTimeout(() => failReading?.(new Error(`not done after ${LONGEST_READING} ms`)), LONGEST_READING)
+  const late = setTimeout(() => failReading?.(new Error(`not done after ${LONGEST} ms`)), LONGEST)
   attempt = undefined
   try {
     const result = await Promise.race([read().finally(restoreGlobals), failed])
@@ -73,7 +71,7 @@ const CALL = 'unicorn: a bounded call'
 let caller: Script | undefined
 
 /** Calls a function of the user's. @throws what it throws; UnicornError if it has blocked this process for too long */
-export function bounded<T>(run: () => T, limit = LONGEST_BLOCK): T {
+export function bounded<T>(run: () => T, limit = LONGEST): T {
   caller ??= new Script(`globalThis[${JSON.stringify(CALL)}]()`)
   const outer: unknown = Reflect.get(globalThis, CALL)
   const restoreGlobals = keepGlobals()

@@ -25,7 +25,7 @@ t.test('a call leaves the globals as they were', async t => {
   const { stringify } = json
   bounded(() => {
     Object.assign(globalThis, { setTimeout: undefined, JSON: undefined, added: 1 })
-    JSON.stringify = () => 'broken'
+    json.stringify = () => 'broken'
     Reflect.deleteProperty(Array.prototype, 'map')
   })
   t.equal(globalThis.setTimeout, setTimeout)
