@@ -133,7 +133,7 @@ t.test('what cannot be used is refused with setting and origin', async t => {
       /^workerClass: found a function, wanted .*MODULE:CLASS, since workers load it by themselves \(config file/,
     ],
     [{ argv: ['--chdir', 'gone'] }, /^chdir: found .*gone, which is no directory.*\(command line --chdir\)$/],
-    [{ argv: ['-b', `unix:${'x'.repeat(90)}`] }, /^bind: found .* \(command line --bind\)$/],
+    [{ argv: ['-b', `unix:${'x'.repeat(120)}`] }, /^bind: found .* \(command line --bind\)$/],
     [{ env: { UNICORN_CMD_ARGS: '--help' } }, /^UNICORN_CMD_ARGS: found --help/],
   ]
   for (const [each, message] of cases) {
