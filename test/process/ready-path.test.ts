@@ -4,6 +4,7 @@ import t from 'tap'
 import { startHolds } from '../helpers/holds.js'
 import { Client } from '../helpers/http.js'
 import { messages } from '../helpers/messages.js'
+import { gone } from '../helpers/process.js'
 import { spawnServer, startServer } from '../helpers/server.js'
 
 const READY_PATH = ['--ready-path', '/healthz?full']
@@ -42,6 +43,7 @@ for (const workerClass of ['async', 'sync']) {
     t.same(server.logged(messages.reloaded), [])
     holds.release('warm')
     await server.log(messages.reloaded)
+    await gone(old)
     const { status, pid } = await client.get()
     t.same([status, pid], [200, waits.pid])
   })

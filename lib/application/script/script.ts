@@ -12,6 +12,7 @@ import { Adoption } from './adoption.js'
 import type { OtherServers } from './other-servers.js'
 import { OwnEnd } from './own-end.js'
 import { hasPort } from './places.js'
+import { guardSockets } from './socket-guard.js'
 
 /** The time in milliseconds after which an export is served, though its script has not listened. */
 const PATIENCE = 1000
@@ -44,6 +45,11 @@ export class Script {
 
   /** Intercepts `listen()`, before the module `file` loads. `isNamed`: the user has named the export to serve. */
   begin(file: string, isNamed: boolean): void {
+    const { listeners, notice } = this.#host
+    guardSockets(
+      listeners.flatMap(({ path }) => path ?? []),
+      (name, path) => notice(`The application's ${name}(${path}) is ignored: unicorn listens there`),
+    )
     this.#adoption.begin(file, isNamed)
   }
 
