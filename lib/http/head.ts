@@ -19,7 +19,9 @@ export class RequestHead {
   readonly contentLength: string | undefined = undefined
   readonly transferEncoding: string | undefined = undefined
   readonly upgrade: string | undefined = undefined
-  readonly #host: string | undefined = undefined
+  readonly hostField: string | undefined = undefined
+  /** The name of a field of which there may be one, and are more. */
+  readonly repeated: string | undefined = undefined
   #target: Target | undefined
 
   constructor({ method = '', url = '', httpVersion }: RequestLine, fields: readonly string[]) {
@@ -27,12 +29,20 @@ export class RequestHead {
     this.url = url
     this.httpVersion = httpVersion
     this.fields = fields
+    let hasType = false
     // One pass for all. Lengths are compared first, since few names need to be looked at then.
     for (let i = 0; i < fields.length; i += 2) {
       const name = fields[i] ?? ''
-      if (name.length === 4 && name.toLowerCase() === 'host') this.#host ??= fields[i + 1]
-      else if (name.length === 7 && name.toLowerCase() === 'upgrade') this.upgrade ??= fields[i + 1]
-      else if (name.length === 14 && name.toLowerCase() === 'content-length') this.contentLength ??= fields[i + 1]
+      if (name.length === 4 && name.toLowerCase() === 'host') {
+        if (this.hostField === undefined) this.hostField = fields[i + 1] ?? ''
+        else this.repeated = name
+      } else if (name.length === 12 && name.toLowerCase() === 'content-type') {
+        if (hasType) this.repeated = name
+        hasType = true
+      } else if (name.length === 14 && name.toLowerCase() === 'content-length') {
+        if (this.contentLength === undefined) this.contentLength = fields[i + 1] ?? ''
+        else this.repeated = name
+      } else if (name.length === 7 && name.toLowerCase() === 'upgrade') this.upgrade ??= fields[i + 1]
       else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') this.transferEncoding ??= fields[i + 1]
     }
   }
@@ -71,11 +81,11 @@ export class RequestHead {
 
   /** What the client calls this server: the authority of the absolute form, else Host (RFC 9112, section 3.2.2). */
   host(): string {
-    return this.target().authority || this.#host || ''
+    return this.target().authority || this.hostField || ''
   }
 
   get hasHost(): boolean {
-    return this.#host !== undefined
+    return this.hostField !== undefined
   }
 
   /** Bytes of the body: 0 without a body, infinite if its end comes by chunks. */

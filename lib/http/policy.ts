@@ -1,4 +1,5 @@
 import type { RequestHead } from './head.js'
+import { checkRules, forbiddenTrailer } from './head-rules.js'
 import type { Refusal } from './refusal.js'
 
 /** What a client may send and how long it may take. Durations in milliseconds, sizes in bytes; 0 means no limit. */
@@ -29,20 +30,33 @@ export function checkHead(head: RequestHead, policy: HttpPolicy): Refusal | unde
   if (exceeds(fields.length / 2, policy.limitRequestFields)) {
     return { status: 431, why: `more than ${policy.limitRequestFields} header fields` }
   }
-  // RFC 9112, section 3.2.
-  if (head.httpVersion === '1.1' && !head.hasHost) return { status: 400, why: 'no Host header' }
   const large = policy.limitRequestFieldSize > 0 ? largeField(fields, policy.limitRequestFieldSize) : undefined
   if (large) return large
+  const broken = checkRules(head)
+  if (broken) return broken
   if (exceeds(Number(head.contentLength), policy.limitRequestBody)) {
     return { status: 413, why: `body of ${head.contentLength} bytes` }
   }
   return undefined
 }
 
+/** Checks the trailers of a chunked body: they are fields, with the limits of fields. @param fields  as in a head */
+export function checkTrailers(fields: readonly string[], policy: HttpPolicy): Refusal | undefined {
+  const forbidden = forbiddenTrailer(fields)
+  if (forbidden !== undefined) return { status: 400, why: `trailer ${forbidden.slice(0, 40)}` }
+  if (exceeds(fields.length / 2, policy.limitRequestFields)) {
+    return { status: 431, why: `more than ${policy.limitRequestFields} trailers` }
+  }
+  return policy.limitRequestFieldSize > 0 ? largeField(fields, policy.limitRequestFieldSize) : undefined
+}
+
+/** The colon and the blank behind a name. */
+const SEPARATOR = 2
+
 function largeField(fields: readonly string[], limit: number): Refusal | undefined {
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] ?? ''
-    const size = name.length + (fields[i + 1]?.length ?? 0)
+    const size = name.length + SEPARATOR + (fields[i + 1]?.length ?? 0)
     if (size > limit) return { status: 431, why: `header field ${name.slice(0, 40)} of ${size} bytes` }
   }
   return undefined

@@ -68,7 +68,7 @@ t.test('an illegal host is refused, and the handler does not see it', async t =>
   const got = await server.exchange('GET http://a%zz/ HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n')
   t.match(got, /^HTTP\/1.1 400 /)
   t.equal(seen, 0)
-  t.match(server.exchanges.at(-1)?.refusal, { status: 400 })
+  t.equal(server.exchanges.length, 0)
   t.same(server.log.entries, [])
 })
 

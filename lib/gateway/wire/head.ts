@@ -1,6 +1,9 @@
 import { ApplicationBreach } from '../failure.js'
 import { checkValue, isPlain, kindOfName, parseLength, parseStatus, type Status, statusOf } from './header-rules.js'
 
+/** Its body has no bytes, and that is said: without a length a client would wait for one. */
+export const RESET_CONTENT = 205
+
 /** Status and header fields of a response, checked. */
 export class Head {
   readonly status: Status
@@ -16,6 +19,10 @@ export class Head {
   constructor(status: Status) {
     this.status = status
     this.ascii = status.ascii
+    if (status.code === RESET_CONTENT) {
+      this.contentLength = 0
+      this.fields.push('Content-Length', '0')
+    }
   }
 
   /** @throws ApplicationBreach if name or value is illegal */
@@ -34,10 +41,12 @@ export class Head {
     this.fields.push(name, value)
   }
 
-  /** @returns whether the field is sent: 204 has none (RFC 9110, section 8.6) */
+  /** @returns whether the field is sent: 204 has none, and 205 has its own (RFC 9110, sections 8.6 and 15.3.6) */
   #takeLength(value: string): boolean {
+    const length = parseLength(value)
+    if (this.status.code === RESET_CONTENT) return false
     if (this.contentLength >= 0) throw new ApplicationBreach('two Content-Length headers: wanted one')
-    this.contentLength = parseLength(value)
+    this.contentLength = length
     return this.status.code !== 204
   }
 }

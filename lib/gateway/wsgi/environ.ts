@@ -36,7 +36,7 @@ export function makeEnviron({ head, peer }: Exchange, services: Services, around
     QUERY_STRING: target.query,
     CONTENT_TYPE: '',
     CONTENT_LENGTH: '',
-    SERVER_NAME: peer.serverName,
+    SERVER_NAME: hostOf(peer.serverName),
     SERVER_PORT: peer.serverPort,
     SERVER_PROTOCOL: head.httpVersion === '1.1' ? 'HTTP/1.1' : `HTTP/${head.httpVersion}`,
     SERVER_SOFTWARE: around.serverSoftware,
@@ -73,6 +73,11 @@ function addHeader(environ: EnvironBase, name: string, value: string): void {
   // The engine refuses two of these; the first one counts.
   else if (key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH') return
   else environ[key] = `${String(before)}${key === 'HTTP_COOKIE' ? '; ' : ', '}${value}`
+}
+
+/** RFC 3875, section 4.1.14: an IPv6 address stands in brackets, as in a URL. */
+function hostOf(name: string): string {
+  return name.includes(':') ? `[${name}]` : name
 }
 
 /** On a unix socket the Host header says how the client sees the server; neither part may be empty (PEP 3333). */

@@ -1,9 +1,28 @@
 import { ClientGone } from '../errors.js'
+import { checkTrailers, type HttpPolicy } from '../policy.js'
 import type { ClientSocket, Newest } from './client-socket.js'
 import { refusalOf } from './closing.js'
 
 // What becomes of a connection on which the body of a request does not come as announced. Requests before that one get
 // their own answers all the same.
+
+/** Ends a chunked body whose trailers are illegal with a refusal, in place of its end. */
+export function watchTrailers(exchange: Newest & { readonly socket: ClientSocket }, policy: HttpPolicy): void {
+  const { req, res, answer, socket } = exchange
+  const push = req.push
+  // All of the body passes through `push`, and a listener for its end would start the stream.
+  req.push = (...args: Parameters<typeof push>) => {
+    const refusal = args[0] === null ? checkTrailers(req.rawTrailers, policy) : undefined
+    if (!refusal) return Reflect.apply(push, req, args)
+    exchange.refusal = refusal
+    socket.refused = true
+    socket.once('close', () => req.destroy())
+    if (res.writableFinished) socket.destroySoon()
+    else if (answer.headSent) exchange.inTurn(() => answer.cut())
+    else answer.refuse(refusal.status)
+    return false
+  }
+}
 
 /** The client has been silent for too long. */
 export function bodyIsLate(socket: ClientSocket): void {

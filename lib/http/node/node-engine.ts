@@ -7,9 +7,10 @@ import { LinkedList } from '../../sys/linked-list.js'
 import type { Engine, HttpEvents, LocalAddress, Takeover } from '../engine.js'
 import type { Exchange } from '../exchange.js'
 import { RequestHead } from '../head.js'
+import { checkExpect } from '../head-rules.js'
 import { checkHead, type HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
-import { bodyIsLate, bodyIsTorn } from './broken-body.js'
+import { bodyIsLate, bodyIsTorn, watchTrailers } from './broken-body.js'
 import { ClientSocket, onResponseClose, type SocketOwner, type Wait } from './client-socket.js'
 import { refusalOf, refuseConnection } from './closing.js'
 import { createHttpServer, isSending, onEachRequest } from './http-server.js'
@@ -17,7 +18,7 @@ import { NodeExchange } from './node-exchange.js'
 import { NodeUpgrade } from './node-upgrade.js'
 import { StandIn, type TakeoverArgs } from './stand-in.js'
 import type { NodeObjects } from './types.js'
-import { idlestOf, type Limits, limitsOf, Waits } from './waits.js'
+import { closeUnlessHeard, idlestOf, type Limits, limitsOf, Waits } from './waits.js'
 
 /** HTTP/1 by `node:http`, whose parser is llhttp. */
 export class NodeEngine implements Engine, SocketOwner {
@@ -44,7 +45,9 @@ export class NodeEngine implements Engine, SocketOwner {
     this.#server = createHttpServer(policy)
     const isOwn = (): boolean => this.#standIn?.listensFor('checkContinue') ?? false
     onEachRequest(this.#server, (...args) => this.#onRequest(...args), isOwn)
-    this.#server.on('checkExpectation', (req, res) => this.#onRequest(req, res, 'other'))
+    this.#server.on('checkExpectation', (req, res) =>
+      this.#onRequest(req, res, req.headers.expect ? 'other' : undefined),
+    )
     this.#server.on('clientError', (error, socket) => this.#onClientError(error, socket))
     this.#server.on('timeout', socket => this.#onTimeout(socket))
     this.#server.on('dropRequest', req => this.#onDropped(req))
@@ -101,7 +104,7 @@ export class NodeEngine implements Engine, SocketOwner {
 
   closeIdlest(): void {
     const idlest = idlestOf(this.#connections)
-    if (idlest) this.#closeUnlessHeard(idlest)
+    if (idlest) closeUnlessHeard(idlest)
   }
 
   destroy(): void {
@@ -130,14 +133,16 @@ export class NodeEngine implements Engine, SocketOwner {
     socket.running++
     socket.newest = exchange
     this.exchanges.add(exchange)
+    if (exchange.head.transferEncoding !== undefined) watchTrailers(exchange, this.#policy)
     res.on('close', onResponseClose)
     this.#events.request(exchange, socket)
   }
 
-  /** RFC 9110, section 10.1.1: only 100-continue is known, unless the application listens for other expectations. */
+  /** Other expectations than 100-continue are the application's if it listens for them, as under plain Node. */
   #refusalOf({ head, expects }: NodeExchange): Refusal | undefined {
-    const isKnown = expects !== 'other' || this.#standIn?.listensFor('checkExpectation')
-    return isKnown ? checkHead(head, this.#policy) : { status: 417, why: `Expect: ${head.field('expect')}` }
+    const isOwn = expects === 'other' && this.#standIn?.listensFor('checkExpectation')
+    const unknown = expects === undefined || isOwn ? undefined : checkExpect(head)
+    return unknown ?? checkHead(head, this.#policy)
   }
 
   /** More requests on a connection than the application's server allows (`maxRequestsPerSocket`): Node answers 503. */
@@ -197,14 +202,6 @@ export class NodeEngine implements Engine, SocketOwner {
     // A late loop leaves a timely request in the kernel: one more turn reads it. Where a request has begun by then, it
     // has `headerTimeout`; blank lines begin none.
     else setImmediate(() => socket.awaited === 'request' && !isSending(this.#server, socket) && socket.destroySoon())
-  }
-
-  /** A late loop leaves a timely request in the kernel: one more turn reads it. */
-  #closeUnlessHeard(socket: ClientSocket): void {
-    const { bytesRead } = socket
-    setImmediate(() => {
-      if (socket.isIdle && socket.bytesRead === bytesRead) socket.destroySoon()
-    })
   }
 
   /** A time limit of the application's has passed. */

@@ -90,3 +90,11 @@ export function idlestOf(sockets: Iterable<ClientSocket>): ClientSocket | undefi
   }
   return idlest
 }
+
+/** A late loop leaves a timely request in the kernel: one more turn reads it. */
+export function closeUnlessHeard(socket: ClientSocket): void {
+  const { bytesRead } = socket
+  setImmediate(() => {
+    if (socket.isIdle && socket.bytesRead === bytesRead) socket.destroySoon()
+  })
+}

@@ -3,6 +3,7 @@ import { BodyTooLarge, ClientGone } from '../../../lib/http/errors.js'
 import type { BodySource } from '../../../lib/http/exchange.js'
 import { WORTH_DISCARDING } from '../../../lib/http/policy.js'
 import type { MemoryExchange } from './exchange.js'
+import { parseTrailers } from './parse-head.js'
 
 /** Bytes that wait for the application before the connection is read no further. */
 const FULL = 64 * 1024
@@ -115,6 +116,8 @@ export class MemoryBody implements BodySource {
   }
 
   #check(): void {
+    const { refusal } = this.#exchange
+    if (refusal) throw new ClientGone(refusal.why)
     if (this.#isAbandoned) throw new Error('the request body was read after the response had ended')
     if (this.limit > 0 && this.#received > this.limit) throw new BodyTooLarge(this.limit)
   }
@@ -149,8 +152,10 @@ export class MemoryBody implements BodySource {
       if (isWhole) throw new Error('malformed chunk')
       return 0
     }
-    if (this.#isAtTrailers) this.complete = true
-    else this.#left = Number.parseInt(size ?? '', 16)
+    if (this.#isAtTrailers) {
+      this.#exchange.connection.checkTrailers(parseTrailers(found))
+      this.complete = true
+    } else this.#left = Number.parseInt(size ?? '', 16)
     this.#isAtTrailers = this.#left === 0
     return found.length
   }

@@ -1,6 +1,7 @@
 import type { Connection, Peer } from '../../../lib/http/exchange.js'
 import { RequestHead } from '../../../lib/http/head.js'
-import { checkHead, type HttpPolicy } from '../../../lib/http/policy.js'
+import { checkExpect } from '../../../lib/http/head-rules.js'
+import { checkHead, checkTrailers, type HttpPolicy } from '../../../lib/http/policy.js'
 import type { Refusal } from '../../../lib/http/refusal.js'
 import { now } from '../../../lib/sys/clock.js'
 import type { MemoryBody } from './body.js'
@@ -24,6 +25,16 @@ export interface Owner {
   finished(exchange: MemoryExchange): void
   refused(refusal: Refusal, peer: Peer, head?: RequestHead): void
   disconnected(connection: MemoryConnection): void
+}
+
+/** Trailers that a body may not have. */
+class BadTrailers extends Error {
+  readonly refusal: Refusal
+
+  constructor(refusal: Refusal) {
+    super(refusal.why)
+    this.refusal = refusal
+  }
 }
 
 /** Takes requests off the bytes of a connection and gives them their turns. */
@@ -65,6 +76,12 @@ export class MemoryConnection implements Connection {
     return this.#owner.mayKeep
   }
 
+  /** @throws BadTrailers */
+  checkTrailers(fields: readonly string[]): void {
+    const refusal = checkTrailers(fields, this.#owner.policy)
+    if (refusal) throw new BadTrailers(refusal)
+  }
+
   isFirst(exchange: MemoryExchange): boolean {
     return this.#queue[0] === exchange && !this.end.writableEnded
   }
@@ -102,7 +119,7 @@ export class MemoryConnection implements Connection {
     try {
       while (this.#feed() && this.#takeHead());
     } catch (error) {
-      this.#refuse({ status: 400, why: String(error) })
+      this.#refuse(error instanceof BadTrailers ? error.refusal : { status: 400, why: String(error) })
     }
     if (this.#body?.isFull) this.end.pause()
   }
@@ -125,7 +142,8 @@ export class MemoryConnection implements Connection {
     const exchange = new MemoryExchange(head, this, this.#owner.policy.limitRequestBody)
     this.#queue.push(exchange)
     this.#body = exchange.body
-    const refusal = unserved(head) ?? checkHead(head, this.#owner.policy)
+    const expects = head.httpVersion === '1.1' ? checkExpect(head) : undefined
+    const refusal = unserved(head) ?? expects ?? checkHead(head, this.#owner.policy)
     if (!refusal) this.#owner.begun(exchange)
     else {
       exchange.answer.refuse(refusal.status)

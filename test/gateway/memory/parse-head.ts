@@ -22,17 +22,21 @@ export function parseHead(text: string): RequestHead | undefined {
   return new RequestHead({ method, url, httpVersion }, fields)
 }
 
-/**
- * What this engine does not serve, limits aside: tunnels, other codings and expectations, bodies of uncertain length.
- */
+/** What this engine does not serve, limits aside: tunnels, and bodies of uncertain length. */
 export function unserved(head: RequestHead): Refusal | undefined {
-  const { method, transferEncoding } = head
-  const length = head.field('content-length')
-  const expect = head.field('expect')
-  if (method === 'CONNECT') return { status: 501, why: 'CONNECT' }
-  if (expect !== undefined && expect.toLowerCase() !== '100-continue') return { status: 417, why: `Expect: ${expect}` }
-  const isUncertain = transferEncoding === undefined ? !/^\d+$/.test(length ?? '0') : length !== undefined
-  if (isUncertain) return { status: 400, why: 'body of uncertain length' }
-  if ((transferEncoding ?? 'chunked').toLowerCase() === 'chunked') return undefined
-  return { status: 501, why: `Transfer-Encoding: ${transferEncoding}` }
+  if (head.method === 'CONNECT') return { status: 501, why: 'CONNECT' }
+  if (/^\d+$/.test(head.contentLength ?? '0')) return undefined
+  return { status: 400, why: 'body of uncertain length' }
+}
+
+/** The trailers of a chunked body, and the empty line behind them. @throws Error if they are no fields */
+export function parseTrailers(text: string): string[] {
+  return text
+    .split('\r\n')
+    .slice(0, -2)
+    .flatMap(line => {
+      const [, name, value] = FIELD.exec(line) ?? []
+      if (name === undefined || value === undefined) throw new Error('malformed trailer')
+      return [name, value]
+    })
 }

@@ -28,7 +28,7 @@ export class Ledger {
     const { head } = this
     demand(head !== undefined, 'startResponse was not called')
     if (this.#method === 'HEAD') return
-    if (head.code === 204 || head.code === 304) {
+    if (head.code === 204 || head.code === 205 || head.code === 304) {
       demand(this.sent === 0, `a response with status ${head.code} has a body of ${this.sent} bytes`)
     } else if (head.length !== undefined) {
       demand(this.sent === head.length, `the body has ${this.sent} bytes, its Content-Length says ${head.length}`)

@@ -1,0 +1,82 @@
+import type { RequestHead } from './head.js'
+import { HostCheck, isHost } from './host.js'
+import type { Refusal } from './refusal.js'
+
+// What the head of a request must look like (RFC 9112), whatever the engine's own parser lets pass.
+
+const bad = (why: string): Refusal => ({ status: 400, why })
+
+const hosts = new HostCheck()
+
+/** Checks a complete head against the grammar, apart from the limits. */
+export function checkRules(head: RequestHead): Refusal | undefined {
+  const { httpVersion, transferEncoding, url } = head
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return checkVersion(httpVersion)
+  if (head.repeated !== undefined) return bad(`more than one ${head.repeated}`)
+  const { hostField } = head
+  // RFC 9112, section 3.2. An empty one is that of a target without an authority.
+  if (hostField === undefined && httpVersion === '1.1') return bad('no Host header')
+  if (hostField && !hosts.passes(hostField)) return bad('invalid Host')
+  if (!url.startsWith('/') && !isOtherTarget(head)) return bad('invalid request target')
+  return transferEncoding === undefined ? undefined : checkCoding(head)
+}
+
+/** RFC 9110, section 15.6.6. */
+function checkVersion(version: string): Refusal {
+  const isOther = /^[2-9]/.test(version)
+  return isOther ? { status: 505, why: `HTTP/${version}` } : bad(`invalid version HTTP/${version}`)
+}
+
+/** The forms of a target that are no path, each with the methods that have it (RFC 9112, section 3.2). */
+function isOtherTarget(head: RequestHead): boolean {
+  const { method, url } = head
+  if (method === 'CONNECT') return isHost(url)
+  if (url === '*') return method === 'OPTIONS'
+  const { authority } = head.target()
+  return authority !== '' && isHost(authority)
+}
+
+/** A known coding, but not one that this server decodes, is as unknown to it as any other (RFC 9112, section 6.1). */
+function checkCoding(head: RequestHead): Refusal | undefined {
+  const value = head.field('transfer-encoding') ?? ''
+  const codings = value.split(',').map(coding => coding.trim().toLowerCase())
+  if (head.httpVersion === '1.0') return bad('Transfer-Encoding in HTTP/1.0')
+  if (head.contentLength !== undefined) return bad('both Transfer-Encoding and Content-Length')
+  if (codings.length === 1 && codings[0] === 'chunked') return undefined
+  // Where an upgrade is offered, parsers may take a body in another coding for no body at all.
+  const isAmbiguous = head.upgrade !== undefined || codings.includes('')
+  if (isAmbiguous || codings.slice(0, -1).includes('chunked')) return bad(`Transfer-Encoding: ${value}`)
+  return { status: 501, why: `Transfer-Encoding: ${value}` }
+}
+
+/** Only `100-continue` is known, once (RFC 9110, section 10.1.1); an empty field expects nothing. */
+export function checkExpect(head: RequestHead): Refusal | undefined {
+  const expect = head.field('expect')?.trim().toLowerCase() ?? ''
+  return expect === '' || expect === '100-continue' ? undefined : { status: 417, why: `Expect: ${expect}` }
+}
+
+/** Fields that decide about framing, routing or rights, so that they may not come late (RFC 9110, section 6.5.1). */
+const NEVER_LATE = new Set([
+  'authorization',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'cookie',
+  'expect',
+  'host',
+  'keep-alive',
+  'max-forwards',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** @param fields  names and values in turn @returns the first that may not be a trailer */
+export function forbiddenTrailer(fields: readonly string[]): string | undefined {
+  return fields.find((name, index) => index % 2 === 0 && NEVER_LATE.has(name.toLowerCase()))
+}
