@@ -15,6 +15,8 @@ export interface LoadedApp extends Found {
   readonly file: string
   /** The setting `app`. */
   readonly spec: string
+  /** The export `options` of the module: what `fastify start` makes an application with. */
+  readonly options?: unknown
   /** What the module exports to be called at the end of a drain. */
   readonly shutdown?: (() => unknown) | undefined
 }

@@ -26,7 +26,7 @@ export async function loadApp(spec: string, where: { directory: string; script?:
   const exported = picked && (await settle(picked, parsed.args, file))
   const found = script ? await script.choose(exported, isNamed) : exported
   if (!found) throw noApplication(exports, file)
-  return { ...found, file, spec, shutdown: pickShutdown(exports) }
+  return { ...found, file, spec, options: exports.options, shutdown: pickShutdown(exports) }
 }
 
 /** Says what is wrong if loading takes too long. `directory` is absolute: the application may have left it by then. */

@@ -5,6 +5,7 @@ import { NodeGateway } from '../gateway/node/node-gateway.js'
 import { createWsgiGateway } from '../gateway/wsgi/wsgi-gateway.js'
 import type { Application, ApplicationHost } from './application.js'
 import { type Callable, detect } from './detect.js'
+import { withFastify } from './fastify-plugin.js'
 import { loadApp, stillLoading } from './load-module.js'
 import { Script } from './script/script.js'
 
@@ -17,7 +18,8 @@ export async function loadModuleApplication(
   const { directory, gateway: context } = host
   const script = new Script(spec, host)
   host.waitsFor(stillLoading(spec, directory))
-  const loaded = await loadApp(spec, { directory, script })
+  const found = await loadApp(spec, { directory, script })
+  const loaded = name === 'auto' ? withFastify(found) : found
   host.waitsFor(() => `the application that ${loaded.file} exports has not become ready`)
   const callable = await detect(loaded, name)
   const closeApplication = async (): Promise<void> => {

@@ -27,7 +27,7 @@ export class NothingAnswered extends ApplicationBreach {
 
 /** What a function may be if its interface was guessed. */
 const GUESS_HINT =
-  'it was called as application(environ, startResponse), which is a guess: for (req, res) say --interface node, for (request) --interface fetch, and for a factory unicorn FILE:EXPORT()'
+  'it was called as application(environ, startResponse), which is a guess: for (req, res) say --interface node, for (request) --interface fetch, for a Fastify plugin an application that registers it, and for a factory unicorn FILE:EXPORT()'
 
 /**
  * Advice for the failure of a function that was taken for a wsgi application, and has not yet behaved like one.
