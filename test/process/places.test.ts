@@ -63,6 +63,21 @@ t.test('where all places are taken, the connection that was idle for longest giv
   await t.resolves(busy.until(ANSWER))
 })
 
+t.test('a connection whose next request has begun does not give way', async t => {
+  const args = ['--worker-connections', '3', '--keep-alive', '60s', '--header-timeout', '60s']
+  const server = await startServer(t, { args })
+  const [begun] = await keepMany(t, server, 1)
+  const fresh = await connectRaw(t, server.target)
+  const text = head()
+  for (const raw of [begun, fresh]) raw?.write(text.slice(0, 10))
+  const [idle] = await keepMany(t, server, 1)
+  await t.resolves(keep(t, server))
+  t.equal(await idle?.ending, 'closed')
+  for (const raw of [begun, fresh]) raw?.write(text.slice(10))
+  t.match(await begun?.until(/(HTTP\/1\.1 200 .*){2}/s), ANSWER)
+  t.match(await fresh.until(ANSWER), ANSWER)
+})
+
 t.test('a worker that is nearly out of descriptors leaves connections to the others, and says so', async t => {
   requireCommand(['prlimit', '--version'])
   const server = await startServer(t, { workers: 2 })

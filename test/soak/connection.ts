@@ -36,7 +36,7 @@ export interface Demand {
   readonly slow?: 'sender' | 'reader'
 }
 
-/** Into how many pieces a slow sender cuts its request, and the pause before each, in milliseconds. */
+/** Into how many pieces a slow sender cuts its request, and the pause after each, in milliseconds. */
 const PIECES = 4
 const PIECE_PAUSE = 60
 /** How long a slow reader does not read, in milliseconds. */
@@ -119,8 +119,8 @@ export class Connection {
   async #writeInPieces(text: string): Promise<void> {
     const size = Math.ceil(text.length / PIECES)
     for (let at = 0; at < text.length && !this.#socket.destroyed; at += size) {
-      await pause(PIECE_PAUSE)
       this.#socket.write(text.slice(at, at + size), 'latin1')
+      await pause(PIECE_PAUSE)
     }
   }
 

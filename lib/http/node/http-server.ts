@@ -33,11 +33,14 @@ interface ConnectionsList {
   active(): readonly { readonly socket?: unknown }[]
 }
 
-/** Returns whether a part of a request has come on this connection. False if this Node does not tell. */
-export function isSending(server: Server, socket: unknown): boolean {
+/**
+ * Returns the connections on which a part of a request has come, and those that never had one. Empty if this Node does
+ * not tell.
+ */
+export function sendersTo(server: Server): ReadonlySet<unknown> {
   const key = Object.getOwnPropertySymbols(server).find(symbol => symbol.description === 'http.server.connections')
   const list: ConnectionsList | undefined = key && Reflect.get(server, key)
-  return list?.active().some(parser => parser.socket === socket) ?? false
+  return new Set(list?.active().map(({ socket }) => socket))
 }
 
 const UNLIMITED_HEAD = 16 * 1024 * 1024

@@ -13,7 +13,7 @@ import type { Refusal } from '../refusal.js'
 import { bodyIsLate, bodyIsTorn, watchTrailers } from './broken-body.js'
 import { ClientSocket, onResponseClose, type SocketOwner, type Wait } from './client-socket.js'
 import { refusalOf, refuseConnection } from './closing.js'
-import { createHttpServer, isSending, onEachRequest } from './http-server.js'
+import { createHttpServer, onEachRequest, sendersTo } from './http-server.js'
 import { NodeExchange } from './node-exchange.js'
 import { NodeUpgrade } from './node-upgrade.js'
 import { StandIn, type TakeoverArgs } from './stand-in.js'
@@ -103,7 +103,7 @@ export class NodeEngine implements Engine, SocketOwner {
   }
 
   closeIdlest(): void {
-    const idlest = idlestOf(this.#connections)
+    const idlest = idlestOf(this.#connections, sendersTo(this.#server))
     if (idlest) closeUnlessHeard(idlest)
   }
 
@@ -201,7 +201,8 @@ export class NodeEngine implements Engine, SocketOwner {
     else if (wait !== 'request') socket.destroy()
     // A late loop leaves a timely request in the kernel: one more turn reads it. Where a request has begun by then, it
     // has `headerTimeout`; blank lines begin none.
-    else setImmediate(() => socket.awaited === 'request' && !isSending(this.#server, socket) && socket.destroySoon())
+    else
+      setImmediate(() => socket.awaited === 'request' && !sendersTo(this.#server).has(socket) && socket.destroySoon())
   }
 
   /** A time limit of the application's has passed. */

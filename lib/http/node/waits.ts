@@ -80,12 +80,18 @@ export class Waits {
 const KEPT_MOMENT = 100
 const SILENT_MOMENT = 500
 
-/** Returns the connection that has been idle for longest, if one may give way to another. */
-export function idlestOf(sockets: Iterable<ClientSocket>): ClientSocket | undefined {
+/**
+ * Returns the connection that has been idle for longest, if one may give way to another. One whose next request has
+ * begun is not idle.
+ * @param senders  those on which a part of a request has come, and any that never had one
+ */
+export function idlestOf(sockets: Iterable<ClientSocket>, senders: ReadonlySet<unknown>): ClientSocket | undefined {
   const present = now()
   let idlest: ClientSocket | undefined
   for (const socket of sockets) {
-    if (!socket.mayGiveWay || present - socket.quietSince < (socket.newest ? KEPT_MOMENT : SILENT_MOMENT)) continue
+    const isSending = socket.newest ? senders.has(socket) : socket.bytesRead > 0
+    if (isSending || !socket.mayGiveWay) continue
+    if (present - socket.quietSince < (socket.newest ? KEPT_MOMENT : SILENT_MOMENT)) continue
     if (!idlest || socket.quietSince < idlest.quietSince) idlest = socket
   }
   return idlest
