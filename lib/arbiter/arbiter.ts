@@ -459,14 +459,16 @@ export class Arbiter {
     this.#sources?.watch(this.#generations.files)
   }
 
-  /** With `--reload`: watches the files that workers report. A change is a reload. */
+  /** With `--reload`: watches the files of the environment, and those that workers report. A change is a reload. */
   async #watchSources({ reloadExtraFiles, chdir }: Pick<Config, SettingOnHup<'restart'>>): Promise<FileWatcher> {
     const { filePattern } = await import('../sys/file-pattern.js')
-    return new FileWatcher({
+    const watcher = new FileWatcher({
       patterns: reloadExtraFiles.map(text => filePattern(text, chdir)),
       onChange: files => this.#events.push({ type: 'changed', files }),
       onError: error => this.#log.warn({ err: error }, 'A directory is not watched for changes'),
     })
+    watcher.watch(this.#generations.files)
+    return watcher
   }
 
   /** The workers of a generation load the same files, so most reports bring nothing new. */
