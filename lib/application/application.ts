@@ -46,6 +46,8 @@ export interface ApplicationHost {
   /** The ports and paths that the user wants to be bound; 0 is any free port. */
   readonly binds: readonly (number | string)[]
   readonly interfaceName: InterfaceName
+  /** Settings that replace limits of an application's own server, by the names of those, in Node's units. */
+  readonly limits: Readonly<Record<string, number>>
   /** In milliseconds; 0 is no limit. */
   readonly bootTimeout: number
   readonly gateway: GatewayContext

@@ -9,6 +9,7 @@ import { type Found, hasStart, ownsServer } from '../frameworks.js'
 import { markOf } from '../mark.js'
 import type { AdoptedServer } from './adopted-server.js'
 import { Adoption } from './adoption.js'
+import { ignoredLimits } from './ignored-limits.js'
 import type { OtherServers } from './other-servers.js'
 import { OwnEnd } from './own-end.js'
 import { hasPort } from './places.js'
@@ -117,6 +118,7 @@ export class Script {
   serve(callable: Callable, opened: (server: NodeServer) => void): void {
     if (callable.interface === 'node' && isHttpServer(callable.target)) {
       this.#served = this.#adoption.of(callable.target)
+      this.#noteIgnored(callable.target)
       return
     }
     const adoption = this.#adoption
@@ -127,8 +129,13 @@ export class Script {
         if (!adopted || callable.interface !== 'node') return this.#host.gateway.log.error({}, NOT_ADOPTED)
         this.#served = adoption.of(adopted)
         opened(adopted)
+        this.#noteIgnored(adopted)
         this.#host.serverOpened()
       })
+  }
+
+  #noteIgnored(server: NodeServer): void {
+    for (const text of ignoredLimits(server, this.#host.limits)) this.#host.notice(text)
   }
 
   /** The servers that it opens beside what is served. */

@@ -72,6 +72,7 @@ export class NodeEngine implements Engine, SocketOwner {
   accept(client: ClientHandle, local?: LocalAddress): ClientSocket {
     const socket = new ClientSocket(client, local, this)
     this.#connections.add(socket)
+    if (this.#standIn?.drops(socket, this.#connections.size)) return socket
     this.#server.emit('connection', socket)
     this.#standIn?.connected(socket)
     return socket

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
-import type { IncomingMessage, Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Engine } from '../engine.js'
 import { ClientSocket } from './client-socket.js'
@@ -42,6 +43,19 @@ export class StandIn {
     this.#answerFor()
   }
 
+  /** Closes a connection beyond the application's `maxConnections`, a little later: the caller has yet to note it. */
+  drops(socket: Socket, connections: number): boolean {
+    const limit: unknown = Reflect.get(this.#other, 'maxConnections')
+    if (typeof limit !== 'number' || limit <= 0 || connections <= limit) return false
+    process.nextTick(() => {
+      const { localAddress, localPort, remoteAddress, remotePort, remoteFamily } = socket
+      const localFamily = remoteFamily
+      this.tell('drop', [{ localAddress, localPort, localFamily, remoteAddress, remotePort, remoteFamily }])
+      socket.destroy()
+    })
+    return true
+  }
+
   /** Calls `takeOver` with requests for an upgrade while the application listens for them; else they are plain ones. */
   watchUpgrades(takeOver: (...args: TakeoverArgs) => void): void {
     // Without a listener Node treats an upgrade as a plain request, so there is one only while the application has one.
@@ -75,7 +89,10 @@ export class StandIn {
   }
 
   #follow(): void {
-    const names = FOLLOWED.filter(name => name in this.#other)
+    // Node has one by default, five minutes, which no application has asked for: unicorn's own limits are better.
+    const { requestTimeout } = createServer()
+    const isLimited = Reflect.get(this.#other, 'requestTimeout') !== requestTimeout
+    const names = [...FOLLOWED, ...(isLimited ? ['requestTimeout'] : [])].filter(name => name in this.#other)
     const options = Object.getOwnPropertySymbols(this.#other).filter(key => OPTIONS.has(key.description ?? ''))
     for (const key of [...names, ...options]) {
       Object.defineProperty(this.#own, key, { get: () => Reflect.get(this.#other, key), configurable: true })

@@ -112,6 +112,7 @@ function applicationHost(boot: Booting): ApplicationHost {
     binds: config.bind.flatMap(address => placeOf(address) ?? []),
     interfaceName: config.interface,
     bootTimeout: config.bootTimeout,
+    limits: { keepAliveTimeout: config.keepAlive, headersTimeout: config.headerTimeout },
     gateway: {
       log,
       multithread: !boot.admission?.oneAtATime,
