@@ -25,8 +25,8 @@ export const ACCESS_LOG = 'access.log'
 
 /** Of the server, in seconds: longer than a machine that is busy with all this lets a healthy worker wait. */
 export const TIMEOUT = 4
-/** Of a worker and of the arbiter, in milliseconds: below `keepAlive` and above `timeout`. */
-const SHORT_STOP = 400
+/** Of a worker and of the arbiter, in milliseconds: up to well below `timeout`, and above it. */
+const LONGEST_PAUSE = 2500
 const LONG_STOP = 5000
 
 /** A few workers that die young are replaced after a pause, which is announced. */
@@ -81,7 +81,10 @@ async function stopFor(pid: number, milliseconds: number): Promise<void> {
   process.kill(pid, 'SIGCONT')
 }
 
-const stopWorker: Step = { name: 'stop-worker', run: async world => stopFor(victim(world), SHORT_STOP) }
+const stopWorker: Step = {
+  name: 'stop-worker',
+  run: async world => stopFor(victim(world), world.random.below(LONGEST_PAUSE)),
+}
 
 const stopArbiter: Step = { name: 'stop-arbiter', run: ({ soaked }) => stopFor(soaked.arbiter, LONG_STOP) }
 
