@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, openSync } from 'node:fs'
+import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { isatty } from 'node:tty'
 import { errorCode, toError, UnicornError } from '../errors.js'
@@ -45,7 +45,9 @@ export function checkLogPath(options: SinkOptions): void {
   if (standardDescriptor(options)) return
   const path = resolve(options.path)
   try {
-    closeSync(openSync(path, APPEND))
+    // Opened and closed, a FIFO would have come to its end for the process that reads it.
+    if (statSync(path, { bigint: true }).isFIFO()) accessSync(path, constants.W_OK)
+    else closeSync(openSync(path, APPEND))
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw refused(path, error)
     checkDirectory(path)

@@ -134,6 +134,16 @@ t.test('a descriptor that only the arbiter has is a log for workers too', async 
   t.match(read(join(server.cwd, 'access.log')), /GET \/seen/)
 })
 
+t.test('the reader of a named pipe gets the lines of all workers', async t => {
+  const server = await startServer(t, {
+    args: ['--access-logfile', 'pipe'],
+    through: ['bash', '-c', 'mkfifo pipe && { cat pipe > access.log & } && exec "$@"', 'bash'],
+  })
+  await new Client(t, server.target).get('/seen')
+  await until('the line is there', () => read(join(server.cwd, 'access.log')).includes('/seen'))
+  t.match(read(join(server.cwd, 'access.log')), /GET \/seen/)
+})
+
 t.test('a log that cannot be opened is a fault of the configuration', async t => {
   for (const args of [
     ['--access-logfile', 'missing/access.log'],
