@@ -1,7 +1,7 @@
 import { ClientGone } from '../errors.js'
 import { checkTrailers, type HttpPolicy } from '../policy.js'
 import type { ClientSocket, Newest } from './client-socket.js'
-import { refusalOf } from './closing.js'
+import { type ParserError, refusalOf } from './closing.js'
 
 // What becomes of a connection on which the body of a request does not come as announced. Requests before that one get
 // their own answers all the same.
@@ -35,7 +35,7 @@ export function bodyIsLate(socket: ClientSocket): void {
 }
 
 /** The client has closed its sending side, or what it has sent is malformed. @param error  of the parser */
-export function bodyIsTorn(socket: ClientSocket, torn: Newest, error: Error & { code?: string }): void {
+export function bodyIsTorn(socket: ClientSocket, torn: Newest, error: ParserError): void {
   const { res, answer } = torn
   if (res.writableFinished || res.destroyed) return socket.destroySoon()
   if (error.code === 'HPE_INVALID_EOF_STATE') return torn.inTurn(() => socket.destroy(error))

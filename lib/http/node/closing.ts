@@ -29,9 +29,23 @@ const REFUSALS = new Map<string | undefined, Refusal>([
   ['ERR_HTTP_REQUEST_TIMEOUT', { status: 408, why: 'request head too slow' }],
 ])
 
+/** An error of the parser of `node:http`, and the bytes that it is about. */
+export interface ParserError extends Error {
+  readonly code?: string
+  readonly reason?: string
+  readonly rawPacket?: Buffer
+  readonly bytesParsed?: number
+}
+
 /** The answer to bytes that the parser of `node:http` does not take for a request. */
-export function refusalOf(error: Error & { code?: string; reason?: string }): Refusal {
+export function refusalOf(error: ParserError): Refusal {
+  if (error.code === 'HPE_INVALID_VERSION' && isOtherMajor(error)) return { status: 505, why: 'version of HTTP' }
   return REFUSALS.get(error.code) ?? { status: 400, why: error.reason ?? error.message }
+}
+
+/** The parser stops behind the version (RFC 9110, section 15.6.6). */
+function isOtherMajor({ rawPacket, bytesParsed }: ParserError): boolean {
+  return / HTTP\/[02-9]\.\d$/.test(rawPacket?.toString('latin1', 0, bytesParsed) ?? '')
 }
 
 /**

@@ -12,7 +12,7 @@ import { checkHead, type HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
 import { bodyIsLate, bodyIsTorn, watchTrailers } from './broken-body.js'
 import { ClientSocket, onResponseClose, type SocketOwner, type Wait } from './client-socket.js'
-import { refusalOf, refuseConnection } from './closing.js'
+import { type ParserError, refusalOf, refuseConnection } from './closing.js'
 import { createHttpServer, onEachRequest, sendersTo } from './http-server.js'
 import { NodeExchange } from './node-exchange.js'
 import { NodeUpgrade } from './node-upgrade.js'
@@ -228,7 +228,7 @@ export class NodeEngine implements Engine, SocketOwner {
    * The client has sent what is no request, or has gone. Complete requests get their own answers all the same, and what
    * stands behind them is judged after that; only a reset ends them.
    */
-  #onClientError(error: Error & { code?: string }, socket: unknown): void {
+  #onClientError(error: ParserError, socket: unknown): void {
     if (!(socket instanceof ClientSocket) || socket.refused) return
     if (socket.destroyed || error.code === 'ECONNRESET') return void socket.destroy(error)
     socket.refused = true
