@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { Client } from '../helpers/http.js'
@@ -44,6 +44,25 @@ t.test('a config file that would end the server at HUP is refused, whatever way 
   }
   t.same(found, Array(REFUSED.length).fill(true), 'the log says why')
   t.equal((await new Client(t, server.target).get()).pid, worker, 'nothing has changed')
+})
+
+t.test('a package that has taken process.exit by its name is refused as well', async t => {
+  const server = await startServer(t, {
+    files: { [FILE]: 'export const workers = 1' },
+    expectErrors: [messages.reloadRefused],
+  })
+  const directory = join(server.cwd, 'node_modules/quits')
+  mkdirSync(directory, { recursive: true })
+  writeFileSync(join(directory, 'package.json'), '{ "name": "quits", "type": "module", "exports": "./index.js" }')
+  writeFileSync(join(directory, 'index.js'), 'import { exit } from "node:process"\nexport const quit = () => exit(7)')
+  for (const content of ['import { quit } from "quits"\nquit()', 'const { quit } = await import("quits")\nquit()']) {
+    const after = server.lines.at(-1)
+    change(server, content)
+    t.match(JSON.stringify(await server.log(messages.reloadRefused, after && { after })), /process\.exit\(7\) was called/)
+  }
+  change(server, 'export const workers = 2')
+  await server.log(messages.reloaded)
+  await until('the next reload is as usual', () => server.workers().length === 2)
 })
 
 t.test('at the start it ends with its reason, and exit code 1', async t => {
