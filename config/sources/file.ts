@@ -15,8 +15,8 @@ const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs', '.cjs', '.json'] as const
 /** The compiled files of this package, which are no place in the user's code. */
 const OURS = fileURLToPath(packageFile('dist/'))
 
-/** The path and line of a file, as stacks and jiti's syntax errors have them. */
-const LOCATION = /(?:file:\/\/)?(\/[^\s:()]+):(\d+)/g
+/** The path and line of a file, as stacks and jiti's syntax errors have them; not those of Node's own modules. */
+const LOCATION = /(?<![\w./])(?:file:\/\/)?(\/[^\s:()]+):(\d+)/g
 
 /** Returns the first of `unicorn.config.{ts,mts,js,mjs,cjs,json}` that exists in `directory`. */
 export function findConfigFile(directory: string): string | undefined {

@@ -58,7 +58,10 @@ t.test('a package that has taken process.exit by its name is refused as well', a
   for (const content of ['import { quit } from "quits"\nquit()', 'const { quit } = await import("quits")\nquit()']) {
     const after = server.lines.at(-1)
     change(server, content)
-    t.match(JSON.stringify(await server.log(messages.reloadRefused, after && { after })), /process\.exit\(7\) was called/)
+    t.match(
+      JSON.stringify(await server.log(messages.reloadRefused, after && { after })),
+      /process\.exit\(7\) was called/,
+    )
   }
   change(server, 'export const workers = 2')
   await server.log(messages.reloaded)
