@@ -149,6 +149,7 @@ function checkDirectory(path: string, given: Given | undefined): void {
   try {
     isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory()
   } catch (error) {
+    if (errorCode(error) === 'ENOTDIR') throw refused('which is no directory, wanted one', error)
     throw refused(`which cannot be looked at (${errorCode(error) ?? error}), wanted a directory that can`, error)
   }
   if (!isDirectory) throw refused('which is no directory, wanted one')

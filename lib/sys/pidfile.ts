@@ -41,7 +41,7 @@ export class Pidfile {
       const message = `pid file ${this.path} cannot be written: ${found}`
       throw new UnicornError(message, { found, where: this.path, error })
     } finally {
-      rmSync(temporary, { force: true })
+      discard(temporary)
     }
   }
 
@@ -83,4 +83,11 @@ function readPid(path: string): number | undefined {
     if (errorCode(error) === 'ENOENT') return undefined
     throw error
   }
+}
+
+/** Never throws: what could not be written need not be removed, and its own error says why. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {}
 }

@@ -24,6 +24,12 @@ const CASES: readonly Case[] = [
   { name: 'unknown option', options: { args: ['--wrokers', '2'] }, code: 1, says: [/--wrokers/, /--workers/] },
   { name: 'no application', options: { spec: '' }, code: 1, says: [/MODULE:EXPORT/] },
   {
+    name: 'a directory below a file',
+    options: { args: ['--chdir', 'app.js/x'] },
+    code: 1,
+    says: [/which is no directory/],
+  },
+  {
     name: 'unknown key in the config file',
     options: config('{ wrokers: 2 }'),
     code: 1,

@@ -55,3 +55,11 @@ t.test('a pid file that cannot be removed changes nothing about the end', async 
   mkdirSync(file)
   t.same(await server.stop(), { code: 0, signal: null })
 })
+
+t.test('a pid file below a file refuses the start, with the path and without a stack', async t => {
+  const server = spawnServer(t, { args: ['--pid', 'app.js/app.pid'] })
+  t.same(await server.ended(), { code: 1, signal: null })
+  const said = JSON.stringify(server.lines)
+  t.match(said, /pid file [^"]*app\.js\/app\.pid cannot be written: ENOTDIR/)
+  t.notMatch(said, /\bat /)
+})
