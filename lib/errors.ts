@@ -101,13 +101,17 @@ export function shortened(text: string): string {
  */
 export function toError(thrown: unknown): Error {
   if (isTame(thrown)) return thrown
-  if (!isError(thrown)) return new Error(`thrown: ${textOf(thrown)}`, { cause: thrown })
-  const cause = read(thrown, 'cause')
-  const error = new Error(textOf(read(thrown, 'message')), cause === undefined ? {} : { cause })
-  for (const key of ['name', 'stack', 'code']) {
-    const value = read(thrown, key)
+  const isOne = isError(thrown)
+  const cause = isOne ? read(thrown, 'cause') : thrown
+  const message = isOne ? textOf(read(thrown, 'message')) : `thrown: ${textOf(thrown)}`
+  const error = new Error(message, cause === undefined ? {} : { cause })
+  for (const key of ['name', 'code']) {
+    const value = isOne ? read(thrown, key) : undefined
     if (typeof value === 'string') Object.defineProperty(error, key, { value: shortened(value), writable: true })
   }
+  // An application may format stacks by itself (`Error.prepareStackTrace`): as something else than text, or not at all.
+  const stack = read(isOne ? thrown : error, 'stack') ?? read(error, 'stack')
+  error.stack = typeof stack === 'string' ? shortened(stack) : `Error: ${message}`
   return error
 }
 
@@ -117,7 +121,7 @@ const getStack = Object.getOwnPropertyDescriptor(new Error(), 'stack')?.get
 function isTame(thrown: unknown): thrown is Error {
   try {
     if (types.isProxy(thrown) || !isError(thrown)) return false
-    if (thrown instanceof DOMException) return true
+    if (thrown instanceof DOMException || thrown instanceof UnicornError) return true
     return isTameText(thrown, 'message') && isTameText(thrown, 'name') && isTameText(thrown, 'stack')
   } catch {
     return false

@@ -47,6 +47,28 @@ t.test('what is left of an error that cannot be used as it is', async t => {
   t.match(errorRecord(toError(Object.create(null))), { message: 'thrown: [Object: null prototype] {}' })
 })
 
+t.test('an application that formats stacks in its own way', async t => {
+  const { prepareStackTrace } = Error
+  const ways: (typeof prepareStackTrace)[] = [
+    (_, frames) => frames,
+    () => {
+      throw new Error('no stack')
+    },
+  ]
+  for (const way of ways) {
+    Error.prepareStackTrace = way
+    const errors = [new TypeError('a'), Object.create(null), new UnicornError('b')].map(toError)
+    const records = errors.map(errorRecord)
+    Error.prepareStackTrace = prepareStackTrace
+    t.match(records, [
+      { type: 'TypeError', message: 'a' },
+      { message: /thrown/ },
+      { type: 'UnicornError', message: 'b' },
+    ])
+    t.equal(errors[0]?.stack, 'Error: a')
+  }
+})
+
 t.test('any thrown value becomes a record of limited size, that JSON can hold', async t => {
   const fits = (value: unknown) => JSON.stringify(errorRecord(toError(value))).length < 10_000_000
   t.same(failures(fits), [])

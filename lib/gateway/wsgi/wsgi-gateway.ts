@@ -1,3 +1,4 @@
+import { textOf } from '../../errors.js'
 import type { Exchange } from '../../http/exchange.js'
 import type { Logger } from '../../logging/log.js'
 import type { Gateway, GatewayContext } from '../gateway.js'
@@ -24,7 +25,7 @@ class LogErrors implements ErrorsStream {
   }
 
   write(text: string): void {
-    for (const line of String(text).split('\n')) {
+    for (const line of textOf(text).split('\n')) {
       if (line.trim() !== '') this.#log.error({ origin: 'wsgi.errors' }, line)
     }
   }

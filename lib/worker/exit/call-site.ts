@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { read } from '../../errors.js'
 import { packageFile } from '../../sys/package.js'
 import { SourcePositions } from '../../sys/source-position.js'
 
@@ -27,7 +28,7 @@ const OURS = ['dist', 'lib', 'bin', 'config'].map(directory => packageFile(`${di
 export function currentStack(): readonly string[] {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = DEEPEST
-  const { stack } = new Error()
+  const stack = read(new Error(), 'stack')
   Error.stackTraceLimit = stackTraceLimit
   if (typeof stack !== 'string') return []
   return stack.split('\n').flatMap(line => (/^\s+at /.test(line) ? [line.trim()] : []))
