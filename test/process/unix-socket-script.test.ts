@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { freePort } from '../helpers/free-port.js'
 import { Client } from '../helpers/http.js'
 import { Load } from '../helpers/load.js'
 import { messages } from '../helpers/messages.js'
-import { startServer } from '../helpers/server.js'
+import { spawnServer, startServer } from '../helpers/server.js'
 import { shortDir } from '../helpers/short-dir.js'
 
 /** Ways in which scripts remove what they take for the socket of their last run. */
@@ -50,4 +51,32 @@ t.test('nor does a reload of such a script lose a request', async t => {
   server.signal('SIGHUP')
   await server.log(messages.reloaded)
   t.same(await load.stop(), [])
+})
+
+const CHMODS: Readonly<Record<string, string>> = {
+  chmodSync: 'fs.chmodSync(path, 0o666)',
+  chmod: 'fs.chmod(path, 0o666, error => { throw error })',
+  'chmod of node:fs/promises': "require('node:fs/promises').chmod(path, 0o666)",
+}
+
+for (const [name, call] of Object.entries(CHMODS)) {
+  t.test(`a script that sets the mode of a socket which unicorn has not bound: ${name}`, async t => {
+    const content = `const fs = require('node:fs'), path = '/tmp/not-there.sock'
+require('node:http').createServer((req, res) => res.end()).listen(path, () => { ${call} })
+setInterval(() => {}, 1000)`
+    const server = spawnServer(t, { files: { 'app.cjs': content }, spec: 'app.cjs', expectErrors: [/./] })
+    t.same(await server.ended(), { code: 4, signal: null })
+    const why = /ENOENT.*unicorn listens at http:\/\/127\.0\.0\.1:\d+ in place.*--bind unix:\/tmp\/not-there\.sock/
+    t.match(server.logged(messages.appLoadFailed)[0]?.msg, why)
+  })
+}
+
+t.test('a script that ends itself since its port is taken: the log says by whom', async t => {
+  const content = `const port = process.env.PORT
+require('node:net').connect(port, '127.0.0.1').on('connect', () => process.exit(1))`
+  const env = { PORT: String(await freePort()) }
+  const options = { files: { 'app.cjs': content }, spec: 'app.cjs', bind: '', env, expectErrors: [/./] }
+  const server = spawnServer(t, options)
+  t.same(await server.ended(), { code: 4, signal: null })
+  t.match(server.logged(messages.appLoadFailed)[0]?.msg, /looked whether its port is free.*found unicorn/)
 })

@@ -7,6 +7,7 @@ import { foreignModule, interceptListen, type ListenCall } from './intercept-lis
 import { OtherServers } from './other-servers.js'
 import { CLAIM, Places } from './places.js'
 import { refusalOfBoth, refusalOfForeign } from './refusals.js'
+import { explainAbsence } from './socket-guard.js'
 
 /** What the application's export says of a server; undefined if it says nothing. */
 type BelongsTo = (server: NodeServer) => boolean | undefined
@@ -148,6 +149,7 @@ export class Adoption {
     if (this.#isSettled) return this.#onLate(call)
     const isBeside = !this.#isNamed && this.#places.claimOf(at) < CLAIM.port && this.isClear(() => undefined)
     if (isBeside) return this.#open(call)
+    if (!this.#places.isBound(at)) explainAbsence(at, this.#host.listeners)
     const adopted = this.of(server)
     adopted.address = this.#places.addressAt(at)
     if (this.#isNamed) this.#announceLater(server)
@@ -207,6 +209,7 @@ export class Adoption {
   #announce({ server, at }: ListenCall): void {
     const adopted = this.of(server)
     if (!(adopted.hasListened && this.#candidates.has(server))) adopted.listen()
+    if (!this.#places.isBound(at)) explainAbsence(at, this.#host.listeners)
     if (this.#hasNoticed || !isHttpServer(server)) return
     this.#hasNoticed = true
     this.#host.notice(`The application's listen(${at}) is ignored: it is served where unicorn listens`)

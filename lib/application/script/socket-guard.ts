@@ -2,6 +2,9 @@ import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { errorCode } from '../../errors.js'
+import type { ListenerSeat } from '../../listeners/listener-seat.js'
+import { property } from '../../sys/objects.js'
 
 type Call = (...args: unknown[]) => unknown
 
@@ -44,6 +47,49 @@ export function guardSockets(paths: readonly string[], onCall: (name: string, pa
       const done = args.at(-1)
       if (typeof done === 'function' && guarded(name, args)) process.nextTick(() => done(null))
       else original(...args)
+    })
+  }
+  syncBuiltinESMExports()
+}
+
+/** What needs a path to be there. */
+const NEEDS = ['chmod', 'chown', 'lchown']
+/** The paths at which the application believes that it listens, and what an error about them should say. */
+const absent = new Map<string, string>()
+
+/** From now on, errors of calls for this place, if it is a path, say why it is not there: unicorn has not bound it. */
+export function explainAbsence(path: number | string, listeners: readonly ListenerSeat[]): void {
+  if (typeof path === 'number') return
+  const where = listeners.map(({ name }) => name).join(' and ')
+  absent.set(
+    path,
+    `unicorn listens at ${where} in place of the application; with --bind unix:${path} it listens there, and the application may set the mode of that socket, which is 0777`,
+  )
+  if (absent.size > 1) return
+  const explained = (error: unknown): unknown => {
+    const why = errorCode(error) === 'ENOENT' ? absent.get(resolve(String(property(error, 'path')))) : undefined
+    if (why !== undefined && error instanceof Error) error.message += `: ${why}`
+    return error
+  }
+  for (const name of NEEDS) {
+    replace(fs, `${name}Sync`, original => (...args) => {
+      try {
+        return original(...args)
+      } catch (error) {
+        throw explained(error)
+      }
+    })
+    replace(fs.promises, name, original => async (...args) => {
+      try {
+        return await original(...args)
+      } catch (error) {
+        throw explained(error)
+      }
+    })
+    replace(fs, name, original => (...args) => {
+      const done = args.at(-1)
+      if (typeof done !== 'function') return original(...args)
+      return original(...args.slice(0, -1), (error: unknown) => done(explained(error)))
     })
   }
   syncBuiltinESMExports()

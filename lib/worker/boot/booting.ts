@@ -18,6 +18,7 @@ import type { WorkerSignals } from '../signals.js'
 import type { Watchdog } from '../watchdog/watchdog.js'
 import type { Worker } from '../worker.js'
 import { ApplicationReady } from './application-ready.js'
+import { OwnConnections } from './own-connections.js'
 import { ReadyPath } from './ready-path.js'
 
 /** A boot: what its steps have made so far, and the one place where a failure among them ends. */
@@ -33,6 +34,7 @@ export class Booting {
   readonly ready: ApplicationReady | undefined
   /** Undefined without `--ready-path`. */
   readonly readyPath: ReadyPath | undefined
+  readonly connections: OwnConnections
   readonly exits: Exits
   readonly reporters = new Reporters(error => (this.worker ? this.worker.crash(error) : void this.fail(error, true)))
   readonly #errorLog: ErrorLog
@@ -67,6 +69,7 @@ export class Booting {
     this.server = Object.freeze({ pid: arbiterPid, config, addresses, log, workers: [] })
     this.self = Object.freeze({ pid: process.pid, index, age, log })
     this.ready = config.waitReady && !checkOnly ? new ApplicationReady() : undefined
+    this.connections = new OwnConnections(listeners.flatMap(({ port }) => port ?? []))
     this.readyPath = config.readyPath === undefined ? undefined : new ReadyPath(config.readyPath)
     this.hooks = new HookRunner('worker', { hooks: {}, config, log })
     surviveBrokenStreams(({ name, error }) => {
@@ -125,7 +128,9 @@ export class Booting {
     const { worker, failure } = this
     // A handler has sent its report of the failure.
     if (this.#failed !== undefined) return this.#failed
-    this.#report(exitReport(exit, worker ? worker.phase : { kind: 'booting', failure }))
+    this.#report(
+      exitReport(exit, worker ? worker.phase : { kind: 'booting', failure, hasConnected: this.connections.areMade }),
+    )
     return worker ? exit.code : failure
   }
 

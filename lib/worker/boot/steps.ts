@@ -27,6 +27,9 @@ function since(why: (boot: Booting) => string | Promise<string>): BootStep['stuc
   return async (within, boot) => `not ready ${within}, since ${await why(boot)}`
 }
 
+const ASKS_ITSELF =
+  'the application waits for its own port, at which a worker answers only when it is ready: send such a request without awaiting it at the top level; '
+
 /** The steps from the boot message to a worker that can serve, in their order. */
 export const STEPS: Readonly<Record<string, BootStep>> = {
   announce: {
@@ -59,9 +62,10 @@ export const STEPS: Readonly<Record<string, BootStep>> = {
   application: {
     inCheck: true,
     failure: ExitCode.appLoad,
-    stuck: since(boot => boot.unfinished()),
+    stuck: since(async boot => (boot.connections.areMade ? ASKS_ITSELF : '') + (await boot.unfinished())),
     run: async boot => {
       boot.application = await loadApplication(boot.config.app, boot.config.interface, applicationHost(boot))
+      boot.connections.end()
     },
   },
   longPolling: { inCheck: true, run: warnOfLongPolling },

@@ -4,13 +4,15 @@ import type { Report } from '../report.js'
 import { type InFlight, inFlightText, requestsInFlight } from '../requests-in-flight.js'
 import type { ForeignExit } from './exits.js'
 
-/** Where the worker is in its life; while it boots, with the exit code if the present step fails. */
+/** Where the worker is in its life; while it boots, how it ends. `hasConnected`: to the server's own port. */
 export type Phase =
-  | { readonly kind: 'booting'; readonly failure: ExitCode }
+  | { readonly kind: 'booting'; readonly failure: ExitCode; readonly hasConnected: boolean }
   | { readonly kind: 'serving' | 'ending'; readonly requests: Requests }
 
 const CALL = 'process.exit'
 const THROW = 'Where it cannot start, it should throw an error, so that the log says why'
+const PROBES =
+  'If it looked whether its port is free, leave that out: it found unicorn, which listens there before the application loads'
 const NO_NEED = 'A worker ends by itself when all requests are answered; clean up in workerExit'
 
 /** What the log says if the application has ended the process. */
@@ -20,7 +22,7 @@ export function exitReport(exit: ForeignExit, phase: Phase): Report {
   const err = { type: 'Exit', message: `exit code ${code}`, stack: [`Exit: exit code ${code}`, ...stack].join('\n') }
   const fields = { exitCode: code, ...(isCalled && stack.length > 0 && { err }) }
   const what = describe(exit)
-  if (phase.kind === 'booting') return { level: 'fatal', message: bootText(what, phase.failure), fields }
+  if (phase.kind === 'booting') return { level: 'fatal', message: bootText(what, phase), fields }
   const inFlight = requestsInFlight(phase.requests)
   const cut = `${inFlightText(inFlight)} ${inFlight.inFlight === 1 ? 'is' : 'are'} cut`
   const all = inFlight.inFlight > 0 ? { ...fields, ...inFlight } : fields
@@ -36,7 +38,8 @@ export function abortReport(worker: number, inFlight: InFlight): Report {
   return { level: 'error', message, fields: { worker, ...inFlight } }
 }
 
-function bootText(what: string, failure: ExitCode): string {
+function bootText(what: string, { failure, hasConnected }: Phase & { kind: 'booting' }): string {
+  if (failure === ExitCode.appLoad && hasConnected) return `Application failed to load: it ${what}. ${PROBES}`
   return failure === ExitCode.appLoad
     ? `Application failed to load: it ${what} while it was loading. ${THROW}`
     : `Worker failed to boot: a hook or the worker class ${what}`
