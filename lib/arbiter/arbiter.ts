@@ -31,6 +31,8 @@ import type { WorkerHandle } from './worker-handle.js'
 
 /** How often deadlines are checked, in milliseconds. */
 const TICK = 200
+/** The time between two repairs of listeners, in milliseconds. */
+const REPAIRS = 60_000
 
 /** The events of an arbiter, and what each carries. They are handled one at a time, each to its end. */
 interface ArbiterEvents extends PoolEvents, UpgradeEvents {
@@ -106,6 +108,7 @@ export class Arbiter {
   /** Called when a stop is asked for: what is waited for outside of the queue does not hold it up. */
   #onAsked: (how: How) => void = () => {}
   #exitCode: ExitCode = ExitCode.ok
+  #nextRepair = 0
 
   /** @throws UnicornError if the error log cannot be opened, or if the platform is not supported */
   constructor(resolved: Resolved, options: ArbiterOptions) {
@@ -307,6 +310,7 @@ export class Arbiter {
     tick: () => {
       this.#pool.murderLazyWorkers()
       this.#orphans?.reap()
+      this.#repairListeners()
       if (this.#upgrade.forgetPredecessor()) this.#takeOver()
     },
     configured: fresh => {
@@ -478,6 +482,16 @@ export class Arbiter {
     if (generation.files.size === known) return
     this.#sources?.watch(this.#generations.files)
     this.#log.debug({ files }, 'Watched for changes')
+  }
+
+  /** Something has removed the path of a unix socket: a reload binds it anew. Whatever does that may do it again. */
+  #repairListeners(): void {
+    const { lost } = this.#generations.current.listeners
+    if (lost.length === 0 || this.#state !== 'running' || this.#upgrade.isUnderWay) return
+    if (now() < this.#nextRepair) return
+    this.#nextRepair = now() + REPAIRS
+    this.#log.warn(`${lost.join(', ')} was removed, and no client can connect: a reload binds it anew`)
+    this.#obey(this.#commands.add({ name: 'reload' }))
   }
 
   // Upgrade.

@@ -52,6 +52,11 @@ export class Listeners {
     return this.bound.map(formatAddress)
   }
 
+  /** The paths of unix sockets that something has removed: no client can connect there. */
+  get lost(): string[] {
+    return this.#listeners.filter(({ isLost }) => isLost).map(({ bound }) => formatAddress(bound))
+  }
+
   get bound(): Address[] {
     return this.#listeners.map(listener => listener.bound)
   }

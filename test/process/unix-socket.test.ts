@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { join } from 'node:path'
 import t from 'tap'
 import { Client } from '../helpers/http.js'
+import { messages } from '../helpers/messages.js'
 import { spawnServer, startServer } from '../helpers/server.js'
 import { shortDir } from '../helpers/short-dir.js'
 
@@ -52,4 +53,13 @@ t.test('a file that is no socket is refused', async t => {
   t.same(await server.ended(), { code: 1, signal: null })
   t.ok(server.logged(/no socket/).length > 0)
   t.equal(readFileSync(path, 'utf8'), 'precious')
+})
+
+t.test('a socket whose path was removed is bound anew, and the log says so', async t => {
+  const path = join(shortDir(t), 'app.sock')
+  const server = await startServer(t, { bind: `unix:${path}`, workers: 2 })
+  rmSync(path)
+  t.match(await server.log(/app\.sock was removed, and no client can connect/), { level: 'warn' })
+  await server.log(messages.reloaded)
+  t.equal((await new Client(t, { socketPath: path }).get()).status, 200)
 })
