@@ -5,6 +5,7 @@ import { listen, setNoDelay } from '../sys/libc.js'
 import { bindTcp, setSharesPort } from '../sys/socket-calls.js'
 import { statOfPath } from '../sys/stat.js'
 import { type Address, formatAddress, sameAddress } from './address.js'
+import { pastOrphans } from './past-orphans.js'
 import { adoptHandle, type ServerHandle } from './server-handle.js'
 import type { Target } from './targets.js'
 import { bindAtPath } from './unix-path.js'
@@ -39,7 +40,11 @@ export class Listener {
    * @param own the server's other listeners, which are not in its own way
    * @throws UnicornError that names the address, if it is in use, not allowed or no address of this machine
    */
-  static async open(target: Target, backlog: number, own: readonly Listener[] = []): Promise<Listener> {
+  static open(target: Target, backlog: number, own: readonly Listener[] = []): Promise<Listener> {
+    return pastOrphans(target, () => Listener.#open(target, backlog, own))
+  }
+
+  static async #open(target: Target, backlog: number, own: readonly Listener[]): Promise<Listener> {
     const { address } = target
     try {
       if (address.kind === 'tcp') return Listener.#openTcp(target, backlog, own)

@@ -270,7 +270,8 @@ export class Worker implements SignalHandlers {
   /** The arbiter is gone, so this worker will not be replaced. */
   orphaned(): void {
     this.#parts.log.warn('Arbiter is gone, worker drains and exits')
-    this.#abandon()
+    // If the watchdog has given up the listeners, there is no queue left to empty.
+    if (!this.#parts.watchdog?.hasGivenUp) this.#abandon()
     this.#beginDrain()
   }
 

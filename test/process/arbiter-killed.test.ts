@@ -5,6 +5,7 @@ import { Client } from '../helpers/http.js'
 import { messages } from '../helpers/messages.js'
 import { gone, isRunning } from '../helpers/process.js'
 import { startServer } from '../helpers/server.js'
+import { shortDir } from '../helpers/short-dir.js'
 
 t.test('when the arbiter is killed, its workers answer what is in flight and go', async t => {
   const holds = await startHolds(t)
@@ -22,3 +23,37 @@ t.test('when the arbiter is killed, its workers answer what is in flight and go'
   await gone(...workers)
   t.notOk(workers.some(isRunning))
 })
+
+/** Loops for ever at /loop. */
+const looping = `
+export const application = ({ PATH_INFO }, startResponse) => {
+  console.error('called ' + PATH_INFO)
+  while (PATH_INFO === '/loop');
+  startResponse('200 OK', [['Content-Type', 'text/plain']])
+  return String(process.pid)
+}`
+
+const ways = [
+  { name: 'TCP', unix: false },
+  { name: 'unix', unix: true },
+]
+
+for (const { name, unix } of ways) {
+  t.test(`a worker that hangs does not keep the address from a successor of its arbiter: ${name}`, async t => {
+    // With a watchdog, whether its report or a successor comes first depends on the machine.
+    const args = ['--no-watchdog']
+    const bind = unix ? `unix:${shortDir(t)}/app.sock` : '127.0.0.1:0'
+    const server = await startServer(t, { app: looping, args, bind })
+    const [worker = 0] = server.workers()
+    const lost = new Client(t, server.target).get('/loop').catch(() => 'lost')
+    await server.log(/^called \/loop/)
+    server.signal('SIGKILL')
+    await server.exit
+    const { target } = server
+    const again = 'port' in target ? `127.0.0.1:${target.port}` : bind
+    const successor = await startServer(t, { app: looping, args, bind: again })
+    t.equal((await new Client(t, successor.target).get()).pid, successor.worker())
+    await gone(worker)
+    t.equal(await lost, 'lost')
+  })
+}

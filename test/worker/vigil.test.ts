@@ -3,7 +3,7 @@ import type { LifeSigns } from '../../lib/worker/watchdog/pulse.js'
 import { Vigil } from '../../lib/worker/watchdog/vigil.js'
 
 const limits = { bootTimeout: 5000, timeout: 1000, gracefulTimeout: 3000 }
-const beating: LifeSigns = { beat: 1, countedFrom: 1, answer: -1, debugged: false }
+const beating: LifeSigns = { beat: 1, countedFrom: 1, answer: -1, debugged: false, givenUp: false }
 
 /** Lets a vigil judge as often as it wants to until `end`; returns what it said other than 'rest', and when. */
 function watch(vigil: Vigil, end: number, look: (now: number) => LifeSigns, orphaned = false): string[] {
@@ -40,7 +40,7 @@ t.test('a count that begins in the past is over at once, but not without a quest
 })
 
 t.test('while it boots the limit is that of the boot', async t => {
-  const booting: LifeSigns = { beat: 0, countedFrom: 0, answer: 0, debugged: false }
+  const booting: LifeSigns = { beat: 0, countedFrom: 0, answer: 0, debugged: false, givenUp: false }
   t.same(
     watch(new Vigil(limits, 0), 5000, () => booting),
     ['ask 4900', 'hung 5000'],

@@ -4,7 +4,9 @@ const COUNTED_FROM = 1
 const ANSWER = 2
 /** 0 or 1. */
 const DEBUGGED = 3
-const SLOTS = 4
+/** 0 or 1: the only slot that the watchdog writes. */
+const GIVEN_UP = 4
+const SLOTS = 5
 
 /** What the watchdog knows of the main thread. Times in milliseconds of `Pulse.now()`; 0 if there was none yet. */
 export interface LifeSigns {
@@ -14,6 +16,8 @@ export interface LifeSigns {
   /** The last answer to a question of the watchdog. */
   readonly answer: number
   readonly debugged: boolean
+  /** The watchdog has given up the listening sockets. */
+  readonly givenUp: boolean
 }
 
 /** Signs of life of the main thread in memory that it shares with its watchdog: nothing waits, nothing is sent. */
@@ -47,12 +51,17 @@ export class Pulse {
     this.#set(ANSWER, Pulse.now())
   }
 
+  giveUp(): void {
+    Atomics.store(this.#slots, GIVEN_UP, 1n)
+  }
+
   read(): LifeSigns {
     return {
       beat: this.#get(BEAT),
       countedFrom: this.#get(COUNTED_FROM),
       answer: this.#get(ANSWER),
       debugged: Atomics.load(this.#slots, DEBUGGED) === 1n,
+      givenUp: Atomics.load(this.#slots, GIVEN_UP) === 1n,
     }
   }
 

@@ -12,6 +12,8 @@ export interface WatchdogData {
   readonly log: ErrorLogOptions
   readonly index: number
   readonly arbiterPid: number
+  /** The descriptors of the listeners, as they were inherited. */
+  readonly sockets: readonly number[]
 }
 
 /** How long a look may take, in milliseconds: the arbiter's KILL comes 8 s after the time limit. */

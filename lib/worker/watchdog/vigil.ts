@@ -22,6 +22,8 @@ const LATE = 1000
 const ANSWER_TIME = 100
 /** The shortest limit for a worker without an arbiter, in milliseconds: it may beat no more often. */
 const SHORTEST_ORPHAN_LIMIT = 1000
+/** The longest one: a successor of the arbiter waits for its address. */
+const LONGEST_ORPHAN_LIMIT = 5000
 
 /**
  * Decides whether the main thread hangs. All times are milliseconds of one clock.
@@ -34,9 +36,10 @@ export class Vigil {
   readonly #limits: Limits
   /** When the next judgement is due. */
   #next: number
-  /** Since when this process has not been stopped. */
+  /** Since when this process has not been stopped, or has no arbiter. */
   #running = Number.NEGATIVE_INFINITY
   #asked: number | undefined
+  #isOrphan = false
 
   constructor(limits: Limits, now: number) {
     this.#limits = limits
@@ -45,7 +48,8 @@ export class Vigil {
 
   /** @param orphaned  whether the arbiter is gone */
   judge(now: number, signs: LifeSigns, orphaned: boolean): Judgement {
-    if (now - this.#next > LATE) this.#running = now
+    if (now - this.#next > LATE || (orphaned && !this.#isOrphan)) this.#running = now
+    this.#isOrphan = orphaned
     const judgement = this.#judge(now, signs, this.#limit(signs, orphaned))
     this.#next = now + judgement.again
     return judgement
@@ -68,6 +72,7 @@ export class Vigil {
   #limit({ beat }: LifeSigns, orphaned: boolean): number {
     const { bootTimeout, timeout, gracefulTimeout } = this.#limits
     const limit = beat === 0 ? bootTimeout : timeout
-    return limit === 0 && orphaned ? Math.max(gracefulTimeout, SHORTEST_ORPHAN_LIMIT) : limit
+    if (!orphaned) return limit
+    return Math.min(limit || Math.max(gracefulTimeout, SHORTEST_ORPHAN_LIMIT), LONGEST_ORPHAN_LIMIT)
   }
 }

@@ -7,6 +7,7 @@ import { toError } from '../../errors.js'
 import { packageFile } from '../../sys/package.js'
 import { type LifeSigns, Pulse } from './pulse.js'
 import type { WatchdogData } from './report-hang.js'
+import { SharedSockets } from './shared-sockets.js'
 import { Vigil } from './vigil.js'
 
 /**
@@ -19,9 +20,12 @@ const data: WatchdogData = workerData
 const { limits, arbiterPid } = data
 const pulse = new Pulse(data.pulse)
 const vigil = new Vigil(limits, Pulse.now())
+const sockets = new SharedSockets(data.sockets)
 
 /** How long the arbiter has to come to its own judgement, in milliseconds, so that it knows why the process ends. */
 const ARBITER_TIME = 500
+/** How long the main thread has to show that it turns when the arbiter is gone, in milliseconds. */
+const ORPHAN_TIME = 500
 
 type Tools = typeof import('./report-hang.js')
 
@@ -33,6 +37,7 @@ async function watch(): Promise<never> {
     const signs = pulse.read()
     if (!isPrepared && isTimeToPrepare(signs)) void prepare()
     const orphaned = process.ppid !== arbiterPid
+    if (orphaned && !signs.givenUp && !signs.debugged) await giveUpIfBlocked(signs)
     const { verdict, again } = vigil.judge(Pulse.now(), signs, orphaned)
     if (verdict === 'hung') {
       const judged = orphaned ? undefined : sleep(ARBITER_TIME)
@@ -46,6 +51,15 @@ async function watch(): Promise<never> {
     }
     await sleep(again)
   }
+}
+
+/** A main thread that turns drains by itself. One that does not must not keep the address from a successor. */
+async function giveUpIfBlocked({ answer }: LifeSigns): Promise<void> {
+  parentPort?.postMessage(undefined)
+  await sleep(ORPHAN_TIME)
+  if (pulse.read().answer !== answer) return
+  pulse.giveUp()
+  sockets.giveUp()
 }
 
 /**

@@ -17,7 +17,7 @@ export class Watchdog {
   readonly #pulse = new Pulse()
 
   /** Counts the boot from the start of the process. If the thread fails, the arbiter still ends a worker that hangs. */
-  constructor({ config, index, arbiterPid }: Boot<Config>, log: Logger) {
+  constructor({ config, index, arbiterPid, listeners }: Boot<Config>, log: Logger) {
     this.#pulse.count(process.uptime() * 1000, inspectorUrl() !== undefined)
     const { timeout, bootTimeout, gracefulTimeout, errorlog, loglevel, logFormat } = config
     const data: WatchdogData = {
@@ -26,6 +26,7 @@ export class Watchdog {
       log: { errorlog, loglevel, logFormat },
       index,
       arbiterPid,
+      sockets: listeners.map(({ fd }) => fd),
     }
     const onFailure = (error: unknown): void => {
       log.warn({ err: toError(error) }, 'Watchdog failed: a hang of this worker will not be explained')
@@ -53,6 +54,11 @@ export class Watchdog {
       stderr: true,
       resourceLimits: MEMORY,
     })
+  }
+
+  /** Whether the thread has given up the listening sockets: the arbiter is gone, and this thread was blocked. */
+  get hasGivenUp(): boolean {
+    return this.#pulse.read().givenUp
   }
 
   /** A beat, before the arbiter gets it. In a sync worker the count begins with the running request. */
