@@ -9,6 +9,9 @@ const SETTINGS: Readonly<Record<string, string>> = {
   maxHeaderSize: '--limit-request-line and --limit-request-field-size',
 }
 
+/** What a framework sets by itself, whatever its user wants: Fastify does (its reference, "Server"). */
+const DEFAULTS: Readonly<Record<string, number>> = { keepAliveTimeout: 72_000 }
+
 /**
  * Says which limits the application has set on its server in vain, and which setting to use.
  * @param present  the values of settings that have the same unit, by the name of the property
@@ -17,7 +20,7 @@ export function ignoredLimits(server: Server, present: Readonly<Record<string, n
   const plain = new Server()
   return Object.entries(SETTINGS).flatMap(([name, setting]) => {
     const value = property(server, name)
-    if (typeof value !== 'number' || value === property(plain, name) || value === present[name]) return []
+    if (typeof value !== 'number' || [property(plain, name), DEFAULTS[name], present[name]].includes(value)) return []
     return `The application's server.${name} of ${value} is ignored: use unicorn's setting ${setting}`
   })
 }
