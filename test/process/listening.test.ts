@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { existsSync, symlinkSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
+import { freePort } from '../helpers/free-port.js'
 import { Client } from '../helpers/http.js'
 import { Load } from '../helpers/load.js'
 import { messages } from '../helpers/messages.js'
@@ -12,15 +13,6 @@ import type { Server } from '../helpers/server-process.js'
 import { shortDir } from '../helpers/short-dir.js'
 
 const FILE = 'unicorn.config.json'
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '::')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 function ask(host: string, port: number): Promise<number> {
   return new Client(t, { host, port }).get().then(({ status }) => status)
@@ -34,7 +26,7 @@ async function rebind(server: Server, bind: string | readonly string[]): Promise
 }
 
 t.test('both families of one port, in either order', async t => {
-  const port = await freePort()
+  const port = await freePort('::')
   for (const [first, second] of [
     ['0.0.0.0', '[::]'],
     ['[::]', '0.0.0.0'],
@@ -46,7 +38,7 @@ t.test('both families of one port, in either order', async t => {
 })
 
 t.test('the host of an address changes by HUP, there and back, and no request fails', async t => {
-  const port = await freePort()
+  const port = await freePort('::')
   const files = { [FILE]: JSON.stringify({ bind: `127.0.0.1:${port}` }) }
   const server = await startServer(t, { bind: '', files, workers: 2 })
   const load = new Load(new Client(t, { host: '127.0.0.1', port }), { concurrency: 2 })
@@ -63,7 +55,7 @@ t.test('the host of an address changes by HUP, there and back, and no request fa
 })
 
 t.test('a port that another process took meanwhile is not shared with it', async t => {
-  const port = await freePort()
+  const port = await freePort('::')
   const files = { [FILE]: JSON.stringify({ bind: `127.0.0.1:${port}` }) }
   const server = await startServer(t, { bind: '', files, expectErrors: [messages.reloadRefused] })
   const other = createServer().listen(port, '127.0.0.2')
@@ -81,7 +73,7 @@ t.test('a name stands for all its addresses', async t => {
   const through = ['unshare', ...asUser, '--mount', 'sh', '-c', 'mount --bind hosts /etc/hosts && exec "$@"', 'sh']
   requireCommand(['unshare', ...asUser, '--mount', 'true'])
   const hosts = '127.0.0.1 localhost\n::1 localhost ip6-localhost\n'
-  const port = await freePort()
+  const port = await freePort('::')
   const files = { hosts, [FILE]: JSON.stringify({ bind: `localhost:${port}` }) }
   const server = await startServer(t, { bind: '', files, through })
   t.same([await ask('127.0.0.1', port), await ask('::1', port)], [200, 200])
