@@ -22,8 +22,11 @@ const pulse = new Pulse(data.pulse)
 const vigil = new Vigil(limits, Pulse.now())
 const sockets = new SharedSockets(data.sockets)
 
-/** How long the arbiter has to come to its own judgement, in milliseconds, so that it knows why the process ends. */
-const ARBITER_TIME = 500
+/**
+ * How long the arbiter has to come to its own judgement, so that it knows why the process ends, and the main thread to
+ * come to itself, in milliseconds. Nothing waits for the end: the replacement has been started.
+ */
+const ARBITER_TIME = 1500
 /** How long the main thread has to show that it turns when the arbiter is gone, in milliseconds. */
 const ORPHAN_TIME = 500
 
