@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import type { ClientHandle } from '../../listeners/server-handle.js'
 import { now } from '../../sys/clock.js'
-import { hasPending } from '../../sys/libc.js'
+import { hasUnread } from '../../sys/libc.js'
 import type { Linked } from '../../sys/linked-list.js'
 import type { LocalAddress } from '../engine.js'
 import type { Connection, Exchange } from '../exchange.js'
@@ -131,7 +131,7 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   #maySend(): boolean {
     if (this.refused || this.running > 1 || this.newest?.req.complete === false) return true
     const { fd = -1 } = this.#handle
-    return fd >= 0 && hasPending(fd)
+    return fd >= 0 && hasUnread(fd)
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
