@@ -530,7 +530,7 @@ export class Arbiter {
     this.#generations.closeListeners(!this.#upgrade.isServedByOther)
   }
 
-  /** Others serve on during an upgrade, and a server that never served has nobody to tell. */
+  /** Others serve on during an upgrade, and a server that never served has no application to tell. */
   get #hasDelay(): boolean {
     return this.#config.drainDelay > 0 && !this.#upgrade.isServedByOther && this.#generations.current.proven
   }

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { peekEndedChild, reapChild } from '../sys/libc.js'
+import { processStat } from '../sys/process-stat.js'
 
 /**
  * Reaps orphans. As PID 1 of a container, the arbiter inherits every process whose parent has died. Node reaps only the
@@ -24,11 +25,7 @@ export class Orphans {
 
 /** Whether the process is a child of this one that has ended and is not reaped: state Z in /proc/PID/stat (proc(5)). */
 function isEndedChild(pid: string): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return state === 'Z' && Number(parent) === process.pid
-  } catch {
-    return false // it was reaped after the listing
-  }
+  // There are none if it was reaped after the listing.
+  const [state, parent] = processStat(pid) ?? []
+  return state === 'Z' && Number(parent) === process.pid
 }

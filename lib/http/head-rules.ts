@@ -15,7 +15,7 @@ export function checkRules(head: RequestHead): Refusal | undefined {
   if (head.repeated !== undefined) return bad(`more than one ${head.repeated}`)
   const { hostField } = head
   // RFC 9112, section 3.2. An empty one is that of a target without an authority.
-  if (hostField === undefined && httpVersion === '1.1') return bad('no Host header')
+  if (!head.hasHost && httpVersion === '1.1') return bad('no Host header')
   if (hostField && !hosts.passes(hostField)) return bad('invalid Host')
   if (!url.startsWith('/') && !isOtherTarget(head)) return bad('invalid request target')
   return transferEncoding === undefined ? undefined : checkCoding(head)

@@ -11,8 +11,8 @@ export type Address =
 export const ADDRESS_FORMS = 'HOST, HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or fd://N'
 const DEFAULT_PORT = 8000
 
-/** What an address of the system holds, in bytes, less the closing NUL. */
-const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
+/** `sun_path` holds 108 bytes on Linux and 104 on the BSDs and macOS, including the closing NUL. */
+export const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
 
 /**
  * Parses an address as Gunicorn's `bind` does. Without a host (`:80`) it is every IPv4 interface; without a port, 8000.

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
+import { processStat } from '../sys/process-stat.js'
 import type { Target } from './targets.js'
 
 /** How the processes of a server name themselves. */
@@ -50,8 +51,7 @@ function socketsOf(pid: string): string[] {
 }
 
 function parentOf(pid: string): string {
-  const stat = read(`/proc/${pid}/stat`)
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? ''
+  return processStat(pid)?.[1] ?? ''
 }
 
 function nameOf(pid: string): string {

@@ -4,9 +4,7 @@ import { dirname } from 'node:path'
 import { errorCode, UnicornError } from '../errors.js'
 import { bindUnix } from '../sys/socket-calls.js'
 import { statOfPath } from '../sys/stat.js'
-
-/** `sun_path` holds 108 bytes on Linux and 104 on the BSDs and macOS, including the closing NUL. */
-const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
+import { LONGEST_PATH } from './address.js'
 
 /** Opens a file of any kind, without access to its content. Linux only. */
 const O_PATH = 0o10000000

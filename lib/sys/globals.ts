@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import process from 'node:process'
+import { isObject } from './objects.js'
 
 const words = (text: string): string[] => text.trim().split(/\s+/)
 
@@ -54,8 +55,4 @@ function restore([object, name, before]: Place): void {
   // What is inherited, as most of the methods of this process are, is not the object's own again.
   if (before) Reflect.defineProperty(object, name, before)
   else Reflect.deleteProperty(object, name)
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function'
 }

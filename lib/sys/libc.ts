@@ -134,16 +134,6 @@ export function hasPending(fd: number): boolean {
   return isReady(fd, POLLIN)
 }
 
-const recv = declareCall('long recv(int fd, uint8_t *buffer, size_t length, int flags)')
-const MSG_PEEK = 0x2
-const MSG_DONTWAIT = process.platform === 'linux' ? 0x40 : 0x80
-const peeked = Buffer.alloc(1)
-
-/** Returns whether bytes that nobody has read yet have come on this connection. Its end is none. */
-export function hasUnread(fd: number): boolean {
-  return recv(fd, peeked, 1, MSG_PEEK | MSG_DONTWAIT) > 0
-}
-
 /** Returns whether a write of at most PIPE_BUF bytes to this pipe or terminal would not wait, or would fail at once. */
 export function isWritable(fd: number): boolean {
   return isReady(fd, POLLOUT | POLLERR | POLLHUP)

@@ -18,6 +18,15 @@ export function sendNow(fd: number, data: Uint8Array): number {
   return check('send', send(fd, data, data.byteLength, MSG_DONTWAIT | MSG_NOSIGNAL))
 }
 
+const recv = declareCall('long recv(int fd, uint8_t *buffer, size_t length, int flags)')
+const MSG_PEEK = 0x2
+const peeked = Buffer.alloc(1)
+
+/** Returns whether bytes have come on this connection that were not read yet. Its end is none. */
+export function hasUnread(fd: number): boolean {
+  return recv(fd, peeked, 1, MSG_PEEK | MSG_DONTWAIT) > 0
+}
+
 const SOCK_STREAM = 1
 const SOCK_CLOEXEC_NONBLOCK = 0o2004000
 const AF_UNIX = 1

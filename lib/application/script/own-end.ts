@@ -1,5 +1,6 @@
 import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { callApart } from '../../sys/call-apart.js'
 import { now } from '../../sys/clock.js'
 import { property } from '../../sys/objects.js'
 import { takeBeforeExit, unlessIdle } from '../../sys/unless-idle.js'
@@ -96,7 +97,7 @@ export class OwnEnd {
     const before = new Resources()
     const code = Number(process.exitCode ?? 0)
     await this.#quiet(
-      listeners.map(listener => attempt(() => Reflect.apply(listener, process, [code]))),
+      listeners.map(listener => callApart(() => Reflect.apply(listener, process, [code]))),
       before,
     )
   }
@@ -146,18 +147,7 @@ function countResources(): ReadonlyMap<string, number> {
 }
 
 function callAsNode(listener: SignalListener, signal: AskingSignal): unknown {
-  return attempt(() => Reflect.apply(listener, process, [signal, constants.signals[signal]]))
-}
-
-/** What a listener throws becomes an uncaught error, and the other listeners are called all the same. */
-function attempt(call: () => unknown): unknown {
-  try {
-    return call()
-  } catch (error) {
-    return process.nextTick(() => {
-      throw error
-    })
-  }
+  return callApart(() => Reflect.apply(listener, process, [signal, constants.signals[signal]]))
 }
 
 /** The function that was given to `once`. */

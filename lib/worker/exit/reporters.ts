@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { callApart } from '../../sys/call-apart.js'
 import { now } from '../../sys/clock.js'
 import { unlessIdle } from '../../sys/unless-idle.js'
 
@@ -23,13 +24,7 @@ export class Reporters {
   tell(error: unknown): void {
     this.#deadline ??= now() + REPORT_TIME
     for (const listener of this.#listeners) {
-      try {
-        Reflect.apply(listener, process, [error, 'uncaughtException'])
-      } catch (thrown) {
-        process.nextTick(() => {
-          throw thrown
-        })
-      }
+      callApart(() => Reflect.apply(listener, process, [error, 'uncaughtException']))
     }
   }
 

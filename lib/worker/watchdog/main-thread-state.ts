@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { processStat } from '../../sys/process-stat.js'
 
 /** What the system says of the main thread. */
 export interface MainThreadState {
@@ -13,13 +13,8 @@ const TICK = 10
 
 /** Reads the state of this process's main thread; undefined where there is no Linux `/proc`. */
 export function mainThreadState(): MainThreadState | undefined {
-  try {
-    const text = readFileSync(`/proc/self/task/${process.pid}/stat`, 'utf8')
-    // The second field is the name in parentheses, and may hold anything, parentheses too.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    const [state = ''] = fields
-    return { asleep: 'SD'.includes(state), ran: (Number(fields[11]) + Number(fields[12])) * TICK }
-  } catch {
-    return undefined
-  }
+  const fields = processStat(`self/task/${process.pid}`)
+  if (!fields) return undefined
+  const [state = ''] = fields
+  return { asleep: 'SD'.includes(state), ran: (Number(fields[11]) + Number(fields[12])) * TICK }
 }
