@@ -13,6 +13,7 @@ import { describeFiles } from '../sys/describe.js'
 import { FileWatcher } from '../sys/file-watcher.js'
 import { requireLibc } from '../sys/libc.js'
 import type { Pidfile } from '../sys/pidfile.js'
+import { setTitle } from '../sys/process-title.js'
 import { surviveBrokenStreams } from '../sys/standard-streams.js'
 import type { Command, CommandName, CommandOf } from './commands.js'
 import type { Generation } from './generation.js'
@@ -574,7 +575,7 @@ export class Arbiter {
   }
 
   #setTitle({ procName }: Applied): void {
-    process.title = `unicorn: master [${procName}]`
+    setTitle('master', procName)
   }
 }
 

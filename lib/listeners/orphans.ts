@@ -1,11 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { processStat } from '../sys/process-stat.js'
+import { hasTitle } from '../sys/process-title.js'
 import type { Target } from './targets.js'
-
-/** How the processes of a server name themselves. */
-const WORKER = 'unicorn: worker ['
-const ARBITER = 'unicorn: master ['
 
 /** The state of a listening socket in /proc/net/tcp (proc(5)). */
 const LISTENING = '0A'
@@ -36,13 +33,13 @@ function unixSockets(path: string): string[] {
 /** The workers that have such a socket, of any server. */
 export function workersWith(inodes: ReadonlySet<string>): number[] {
   if (inodes.size === 0) return []
-  const workers = list('/proc').filter(name => /^\d+$/.test(name) && nameOf(name).startsWith(WORKER))
+  const workers = list('/proc').filter(name => /^\d+$/.test(name) && hasTitle('worker', nameOf(name)))
   return workers.filter(pid => socketsOf(pid).some(inode => inodes.has(inode))).map(Number)
 }
 
 /** Those of them that have no arbiter any more. */
 export function orphansWith(inodes: ReadonlySet<string>): number[] {
-  return workersWith(inodes).filter(pid => !nameOf(parentOf(String(pid))).startsWith(ARBITER))
+  return workersWith(inodes).filter(pid => !hasTitle('master', nameOf(parentOf(String(pid)))))
 }
 
 function socketsOf(pid: string): string[] {

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import type { Config } from '../../../config/settings.js'
 import { ExitCode } from '../../errors.js'
+import { setTitle } from '../../sys/process-title.js'
 import { Channel } from '../channel.js'
 import { Exits } from '../exit/exits.js'
 import { WorkerSignals } from '../signals.js'
@@ -22,7 +23,7 @@ export async function boot(): Promise<void> {
   channel.onClosed = end
 
   const snapshot = await channel.bootMessage()
-  process.title = `unicorn: worker [${snapshot.config.procName}]`
+  setTitle('worker', snapshot.config.procName)
 
   const booting = new Booting(snapshot, { channel, exits, signalListeners: signals.listeners })
   const cause = (): ReturnType<typeof channel.causeOfEnd> => channel.causeOfEnd(snapshot.arbiterPid)
