@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { delimiter, resolve } from 'node:path'
 import { ADDRESS_FORMS, type Address, anchorAddress, bindText, parseAddress } from '../lib/listeners/address.js'
 import { compileAccessFormat } from '../lib/logging/access-format.js'
 import { availableCpus } from '../lib/sys/cpus.js'
@@ -96,6 +96,30 @@ export const paths: Parser<readonly string[], string | readonly string[]> = {
   parse: found => (Array.isArray(found) ? found : [found]).map(each => path.parse(each)),
   print: files => files.join(', '),
   anchor: (files, base) => files.map(file => resolve(base, file)),
+}
+
+/** Reads directories in one text, with commas between, as Gunicorn does, or as in PATH. */
+export const directories: Parser<readonly string[], string | readonly string[]> = {
+  wanted: 'directories, with commas between',
+  metavar: 'DIRS',
+  parse(found) {
+    const items = typeof found === 'string' ? found.split(new RegExp(`[,${delimiter}]`)) : found
+    if (!Array.isArray(items)) return refuse(found, directories.wanted)
+    return items.map(each => (typeof each === 'string' ? each.trim() : refuse(each, directories.wanted))).filter(Boolean)
+  },
+  print: values => values.join(', '),
+  anchor: (values, base) => values.map(value => resolve(base, value)),
+}
+
+/** Reads the path at which an application is mounted, without a slash at its end; empty for none. */
+export const rootPath: Parser<string> = {
+  wanted: 'a path that begins with /, or nothing',
+  metavar: 'PATH',
+  parse(found) {
+    if (typeof found !== 'string' || !/^(?:\/[!-"$-~]*)?$/.test(found)) return refuse(found, rootPath.wanted)
+    return found.replace(/\/+$/, '')
+  },
+  print: path => path || 'none',
 }
 
 /** Reads the name of an environment variable; `none` is no variable, an empty name. */

@@ -5,6 +5,7 @@ import { adviceOn } from './advice.js'
 import { checkTogether } from './check-together.js'
 import type { Environment } from './define-config.js'
 import type { Hooks } from './hooks.js'
+import type { Interpreter } from './interpreter.js'
 import { paths } from './parsers.js'
 import { isAbsent, isDerived, type Known } from './setting.js'
 import { type Config, type Given, type Layer, rows, type SettingName, settingNames } from './settings.js'
@@ -35,6 +36,8 @@ export interface Resolved {
   readonly variables: Variables
   /** `default`, `environment WEB_CONCURRENCY`, `config file /path`, `UNICORN_CMD_ARGS`, `command line --workers`. */
   readonly origins: Readonly<Record<SettingName, string>>
+  /** What runs the application, if that is in Python. */
+  readonly python?: Interpreter | undefined
   /** What is valid, but most likely not meant, in sentences for the log. */
   readonly advice: readonly string[]
 }

@@ -5,6 +5,7 @@ export const SECTIONS = [
   'Application',
   'Listening',
   'Workers',
+  'Python',
   'Time limits',
   'HTTP limits',
   'Process',

@@ -1,19 +1,22 @@
+import { tmpdir } from 'node:os'
 import { DEFAULT_ACCESS_FORMAT } from '../lib/logging/access-format.js'
 import { LOG_FORMATS, LOG_LEVELS } from '../lib/logging/names.js'
 import { words } from './arguments.js'
 import { assignments } from './assignments.js'
-import { INTERFACES } from './interfaces.js'
+import { INTERFACES, PYTHON_INTERFACES } from './interfaces.js'
 import {
   accessFormat,
   address,
   boolean,
   choice,
+  directories,
   globs,
   integer,
   list,
   logFile,
   path,
   paths,
+  rootPath,
   text,
   urlPath,
   variableName,
@@ -48,10 +51,10 @@ export const settings = {
     commandLineOnly: true,
   }),
   interface: setting('Application', '--interface', {
-    parser: choice('INTERFACE', ['auto', ...INTERFACES]),
+    parser: choice('INTERFACE', ['auto', ...INTERFACES, ...PYTHON_INTERFACES]),
     default: 'auto',
     onHup: 'respawn',
-    description: 'how the application is called; auto decides by what the export is',
+    description: 'how the application is called; auto decides by what the export is; python is WSGI in Python',
   }),
 
   bind: setting('Listening', '-b, --bind', {
@@ -155,6 +158,50 @@ export const settings = {
     default: absent('none'),
     onHup: 'respawn',
     description: 'a new worker is ready only when its application answers a GET of this path with 2xx, as /healthz',
+  }),
+
+  python: setting('Python', '--python', {
+    parser: text('PATH'),
+    default: absent('that of VIRTUAL_ENV, of .venv, venv or env in the directory or above it, or on PATH'),
+    onHup: 'respawn',
+    description: 'the interpreter of an application in Python, 3.8 or later',
+  }),
+  pythonpath: setting('Python', '--pythonpath', {
+    parser: directories,
+    default: derived('none', () => []),
+    onHup: 'respawn',
+    description: 'directories, with commas between, in which Python looks for modules before all others',
+  }),
+  threads: setting('Python', '--threads', {
+    parser: integer(1, 1000),
+    default: 1,
+    onHup: 'respawn',
+    description: 'threads of a Python process, each of which runs one request at a time',
+  }),
+  fronts: setting('Python', '--fronts', {
+    parser: integer(0),
+    default: 0,
+    onHup: 'respawn',
+    description: 'Node processes in front of the Python processes; 0 is one for each eight',
+  }),
+  responseBuffer: setting('Python', '--response-buffer', {
+    parser: size,
+    default: '2mb',
+    onHup: 'respawn',
+    description: 'how much of an answer is taken off Python before its client has taken it',
+  }),
+  tmpUploadDir: setting('Python', '--tmp-upload-dir', {
+    parser: { ...text('DIR'), wanted: 'a directory' },
+    default: derived("the system's", () => tmpdir()),
+    onHup: 'respawn',
+    description: 'where request bodies of more than 1 MB wait for Python',
+  }),
+  rootPath: setting('Python', '--root-path', {
+    variable: { name: 'SCRIPT_NAME' },
+    parser: rootPath,
+    default: '',
+    onHup: 'respawn',
+    description: 'the path at which the application is mounted: SCRIPT_NAME, taken off PATH_INFO',
   }),
 
   timeout: setting('Time limits', '-t, --timeout', {

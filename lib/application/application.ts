@@ -1,5 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { InterfaceName } from '../../config/interfaces.js'
+import type { Interpreter } from '../../config/interpreter.js'
+import type { Config } from '../../config/settings.js'
 import type { UnicornError } from '../errors.js'
 import type { Gateway, GatewayContext } from '../gateway/gateway.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
@@ -22,6 +24,16 @@ export interface Application {
   release(): void
   /** Ends the application after its last response. Never rejects: failures are logged. */
   close(): Promise<void>
+  /** Changes the number of processes that run it, if it has processes of its own. */
+  resize?(processes: number): void
+}
+
+/** How an application in Python is run. */
+export interface PythonHost {
+  readonly interpreter: Interpreter
+  readonly config: Config
+  /** How many Python processes are this worker's. */
+  readonly processes: number
 }
 
 /** Servers of an application that listen by themselves. A worker that leaves ends them as it ends its own listening. */
@@ -46,6 +58,8 @@ export interface ApplicationHost {
   /** The ports and paths that the user wants to be bound; 0 is any free port. */
   readonly binds: readonly (number | string)[]
   readonly interfaceName: InterfaceName
+  /** Present if the application is in Python. */
+  readonly python?: PythonHost | undefined
   /** Settings that replace limits of an application's own server, by the names of those, in Node's units. */
   readonly limits: Readonly<Record<string, number>>
   /** In milliseconds; 0 is no limit. */

@@ -1,4 +1,4 @@
-import { INTERFACES, type Interface, type InterfaceName } from '../../config/interfaces.js'
+import { INTERFACES, type Interface } from '../../config/interfaces.js'
 import { ExitCode, UnicornError } from '../errors.js'
 import type { FetchApplication } from '../gateway/fetch/types.js'
 import type { Application } from '../gateway/wsgi/types.js'
@@ -27,7 +27,7 @@ const WANTED: Readonly<Record<Interface, string>> = {
  * @param name  the setting `interface`
  * @throws UnicornError with exit code 4 if the export does not fit, or does not become ready
  */
-export async function detect(app: LoadedApp, name: InterfaceName): Promise<Callable> {
+export async function detect(app: LoadedApp, name: 'auto' | Interface): Promise<Callable> {
   const { value } = app
   const wanted = interfaceOf(app, name)
   if (wanted === 'node') {
@@ -42,7 +42,7 @@ export async function detect(app: LoadedApp, name: InterfaceName): Promise<Calla
   throw misfit(app, `it is ${describe(value)}`, WANTED[wanted])
 }
 
-function interfaceOf(app: LoadedApp, name: InterfaceName): Interface {
+function interfaceOf(app: LoadedApp, name: 'auto' | Interface): Interface {
   const mark = markOf(app.value)
   const marked = INTERFACES.find(known => known === mark)
   if (mark !== marked) throw misfit(app, `it is wrapped as "${String(mark)}", which this version does not know`, ADVICE)

@@ -1,19 +1,23 @@
 import type { InterfaceName } from '../../config/interfaces.js'
 import type { Application, ApplicationHost } from './application.js'
 import { loadModuleApplication } from './module-application.js'
+import { loadPythonApplication } from './python-application.js'
 
 /** A kind of application, such as modules of one language. */
 interface Kind {
-  /** Reports whether `spec` names an application of this kind, for instance by a file that is in `directory`. */
-  matches(spec: string, directory: string): boolean
+  /** Reports whether `spec` names an application of this kind. */
+  matches(spec: string, host: ApplicationHost): boolean
   load: typeof loadApplication
 }
+
+/** Which Python runs it was found out once, by the arbiter. */
+const PYTHON: Kind = { matches: (_, { python }) => python !== undefined, load: loadPythonApplication }
 
 /** The kind of what matches no other kind, so that its error names the files that were looked for. */
 const MODULE: Kind = { matches: () => true, load: loadModuleApplication }
 
 /** The first kind that matches loads the application. */
-const KINDS: readonly Kind[] = [MODULE]
+const KINDS: readonly Kind[] = [PYTHON, MODULE]
 
 /**
  * Loads the application and makes it ready to be called.
@@ -22,6 +26,6 @@ const KINDS: readonly Kind[] = [MODULE]
  * @throws UnicornError with exit code 4 if it is not found, does not load, fit its interface, or become ready
  */
 export function loadApplication(spec: string, name: InterfaceName, host: ApplicationHost): Promise<Application> {
-  const kind = KINDS.find(({ matches }) => matches(spec, host.directory)) ?? MODULE
+  const kind = KINDS.find(({ matches }) => matches(spec, host)) ?? MODULE
   return kind.load(spec, name, host)
 }

@@ -1,4 +1,4 @@
-import type { InterfaceName } from '../../config/interfaces.js'
+import { type InterfaceName, isPythonInterface } from '../../config/interfaces.js'
 import { toError } from '../errors.js'
 import type { Gateway, GatewayContext } from '../gateway/gateway.js'
 import { NodeGateway } from '../gateway/node/node-gateway.js'
@@ -21,6 +21,7 @@ export async function loadModuleApplication(
   const found = await loadApp(spec, { directory, script })
   const loaded = name === 'auto' ? withFastify(found) : found
   host.waitsFor(() => `the application that ${loaded.file} exports has not become ready`)
+  if (isPythonInterface(name)) throw new Error(`no Python for an application with the interface ${name}`)
   const callable = await detect(loaded, name)
   const closeApplication = async (): Promise<void> => {
     await application.gateway.settled?.()

@@ -17,13 +17,14 @@ export async function checkApplication(
   { exec, version }: Pick<ArbiterOptions, 'exec' | 'version'>,
 ): Promise<ExitCode> {
   const { config, file, advice } = resolved
+  const python = resolved.python && { python: { interpreter: resolved.python, processes: 1 } }
   const { logger } = ErrorLog.openOrStandard(config)
   for (const sentence of advice) logger.warn(sentence)
   const child = spawnWorker(exec, resolved, { index: 0, fds: [] })
   const self = { index: 0, age: 0, arbiterPid: process.pid, version, checkOnly: true }
   child.on('internalMessage', (received: unknown) => {
     if (unwrap<FromWorker>(received)?.type !== 'hello') return
-    child.send(wrap({ type: 'boot', config, configFile: file, listeners: [], ...self }))
+    child.send(wrap({ type: 'boot', config, configFile: file, listeners: [], ...self, ...python }))
   })
   const { bootTimeout } = config
   const limit = bootTimeout > 0 ? setTimeout(() => child.kill('SIGKILL'), bootTimeout + GRACE) : undefined

@@ -10,6 +10,8 @@ export interface Generation {
   readonly resolved: Resolved
   readonly hooks: HookRunner<'arbiter'>
   listeners: Listeners
+  /** How many processes should run the application: as many as workers, but for Python, which has its own. */
+  processes: number
   /** Whether any of its workers was ready: the application loads with this configuration. */
   proven: boolean
   /** With `--reload`: the files of its environment, and those that its workers have loaded, or tried to load. */
@@ -25,5 +27,7 @@ export function newGeneration(
 ): Generation {
   const hooks = new HookRunner('arbiter', { ...resolved, log: env.log })
   const files = new Set(resolved.config.envFile)
-  return { number, resolved, hooks, listeners: env.listeners, proven: false, files, abandoned: [] }
+  const { listeners } = env
+  const processes = resolved.config.workers
+  return { number, resolved, hooks, listeners, processes, proven: false, files, abandoned: [] }
 }

@@ -1,6 +1,7 @@
 import type { ServerView } from '../../config/hooks.js'
 import type { Resolved } from '../../config/resolve.js'
 import { Listeners } from '../listeners/listeners.js'
+import { workersFor } from './fronts.js'
 import { type Generation, newGeneration } from './generation.js'
 import type { OutcomeOf } from './outcome.js'
 import type { Pending } from './pending-commands.js'
@@ -50,6 +51,7 @@ export class Generations {
   set target(target: number) {
     const before = this.#target
     this.#target = target
+    this.#current.processes = target
     if (target === before) return
     this.#scaling?.settle({ result: 'overtaken' })
     this.#current.hooks.run('nworkersChanged', this.#server, target, before || undefined)
@@ -66,10 +68,11 @@ export class Generations {
   /** Brings the pool closer to what is wanted of it. Does nothing if nothing is missing. */
   manage(): void {
     const pool = this.#pool
-    if (!this.#reload) pool.spawnMissing(this.#current, this.#target)
-    else if (this.#reload.step(this.#target)) this.#commit(this.#reload)
-    pool.relieve(this.#current, this.#target)
-    if ((this.#withdrawn.length > 0 || this.#scaling) && pool.isComplete(this.#current, this.#target)) this.#completed()
+    const wanted = (): number => workersFor(this.#current.resolved, this.#target)
+    if (!this.#reload) pool.spawnMissing(this.#current, wanted())
+    else if (this.#reload.step(wanted())) this.#commit(this.#reload)
+    pool.relieve(this.#current, wanted())
+    if ((this.#withdrawn.length > 0 || this.#scaling) && pool.isComplete(this.#current, wanted())) this.#completed()
   }
 
   /** Starts a new generation beside the current one. A reload under way is overtaken. A stop does not call `ended`. */

@@ -4,10 +4,11 @@ import type { Counters, ExitReason, Logger, ServerView, WorkerSnapshot, WorkerVi
 import type { Config } from '../../config/settings.js'
 import { toError } from '../errors.js'
 import { balance } from '../spread/balance.js'
+import { Backoff, type Death } from '../sys/backoff.js'
 import type { PatientClock } from '../sys/clock.js'
 import { isDying } from '../sys/is-dying.js'
 import { DRAIN, type FromWorker, unwrap } from '../worker/protocol.js'
-import { Backoff, EXPECTED } from './backoff.js'
+import { processesOf } from './fronts.js'
 import type { Generation } from './generation.js'
 import { bootMessage, spawnWorker, whyNotStarted } from './spawn.js'
 import { isHeard, outlineOf, PM2_READY, STRAY_MESSAGE } from './stray-message.js'
@@ -138,6 +139,17 @@ export class Pool {
       if (!this.#mayFork()) return
       this.#spawn(generation, index)
     }
+    if (generation.resolved.python) this.#shareOut(generation)
+  }
+
+  /** Tells the workers of a Python application how many of its processes are theirs. */
+  #shareOut(generation: Generation): void {
+    const holders = this.holders(generation).sort((one, other) => one.index - other.index)
+    for (const [rank, handle] of holders.entries()) {
+      const processes = processesOf(rank, generation.resolved, generation.processes)
+      if (handle.isReady && handle.processes !== processes) handle.send({ type: 'processes', processes })
+      if (handle.isReady) handle.processes = processes
+    }
   }
 
   /** One fork in a turn of the event loop: it takes milliseconds, and meanwhile no signal and no beat is heeded. */
@@ -165,7 +177,7 @@ export class Pool {
       // Sent with the fork: a worker that had to ask would wait for its turn on a busy machine.
       handle.send(bootMessage(handle, version))
     } catch (error) {
-      const pause = this.#backoff.died(index, 'boot-failed', { age: 0, now: clock.now(), range: config.restartBackoff })
+      const pause = this.#backoff.died(index, 'fault', { age: 0, now: clock.now(), range: config.restartBackoff })
       log.error({ err: toError(error), worker: index, pause }, 'Worker cannot be forked')
     }
   }
@@ -241,7 +253,8 @@ export class Pool {
   }
 
   #watchMemory(handle: WorkerHandle): void {
-    const { maxMemory } = handle.config
+    // Of a Python application, its own processes are what grows.
+    const maxMemory = handle.generation.resolved.python ? 0 : handle.config.maxMemory
     const rss = handle.figures?.rss ?? 0
     handle.fatSamples = maxMemory > 0 && rss > maxMemory ? handle.fatSamples + 1 : 0
     if (handle.fatSamples < FAT_SAMPLES || handle.wantsReplacement || !handle.isReady) return
@@ -395,7 +408,7 @@ export class Pool {
     const { requests, ...worker } = factsOf(handle)
     const lost = signal !== undefined && requests ? { requests } : {}
     const facts = { ...worker, reason, exitCode, signal, ...lost, ...(pause > 0 && { pause }) }
-    log[EXPECTED.has(reason) ? 'info' : 'error'](facts, `Worker exited (pid: ${handle.pid})`)
+    log[deathOf(reason) === 'expected' ? 'info' : 'error'](facts, `Worker exited (pid: ${handle.pid})`)
     if (pause > 0)
       log.warn({ worker: handle.index }, `Crash loop: a worker keeps dying young, the next starts in ${pause} ms`)
     hooks().run('childExit', server, view)
@@ -407,7 +420,7 @@ export class Pool {
     if (isCounted || !reason) return 0
     handle.isCounted = true
     const now = this.#context.clock.now()
-    return this.#backoff.died(index, reason, { age: now - since, now, range: handle.config.restartBackoff })
+    return this.#backoff.died(index, deathOf(reason), { age: now - since, now, range: handle.config.restartBackoff })
   }
 
   /** Makes all workers reopen their log files. One that boots does so when it is ready. */
@@ -425,6 +438,14 @@ export class Pool {
 
 /** `max-requests` is not among them: under load there may always be a worker that ends for that reason. */
 const REPLACED: ReadonlySet<ExitReason | undefined> = new Set<ExitReason>(['retired', 'reloaded'])
+
+/** The ends that the arbiter brings about to replace a worker. */
+const EXPECTED: ReadonlySet<ExitReason> = new Set(['retired', 'reloaded', 'max-requests', 'max-memory'])
+
+function deathOf(reason: ExitReason): Death {
+  if (reason === 'killed-outside') return reason
+  return EXPECTED.has(reason) ? 'expected' : 'fault'
+}
 
 /** For the log: which worker it is, and how many requests it was running as of its last beat. */
 function factsOf({ index, pid, figures }: WorkerHandle) {

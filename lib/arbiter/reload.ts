@@ -1,5 +1,6 @@
 import type { Resolved } from '../../config/resolve.js'
 import { rows, type SettingName, settingNames } from '../../config/settings.js'
+import { workersFor } from './fronts.js'
 import type { Generation } from './generation.js'
 import type { OutcomeOf } from './outcome.js'
 import type { Pool } from './pool.js'
@@ -42,7 +43,9 @@ export class Reload {
    * @returns whether the new generation is complete
    */
   step(target: number): boolean {
-    const { workers, reloadStrategy } = this.next.resolved.config
+    const { resolved } = this.next
+    const { workers: processes, reloadStrategy } = resolved.config
+    const workers = workersFor(resolved, processes)
     if (reloadStrategy === 'rolling') this.#replaceOne(target, workers)
     else this.#startAll(target, workers)
     return this.#pool.isComplete(this.next, workers)

@@ -7,6 +7,7 @@ import { formatAddress } from '../listeners/address.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
 import { anchorArguments, anchorEnvironment, preloadsOf } from '../sys/node-options.js'
 import type { Boot } from '../worker/protocol.js'
+import { processesOf } from './fronts.js'
 import type { WorkerHandle } from './worker-handle.js'
 
 /** Variables that a worker must not inherit: they are meant for an arbiter, from its predecessor or from systemd. */
@@ -125,5 +126,9 @@ export function bootMessage({ generation, index, age }: WorkerHandle, version: s
     version,
     listeners: seats,
     checkOnly: false,
+    python: resolved.python && {
+      interpreter: resolved.python,
+      processes: processesOf(index, resolved, generation.processes),
+    },
   }
 }

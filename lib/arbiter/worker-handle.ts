@@ -31,6 +31,8 @@ export class WorkerHandle {
   settled = 0
   /** How many of those it should hold at most, as it was last sent. */
   cap = Number.POSITIVE_INFINITY
+  /** How many Python processes it was told to have. */
+  processes: number | undefined
   /** It serves until its replacement is ready, and is retired then. */
   wantsReplacement = false
   /** Whether the back-off has counted its end. */

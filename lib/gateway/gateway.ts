@@ -1,4 +1,4 @@
-import type { Interface } from '../../config/interfaces.js'
+import type { Interface, PythonInterface } from '../../config/interfaces.js'
 import type { Exchange } from '../http/exchange.js'
 import type { Logger } from '../logging/log.js'
 
@@ -15,7 +15,7 @@ export interface GatewayContext {
 
 /** Calls an application, whatever its interface is. */
 export interface Gateway {
-  readonly interface: Interface
+  readonly interface: Interface | PythonInterface
   /** Calls the application to answer one request. Never throws; sets `exchange.environ` for wsgi. */
   handle(exchange: Exchange): void
   /** Waits for work that goes on after its response. To be called after the last response. */

@@ -1,4 +1,5 @@
 import type { Figures as PublicFigures } from '../../config/hooks.js'
+import type { Interpreter } from '../../config/interpreter.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
 
 /**
@@ -44,6 +45,8 @@ export interface Boot<Config> {
   readonly listeners: readonly ListenerSeat[]
   /** The worker loads the application and exits, without serving (`--check-config`). */
   readonly checkOnly: boolean
+  /** Of an application in Python: what runs it, and how many of its processes are this worker's. */
+  readonly python?: { readonly interpreter: Interpreter; readonly processes: number } | undefined
 }
 
 export type ToWorker<Config> =
@@ -57,6 +60,8 @@ export type ToWorker<Config> =
   | { readonly type: 'announce' }
   /** How many settled connections a worker should hold at most, so that they spread evenly over the workers. */
   | { readonly type: 'cap'; readonly cap: number }
+  /** How many processes of a Python application are this worker's from now on. */
+  | { readonly type: 'processes'; readonly processes: number }
 
 /** What a worker reports of itself with each beat. */
 export interface Figures extends PublicFigures {

@@ -51,7 +51,7 @@ export class Worker implements SignalHandlers {
   #exiting = false
 
   constructor(parts: WorkerParts) {
-    const { config, log, listeners, watchdog, channel } = parts
+    const { config, log, listeners, watchdog, channel, application } = parts
     this.#parts = parts
     this.#service = new Service(parts)
     this.#admission = new parts.admission(this.#admissionHost())
@@ -84,7 +84,9 @@ export class Worker implements SignalHandlers {
     })
     if (watchdog) publishRequests(exchanges)
     const jitter = Math.floor(Math.random() * (config.maxRequestsJitter + 1))
-    this.#lastRequest = config.maxRequests > 0 ? config.maxRequests + jitter : Number.POSITIVE_INFINITY
+    // Of a Python application, its own processes have the limit.
+    const isLimited = config.maxRequests > 0 && application.resize === undefined
+    this.#lastRequest = isLimited ? config.maxRequests + jitter : Number.POSITIVE_INFINITY
   }
 
   #events(): HttpEvents {
@@ -180,6 +182,7 @@ export class Worker implements SignalHandlers {
     if (message.type === 'abandon') this.#abandon(message.listeners)
     else if (message.type === 'announce') this.#announce()
     else if (message.type === 'cap') this.#admission.capped?.(message.cap)
+    else if (message.type === 'processes') this.#parts.application.resize?.(message.processes)
   }
 
   reopen(): void {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Exchange } from '../../http/exchange.js'
-import { BoundedCache } from '../bounded-cache.js'
 import type { GatewayContext } from '../gateway.js'
+import { addHeader, hostOf, serverFromHost } from '../wire/meta-variables.js'
 import { fileWrapper } from './file-wrapper.js'
 import { attachSignal, type Signalling } from './lazy-signal.js'
 import type { Environ, EnvironBase, ErrorsStream, Headers, InputStream } from './types.js'
@@ -18,12 +18,6 @@ export interface Services extends Signalling {
 }
 
 const VERSION: readonly [1, 0] = [1, 0]
-
-/** `X-Real-Ip` -> `HTTP_X_REAL_IP` (RFC 3875, section 4.1.18). */
-const keys = new BoundedCache<string>(name => {
-  const key = name.toUpperCase().replaceAll('-', '_')
-  return key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH' ? key : `HTTP_${key}`
-})
 
 /** The environ of one request (PEP 3333, "environ Variables"). */
 export function makeEnviron({ head, peer }: Exchange, services: Services, around: Surroundings): Environ {
@@ -62,28 +56,6 @@ export function makeEnviron({ head, peer }: Exchange, services: Services, around
   }
   attachSignal(environ, services)
   return environ
-}
-
-/** Skips names with `_`: in an environ they could not be told from those with `-`. */
-function addHeader(environ: EnvironBase, name: string, value: string): void {
-  if (name.includes('_')) return
-  const key = keys.get(name)
-  const before = environ[key]
-  if (before === undefined || before === '') environ[key] = value
-  // The engine refuses two of these; the first one counts.
-  else if (key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH') return
-  else environ[key] = `${String(before)}${key === 'HTTP_COOKIE' ? '; ' : ', '}${value}`
-}
-
-/** RFC 3875, section 4.1.14: an IPv6 address stands in brackets, as in a URL. */
-function hostOf(name: string): string {
-  return name.includes(':') ? `[${name}]` : name
-}
-
-/** On a unix socket the Host header says how the client sees the server; neither part may be empty (PEP 3333). */
-export function serverFromHost(host: string, scheme: string): [name: string, port: string] {
-  const [, name = '', port = ''] = /^(\[[^\]]*\]|[^:]*)(?::([0-9]+))?$/.exec(host) ?? []
-  return [name || 'localhost', port || (scheme === 'https' ? '443' : '80')]
 }
 
 const ESCAPE = /%([0-9a-f]{2})/gi

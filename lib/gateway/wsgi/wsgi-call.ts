@@ -4,8 +4,8 @@ import { ApplicationBreach } from '../failure.js'
 import { hasClose } from '../wire/body.js'
 import { Call } from '../wire/call.js'
 import { checkChunk, isChunk } from '../wire/chunk.js'
+import { sendEarlyHints } from '../wire/early-hints.js'
 import { makeHead } from '../wire/head.js'
-import { checkValue, kindOfName } from '../wire/header-rules.js'
 import { makeEnviron, type Services, type Surroundings } from './environ.js'
 import { hintFor, isResponse, NothingAnswered, ResponseReturned } from './hint.js'
 import { RequestInput } from './input.js'
@@ -79,20 +79,4 @@ export class WsgiCall extends Call implements Services {
     const hint = this.#context.guessed ? hintFor(error) : undefined
     return hint === undefined ? message : `${message}; ${hint}`
   }
-}
-
-/**
- * Sends `103 Early Hints` (RFC 8297) to a client of HTTP/1.1, if there is a Link field.
- * @throws ApplicationBreach for an illegal header; a TypeError if the value of a Link field is no link
- */
-function sendEarlyHints({ head, answer }: Exchange, headers: Headers): void {
-  const link: string[] = []
-  const others: Record<string, string> = {}
-  for (const [name, value] of headers) {
-    const kind = kindOfName(name)
-    checkValue(name, value)
-    if (name.toLowerCase() === 'link') link.push(value)
-    else if (kind === 'plain') others[name] = value
-  }
-  if (link.length > 0 && head.httpVersion === '1.1') answer.hint({ ...others, link })
 }

@@ -56,7 +56,8 @@ export const STEPS: Readonly<Record<string, BootStep>> = {
     inCheck: true,
     stuck: since(({ config }) => `the worker class ${config.workerClass} has not finished loading`),
     run: async boot => {
-      boot.admission = await workerClass(boot.config.workerClass, process.cwd())
+      const name = boot.snapshot.python ? 'async' : boot.config.workerClass
+      boot.admission = await workerClass(name, process.cwd())
     },
   },
   application: {
@@ -115,6 +116,7 @@ function applicationHost(boot: Booting): ApplicationHost {
     listeners: snapshot.listeners,
     binds: config.bind.flatMap(address => placeOf(address) ?? []),
     interfaceName: config.interface,
+    python: snapshot.python && { ...snapshot.python, config },
     bootTimeout: config.bootTimeout,
     limits: { keepAliveTimeout: config.keepAlive, headersTimeout: config.headerTimeout },
     gateway: {

@@ -1,0 +1,48 @@
+import type { InterfaceName } from '../../config/interfaces.js'
+import { ProcessPool } from '../gateway/python/process-pool.js'
+import { createPythonGateway } from '../gateway/python/python-gateway.js'
+import type { Application, ApplicationHost, BesideServers } from './application.js'
+
+/** A Python application opens no servers that this process would know of. */
+const NO_SERVERS: BesideServers = { connections: 0, foreign: 0, retire() {}, closeIdle() {} }
+
+/** Starts the Python processes of this front. */
+export async function loadPythonApplication(
+  spec: string,
+  _name: InterfaceName,
+  host: ApplicationHost,
+): Promise<Application> {
+  const { python, directory, gateway } = host
+  if (!python) throw new Error('no Python was found for an application in Python')
+  const { config, interpreter, processes } = python
+  const { log, multiprocess, serverSoftware } = gateway
+  const settings = {
+    interpreter,
+    app: spec,
+    path: [...config.pythonpath, directory],
+    threads: config.threads,
+    multiprocess,
+    software: serverSoftware,
+    rootPath: config.rootPath,
+  }
+  const pool = new ProcessPool(processes, settings, config, log)
+  host.waitsFor(() => pool.unfinished())
+  await pool.start()
+  const calls = {
+    log,
+    uploadDirectory: config.tmpUploadDir,
+    responseBuffer: config.responseBuffer,
+    submit: pool.submit.bind(pool),
+  }
+  return {
+    gateway: createPythonGateway(calls),
+    server: undefined,
+    others: NO_SERVERS,
+    terminated() {},
+    announceEnd() {},
+    askToEnd() {},
+    release() {},
+    close: () => pool.close(),
+    resize: count => pool.resize(count),
+  }
+}

@@ -1,0 +1,174 @@
+import type { Socket } from 'node:net'
+import { now } from '../../sys/clock.js'
+import { type FrameListener, FrameReader, frame, type Kind, requestFrame } from './frames.js'
+
+/** A request that runs on a channel: what Python sends of it. */
+export interface Job {
+  head(isWhole: boolean, fields: string[], first: Buffer, left: number): void
+  /** @param isLast  the answer is complete */
+  data(piece: Buffer, isLast: boolean): void
+  /** The answer is complete. */
+  end(): void
+  hints(fields: string[]): void
+  /** Python wants so many bytes of the body at most: the answer is `sendBody`. */
+  wants(most: number): void
+  /** The rest of the answer is a file of Python's: the answer is `tookFile`. */
+  file(file: PythonFile, fields: string[]): void
+  /** The application raised. Nothing else comes. */
+  raised(traceback: string): void
+}
+
+/** A piece of a file that a Python process has open. Offset and length in bytes. */
+export interface PythonFile {
+  /** Names the open file, even one that has no name any more. */
+  readonly path: string
+  readonly offset: number
+  readonly length: number
+}
+
+/** Of the descriptor, the offset and the length in F. */
+const FILE_SIZE = 20
+
+/** One thread of a Python process: runs one request at a time. */
+export class Channel implements FrameListener {
+  readonly #socket: Socket
+  readonly #reader = new FrameReader(this)
+  readonly #pid: number
+  readonly #onIdle: (channel: Channel) => void
+  #number = 0
+  #job: Job | undefined
+  /** The job before, which may have raised in its `close()`. */
+  #previous: Job | undefined
+  /** The clock of the request stands still while its client is slow. */
+  #startedAt = 0
+  #pausedAt: number | undefined
+  #isUnwanted = false
+
+  /** @param pid  of the Python process */
+  constructor(socket: Socket, pid: number, onIdle: (channel: Channel) => void) {
+    this.#socket = socket
+    this.#pid = pid
+    this.#onIdle = onIdle
+    socket.on('data', (chunk: Buffer) => this.#reader.read(chunk))
+    // The end of the process tells what an error here would.
+    socket.on('error', () => {})
+  }
+
+  get job(): Job | undefined {
+    return this.#job
+  }
+
+  /** Milliseconds that Python has had for its request; 0 if it has none. */
+  get busyFor(): number {
+    return this.#job ? (this.#pausedAt ?? now()) - this.#startedAt : 0
+  }
+
+  /** Sends a request. The channel is the job's until its `end` or `raised` returns. */
+  run(job: Job, environ: string, body: Buffer | undefined): void {
+    this.#job = job
+    this.#isUnwanted = false
+    this.#number = (this.#number + 1) >>> 0
+    this.#startedAt = now()
+    this.#socket.write(requestFrame(this.#number, environ, body))
+  }
+
+  /** Answers `wants`. @param piece  empty at the end */
+  sendBody(piece: Buffer): void {
+    if (this.#isUnwanted) return
+    if (piece.length === 0) return this.#send('E')
+    this.#socket.cork()
+    this.#send('D', piece.length)
+    this.#socket.write(piece)
+    this.#socket.uncork()
+  }
+
+  /** Answers `file`. The request is over if the file is taken. */
+  tookFile(isTaken: boolean): void {
+    if (this.#isUnwanted) return
+    this.#send(isTaken ? 'O' : 'N')
+    if (isTaken) this.#finish()
+  }
+
+  /** Nobody wants the answer any more. What still comes of it is for the job to ignore. */
+  unwanted(): void {
+    if (this.#isUnwanted) return
+    this.#isUnwanted = true
+    this.resume()
+    this.#send('X')
+  }
+
+  pause(): void {
+    if (this.#pausedAt !== undefined) return
+    this.#pausedAt = now()
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    if (this.#pausedAt === undefined) return
+    this.#startedAt += now() - this.#pausedAt
+    this.#pausedAt = undefined
+    this.#socket.resume()
+  }
+
+  /** Lets the thread end, when its request has ended. */
+  shutDown(): void {
+    this.#socket.end()
+  }
+
+  /** The process is gone, whoever else may have inherited the other end. @returns the request that it had */
+  destroy(): Job | undefined {
+    const job = this.#job
+    this.#job = undefined
+    this.#socket.destroy()
+    return job
+  }
+
+  #send(kind: Kind, length = 0): void {
+    this.#socket.write(frame(kind, this.#number, length))
+  }
+
+  #finish(): void {
+    this.resume()
+    this.#previous = this.#job
+    this.#job = undefined
+    this.#onIdle(this)
+  }
+
+  // What the reader finds.
+
+  head(number: number, isWhole: boolean, fields: string[], first: Buffer, left: number): void {
+    if (number !== this.#number) return
+    this.#job?.head(isWhole, fields, first, left)
+    if (isWhole && left === 0) this.#finish()
+  }
+
+  data(number: number, piece: Buffer, isLast: boolean): void {
+    if (number !== this.#number) return
+    this.#job?.data(piece, isLast)
+    if (isLast) this.#finish()
+  }
+
+  frame(kind: Kind, number: number, payload: Buffer): void {
+    if (number !== this.#number || !this.#job) {
+      if (kind === '!') this.#previous?.raised(payload.toString())
+      return
+    }
+    const job = this.#job
+    if (kind === 'E') job.end()
+    else if (kind === '!') job.raised(payload.toString())
+    else if (kind === 'W') job.wants(payload.readUInt32BE())
+    else if (kind === 'L') job.hints(fieldsOf(payload))
+    else if (kind === 'F') job.file(this.#fileOf(payload), fieldsOf(payload.subarray(FILE_SIZE)))
+    if (kind === 'E' || kind === '!') this.#finish()
+  }
+
+  #fileOf(payload: Buffer): PythonFile {
+    const path = `/proc/${this.#pid}/fd/${payload.readUInt32BE()}`
+    const [offset, length] = [payload.readBigUInt64BE(4), payload.readBigUInt64BE(12)]
+    return { path, offset: Number(offset), length: Number(length) }
+  }
+}
+
+function fieldsOf(text: Buffer): string[] {
+  return text.toString('latin1').split('\0')
+}

@@ -1,0 +1,129 @@
+/**
+ * Frames between the front and a Python process: kind (1 byte), request number (4), length (4), payload; numbers are
+ * big-endian. `python/child.py` lists the kinds.
+ */
+export const HEADER_SIZE = 9
+
+/** Flag of the frames R (the body is all here) and H (the answer is whole). */
+const WHOLE = 1
+/** Of the flags and the length of environ or head, in R and H. */
+const PREFIX_SIZE = 5
+
+const R = kindOf('R')
+const H = kindOf('H')
+const D = kindOf('D')
+
+export type Kind = 'D' | 'E' | 'X' | 'O' | 'N' | 'W' | 'L' | 'F' | '!'
+
+function kindOf(letter: string): number {
+  return letter.charCodeAt(0)
+}
+
+/** A frame without a payload, or in front of one that is sent after it. */
+export function frame(kind: Kind, number: number, length = 0): Buffer {
+  const header = Buffer.allocUnsafe(HEADER_SIZE)
+  writeHeader(header, kindOf(kind), number, length)
+  return header
+}
+
+/**
+ * A request. @param environ  latin-1: names and values in turn, a NUL after each @param body  the whole body; undefined
+ * if Python has to ask for it
+ */
+export function requestFrame(number: number, environ: string, body: Buffer | undefined): Buffer {
+  const length = PREFIX_SIZE + environ.length + (body?.length ?? 0)
+  const all = Buffer.allocUnsafe(HEADER_SIZE + length)
+  writeHeader(all, R, number, length)
+  all[HEADER_SIZE] = body === undefined ? 0 : WHOLE
+  all.writeUInt32BE(environ.length, HEADER_SIZE + 1)
+  all.write(environ, HEADER_SIZE + PREFIX_SIZE, 'latin1')
+  body?.copy(all, HEADER_SIZE + PREFIX_SIZE + environ.length)
+  return all
+}
+
+function writeHeader(target: Buffer, kind: number, number: number, length: number): void {
+  target[0] = kind
+  target.writeUInt32BE(number, 1)
+  target.writeUInt32BE(length, 5)
+}
+
+/** What a {@link FrameReader} finds. */
+export interface FrameListener {
+  /**
+   * The head of an answer, with as much of its body as is here.
+   * @param fields  status, and names and values in turn
+   * @param left  bytes of the frame that will come by `data`
+   */
+  head(number: number, isWhole: boolean, fields: string[], first: Buffer, left: number): void
+  /** A piece of a body. @param isLast  the answer is complete with it */
+  data(number: number, piece: Buffer, isLast: boolean): void
+  /** Any other frame. */
+  frame(kind: Kind, number: number, payload: Buffer): void
+}
+
+/** Finds the frames in what a channel brings. Bodies are passed on as they come; everything else in one piece. */
+export class FrameReader {
+  readonly #listener: FrameListener
+  /** The beginning of a frame that is not complete. */
+  #held: Buffer | undefined
+  /** The request and the bytes that are missing of the body that is being read. */
+  #number = 0
+  #left = 0
+  #isWhole = false
+
+  constructor(listener: FrameListener) {
+    this.#listener = listener
+  }
+
+  read(chunk: Buffer): void {
+    let rest = this.#held ? Buffer.concat([this.#held, chunk]) : chunk
+    this.#held = undefined
+    while (rest.length > 0) {
+      const size = this.#left > 0 ? this.#passOn(rest) : this.#next(rest)
+      if (size === 0) break
+      rest = rest.subarray(size)
+    }
+    if (rest.length > 0) this.#held = rest
+  }
+
+  /** @returns how many bytes were used */
+  #passOn(rest: Buffer): number {
+    const piece = rest.length > this.#left ? rest.subarray(0, this.#left) : rest
+    this.#left -= piece.length
+    this.#listener.data(this.#number, piece, this.#isWhole && this.#left === 0)
+    return piece.length
+  }
+
+  /** @returns how many bytes were used; 0 if the frame is not complete */
+  #next(rest: Buffer): number {
+    if (rest.length < HEADER_SIZE) return 0
+    const kind = rest[0] ?? 0
+    const number = rest.readUInt32BE(1)
+    const length = rest.readUInt32BE(5)
+    if (kind === H) return this.#head(rest, number, length)
+    if (kind === D) {
+      this.#number = number
+      this.#left = length
+      this.#isWhole = false
+      return HEADER_SIZE
+    }
+    const end = HEADER_SIZE + length
+    if (rest.length < end) return 0
+    this.#listener.frame(String.fromCharCode(kind) as Kind, number, rest.subarray(HEADER_SIZE, end)) // child.py has no other
+    return end
+  }
+
+  #head(rest: Buffer, number: number, length: number): number {
+    const start = HEADER_SIZE + PREFIX_SIZE
+    if (rest.length < start) return 0
+    const body = start + rest.readUInt32BE(HEADER_SIZE + 1)
+    if (rest.length < body) return 0
+    const end = Math.min(rest.length, HEADER_SIZE + length)
+    this.#number = number
+    this.#left = HEADER_SIZE + length - end
+    this.#isWhole = ((rest[HEADER_SIZE] ?? 0) & WHOLE) !== 0
+    const fields = rest.toString('latin1', start, body).split('\0')
+    this.#listener.head(number, this.#isWhole, fields, rest.subarray(body, end), this.#left)
+    return end
+  }
+}

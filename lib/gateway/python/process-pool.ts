@@ -1,0 +1,303 @@
+import { toError, UnicornError } from '../../errors.js'
+import type { Logger } from '../../logging/log.js'
+import { Backoff } from '../../sys/backoff.js'
+import { now } from '../../sys/clock.js'
+import type { Channel } from './channel.js'
+import { PythonCall } from './python-call.js'
+import { PythonProcess, type PythonSettings } from './python-process.js'
+
+/** What the pool holds its processes to. Durations in milliseconds, 0 for never or without limit. */
+export interface PoolLimits {
+  readonly timeout: number
+  readonly bootTimeout: number
+  readonly gracefulTimeout: number
+  readonly maxRequests: number
+  readonly maxRequestsJitter: number
+  /** In bytes. */
+  readonly maxMemory: number
+  readonly restartBackoff: { readonly first: number; readonly longest: number }
+}
+
+/** How often the pool looks after its processes, in milliseconds. */
+const LOOK_PAUSE = 500
+
+/** The reasons for an end that nobody needs to worry about. */
+const EXPECTED = new Set<string | undefined>(['retired', 'max-requests', 'max-memory'])
+
+/** The Python processes of one front: each request goes to one that is idle, whatever connection it came by. */
+export class ProcessPool {
+  readonly #settings: PythonSettings
+  readonly #limits: PoolLimits
+  readonly #log: Logger
+  readonly #processes = new Set<PythonProcess>()
+  readonly #queue = new Queue<PythonCall>()
+  readonly #backoff = new Backoff()
+  #target: number
+  #isStarted = false
+  #closed: (() => void) | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(target: number, settings: PythonSettings, limits: PoolLimits, log: Logger) {
+    this.#target = target
+    this.#settings = settings
+    this.#limits = limits
+    this.#log = log
+  }
+
+  /** Resolves when all processes can serve. @throws UnicornError if one of them cannot */
+  async start(): Promise<void> {
+    this.#manage()
+    try {
+      await Promise.all([...this.#processes].map(({ ready }) => ready))
+    } catch (error) {
+      this.#target = 0
+      for (const process of this.#processes) process.kill()
+      throw error
+    }
+    this.#isStarted = true
+    this.#timer = setInterval(() => this.#look(), LOOK_PAUSE).unref()
+  }
+
+  /** Runs a call, now or when a process has time for it. */
+  submit(call: PythonCall): void {
+    const free = this.#queue.size === 0 ? this.#freeChannel() : undefined
+    if (free) this.#run(call, free)
+    else this.#queue.add(call)
+  }
+
+  /** Ends all processes when they have answered what they have. */
+  close(): Promise<void> {
+    this.#target = 0
+    return new Promise(resolve => {
+      this.#closed = resolve
+      this.#manage()
+      this.#checkClosed()
+    })
+  }
+
+  resize(target: number): void {
+    this.#target = target
+    this.#manage()
+  }
+
+  /** Of each process: what the snapshot shows. */
+  get figures(): readonly object[] {
+    return [...this.#processes].map(({ pid, rss, requests, busy, state }) => ({ pid, rss, requests, busy, state }))
+  }
+
+  /** What the boot waits for, with the Python stack of what is imported. */
+  async unfinished(): Promise<string> {
+    const [process] = [...this.#processes].filter(({ state }) => state === 'starting')
+    if (!process) return 'the Python processes have not become ready'
+    return `Python has not finished importing ${this.#settings.app}:\n${await process.stacks()}`
+  }
+
+  // Requests.
+
+  /** A channel of the process that was used last among those with the fewest requests: its caches are warm. */
+  #freeChannel(): { process: PythonProcess; channel: Channel } | undefined {
+    let best: PythonProcess | undefined
+    let least = Number.POSITIVE_INFINITY
+    for (const process of this.#processes) {
+      if (process.state !== 'serving') continue
+      const { busy } = process
+      if (busy < process.channels.length && busy <= least) {
+        best = process
+        least = busy
+      }
+    }
+    const channel = best?.channels.find(({ job }) => job === undefined)
+    return best && channel && { process: best, channel }
+  }
+
+  #run(call: PythonCall, { process, channel }: { process: PythonProcess; channel: Channel }): void {
+    process.requests++
+    // The last in the order is the one that was used last.
+    this.#processes.delete(process)
+    this.#processes.add(process)
+    call.start(channel)
+  }
+
+  #idle(process: PythonProcess, channel: Channel): void {
+    if (process.state === 'leaving') return channel.shutDown()
+    if (process.state !== 'serving') return
+    this.#checkRequests(process)
+    for (let call = this.#queue.take(); call; call = this.#queue.take()) {
+      if (call.isWanted) return this.#run(call, { process, channel })
+    }
+  }
+
+  /** Requests that wait go to whoever is free. */
+  #dispatch(): void {
+    while (this.#queue.size > 0) {
+      const free = this.#freeChannel()
+      if (!free) return
+      const call = this.#queue.take()
+      if (call?.isWanted) this.#run(call, free)
+    }
+  }
+
+  // Processes.
+
+  /** Brings the pool to its number of processes. */
+  #manage(): void {
+    const all = [...this.#processes]
+    const holders = all.filter(({ state, wantsReplacement }) => (state === 'starting' || state === 'serving') && !wantsReplacement)
+    for (const process of holders.slice(this.#target)) this.#retire(process, 'retired')
+    const taken = new Set(holders.map(({ index }) => index))
+    for (let index = 0; taken.size < this.#target; index++) {
+      if (taken.has(index)) continue
+      taken.add(index)
+      if (this.#backoff.mayStart(index, now())) this.#spawn(index)
+    }
+    const ready = holders.filter(({ state }) => state === 'serving').length
+    if (ready >= this.#target) {
+      for (const process of all) if (process.wantsReplacement) this.#retire(process, 'retired')
+    }
+  }
+
+  #retire(process: PythonProcess, reason: string): void {
+    process.because(reason)
+    process.leave()
+  }
+
+  #spawn(index: number): void {
+    const process = new PythonProcess(index, this.#settings, (...idle) => this.#idle(...idle))
+    this.#processes.add(process)
+    process.onTerm = () => {
+      process.because('retired')
+      process.wantsReplacement = true
+      this.#manage()
+    }
+    process.ready.then(
+      () => {
+        this.#log.info({ pythonPid: process.pid }, `Python process ready (pid: ${process.pid})`)
+        this.#dispatch()
+        this.#manage()
+      },
+      (error: unknown) => this.#failedToBoot(process, error),
+    )
+    void process.gone.then(() => this.#gone(process))
+  }
+
+  /** The first processes are the front's boot, which tells of their failure. */
+  #failedToBoot(process: PythonProcess, error: unknown): void {
+    process.because('boot-failed')
+    process.kill()
+    if (!this.#isStarted || this.#target === 0) return
+    const err = error instanceof UnicornError ? error.cause.error : error
+    this.#log.error({ ...(err !== undefined && { err }) }, `Python process failed to boot: ${toError(error).message}`)
+  }
+
+  #gone(process: PythonProcess): void {
+    this.#processes.delete(process)
+    const lost = process.channels.flatMap(channel => channel.destroy() ?? []).filter(isCall)
+    const { signal, exitCode, pid, index, since, dumped } = process
+    process.because(signal === 'SIGKILL' ? 'killed-outside' : signal ? 'crashed' : 'exited')
+    const { reason = '' } = process
+    const death = EXPECTED.has(reason) ? 'expected' : reason === 'killed-outside' ? reason : 'fault'
+    const range = this.#limits.restartBackoff
+    const pause = this.#isStarted ? this.#backoff.died(index, death, { age: now() - since, now: now(), range }) : 0
+    const facts = {
+      pythonPid: pid,
+      reason,
+      ...(exitCode !== null && { exitCode }),
+      ...(signal !== null && { signal }),
+      ...(lost.length > 0 && { requests: lost.map(({ facts: { method, path } }) => ({ method, path })) }),
+      ...(pause > 0 && { pause }),
+      ...(signal !== null && dumped !== '' && reason !== 'hung' && { stack: dumped }),
+    }
+    this.#log[death === 'expected' ? 'info' : 'error'](facts, `Python process exited (pid: ${pid})`)
+    for (const call of lost) call.lost(reason === 'hung' ? 504 : 502)
+    if (pause > 0) setTimeout(() => this.#manage(), pause).unref()
+    if (this.#isStarted) this.#manage()
+    this.#checkClosed()
+  }
+
+  #checkClosed(): void {
+    if (this.#target > 0 || this.#processes.size > 0) return
+    clearInterval(this.#timer)
+    this.#closed?.()
+  }
+
+  // Limits.
+
+  #checkRequests(process: PythonProcess): void {
+    const { maxRequests, maxRequestsJitter } = this.#limits
+    if (maxRequests === 0 || process.wantsReplacement) return
+    const jitter = Math.floor(Math.random() * (maxRequestsJitter + 1))
+    if (process.requests < maxRequests + jitter) return
+    process.because('max-requests')
+    process.wantsReplacement = true
+    this.#manage()
+  }
+
+  #look(): void {
+    const { timeout, maxMemory, bootTimeout } = this.#limits
+    for (const process of this.#processes) {
+      if (process.state === 'starting' && bootTimeout > 0 && now() - process.since > bootTimeout) void this.#tooSlow(process)
+      if (process.state !== 'serving' && process.state !== 'leaving') continue
+      const hung = timeout > 0 ? process.channels.find(({ busyFor }) => busyFor > timeout) : undefined
+      if (hung) void this.#hung(process, hung)
+      else if (maxMemory > 0 && (process.rss ?? 0) > maxMemory && !process.wantsReplacement) {
+        this.#log.warn({ pythonPid: process.pid, rss: process.rss, maxMemory }, 'Python process uses too much memory')
+        process.because('max-memory')
+        process.wantsReplacement = true
+        this.#manage()
+      }
+    }
+  }
+
+  async #tooSlow(process: PythonProcess): Promise<void> {
+    process.state = 'killed'
+    process.because('boot-timeout')
+    const stack = await process.stacks()
+    this.#log.error({ pythonPid: process.pid, stack }, `Python process failed to boot: not ready within ${this.#limits.bootTimeout} ms`)
+    process.kill()
+  }
+
+  async #hung(process: PythonProcess, channel: Channel): Promise<void> {
+    process.state = 'killed'
+    process.because('hung')
+    const busy = Math.round(channel.busyFor)
+    const call = channel.job
+    // Its replacement need not wait for the report.
+    this.#manage()
+    const stack = await process.stacks()
+    const request = isCall(call) ? call.facts : undefined
+    this.#log.error(
+      { pythonPid: process.pid, ...request, busy, stack },
+      `Python process hangs (pid: ${process.pid}): ${request?.method} ${request?.path} runs for ${busy} ms`,
+    )
+    process.kill()
+  }
+}
+
+function isCall(job: unknown): job is PythonCall {
+  return job instanceof PythonCall
+}
+
+/** First in, first out. */
+class Queue<Item> {
+  #items: (Item | undefined)[] = []
+  #first = 0
+
+  get size(): number {
+    return this.#items.length - this.#first
+  }
+
+  add(item: Item): void {
+    this.#items.push(item)
+  }
+
+  take(): Item | undefined {
+    const item = this.#items[this.#first]
+    if (this.size === 0) return undefined
+    this.#items[this.#first++] = undefined
+    if (this.#first === this.#items.length) {
+      this.#items = []
+      this.#first = 0
+    }
+    return item
+  }
+}

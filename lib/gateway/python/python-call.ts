@@ -1,0 +1,221 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { toError } from '../../errors.js'
+import type { Exchange } from '../../http/exchange.js'
+import type { Logger } from '../../logging/log.js'
+import { requestFacts } from '../failure.js'
+import { Call } from '../wire/call.js'
+import { sendEarlyHints } from '../wire/early-hints.js'
+import { Head } from '../wire/head.js'
+import { parseStatus } from '../wire/header-rules.js'
+import type { Channel, Job, PythonFile } from './channel.js'
+import { textOf, variablesOf } from './environ-text.js'
+import { PythonError } from './python-error.js'
+import { Upload } from './upload.js'
+
+/** What all calls of a gateway share. */
+export interface PythonCalls {
+  readonly log: Logger
+  /** For request bodies that are too large for memory. */
+  readonly uploadDirectory: string
+  /** Bytes of an answer that are taken off Python before the client has taken them. */
+  readonly responseBuffer: number
+  /** Runs a call when a process has time for it. */
+  submit(call: PythonCall): void
+}
+
+const EMPTY = Buffer.alloc(0)
+/** What is read of a file at once, in bytes. */
+const FILE_CHUNK = 256 * 1024
+
+/** One request for Python: its body is read, it waits for a process, and its answer is passed on. */
+export class PythonCall extends Call implements Job {
+  readonly #calls: PythonCalls
+  #upload: Upload | undefined
+  /** While Python runs it. */
+  #channel: Channel | undefined
+  /** Bytes written since the client last was not slow. */
+  #untaken = 0
+  #isDraining = false
+  #isOver = false
+
+  constructor(exchange: Exchange, calls: PythonCalls) {
+    super(exchange, calls.log)
+    this.#calls = calls
+  }
+
+  /** Never throws. */
+  run(): void {
+    const { exchange } = this
+    exchange.answer.onClose(() => this.#close())
+    exchange.abort = () => this.#close()
+    if (exchange.head.bodyLength === 0) return this.#calls.submit(this)
+    Upload.receive(exchange.body, this.#calls.uploadDirectory).then(
+      upload => {
+        this.#upload = upload
+        if (this.isWanted) this.#calls.submit(this)
+        else void upload.close()
+      },
+      (error: unknown) => this.fail(error),
+    )
+  }
+
+  /** False when nobody waits for an answer any more, or there was one. */
+  get isWanted(): boolean {
+    return !this.#isOver && !this.outgoing.gone && !this.outgoing.ended
+  }
+
+  get facts(): ReturnType<typeof requestFacts> {
+    return requestFacts(this.exchange)
+  }
+
+  /** Lets Python run it. */
+  start(channel: Channel): void {
+    this.#channel = channel
+    const variables = variablesOf(this.exchange, this.#upload?.size)
+    this.exchange.environ = variables
+    channel.run(this, textOf(variables), this.#upload ? this.#upload.whole : EMPTY)
+  }
+
+  /** Answers in place of Python, whose process ends: with `status`, or by a cut connection if the head is out. */
+  lost(status: number): void {
+    this.#channel = undefined
+    if (!this.isWanted) return
+    if (this.outgoing.headSent) this.outgoing.cut()
+    else this.exchange.answer.refuse(status)
+  }
+
+  /** The client has gone, or the worker has answered, or the response is over. */
+  #close(): void {
+    if (this.#isOver) return
+    if (!this.outgoing.ended) this.#channel?.unwanted()
+    this.#isOver = true
+    void this.#upload?.close()
+  }
+
+  protected override accept(): void {}
+
+  // What Python sends.
+
+  head(isWhole: boolean, fields: string[], first: Buffer, left: number): void {
+    this.#attempt(() => {
+      const head = headFrom(fields)
+      // A frame tells the length of a body that Python has in one piece.
+      if (isWhole && left > 0 && head.contentLength < 0) head.add('Content-Length', String(first.length + left))
+      this.begin(head)
+      if (isWhole && left === 0) this.#finish([first])
+      else this.#write(first)
+    })
+  }
+
+  data(piece: Buffer, isLast: boolean): void {
+    this.#attempt(() => {
+      this.#write(piece)
+      if (isLast) this.#finish([])
+    })
+  }
+
+  end(): void {
+    this.#attempt(() => this.#finish([]))
+    this.#channel = undefined
+  }
+
+  hints(fields: string[]): void {
+    this.#attempt(() => sendEarlyHints(this.exchange, pairsOf(fields)))
+  }
+
+  wants(most: number): void {
+    const channel = this.#channel
+    const reading = this.#upload?.read(most) ?? Promise.resolve(EMPTY)
+    reading.then(
+      piece => channel?.sendBody(piece),
+      (error: unknown) => this.#breach(error),
+    )
+  }
+
+  file({ path, offset, length }: PythonFile, fields: string[]): void {
+    const channel = this.#channel
+    open(path).then(
+      file => {
+        this.#channel = undefined
+        channel?.tookFile(true)
+        void this.#sendFile(file, offset, length, fields)
+      },
+      () => channel?.tookFile(false),
+    )
+  }
+
+  raised(traceback: string): void {
+    this.#channel = undefined
+    this.fail(new PythonError(traceback))
+  }
+
+  #write(chunk: Buffer): void {
+    if (this.outgoing.write(chunk)) this.#untaken = 0
+    else this.#awaitClient(chunk.length)
+  }
+
+  /** Python is paused when the client has not taken as much as `responseBuffer`. */
+  #awaitClient(size: number): void {
+    this.#untaken += size
+    if (this.#untaken > this.#calls.responseBuffer) this.#channel?.pause()
+    if (this.#isDraining) return
+    this.#isDraining = true
+    void this.outgoing.drained().then(() => {
+      this.#isDraining = false
+      this.#untaken = 0
+      this.#channel?.resume()
+    })
+  }
+
+  async #sendFile(file: FileHandle, offset: number, length: number, fields: string[]): Promise<void> {
+    try {
+      const head = headFrom(fields)
+      if (head.contentLength < 0) head.add('Content-Length', String(length))
+      this.begin(head)
+      for (let position = offset; position < offset + length && this.isWanted; ) {
+        const size = Math.min(FILE_CHUNK, offset + length - position)
+        const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(size), 0, size, position)
+        if (bytesRead === 0) break
+        position += bytesRead
+        if (this.isWanted && !this.outgoing.write(buffer.subarray(0, bytesRead))) await this.outgoing.drained()
+      }
+      if (this.isWanted) this.answer([])
+    } catch (error) {
+      this.fail(error)
+    } finally {
+      await file.close()
+    }
+  }
+
+  #finish(chunks: readonly Buffer[]): void {
+    this.#channel = undefined
+    this.answer(chunks)
+  }
+
+  /** Passes something on, if anybody wants it. */
+  #attempt(step: () => void): void {
+    if (!this.isWanted) return
+    try {
+      step()
+    } catch (error) {
+      this.#breach(error)
+    }
+  }
+
+  /** What Python sent cannot be a response, or its body cannot be had. */
+  #breach(error: unknown): void {
+    this.#channel?.unwanted()
+    this.fail(toError(error))
+  }
+}
+
+/** @param fields  status line, then names and values in turn @throws ApplicationBreach if one of them is illegal */
+function headFrom(fields: readonly string[]): Head {
+  const head = new Head(parseStatus(fields[0]))
+  for (let i = 1; i + 1 < fields.length; i += 2) head.add(fields[i] ?? '', fields[i + 1])
+  return head
+}
+
+function pairsOf(fields: readonly string[]): [string, string][] {
+  return fields.flatMap((name, i) => (i % 2 === 1 ? [[name, fields[i + 1] ?? '']] : []))
+}

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto'
+import { type FileHandle, open, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { BodySource } from '../../http/exchange.js'
+
+/** What stays in memory, and what travels with the request, in bytes. */
+const IN_MEMORY = 1 << 20
+const WITH_REQUEST = 1 << 16
+
+/**
+ * A request body that was read to its end before Python hears of it: a client that is slow holds no Python process, and
+ * the length is known even of a body in chunks. What is larger than 1 MB lies in a file that has no name any more.
+ */
+export class Upload {
+  /** In bytes. */
+  readonly size: number
+  readonly #chunks: Buffer[]
+  readonly #file: FileHandle | undefined
+  #position = 0
+
+  private constructor(size: number, chunks: Buffer[], file?: FileHandle) {
+    this.size = size
+    this.#chunks = chunks
+    this.#file = file
+  }
+
+  /**
+   * @param directory  for a file, if one is needed
+   * @throws ClientGone, BodyTooLarge, or a system error of the file: ENOSPC if the disk is full
+   */
+  static async receive(body: BodySource, directory: string): Promise<Upload> {
+    const chunks: Buffer[] = []
+    let size = 0
+    let file: FileHandle | undefined
+    try {
+      for (let chunk = await body.next(); chunk !== null; chunk = await body.next()) {
+        size += chunk.length
+        chunks.push(chunk)
+        if (size <= IN_MEMORY) continue
+        file ??= await openNameless(directory)
+        await file.appendFile(Buffer.concat(chunks.splice(0)))
+      }
+      return new Upload(size, chunks, file)
+    } catch (error) {
+      await file?.close()
+      throw error
+    }
+  }
+
+  /** All of it, if it may travel with the request. */
+  get whole(): Buffer | undefined {
+    return this.size <= WITH_REQUEST ? Buffer.concat(this.#chunks) : undefined
+  }
+
+  /** @param most  bytes. @returns the next bytes, none at the end */
+  async read(most: number): Promise<Buffer> {
+    if (this.#file) return this.#readFile(this.#file, most)
+    const chunk = this.#chunks.shift()
+    if (chunk === undefined) return Buffer.alloc(0)
+    if (chunk.length > most) this.#chunks.unshift(chunk.subarray(most))
+    return chunk.subarray(0, most)
+  }
+
+  async #readFile(file: FileHandle, most: number): Promise<Buffer> {
+    const size = Math.min(most, this.size - this.#position)
+    if (size === 0) return Buffer.alloc(0)
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(size), 0, size, this.#position)
+    this.#position += bytesRead
+    return buffer.subarray(0, bytesRead)
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close()
+  }
+}
+
+/** A file that is gone when this process is, however that ends. */
+async function openNameless(directory: string): Promise<FileHandle> {
+  const path = join(directory, `unicorn-${randomUUID()}`)
+  const file = await open(path, 'wx+', 0o600)
+  await unlink(path)
+  return file
+}

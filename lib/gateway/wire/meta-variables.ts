@@ -1,0 +1,29 @@
+import { BoundedCache } from '../bounded-cache.js'
+
+/** `X-Real-Ip` -> `HTTP_X_REAL_IP` (RFC 3875, section 4.1.18). */
+const keys = new BoundedCache<string>(name => {
+  const key = name.toUpperCase().replaceAll('-', '_')
+  return key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH' ? key : `HTTP_${key}`
+})
+
+/** Skips names with `_`: in an environ they could not be told from those with `-`. */
+export function addHeader(environ: Record<string, unknown>, name: string, value: string): void {
+  if (name.includes('_')) return
+  const key = keys.get(name)
+  const before = environ[key]
+  if (before === undefined || before === '') environ[key] = value
+  // The engine refuses two of these; the first one counts.
+  else if (key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH') return
+  else environ[key] = `${String(before)}${key === 'HTTP_COOKIE' ? '; ' : ', '}${value}`
+}
+
+/** RFC 3875, section 4.1.14: an IPv6 address stands in brackets, as in a URL. */
+export function hostOf(name: string): string {
+  return name.includes(':') ? `[${name}]` : name
+}
+
+/** On a unix socket the Host header says how the client sees the server; neither part may be empty (PEP 3333). */
+export function serverFromHost(host: string, scheme: string): [name: string, port: string] {
+  const [, name = '', port = ''] = /^(\[[^\]]*\]|[^:]*)(?::([0-9]+))?$/.exec(host) ?? []
+  return [name || 'localhost', port || (scheme === 'https' ? '443' : '80')]
+}
