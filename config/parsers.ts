@@ -105,7 +105,9 @@ export const directories: Parser<readonly string[], string | readonly string[]> 
   parse(found) {
     const items = typeof found === 'string' ? found.split(new RegExp(`[,${delimiter}]`)) : found
     if (!Array.isArray(items)) return refuse(found, directories.wanted)
-    return items.map(each => (typeof each === 'string' ? each.trim() : refuse(each, directories.wanted))).filter(Boolean)
+    return items
+      .map(each => (typeof each === 'string' ? each.trim() : refuse(each, directories.wanted)))
+      .filter(Boolean)
   },
   print: values => values.join(', '),
   anchor: (values, base) => values.map(value => resolve(base, value)),

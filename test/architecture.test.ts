@@ -21,7 +21,7 @@ const GROUND = 0
 
 /** Rooms within a floor, by the same rule. */
 const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  'lib/gateway': [['*'], ['wire'], ['wsgi', 'fetch', 'node']],
+  'lib/gateway': [['*'], ['wire'], ['wsgi', 'fetch', 'node', 'python']],
   'lib/application': [
     ['module'],
     ['module/jiti'],
@@ -30,7 +30,7 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['*'],
     ['script'],
     ['load-module.ts'],
-    ['module-application.ts'],
+    ['python', 'module-application.ts'],
     ['load-application.ts'],
   ],
   'lib/worker': [['*'], ['admission', 'watchdog', 'exit'], ['parts.ts'], ['service.ts'], ['worker.ts'], ['boot']],

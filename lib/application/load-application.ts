@@ -1,7 +1,7 @@
 import type { InterfaceName } from '../../config/interfaces.js'
 import type { Application, ApplicationHost } from './application.js'
 import { loadModuleApplication } from './module-application.js'
-import { loadPythonApplication } from './python-application.js'
+import { loadPythonApplication } from './python/python-application.js'
 
 /** A kind of application, such as modules of one language. */
 interface Kind {

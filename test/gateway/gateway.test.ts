@@ -1,7 +1,7 @@
 import { H3 } from 'h3'
 import { Hono } from 'hono'
 import t from 'tap'
-import type { InterfaceName } from '../../config/interfaces.js'
+import type { Interface } from '../../config/interfaces.js'
 import { fetch, markOf, node, wsgi } from '../../lib/application/mark.js'
 import { UnicornError } from '../../lib/errors.js'
 import type { Gateway } from '../../lib/gateway/gateway.js'
@@ -15,7 +15,7 @@ const application: Application = (_, startResponse) => {
 }
 const handler: NodeHandler = (_, res) => res.end('node')
 
-async function create(value: unknown, name: InterfaceName = 'auto'): Promise<Gateway> {
+async function create(value: unknown, name: 'auto' | Interface = 'auto'): Promise<Gateway> {
   const make = await gatewayFor(value, name)
   return make(new MemoryLog())
 }
@@ -86,7 +86,7 @@ t.test('a wrapper gives the same function back', async t => {
 
 t.test('what cannot be served says why', async t => {
   class Site {}
-  const refused: [value: unknown, name: InterfaceName, message: RegExp][] = [
+  const refused: [value: unknown, name: 'auto' | Interface, message: RegExp][] = [
     [
       undefined,
       'auto',
@@ -127,7 +127,7 @@ t.test('the fetch interface', async t => {
   function own(this: unknown): Response {
     return new Response(`this is ${this}`)
   }
-  const forms: [value: unknown, name: InterfaceName, body: string][] = [
+  const forms: [value: unknown, name: 'auto' | Interface, body: string][] = [
     [new Site(), 'auto', 'method'],
     [own, 'fetch', 'this is undefined'],
     [fetch(own), 'auto', 'this is undefined'],

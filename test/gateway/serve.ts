@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { InterfaceName } from '../../config/interfaces.js'
+import type { Interface } from '../../config/interfaces.js'
 import { detect } from '../../lib/application/detect.js'
 import { createFetchGateway } from '../../lib/gateway/fetch/fetch-gateway.js'
 import type { Gateway } from '../../lib/gateway/gateway.js'
@@ -50,7 +50,7 @@ export class MemoryLog implements Logger {
 }
 
 export interface Options extends Partial<HttpPolicy> {
-  readonly interface?: InterfaceName
+  readonly interface?: 'auto' | Interface
   /** Runs before the gateway, as a hook does. */
   readonly before?: (exchange: Exchange) => void
   readonly socketPath?: string
@@ -148,7 +148,7 @@ function events(serve: (exchange: Exchange) => void): HttpEvents {
 }
 
 /** The gateway of an export, chosen as a worker chooses it. */
-export async function gatewayFor(value: unknown, name: InterfaceName): Promise<(log: Logger) => Gateway> {
+export async function gatewayFor(value: unknown, name: 'auto' | Interface): Promise<(log: Logger) => Gateway> {
   const app = { value, file: '/srv/app.js', exportName: 'application', spec: 'app:application' }
   const callable = await detect(app, name)
   const context = { multithread: true, multiprocess: false, serverSoftware: 'unicorn/test' }

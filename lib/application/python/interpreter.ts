@@ -39,7 +39,8 @@ export async function findInterpreter(surroundings: Surroundings): Promise<Inter
     const found = await ask(candidate, surroundings)
     if (found) return found
   }
-  const looked = 'looked for VIRTUAL_ENV, .venv, venv and env in the directory and above it, CONDA_PREFIX, python3 and python on PATH'
+  const looked =
+    'looked for VIRTUAL_ENV, .venv, venv and env in the directory and above it, CONDA_PREFIX, python3 and python on PATH'
   throw refusal(`no Python was found: ${looked}; name one by --python PATH`, 'none')
 }
 
@@ -88,7 +89,8 @@ async function ask({ command, why }: Candidate, { directory, env }: Surroundings
   try {
     const { stdout } = await run(command, ['-c', SAY], { cwd: directory, env, timeout: LONGEST })
     const [version = '', executable = command] = stdout.trim().split('\n')
-    if (isTooOld(version)) throw refusal(`${command} (${why}) is Python ${version}, wanted ${OLDEST.join('.')} or later`, version)
+    if (isTooOld(version))
+      throw refusal(`${command} (${why}) is Python ${version}, wanted ${OLDEST.join('.')} or later`, version)
     return { executable, version, why }
   } catch (error) {
     if (error instanceof UnicornError) throw error
@@ -104,5 +106,9 @@ function isTooOld(version: string): boolean {
 }
 
 function refusal(message: string, found: string, error?: unknown): UnicornError {
-  return new UnicornError(message, { found, wanted: `Python ${OLDEST.join('.')} or later`, where: 'python', error }, ExitCode.refused)
+  return new UnicornError(
+    message,
+    { found, wanted: `Python ${OLDEST.join('.')} or later`, where: 'python', error },
+    ExitCode.refused,
+  )
 }

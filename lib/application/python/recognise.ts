@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { extname, join, resolve } from 'node:path'
-import type { Resolved } from '../../../config/resolve.js'
 import { isPythonInterface } from '../../../config/interfaces.js'
+import type { Resolved } from '../../../config/resolve.js'
 import { currentEnvironment } from '../../../config/sources/env.js'
 import { ExitCode, UnicornError } from '../../errors.js'
 import { candidates } from '../module/find-module.js'
@@ -36,7 +36,9 @@ function isPython({ config }: Resolved): boolean {
   const inPython = [chdir, ...pythonpath].flatMap(directory =>
     [`${path}.py`, `${path}/__init__.py`].map(file => join(directory, file)).filter(isFile),
   )
-  const inNode = candidates(module).map(file => resolve(chdir, file)).filter(isFile)
+  const inNode = candidates(module)
+    .map(file => resolve(chdir, file))
+    .filter(isFile)
   const [one, other] = [inPython[0], inNode[0]]
   if (one !== undefined && other !== undefined) throw ambiguous(app, one, other)
   if (one !== undefined || other !== undefined) return one !== undefined
@@ -45,7 +47,9 @@ function isPython({ config }: Resolved): boolean {
 }
 
 function hasSigns(directory: string): boolean {
-  return SIGNS.some(name => existsSync(join(directory, name))) || readdirSync(directory).some(name => name.endsWith('.py'))
+  return (
+    SIGNS.some(name => existsSync(join(directory, name))) || readdirSync(directory).some(name => name.endsWith('.py'))
+  )
 }
 
 function isFile(path: string): boolean {

@@ -3,10 +3,10 @@ import { toError } from '../../errors.js'
 import type { Exchange } from '../../http/exchange.js'
 import type { Logger } from '../../logging/log.js'
 import { requestFacts } from '../failure.js'
-import { Call } from '../wire/call.js'
 import { sendEarlyHints } from '../wire/early-hints.js'
 import { Head } from '../wire/head.js'
 import { parseStatus } from '../wire/header-rules.js'
+import { Reply } from '../wire/reply.js'
 import type { Channel, Job, PythonFile } from './channel.js'
 import { textOf, variablesOf } from './environ-text.js'
 import { PythonError } from './python-error.js'
@@ -28,7 +28,7 @@ const EMPTY = Buffer.alloc(0)
 const FILE_CHUNK = 256 * 1024
 
 /** One request for Python: its body is read, it waits for a process, and its answer is passed on. */
-export class PythonCall extends Call implements Job {
+export class PythonCall extends Reply implements Job {
   readonly #calls: PythonCalls
   #upload: Upload | undefined
   /** While Python runs it. */
@@ -91,8 +91,6 @@ export class PythonCall extends Call implements Job {
     this.#isOver = true
     void this.#upload?.close()
   }
-
-  protected override accept(): void {}
 
   // What Python sends.
 

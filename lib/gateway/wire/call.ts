@@ -1,28 +1,12 @@
-import { errorCode, read, toError } from '../../errors.js'
-import { BodyTooLarge, ClientGone } from '../../http/errors.js'
-import type { Exchange } from '../../http/exchange.js'
-import { reasonOf } from '../../http/refusal.js'
-import type { Logger } from '../../logging/log.js'
-import { ApplicationBreach, requestFacts } from '../failure.js'
+import { errorCode } from '../../errors.js'
 import { Body, isThenable } from './body.js'
-import { checkChunks } from './chunk.js'
-import { type Head, makeHead } from './head.js'
-import { Outgoing } from './outgoing.js'
 import { pump } from './pump.js'
+import { Reply } from './reply.js'
 
 /** One call of an application that returns its response. Subclasses call it and turn its result into head and body. */
-export abstract class Call {
-  readonly exchange: Exchange
-  protected readonly outgoing: Outgoing
-  readonly #log: Logger
+export abstract class Call extends Reply {
   #body: Body | undefined
   #abort: AbortController | undefined
-
-  constructor(exchange: Exchange, log: Logger) {
-    this.exchange = exchange
-    this.outgoing = new Outgoing(exchange)
-    this.#log = log
-  }
 
   /** Aborted when the client goes away before the response is finished, or the worker answers in its place. */
   get signal(): AbortSignal {
@@ -52,30 +36,6 @@ export abstract class Call {
     )
   }
 
-  /** Takes over the head, which is sent with the body. */
-  protected begin(head: Head): void {
-    if (head.dropped !== undefined) this.dropped(head.dropped)
-    this.outgoing.head = head
-  }
-
-  /** @param names  hop-by-hop fields that the application has set */
-  protected dropped(names: readonly string[]): void {
-    this.complain(`hop-by-hop headers are not sent: ${names.join(', ')}`)
-  }
-
-  /** The fast path: all of the body is there. */
-  protected answer(chunks: readonly unknown[]): void {
-    checkChunks(chunks)
-    const { outgoing } = this
-    if (outgoing.gone) return
-    if (!outgoing.headSent) outgoing.sendWhole(chunks)
-    else {
-      for (const chunk of chunks) outgoing.write(chunk)
-      outgoing.finish()
-    }
-    this.#end()
-  }
-
   protected stream(iterable: unknown): void {
     const body = new Body(iterable)
     this.#body = body
@@ -84,7 +44,7 @@ export abstract class Call {
     this.#listenForAbort()
     this.transmit(body)
       .then(() => {
-        if (!this.outgoing.gone) this.#end()
+        if (!this.outgoing.gone) this.ended()
         this.#close()
       })
       .catch((error: unknown) => this.fail(error))
@@ -96,48 +56,18 @@ export abstract class Call {
     if (!this.outgoing.gone) this.outgoing.finish()
   }
 
-  #end(): void {
-    if (this.outgoing.fellShort) this.complain('the body is shorter than its Content-Length: the connection is closed')
-    if (this.outgoing.overflowed) this.complain('the body is longer than its Content-Length: the rest is not sent')
-    if (this.outgoing.droppedBody) this.complain('a response with this status has no body: it is not sent')
-  }
-
-  protected fail(thrown: unknown): void {
-    const { outgoing } = this
-    const error = toError(thrown)
-    this.#logFailure(error)
-    if (!outgoing.ended && !outgoing.gone) {
-      if (outgoing.headSent) outgoing.cut()
-      else this.#sendPage(isTooLarge(error) ? 413 : 500)
-    }
+  protected override fail(thrown: unknown): void {
+    super.fail(thrown)
     this.#close()
   }
 
-  #logFailure(error: Error): void {
-    const log = this.#log
-    if (this.outgoing.gone && this.#isExpected(error)) log.debug(this.#facts(error), 'the client went away')
-    else if (error instanceof BodyTooLarge) log.info(this.#facts(error), 'a request was refused')
-    else log.error(this.#facts(error), this.failureMessage(error))
-  }
-
   /** The application was told that its answer is not wanted any more, and passes that on. */
-  #isExpected(error: Error): boolean {
+  protected override isExpected(error: Error): boolean {
     const isAbort = error.name === 'AbortError'
     // What a Node stream rejects a pending read with when it is destroyed.
     const isDestroyed = this.#body?.closed === true && errorCode(error) === 'ERR_STREAM_PREMATURE_CLOSE'
     const isOurs = this.#abort !== undefined && error === this.#abort.signal.reason
-    return isAbort || isDestroyed || isOurs || error instanceof ClientGone
-  }
-
-  /** Sends a small page without details, which are in the error log. */
-  #sendPage(status: number): void {
-    const reason = reasonOf(status)
-    this.outgoing.head = makeHead(`${status} ${reason}`, [['Content-Type', 'text/plain']])
-    this.outgoing.sendWhole([reason])
-  }
-
-  protected failureMessage(_error: Error): string {
-    return this.outgoing.headSent ? 'the application failed after the head of the response' : 'the application failed'
+    return isAbort || isDestroyed || isOurs || super.isExpected(error)
   }
 
   #close(): void {
@@ -151,20 +81,6 @@ export abstract class Call {
 
   #closeFailed(error: unknown): void {
     this.report(error, 'close() of the response body failed')
-  }
-
-  /** Logs a breach that the response survives. */
-  protected complain(breach: string): void {
-    this.report(new ApplicationBreach(breach), breach)
-  }
-
-  /** Logs an error outside of the response. */
-  protected report(error: unknown, message: string): void {
-    this.#log.error(this.#facts(error), message)
-  }
-
-  #facts(error: unknown): object {
-    return { err: toError(error), ...requestFacts(this.exchange) }
   }
 
   /** The worker answers in place of an application that takes too long, which need not go on then. */
@@ -188,9 +104,4 @@ export abstract class Call {
     }
     return abort
   }
-}
-
-/** By its name, which holds for another copy of the class too. */
-function isTooLarge(error: Error): boolean {
-  return error.name === 'BodyTooLarge' && read(error, 'status') === 413
 }

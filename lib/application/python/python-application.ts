@@ -1,7 +1,7 @@
-import type { InterfaceName } from '../../config/interfaces.js'
-import { ProcessPool } from '../gateway/python/process-pool.js'
-import { createPythonGateway } from '../gateway/python/python-gateway.js'
-import type { Application, ApplicationHost, BesideServers } from './application.js'
+import type { InterfaceName } from '../../../config/interfaces.js'
+import { createPythonGateway } from '../../gateway/python/python-gateway.js'
+import type { Application, ApplicationHost, BesideServers } from '../application.js'
+import { ProcessPool } from './process-pool.js'
 
 /** A Python application opens no servers that this process would know of. */
 const NO_SERVERS: BesideServers = { connections: 0, foreign: 0, retire() {}, closeIdle() {} }

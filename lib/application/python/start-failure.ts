@@ -1,6 +1,6 @@
 import type { Interpreter } from '../../../config/interpreter.js'
 import { ExitCode, UnicornError } from '../../errors.js'
-import { PythonError } from './python-error.js'
+import { PythonError } from '../../gateway/python/python-error.js'
 
 /** What a process reports if its application does not load. */
 export interface BootFailure {

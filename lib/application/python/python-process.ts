@@ -7,9 +7,9 @@ import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Interpreter } from '../../../config/interpreter.js'
+import { Channel } from '../../gateway/python/channel.js'
 import { now } from '../../sys/clock.js'
 import { packageFile } from '../../sys/package.js'
-import { Channel } from './channel.js'
 import { type BootFailure, startFailure } from './start-failure.js'
 
 /** What a Python process is started with. */
@@ -28,7 +28,10 @@ export interface PythonSettings {
 }
 
 /** What a process reports of itself. */
-type Message = { readonly type: 'ready'; readonly version: string; readonly threads: readonly number[] } | BootFailure | { readonly type: 'term' }
+type Message =
+  | { readonly type: 'ready'; readonly version: string; readonly threads: readonly number[] }
+  | BootFailure
+  | { readonly type: 'term' }
 
 /** Of libuv's descriptors: 0 to 2, control, dump, and then a channel for each thread. */
 const CONTROL = 3
@@ -146,7 +149,9 @@ export class PythonProcess {
     control.on('error', () => {})
     control.write(`${JSON.stringify({ front: process.pid, app, path, threads, multiprocess, software, rootPath })}\n`)
     const failed = new Promise<never>((_, reject) => {
-      this.#child.once('error', error => reject(startFailure({ type: 'failed', kind: 'spawn', text: error.message }, settings)))
+      this.#child.once('error', error =>
+        reject(startFailure({ type: 'failed', kind: 'spawn', text: error.message }, settings)),
+      )
       void this.gone.then(() => reject(startFailure(this.#endedEarly(), settings)))
     })
     failed.catch(() => {})

@@ -1,9 +1,10 @@
 import { toError, UnicornError } from '../../errors.js'
+import type { Channel } from '../../gateway/python/channel.js'
+import { PythonCall } from '../../gateway/python/python-call.js'
 import type { Logger } from '../../logging/log.js'
 import { Backoff } from '../../sys/backoff.js'
 import { now } from '../../sys/clock.js'
-import type { Channel } from './channel.js'
-import { PythonCall } from './python-call.js'
+import { Dispatch } from './dispatch.js'
 import { PythonProcess, type PythonSettings } from './python-process.js'
 
 /** What the pool holds its processes to. Durations in milliseconds, 0 for never or without limit. */
@@ -30,7 +31,7 @@ export class ProcessPool {
   readonly #limits: PoolLimits
   readonly #log: Logger
   readonly #processes = new Set<PythonProcess>()
-  readonly #queue = new Queue<PythonCall>()
+  readonly #dispatch = new Dispatch(this.#processes, process => this.#checkRequests(process))
   readonly #backoff = new Backoff()
   #target: number
   #isStarted = false
@@ -60,9 +61,7 @@ export class ProcessPool {
 
   /** Runs a call, now or when a process has time for it. */
   submit(call: PythonCall): void {
-    const free = this.#queue.size === 0 ? this.#freeChannel() : undefined
-    if (free) this.#run(call, free)
-    else this.#queue.add(call)
+    this.#dispatch.submit(call)
   }
 
   /** Ends all processes when they have answered what they have. */
@@ -92,57 +91,14 @@ export class ProcessPool {
     return `Python has not finished importing ${this.#settings.app}:\n${await process.stacks()}`
   }
 
-  // Requests.
-
-  /** A channel of the process that was used last among those with the fewest requests: its caches are warm. */
-  #freeChannel(): { process: PythonProcess; channel: Channel } | undefined {
-    let best: PythonProcess | undefined
-    let least = Number.POSITIVE_INFINITY
-    for (const process of this.#processes) {
-      if (process.state !== 'serving') continue
-      const { busy } = process
-      if (busy < process.channels.length && busy <= least) {
-        best = process
-        least = busy
-      }
-    }
-    const channel = best?.channels.find(({ job }) => job === undefined)
-    return best && channel && { process: best, channel }
-  }
-
-  #run(call: PythonCall, { process, channel }: { process: PythonProcess; channel: Channel }): void {
-    process.requests++
-    // The last in the order is the one that was used last.
-    this.#processes.delete(process)
-    this.#processes.add(process)
-    call.start(channel)
-  }
-
-  #idle(process: PythonProcess, channel: Channel): void {
-    if (process.state === 'leaving') return channel.shutDown()
-    if (process.state !== 'serving') return
-    this.#checkRequests(process)
-    for (let call = this.#queue.take(); call; call = this.#queue.take()) {
-      if (call.isWanted) return this.#run(call, { process, channel })
-    }
-  }
-
-  /** Requests that wait go to whoever is free. */
-  #dispatch(): void {
-    while (this.#queue.size > 0) {
-      const free = this.#freeChannel()
-      if (!free) return
-      const call = this.#queue.take()
-      if (call?.isWanted) this.#run(call, free)
-    }
-  }
-
   // Processes.
 
   /** Brings the pool to its number of processes. */
   #manage(): void {
     const all = [...this.#processes]
-    const holders = all.filter(({ state, wantsReplacement }) => (state === 'starting' || state === 'serving') && !wantsReplacement)
+    const holders = all.filter(
+      ({ state, wantsReplacement }) => (state === 'starting' || state === 'serving') && !wantsReplacement,
+    )
     for (const process of holders.slice(this.#target)) this.#retire(process, 'retired')
     const taken = new Set(holders.map(({ index }) => index))
     for (let index = 0; taken.size < this.#target; index++) {
@@ -162,7 +118,7 @@ export class ProcessPool {
   }
 
   #spawn(index: number): void {
-    const process = new PythonProcess(index, this.#settings, (...idle) => this.#idle(...idle))
+    const process = new PythonProcess(index, this.#settings, (...idle) => this.#dispatch.idle(...idle))
     this.#processes.add(process)
     process.onTerm = () => {
       process.because('retired')
@@ -172,7 +128,7 @@ export class ProcessPool {
     process.ready.then(
       () => {
         this.#log.info({ pythonPid: process.pid }, `Python process ready (pid: ${process.pid})`)
-        this.#dispatch()
+        this.#dispatch.next()
         this.#manage()
       },
       (error: unknown) => this.#failedToBoot(process, error),
@@ -235,7 +191,8 @@ export class ProcessPool {
   #look(): void {
     const { timeout, maxMemory, bootTimeout } = this.#limits
     for (const process of this.#processes) {
-      if (process.state === 'starting' && bootTimeout > 0 && now() - process.since > bootTimeout) void this.#tooSlow(process)
+      if (process.state === 'starting' && bootTimeout > 0 && now() - process.since > bootTimeout)
+        void this.#tooSlow(process)
       if (process.state !== 'serving' && process.state !== 'leaving') continue
       const hung = timeout > 0 ? process.channels.find(({ busyFor }) => busyFor > timeout) : undefined
       if (hung) void this.#hung(process, hung)
@@ -252,7 +209,10 @@ export class ProcessPool {
     process.state = 'killed'
     process.because('boot-timeout')
     const stack = await process.stacks()
-    this.#log.error({ pythonPid: process.pid, stack }, `Python process failed to boot: not ready within ${this.#limits.bootTimeout} ms`)
+    this.#log.error(
+      { pythonPid: process.pid, stack },
+      `Python process failed to boot: not ready within ${this.#limits.bootTimeout} ms`,
+    )
     process.kill()
   }
 
@@ -275,29 +235,4 @@ export class ProcessPool {
 
 function isCall(job: unknown): job is PythonCall {
   return job instanceof PythonCall
-}
-
-/** First in, first out. */
-class Queue<Item> {
-  #items: (Item | undefined)[] = []
-  #first = 0
-
-  get size(): number {
-    return this.#items.length - this.#first
-  }
-
-  add(item: Item): void {
-    this.#items.push(item)
-  }
-
-  take(): Item | undefined {
-    const item = this.#items[this.#first]
-    if (this.size === 0) return undefined
-    this.#items[this.#first++] = undefined
-    if (this.#first === this.#items.length) {
-      this.#items = []
-      this.#first = 0
-    }
-    return item
-  }
 }

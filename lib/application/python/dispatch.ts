@@ -1,0 +1,74 @@
+import type { Channel } from '../../gateway/python/channel.js'
+import type { PythonCall } from '../../gateway/python/python-call.js'
+import { Queue } from '../../sys/queue.js'
+import type { PythonProcess } from './python-process.js'
+
+/** A thread of a process that has no request. */
+interface Free {
+  readonly process: PythonProcess
+  readonly channel: Channel
+}
+
+/** Gives each request to a process that is idle, whatever connection it came by; the others wait in their order. */
+export class Dispatch {
+  /** The one that was used last comes last. */
+  readonly #processes: Set<PythonProcess>
+  readonly #queue = new Queue<PythonCall>()
+  /** Called when a process has answered a request. */
+  readonly #answered: (process: PythonProcess) => void
+
+  constructor(processes: Set<PythonProcess>, answered: (process: PythonProcess) => void) {
+    this.#processes = processes
+    this.#answered = answered
+  }
+
+  /** Runs a call, now or when a process has time for it. */
+  submit(call: PythonCall): void {
+    const free = this.#queue.size === 0 ? this.#free() : undefined
+    if (free) this.#run(call, free)
+    else this.#queue.add(call)
+  }
+
+  /** A process can serve: it gets what waits. */
+  next(): void {
+    while (this.#queue.size > 0) {
+      const free = this.#free()
+      if (!free) return
+      const call = this.#queue.take()
+      if (call?.isWanted) this.#run(call, free)
+    }
+  }
+
+  /** A request has been answered on a channel, which is free for the next one. */
+  idle(process: PythonProcess, channel: Channel): void {
+    if (process.state === 'leaving') return channel.shutDown()
+    if (process.state !== 'serving') return
+    this.#answered(process)
+    for (let call = this.#queue.take(); call; call = this.#queue.take()) {
+      if (call.isWanted) return this.#run(call, { process, channel })
+    }
+  }
+
+  /** Of the processes with the fewest requests, the one that was used last: its caches are warm. */
+  #free(): Free | undefined {
+    let best: PythonProcess | undefined
+    let least = Number.POSITIVE_INFINITY
+    for (const process of this.#processes) {
+      if (process.state !== 'serving') continue
+      const { busy } = process
+      if (busy < process.channels.length && busy <= least) {
+        best = process
+        least = busy
+      }
+    }
+    const channel = best?.channels.find(({ job }) => job === undefined)
+    return best && channel && { process: best, channel }
+  }
+
+  #run(call: PythonCall, { process, channel }: Free): void {
+    process.requests++
+    this.#processes.delete(process)
+    this.#processes.add(process)
+    call.start(channel)
+  }
+}
