@@ -59,6 +59,9 @@ export const messages = {
   logNotOpened: /^cannot open the log file .*its lines go to standard/,
   strayMessage: /^The application has sent a message by process\.send that nothing takes/,
   longPolling: /^Socket\.IO takes HTTP long-polling/,
+  pythonReady: /^Python process ready/,
+  pythonExited: /^Python process exited/,
+  pythonHangs: /^Python process hangs/,
   lostLines: /^Lost \d+ earlier lines/,
 } as const
 

@@ -64,6 +64,18 @@ export class Server {
     return pidsOf([...this.logged(messages.booting), ...this.logged(messages.ready)])
   }
 
+  /** Every process of a Python application that was ever ready, in order. */
+  get everyPython(): number[] {
+    return this.logged(messages.pythonReady).flatMap(({ pythonPid }) =>
+      typeof pythonPid === 'number' ? pythonPid : [],
+    )
+  }
+
+  /** Those that run now. */
+  pythons(): number[] {
+    return this.everyPython.filter(isRunning)
+  }
+
   /** The workers that run now. */
   workers(): number[] {
     return this.everyWorker.filter(isRunning)
@@ -103,7 +115,7 @@ export class Server {
   async ended(): Promise<Exit> {
     const exit = await this.exit
     await this.#closed
-    await gone(...this.everyWorker)
+    await gone(...this.everyWorker, ...this.everyPython)
     this.#stopsInTest = true
     return exit
   }
@@ -125,7 +137,7 @@ export class Server {
     const outcome = await Promise.race([this.ended(), late])
     limit.abort()
     if (outcome !== 'late') return []
-    const left = [this.pid, ...this.everyWorker].filter(isRunning)
+    const left = [this.pid, ...this.everyWorker, ...this.everyPython].filter(isRunning)
     // The arbiter first, so that it starts no replacements.
     for (const pid of left) await killAndWait(pid)
     return [`${STOP_LIMIT} ms after TERM these still ran: ${left}`]
