@@ -165,6 +165,7 @@ export class Worker implements SignalHandlers {
   /** Opens the gate and reports to the arbiter that it is open. */
   serve(): void {
     this.#isReady = true
+    this.#parts.application.accepting()
     this.#regulate()
     this.#parts.channel.send({ type: 'ready' })
     this.#heartbeat.beat()

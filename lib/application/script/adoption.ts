@@ -3,10 +3,12 @@ import type { UnicornError } from '../../errors.js'
 import { isHttpServer, type NodeServer } from '../../gateway/node/target.js'
 import type { ApplicationHost } from '../application.js'
 import { AdoptedServer } from './adopted-server.js'
+import { Conditions } from './conditions.js'
 import { foreignModule, interceptListen, type ListenCall } from './intercept-listen.js'
 import { OtherServers } from './other-servers.js'
-import { CLAIM, Places } from './places.js'
+import { CLAIM, type Place, Places } from './places.js'
 import { refusalOfBoth, refusalOfForeign } from './refusals.js'
+import type { SelfTarget } from './self-connections.js'
 import { explainAbsence } from './socket-guard.js'
 
 /** What the application's export says of a server; undefined if it says nothing. */
@@ -32,6 +34,8 @@ export class Adoption {
   readonly #host: ApplicationHost
   readonly #places: Places
   readonly others = new OtherServers()
+  /** Looked at whenever a server begins to listen. */
+  readonly conditions = new Conditions()
   readonly #servers = new Map<NetServer, AdoptedServer>()
   /** Servers that look as if they listened, though no request reaches them. */
   readonly #asides = new WeakSet<AdoptedServer>()
@@ -39,7 +43,6 @@ export class Adoption {
   readonly #candidates = new Map<NetServer, HttpCall>()
   /** What listens, or would, and cannot be served. */
   readonly #foreign = new Map<NetServer, string>()
-  readonly #waiting = new Set<() => void>()
   #adopted: HttpCall | undefined
   #file = ''
   #isNamed = false
@@ -69,17 +72,13 @@ export class Adoption {
     )
   }
 
-  /** Resolves when `test` holds, which is looked at whenever a server begins to listen. */
-  when(test: () => boolean): Promise<true> {
-    return new Promise(resolve => {
-      const look = (): void => {
-        if (!test()) return
-        this.#waiting.delete(look)
-        resolve(true)
-      }
-      this.#waiting.add(look)
-      look()
-    })
+  /** What a connection to this place finds under plain Node, as long as the worker is not ready. */
+  selfTarget(at: Place, host: string | undefined): SelfTarget {
+    if (!this.#places.leadsHere(at, host)) return undefined
+    const calls = this.#adopted ? [this.#adopted] : [...this.#candidates.values()]
+    const isBound = this.#places.isBound(at)
+    const call = calls.find(call => call.at === at) ?? (isBound ? calls[0] : undefined)
+    return call?.server ?? (isBound && !this.#isSettled ? 'none' : undefined)
   }
 
   /** Says which server is in the way of an application that is still waited for. */
@@ -105,7 +104,7 @@ export class Adoption {
       const { server } = call
       if (isHttpServer(server)) this.#onHttp({ ...call, server })
       else this.#onForeign(call)
-      for (const look of [...this.#waiting]) look()
+      this.conditions.check()
     })
   }
 
@@ -198,7 +197,7 @@ export class Adoption {
     this.of(call.server).address = this.#places.address
     this.#announce(call)
     this.#adopted = call
-    for (const look of [...this.#waiting]) look()
+    this.conditions.check()
   }
 
   #setAside(call: ListenCall): void {

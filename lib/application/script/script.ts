@@ -13,6 +13,7 @@ import { ignoredLimits } from './ignored-limits.js'
 import type { OtherServers } from './other-servers.js'
 import { OwnEnd } from './own-end.js'
 import { hasPort } from './places.js'
+import { SelfConnections } from './self-connections.js'
 import { guardSockets } from './socket-guard.js'
 
 /** The time in milliseconds after which an export is served, though its script has not listened. */
@@ -33,6 +34,7 @@ export class Script {
   readonly #spec: string
   readonly #host: ApplicationHost
   readonly #adoption: Adoption
+  readonly #selfConnections = new SelfConnections((at, host) => this.#adoption.selfTarget(at, host))
   readonly ownEnd: OwnEnd
   readonly #ownerOf = watchFastify()
   #served: AdoptedServer | undefined
@@ -52,6 +54,7 @@ export class Script {
       (name, path) => notice(`The application's ${name}(${path}) is ignored: unicorn listens there`),
     )
     this.#adoption.begin(file, isNamed)
+    this.#selfConnections.begin()
   }
 
   /**
@@ -92,9 +95,9 @@ export class Script {
     this.#host.waitsFor(() => this.#unfinished())
     // A script may listen, close and listen again elsewhere, for example to find a free port.
     do {
-      const first = adoption.when(() => adoption.hasCandidate)
+      const first = adoption.conditions.when(() => adoption.hasCandidate)
       if (!(await unlessIdle(patience ? Promise.race([first, patience]) : first))) return
-      const clear = adoption.when(() => adoption.isClear(belongs))
+      const clear = adoption.conditions.when(() => adoption.isClear(belongs))
       await unlessIdle(Promise.race([clear, sleep(this.#patience(), false, { ref: false })]))
       // After what the script does as soon as it listens.
       await turn()
@@ -122,7 +125,7 @@ export class Script {
       return
     }
     const adoption = this.#adoption
-    void adoption
+    void adoption.conditions
       .when(() => adoption.adopted !== undefined)
       .then(() => {
         const { adopted } = adoption
@@ -132,6 +135,11 @@ export class Script {
         this.#noteIgnored(adopted)
         this.#host.serverOpened()
       })
+  }
+
+  /** The worker takes connections from now on. */
+  accepting(): void {
+    this.#selfConnections.end()
   }
 
   #noteIgnored(server: NodeServer): void {
