@@ -127,9 +127,20 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
     linger(this, req?.complete === false ? req : undefined)
   }
 
+  /**
+   * Closes the connection if it waits for a request, none of which has come: neither to the parser, nor to the kernel
+   * since the event loop has last looked.
+   */
+  closeIfIdle(): void {
+    if (this.isIdle && !this.#hasUnread()) this.destroySoon()
+  }
+
   /** Whether a request is not complete, or others were sent behind it. */
   #maySend(): boolean {
-    if (this.refused || this.running > 1 || this.newest?.req.complete === false) return true
+    return this.refused || this.running > 1 || this.newest?.req.complete === false || this.#hasUnread()
+  }
+
+  #hasUnread(): boolean {
     const { fd = -1 } = this.#handle
     return fd >= 0 && hasUnread(fd)
   }

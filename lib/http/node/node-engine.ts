@@ -90,7 +90,7 @@ export class NodeEngine implements Engine, SocketOwner {
 
   /** (Node's own call closes new connections too, from 26 on.) */
   closeIdle(): void {
-    for (const socket of this.#connections) if (socket.isIdle && socket.newest) socket.destroySoon()
+    for (const socket of this.#connections) if (socket.newest) socket.closeIfIdle()
   }
 
   /** Cuts every connection that has not left HTTP. */
@@ -100,7 +100,7 @@ export class NodeEngine implements Engine, SocketOwner {
 
   closeQuiet(age: number): void {
     const latest = now() - age
-    for (const socket of this.#connections) if (socket.isIdle && socket.quietSince <= latest) socket.destroySoon()
+    for (const socket of this.#connections) if (socket.quietSince <= latest) socket.closeIfIdle()
   }
 
   closeIdlest(): void {

@@ -101,6 +101,6 @@ export function idlestOf(sockets: Iterable<ClientSocket>, senders: ReadonlySet<u
 export function closeUnlessHeard(socket: ClientSocket): void {
   const { bytesRead } = socket
   setImmediate(() => {
-    if (socket.isIdle && socket.bytesRead === bytesRead) socket.destroySoon()
+    if (socket.bytesRead === bytesRead) socket.closeIfIdle()
   })
 }
