@@ -108,6 +108,11 @@ export function declareCall(prototype: string): (...args: unknown[]) => number {
   }
 }
 
+/** The address of a function of the C library, for a call that takes one. */
+export function addressOf(name: string): bigint {
+  return requireKoffi().load(null).symbol(name)
+}
+
 /** Makes the kernel queue connections on a bound socket. Throws an error with a `code`, such as EADDRINUSE. */
 export function listen(fd: number, backlog: number): void {
   check('listen', libc().listen(fd, backlog))

@@ -6,6 +6,7 @@ import { ExitCode } from '../../errors.js'
 import type { Address } from '../../listeners/address.js'
 import { createAccessLog } from '../../logging/access.js'
 import { requireLibc } from '../../sys/libc.js'
+import { endWithParent } from '../../sys/orphan-alarm.js'
 import { AccessRecorder } from '../access-recorder.js'
 import { workerClass } from '../admission/registry.js'
 import { Watchdog } from '../watchdog/watchdog.js'
@@ -36,6 +37,7 @@ export const STEPS: Readonly<Record<string, BootStep>> = {
     run: ({ log, snapshot }) => log.info({ worker: snapshot.index }, `Booting worker with pid: ${process.pid}`),
   },
   libc: { inCheck: true, run: requireLibc },
+  orphanAlarm: { run: ({ snapshot }) => endWithParent(snapshot.arbiterPid) },
   // Before the application runs, which may hang. After our own modules are loaded: a thread that starts slows that.
   watchdog: {
     run: boot => {
