@@ -1,3 +1,4 @@
+import { extname } from 'node:path'
 import { HookRunner } from '../../../config/hook-runner.js'
 import type { ApplicationHost } from '../../application/application.js'
 import { loadApplication } from '../../application/load-application.js'
@@ -101,11 +102,11 @@ async function reportLoadedFiles(boot: Booting): Promise<void> {
   if (snapshot.configFile !== undefined) boot.loaded.add(snapshot.configFile)
 }
 
-/** Reads the functions of the config file, if there is one: they cannot travel in the boot message. */
+/** Reads the functions of the config file, if there is one: they cannot travel in the boot message. JSON has none. */
 async function readHooks(boot: Booting): Promise<void> {
   const { config, log, snapshot } = boot
-  if (snapshot.configFile === undefined) return
-  // Only here: most servers have no config file, and its reader brings the whole table of settings.
+  if (snapshot.configFile === undefined || extname(snapshot.configFile) === '.json') return
+  // Only here: most servers have no hooks, and the reader of config files brings the whole table of settings.
   const { loadHooks } = await import('../../../config/sources/file.js')
   boot.hooks = new HookRunner('worker', { hooks: await loadHooks(snapshot.configFile), config, log })
 }
