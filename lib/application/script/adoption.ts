@@ -3,6 +3,7 @@ import type { UnicornError } from '../../errors.js'
 import { isHttpServer, type NodeServer } from '../../gateway/node/target.js'
 import type { ApplicationHost } from '../application.js'
 import { AdoptedServer } from './adopted-server.js'
+import { type BelongsTo, choose, type Exported, type HttpCall } from './choose.js'
 import { Conditions } from './conditions.js'
 import { foreignModule, interceptListen, type ListenCall } from './intercept-listen.js'
 import { OtherServers } from './other-servers.js'
@@ -10,13 +11,6 @@ import { CLAIM, type Place, Places } from './places.js'
 import { refusalOfBoth, refusalOfForeign } from './refusals.js'
 import type { SelfTarget } from './self-connections.js'
 import { explainAbsence } from './socket-guard.js'
-
-/** What the application's export says of a server; undefined if it says nothing. */
-type BelongsTo = (server: NodeServer) => boolean | undefined
-
-interface HttpCall extends ListenCall {
-  readonly server: NodeServer
-}
 
 /**
  * Decides what becomes of an application's own `listen()`, by the address that each server asks for, in whatever order.
@@ -108,39 +102,23 @@ export class Adoption {
     })
   }
 
-  /**
-   * Ends the wait for the application.
-   * @param exported  what the module exports: `belongs` knows its servers; `wins` if it is served rather than a server
-   * at a place that says nothing
-   */
-  settle(exported: { belongs: BelongsTo; wins: boolean; isExported: boolean }): void {
-    const { belongs, wins, isExported } = exported
+  /** Ends the wait for the application. */
+  settle(exported: Exported & { isExported: boolean }): void {
+    const { belongs, isExported } = exported
     this.#belongs = belongs
-    const main = this.#choose(belongs, wins)
+    const all = [...this.#candidates.values()]
+    const { main, rival } = this.#isNamed
+      ? { main: all.find(({ server }) => belongs(server)) }
+      : choose(all, this.#places, exported)
+    if (main && rival) {
+      this.#refuse(refusalOfBoth(this.#file, [main.at, rival.at], this.#places.isBound(main.at)))
+    }
     const [foreign] = this.#foreign.values()
     if (!main && !isExported && foreign) this.#refuse(refusalOfForeign(this.#file, foreign))
     this.#isSettled = true
     if (main) this.#adopt(main)
     for (const call of this.#candidates.values()) if (call !== main) this.#place(call)
     this.#candidates.clear()
-  }
-
-  #choose(belongs: BelongsTo, wins: boolean): HttpCall | undefined {
-    const all = [...this.#candidates.values()]
-    const own = all.find(({ server }) => belongs(server))
-    if (this.#isNamed) return own
-    const best = Math.max(...all.map(({ at }) => this.#places.claimOf(at)))
-    const isClear = best >= CLAIM.port
-    if (own && !isClear) return own
-    const rivals = all.filter(
-      ({ server, at }) => this.#places.claimOf(at) === best && (isClear || !(wins || belongs(server) === false)),
-    )
-    const first = rivals.find(call => call === own) ?? rivals[0]
-    const second = rivals.find(call => call !== first && (call.at !== first?.at || call.at === 0))
-    if (first && second && first !== own) {
-      this.#refuse(refusalOfBoth(this.#file, [first.at, second.at], best === CLAIM.bound))
-    }
-    return first
   }
 
   #onHttp(call: HttpCall): void {
@@ -158,11 +136,20 @@ export class Adoption {
 
   #onLate(call: HttpCall): void {
     const { server, at } = call
-    if (this.#adopted?.server === server) return this.#announce(call)
+    const former = this.#adopted
+    if (former?.server === server) return this.#announce(call)
     const belongs = this.#belongs(server)
-    const mayServe = this.#isNamed ? belongs : this.#places.claimOf(at) >= CLAIM.port || belongs !== false
-    if (!this.#adopted && mayServe) this.#adopt(call)
-    else this.#place(call)
+    const isClear = this.#places.claimOf(at) >= CLAIM.port
+    const mayServe = this.#isNamed ? belongs : isClear || belongs !== false
+    if (!mayServe || (former && !(isClear && this.#isMakeshift(former)))) return this.#place(call)
+    this.#adopt(call)
+    // When nothing stands in for it any more.
+    if (former) setImmediate(() => this.#place(former))
+  }
+
+  /** Whether it is served for lack of a better one. */
+  #isMakeshift({ server, at }: HttpCall): boolean {
+    return !this.#isNamed && this.#places.claimOf(at) < CLAIM.port && !this.#belongs(server)
   }
 
   /** A server that speaks no HTTP/1 without TLS. */

@@ -117,16 +117,24 @@ export class Script {
     return `${this.#spec} exports no application, and no http.Server of it has called listen()${but}: export the application, or have the script listen when it can serve`
   }
 
-  /** Notes what the worker serves. Calls `opened` if a script that exports its handler listens only later. */
+  /**
+   * Notes what the worker serves. Calls `opened` if another server takes over later: that of an exported handler, or
+   * the one at the right address, for lack of which another one is served.
+   */
   serve(callable: Callable, opened: (server: NodeServer) => void): void {
     if (callable.interface === 'node' && isHttpServer(callable.target)) {
       this.#served = this.#adoption.of(callable.target)
       this.#noteIgnored(callable.target)
-      return
+      if (!this.#adoption.adopted) return
     }
+    this.#follow(callable, opened)
+  }
+
+  #follow(callable: Callable, opened: (server: NodeServer) => void): void {
     const adoption = this.#adoption
+    const former = this.#served && adoption.adopted
     void adoption.conditions
-      .when(() => adoption.adopted !== undefined)
+      .when(() => adoption.adopted !== former)
       .then(() => {
         const { adopted } = adoption
         if (!adopted || callable.interface !== 'node') return this.#host.gateway.log.error({}, NOT_ADOPTED)
@@ -134,6 +142,7 @@ export class Script {
         opened(adopted)
         this.#noteIgnored(adopted)
         this.#host.serverOpened()
+        this.#follow(callable, opened)
       })
   }
 

@@ -64,6 +64,7 @@ export class NodeEngine implements Engine, SocketOwner {
   }
 
   standInFor(server: EventEmitter, takeovers: readonly Takeover[]): void {
+    this.#standIn?.end()
     this.#standIn = new StandIn(this, { own: this.#server, other: server })
     this.#takeovers = takeovers
     if (takeovers.includes('upgrade')) this.#standIn.watchUpgrades((...args) => this.#onTakeover('upgrade', args))
