@@ -144,6 +144,11 @@ export function isWritable(fd: number): boolean {
   return isReady(fd, POLLOUT | POLLERR | POLLHUP)
 }
 
+/** Returns whether this connection was reset, or closed by the other end for good. Linux only; elsewhere false. */
+export function hasHungUp(fd: number): boolean {
+  return linux && isReady(fd, POLLERR | POLLHUP)
+}
+
 function isReady(fd: number, events: number): boolean {
   const pollfd = Buffer.alloc(8)
   pollfd.writeInt32LE(fd, 0)
