@@ -1,36 +1,37 @@
-import { readdirSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import t from 'tap'
 import { root } from './helpers/root.js'
+import { testFiles, testFilesIn } from './helpers/test-files.js'
 
 // Runs all tests. `tap run` itself would start a process for each file, and load into it a loader that measures
 // coverage, even where that is off: that costs more than most of the files. So env(1) takes the loader out.
 
-const TESTS = 'dist/test'
+/** Their files start few servers or none, so each of these directories runs in one process. */
+const QUICK: readonly string[] = ['config', 'gateway', 'http', 'logging', 'sys', 'worker']
 
-/** Each runs in one process: their files start few servers or none, and take less time than tap does to load. */
-const TOGETHER: readonly string[] = ['config', 'gateway', 'http', 'logging', 'sys', 'worker']
+/** How many files of the other directories run in one process: each process loads tap, for 0.3 s of CPU time. */
+const TOGETHER = 5
 
 /** More than there are processors: most files wait for processes most of the time. */
 const JOBS = 4
 
 /** Milliseconds for one process. The helpers give up earlier and say what they waited for. */
-const FILE_LIMIT = 120_000
-const DIRECTORY_LIMIT = 300_000
+const LIMIT = 300_000
 
-const files = readdirSync(join(root, TESTS), { recursive: true, encoding: 'utf8' })
-  .filter(file => basename(file).endsWith('.test.js') && !TOGETHER.includes(dirname(file)))
-  .sort()
-  // The servers' own tests first: the longest are among them, which would else run alone at the end.
-  .reverse()
+const others = [...new Set(testFiles.map(dirname))].filter(directory => !QUICK.includes(directory))
 
 // Each process has its limit, so the whole needs none.
 t.setTimeout(0)
 t.jobs = JOBS
-for (const directory of TOGETHER) run(directory, DIRECTORY_LIMIT, ['directory.js', directory])
-for (const file of files) run(file, FILE_LIMIT, [file])
+for (const directory of QUICK) run(directory)
+// The servers' own tests first: the longest are among them, which would else run alone at the end.
+for (const directory of others.reverse()) {
+  const count = Math.ceil(testFilesIn(directory).length / TOGETHER)
+  // Files with similar names take about the same time, so they are dealt out.
+  for (let share = 1; share <= count; share++) run(directory, `${share}/${count}`)
+}
 
-function run(name: string, timeout: number, [file, ...args]: readonly [string, ...string[]]): void {
-  const command = ['--unset=NODE_OPTIONS', process.execPath, '--enable-source-maps', join(TESTS, file), ...args]
-  t.spawn('env', command, { cwd: root, buffered: true, timeout }, join(TESTS, name))
+function run(...args: readonly string[]): void {
+  const command = ['--unset=NODE_OPTIONS', process.execPath, '--enable-source-maps', 'dist/test/together.js', ...args]
+  t.spawn('env', command, { cwd: root, buffered: true, timeout: LIMIT }, args.join(' '))
 }

@@ -14,6 +14,8 @@ export interface Application {
   readonly server: EventEmitter | undefined
   /** Servers that the application has opened beside what is served. */
   readonly others: BesideServers
+  /** The worker is ready, and takes connections from now on. */
+  accepting(): void
   /** Notes that this process got TERM from outside, for which Node has called the application's handlers. */
   terminated(): void
   /** Calls the application's handlers of TERM, once, though it is still served: the server stops soon. */

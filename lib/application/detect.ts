@@ -30,6 +30,7 @@ const WANTED: Readonly<Record<Interface, string>> = {
 export async function detect(app: LoadedApp, name: 'auto' | Interface): Promise<Callable> {
   const { value } = app
   const wanted = interfaceOf(app, name)
+  if (isRouter(value)) throw misfit(app, 'it is a router of Express', 'an application that uses it: app.use(router)')
   if (wanted === 'node') {
     const found = await prepare(app)
     if (found) return { interface: wanted, ...found }
@@ -59,6 +60,11 @@ function guess(app: LoadedApp): Interface {
   if (isNodeApp(value)) return 'node'
   if (typeof value === 'function') return 'wsgi'
   throw misfit(app, `it is ${describe(value)}`, `a function (environ, startResponse) or (req, res); ${ADVICE}`)
+}
+
+/** It needs what an application adds to requests and responses, and its `next`: each request would fail. */
+function isRouter(value: unknown): boolean {
+  return hasMethods(value, 'handle', 'use', 'route', 'param') && !hasMethods(value, 'listen')
 }
 
 function hasFetch(value: unknown): value is FetchApplication {

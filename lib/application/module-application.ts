@@ -34,6 +34,7 @@ export async function loadModuleApplication(
       return script.served?.server
     },
     others: script.others,
+    accepting: () => script.accepting(),
     terminated: () => script.ownEnd.term(),
     announceEnd: () => script.ownEnd.announce(),
     askToEnd: () => script.ownEnd.ask(),

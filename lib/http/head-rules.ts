@@ -17,7 +17,7 @@ export function checkRules(head: RequestHead): Refusal | undefined {
   // RFC 9112, section 3.2. An empty one is that of a target without an authority.
   if (!head.hasHost && httpVersion === '1.1') return bad('no Host header')
   if (hostField && !hosts.passes(hostField)) return bad('invalid Host')
-  if (!url.startsWith('/') && !isOtherTarget(head)) return bad('invalid request target')
+  if ((!url.startsWith('/') || head.method === 'CONNECT') && !isOtherTarget(head)) return bad('invalid request target')
   return transferEncoding === undefined ? undefined : checkCoding(head)
 }
 
@@ -30,7 +30,8 @@ function checkVersion(version: string): Refusal {
 /** The forms of a target that are no path, each with the methods that have it (RFC 9112, section 3.2). */
 function isOtherTarget(head: RequestHead): boolean {
   const { method, url } = head
-  if (method === 'CONNECT') return isHost(url)
+  // RFC 9110, section 9.3.6: with a port.
+  if (method === 'CONNECT') return /:[0-9]+$/.test(url) && isHost(url)
   if (url === '*') return method === 'OPTIONS'
   const { authority } = head.target()
   return authority !== '' && isHost(authority)

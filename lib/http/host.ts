@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net'
 
 /** A name, an IPv4 address or what stands in brackets, and a port (RFC 9110, section 7.2; RFC 3986, section 3.2.2). */
-const HOST = /^(?:\[(?<literal>[^\]]*)\]|(?:[\w.\-~!$&'()*+;=]|%[0-9a-f]{2})+)(?::(?<port>[0-9]*))?$/i
+const HOST = /^(?:\[(?<literal>[^\]%]*)\]|(?:[\w.\-~!$&'()*+;=]|%[0-9a-f]{2})+)(?::(?<port>[0-9]*))?$/i
 /** An address of a later version of IP. */
 const FUTURE = /^v[0-9a-f]+\.[\w.\-~!$&'()*+,;=:]+$/i
 const LARGEST_PORT = 65535

@@ -29,11 +29,10 @@ export async function pastOrphans<T>(target: Target, bind: () => Promise<T>): Pr
       const orphans = orphansWith(sockets)
       // An arbiter that was just killed may take a moment to die.
       const mayDie = now() < deadline - PATIENCE + DEATH && workersWith(sockets).length > 0
-      if (orphans.length === 0 && sockets.size > 0 && !mayDie) throw error
-      // They may have given it up in between.
+      // They may have given it up since the attempt, or between two of these looks.
       isLast = orphans.length === 0 && !mayDie
       if (now() > deadline) for (const pid of orphans) end(pid)
-      await sleep(PAUSE)
+      if (!isLast) await sleep(PAUSE)
     }
   }
 }

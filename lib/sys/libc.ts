@@ -108,6 +108,11 @@ export function declareCall(prototype: string): (...args: unknown[]) => number {
   }
 }
 
+/** The address of a function of the C library, for a call that takes one. */
+export function addressOf(name: string): bigint {
+  return requireKoffi().load(null).symbol(name)
+}
+
 /** Makes the kernel queue connections on a bound socket. Throws an error with a `code`, such as EADDRINUSE. */
 export function listen(fd: number, backlog: number): void {
   check('listen', libc().listen(fd, backlog))
@@ -137,6 +142,11 @@ export function hasPending(fd: number): boolean {
 /** Returns whether a write of at most PIPE_BUF bytes to this pipe or terminal would not wait, or would fail at once. */
 export function isWritable(fd: number): boolean {
   return isReady(fd, POLLOUT | POLLERR | POLLHUP)
+}
+
+/** Returns whether this connection was reset, or closed by the other end for good. Linux only; elsewhere false. */
+export function hasHungUp(fd: number): boolean {
+  return linux && isReady(fd, POLLERR | POLLHUP)
 }
 
 function isReady(fd: number, events: number): boolean {

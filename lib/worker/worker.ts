@@ -7,6 +7,7 @@ import type { HttpPolicy } from '../http/policy.js'
 import { Gate } from '../listeners/gate.js'
 import type { ClientHandle } from '../listeners/server-handle.js'
 import { now } from '../sys/clock.js'
+import { postponeEnd } from '../sys/orphan-alarm.js'
 import type { Admission, AdmissionHost, AdmissionTraits } from './admission/admission.js'
 import { Places, type PlacesHost } from './admission/places.js'
 import { createOwn } from './admission/registry.js'
@@ -51,7 +52,7 @@ export class Worker implements SignalHandlers {
   #exiting = false
 
   constructor(parts: WorkerParts) {
-    const { config, log, listeners, watchdog, channel, application } = parts
+    const { config, log, listeners, watchdog, channel, server, application } = parts
     this.#parts = parts
     this.#service = new Service(parts)
     this.#admission = new parts.admission(this.#admissionHost())
@@ -81,6 +82,7 @@ export class Worker implements SignalHandlers {
       watchdog?.beat(beat)
       channel.send(beat)
       this.#places.check()
+      postponeEnd(server.pid)
     })
     if (watchdog) publishRequests(exchanges)
     const jitter = Math.floor(Math.random() * (config.maxRequestsJitter + 1))
@@ -167,6 +169,7 @@ export class Worker implements SignalHandlers {
   /** Opens the gate and reports to the arbiter that it is open. */
   serve(): void {
     this.#isReady = true
+    this.#parts.application.accepting()
     this.#regulate()
     this.#parts.channel.send({ type: 'ready' })
     this.#heartbeat.beat()

@@ -20,7 +20,7 @@ async function deed(path, body) {
   if (path === '/throw') setTimeout(() => { throw new Error('thrown on purpose') })
   if (path === '/hang') {
     console.error('hanging', process.pid)
-    for (;;);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
   }
   return path === '/large' ? large : String(length)
 }

@@ -97,6 +97,20 @@ t.test('what a worker loads for its hooks is shared with the application', async
   t.match(application, { opened: ['db'] })
 })
 
+t.test('a module that imports nothing but those of Node runs as Node runs it, and is read anew too', async t => {
+  const dir = directory(t, {
+    'package.json': '{ "type": "module" }',
+    'config.js': `import 'node:fs'; export function post_fork() {}`,
+  })
+  for (const n of [1, 2]) {
+    writeFileSync(join(dir, 'c.cjs'), `const { sep } = require('node:path'); own = ${n}; exports.workers = sep && own`)
+    t.same(await read(dir, 'c.cjs'), { values: { workers: n }, hooks: [] }, 'not in strict mode')
+  }
+  const { postFork } = await loadHooks(join(dir, 'config.js'), {})
+  const { post_fork } = await import(join(dir, 'config.js'))
+  t.equal(postFork, post_fork, 'the application shares it')
+})
+
 t.test('errors name the file, and the line where it is known', async t => {
   const dir = directory(t, {
     'syntax.ts': 'export const workers = 3\nexport const timeout = = 3\n',

@@ -99,16 +99,32 @@ t.test('a body that is malformed does not cut the answer before it', async t => 
   t.same(seen, ['/a'])
 })
 
+t.test('a CONNECT behind a request is refused after its answer', async t => {
+  const { app, open } = pausing()
+  const server = await serve(t, app)
+  const client = await server.connect()
+  client.write(`${get('/a')}CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n`)
+  await client.until(/begins/)
+  open()
+  const text = await client.all()
+  t.match(text, /\/a ends\r\n0\r\n\r\nHTTP\/1\.1 501 /)
+  t.same(statuses(text), ['200', '501'])
+})
+
 t.test('what stands behind a request that closes its connection is not looked at', async t => {
-  for (const behind of [get('/b'), 'BAD\r\n\r\n']) {
-    const { app, seen, open } = pausing()
-    const server = await serve(t, app)
-    const client = await server.connect()
-    client.write(`POST /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello${behind}`)
-    await client.until(/begins/)
-    open()
-    const text = await client.all()
-    t.match(text, /\/a ends\r\n0\r\n\r\n$/)
-    t.same([statuses(text), seen], [['200'], ['/a']])
+  for (const behind of [get('/b'), 'BAD\r\n\r\n', 'CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n']) {
+    for (const keepAlive of [0, 60_000]) {
+      const { app, seen, open } = pausing()
+      const server = await serve(t, app, { keepAlive })
+      const client = await server.connect()
+      client.write(
+        `POST /a HTTP/1.1\r\nHost: a\r\n${keepAlive === 0 ? '' : 'Connection: close\r\n'}Content-Length: 5\r\n\r\nhello${behind}`,
+      )
+      await client.until(/begins/)
+      open()
+      const text = await client.all()
+      t.match(text, /\/a ends\r\n0\r\n\r\n$/)
+      t.same([statuses(text), seen], [['200'], ['/a']])
+    }
   }
 })

@@ -22,12 +22,15 @@ const urls: Record<string, { bytes: string; url: string }> = {
     bytes: 'GET http://other?b HTTP/1.1\r\nHost: test\r\n',
     url: 'http://other/?b',
   },
+  'a host that no URL has': { bytes: 'GET /a HTTP/1.1\r\nHost: 1.2.3.999\r\n', url: 'http://LOCAL/a' },
+  'an address of a later IP': { bytes: 'GET http://[v1.a]/a HTTP/1.1\r\nHost: a\r\n', url: 'http://LOCAL/a' },
   'the asterisk form': { bytes: 'OPTIONS * HTTP/1.1\r\nHost: test\r\n', url: 'http://test/*' },
 }
 
 t.test('the URL', async t => {
   const server = await serving(t, ({ url }) => new Response(url))
-  for (const [name, { bytes, url }] of Object.entries(urls)) {
+  for (const [name, { bytes, url: pattern }] of Object.entries(urls)) {
+    const url = pattern.replace('LOCAL', `127.0.0.1:${server.port}`)
     t.equal(bodyOf(await server.exchange(`${bytes}Connection: close\r\n\r\n`)), url, name)
     t.equal(new URL(url).href, url, 'as a URL has it')
   }

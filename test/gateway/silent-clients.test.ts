@@ -1,5 +1,8 @@
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import t from 'tap'
 import type { Application } from '../../lib/gateway/wsgi/types.js'
+import { shortDir } from '../helpers/short-dir.js'
 import { until } from '../helpers/until.js'
 import { nodeTest, serve } from './serve.js'
 
@@ -129,15 +132,26 @@ nodeTest(t, 'a client that takes nothing of its answer', TIMERS, async t => {
   t.same(server.log.errors, [])
 })
 
-nodeTest(t, 'a client that has closed its sending side, and may be gone', TIMERS, async t => {
-  const events: string[] = []
-  const app: Application = environ => {
-    environ['unicorn.signal'].addEventListener('abort', () => events.push('abort'))
-    return new Promise(() => {})
+nodeTest(t, 'a client that is gone', TIMERS, async t => {
+  const app: Application = (environ, startResponse) => {
+    const { PATH_INFO } = environ
+    environ['unicorn.signal'].addEventListener('abort', () => gone.push(PATH_INFO))
+    startResponse('200 OK', [])
+    return PATH_INFO === '/begun' ? Readable.from(begun()) : new Promise(() => {})
   }
-  const server = await serve(t, app)
-  const client = await server.connect()
-  client.socket.end('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
-  await until('the application is told', () => events.length > 0)
-  t.same(events, ['abort'])
+  const gone: string[] = []
+  async function* begun(): AsyncGenerator<string> {
+    yield 'begun'
+    await new Promise(() => {})
+  }
+  for (const socketPath of [undefined, join(shortDir(t), 's')]) {
+    const server = await serve(t, app, socketPath === undefined ? {} : { socketPath })
+    const clients = [await server.connect(), await server.connect()]
+    for (const [i, path] of ['/waits', '/begun'].entries()) clients[i]?.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
+    await clients[1]?.until(/begun/)
+    for (const { socket } of clients) socket.destroy()
+    await until('the application is told', () => gone.length === 2)
+    t.same(gone.splice(0).sort(), ['/begun', '/waits'])
+    t.same(server.log.errors, [])
+  }
 })

@@ -125,14 +125,3 @@ t.test('--check-config', async t => {
   await check(`${CJS}server.listen(3000)\nhttp.createServer().listen(3001)`, 4)
   await check('', 4)
 })
-
-t.test('a script that awaits a request to its own port: what it waits for', async t => {
-  const content = `import http from 'node:http'
-const server = http.createServer((req, res) => res.end('ok'))
-await new Promise(resolve => server.listen(3000, resolve))
-await fetch('http://127.0.0.1:' + server.address().port + '/warm')`
-  const args = ['--boot-timeout', '2s']
-  const server = spawnServer(t, { files: { 'app.mjs': content }, spec: 'app.mjs', args, expectErrors: [/./] })
-  t.same(await server.ended(), { code: 3, signal: null })
-  t.match(server.logged(messages.bootFailed), [{ msg: /since the application waits for its own port, at which/ }])
-})

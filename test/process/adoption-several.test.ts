@@ -73,6 +73,37 @@ t.test('PORT, at which unicorn does not listen, names the application all the sa
   t.match((await new Client(t, local(ASIDE)).get()).body, /^aside/)
 })
 
+t.test('the server at the address of --bind takes over, however late it listens', async t => {
+  const holds = await startHolds(t)
+  const { PORT, ASIDE } = await freePorts()
+  const content = `${SERVERS}process.on('SIGTERM', () => app.close(() => aside.close(() => process.exit())))
+app.on('upgrade', (req, socket) => socket.end('HTTP/1.1 418 \\r\\nContent-Length: 0\\r\\n\\r\\n'))
+aside.on('listening', () => console.log('aside listens', aside.address().port))
+http.get(process.env.HOLDS + '/late', () => app.listen(process.env.MAIN, () => console.log('app listens')))
+${FIRST}`
+  const env = { MAIN: PORT, ASIDE, ...holds.env }
+  const files = { 'app.cjs': content }
+  const server = await startServer(t, { files, spec: 'app.cjs', bind: `127.0.0.1:${PORT}`, env })
+  const client = new Client(t, local(PORT), { keepAlive: true })
+  const first = new Client(t, local(PORT)).get('/hold/a')
+  await holds.arrival('a')
+  t.match((await client.get()).body, /^aside/, 'for lack of a better one')
+  holds.release('late')
+  await server.stdout.wait(/^app listens/)
+  t.equal((await client.get()).body, 'app', 'on the same connection')
+  await until('the other one listens where it asks', async () => {
+    const reply = await new Client(t, local(ASIDE)).get().catch(() => undefined)
+    return reply?.body.startsWith('aside') ?? false
+  })
+  holds.release('a')
+  t.match((await first).body, /^aside/, 'what was under way comes to its end')
+  const headers = { Connection: 'Upgrade', Upgrade: 'x' }
+  t.equal((await new Client(t, local(PORT)).get('/', { headers })).status, 418, 'its listeners are called')
+  client.close()
+  t.same(await server.stop(), { code: 0, signal: null })
+  t.equal(server.stdout.all(/^aside listens/).length, 1)
+})
+
 t.test('an application that is exported for unicorn is served, whatever listens elsewhere', async t => {
   const { ASIDE } = await freePorts()
   const content = `${SERVERS}${FIRST}exports.application = (environ, start) => { start('200 OK', []); return 'wsgi' }`

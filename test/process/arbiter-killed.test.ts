@@ -24,6 +24,24 @@ t.test('when the arbiter is killed, its workers answer what is in flight and go'
   t.notOk(workers.some(isRunning))
 })
 
+t.test('without a watchdog the kernel ends a worker that hangs, and none that is still answering', async t => {
+  const holds = await startHolds(t)
+  const server = await startServer(t, { app: mischief, env: holds.env, workers: 2, args: ['--no-watchdog'] })
+  const client = new Client(t, server.target)
+  const lost = t.rejects(client.get('/hang'))
+  await server.log(/^hanging/)
+  const answer = client.get('/hold/a')
+  await holds.arrival('a')
+  const workers = server.workers()
+  server.signal('SIGKILL')
+  const { pid: answering } = await server.log(messages.orphaned)
+  await gone(...workers.filter(pid => pid !== answering))
+  await lost
+  holds.release('a')
+  t.match(await answer, { status: 200, pid: answering })
+  await gone(...workers)
+})
+
 /** Loops for ever at /loop. */
 const looping = `
 export const application = ({ PATH_INFO }, startResponse) => {
@@ -34,16 +52,17 @@ export const application = ({ PATH_INFO }, startResponse) => {
 }`
 
 const ways = [
-  { name: 'TCP', unix: false },
-  { name: 'unix', unix: true },
+  { name: 'TCP', unix: false, args: [] },
+  { name: 'TCP, without a watchdog', unix: false, args: ['--no-watchdog'] },
+  { name: 'unix, without a watchdog', unix: true, args: ['--no-watchdog'] },
 ]
 
-for (const { name, unix } of ways) {
+for (const { name, unix, args } of ways) {
   t.test(`a worker that hangs does not keep the address from a successor of its arbiter: ${name}`, async t => {
-    // With a watchdog, whether its report or a successor comes first depends on the machine.
-    const args = ['--no-watchdog']
+    const hasWatchdog = args.length === 0
     const bind = unix ? `unix:${shortDir(t)}/app.sock` : '127.0.0.1:0'
-    const server = await startServer(t, { app: looping, args, bind })
+    const expectErrors = hasWatchdog ? [messages.hangs] : []
+    const server = await startServer(t, { app: looping, args, bind, expectErrors })
     const [worker = 0] = server.workers()
     const lost = new Client(t, server.target).get('/loop').catch(() => 'lost')
     await server.log(/^called \/loop/)
@@ -51,9 +70,11 @@ for (const { name, unix } of ways) {
     await server.exit
     const { target } = server
     const again = 'port' in target ? `127.0.0.1:${target.port}` : bind
-    const successor = await startServer(t, { app: looping, args, bind: again })
+    const successor = await startServer(t, { cwd: server.cwd, args, bind: again })
     t.equal((await new Client(t, successor.target).get()).pid, successor.worker())
     await gone(worker)
     t.equal(await lost, 'lost')
+    // A watchdog gives the address up before its worker has hung for long enough to be killed by a successor.
+    if (hasWatchdog) t.match(await server.log(messages.hangs), { pid: worker, inFlight: 1 })
   })
 }

@@ -17,7 +17,7 @@ interface Case {
 }
 
 const config = (text: string): Pick<ServerOptions, 'files'> => ({
-  files: { 'unicorn.config.js': `export default ${text}` },
+  files: { 'unicorn.config.cjs': `module.exports = ${text}` },
 })
 
 const CASES: readonly Case[] = [
@@ -33,7 +33,7 @@ const CASES: readonly Case[] = [
     name: 'unknown key in the config file',
     options: config('{ wrokers: 2 }'),
     code: 1,
-    says: [/wrokers/, /workers/, /unicorn\.config\.js/],
+    says: [/wrokers/, /workers/, /unicorn\.config\.cjs/],
   },
   {
     name: 'invalid value on the command line',
@@ -45,7 +45,7 @@ const CASES: readonly Case[] = [
     name: 'invalid value in the config file',
     options: config('{ timeout: "soon" }'),
     code: 1,
-    says: [/soon/, /timeout/, /unicorn\.config\.js/],
+    says: [/soon/, /timeout/, /unicorn\.config\.cjs/],
   },
   {
     name: 'invalid value in the environment',
@@ -63,7 +63,7 @@ const CASES: readonly Case[] = [
     name: 'config file that throws',
     options: config('nothing'),
     code: 1,
-    says: [/unicorn\.config\.js/, /nothing is not defined/],
+    says: [/unicorn\.config\.cjs/, /nothing is not defined/],
   },
   { name: 'config file that is not there', options: { args: ['-c', 'gone.js'] }, code: 1, says: [/gone\.js/] },
   { name: 'directory that is not there', options: { args: ['--chdir', 'gone'] }, code: 1, says: [/gone/] },

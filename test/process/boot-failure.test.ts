@@ -19,14 +19,14 @@ const CASES: readonly Case[] = [
   { name: 'a syntax error', options: { app: 'export function application( {' }, code: 4, says: /app\.js/ },
   {
     name: 'a failing postFork',
-    options: { files: { 'unicorn.config.js': 'export default { postFork() { throw new Error("on purpose") } }' } },
+    options: { files: { 'unicorn.config.cjs': 'module.exports = { postFork() { throw new Error("on purpose") } }' } },
     code: 3,
     says: /on purpose/,
   },
   {
     name: 'a failing postWorkerInit',
     options: {
-      files: { 'unicorn.config.js': 'export default { async postWorkerInit() { throw new Error("on purpose") } }' },
+      files: { 'unicorn.config.cjs': 'module.exports = { async postWorkerInit() { throw new Error("on purpose") } }' },
     },
     code: 3,
     says: /on purpose/,
@@ -78,7 +78,7 @@ export default Fastify({ pluginTimeout: 0 }).addHook('onReady', () => new Promis
   {
     name: 'a postFork that never ends',
     options: {
-      files: { 'unicorn.config.js': 'export default { postFork: () => new Promise(() => {}) }' },
+      files: { 'unicorn.config.cjs': 'module.exports = { postFork: () => new Promise(() => {}) }' },
       args: ['--boot-timeout', '3'],
     },
     code: 3,

@@ -25,14 +25,14 @@ export function application(environ, startResponse) {
 `
 
 const TALKING_HOOKS = `
-export const onStarting = () => console.log('starting')
-export const whenReady = () => new Promise(resolve => setTimeout(resolve, 50, console.log('ready')))
+exports.onStarting = () => console.log('starting')
+exports.whenReady = () => new Promise(resolve => setTimeout(resolve, 50, console.log('ready')))
 `
 
 t.test('the reader of standard output is gone: lines are lost, which is said once, and no process', async t => {
   const server = await startServer(t, {
     app: TALKS,
-    files: { 'unicorn.config.js': TALKING_HOOKS },
+    files: { 'unicorn.config.cjs': TALKING_HOOKS },
     through: ['bash', '-c', 'exec "$@" > >(true)', 'bash'],
   })
   const client = new Client(t, server.target)

@@ -20,8 +20,8 @@ const scaleTo = (to: number) => ({ name: 'scale', to }) as const
 
 /** Each time that the arbiter reads it, it waits for the test to release `config`. */
 const HELD_CONFIG = `
-import { get } from 'node:http'
-export default async ({ HOLDS, UNICORN_WORKER_INDEX }) => {
+const { get } = require('node:http')
+module.exports = async ({ HOLDS, UNICORN_WORKER_INDEX }) => {
   if (UNICORN_WORKER_INDEX === undefined) {
     await new Promise((resolve, reject) => {
       get(HOLDS + '/config', { agent: false }, res => res.resume().on('end', resolve)).on('error', reject)
@@ -84,9 +84,9 @@ t.test('a reload that cannot be done says why', async t => {
 t.test(
   'reloads that come while the configuration is read: the first is overtaken, the others share one reload',
   async t => {
-    const { holds, commanded, server } = await startHeld(t, { files: { 'unicorn.config.js': 'export default {}' } })
+    const { holds, commanded, server } = await startHeld(t, { files: { 'unicorn.config.cjs': '' } })
     await server.ready(1)
-    writeFileSync(join(server.cwd, 'unicorn.config.js'), HELD_CONFIG)
+    writeFileSync(join(server.cwd, 'unicorn.config.cjs'), HELD_CONFIG)
     const first = await commanded.give(reload)
     await holds.arrival('config')
     t.equal((await commanded.snapshot()).state, 'reloading')
@@ -130,7 +130,7 @@ t.test('a scaling is overtaken by another one, and by a reload that sets another
 })
 
 t.test('a stop withdraws all that is under way; a quicker one shares its outcome', async t => {
-  const files = { 'unicorn.config.js': 'export default { preExec: () => new Promise(() => {}) }' }
+  const files = { 'unicorn.config.cjs': 'module.exports = { preExec: () => new Promise(() => {}) }' }
   const { holds, commanded, server } = await startHeld(t, { app: mischief, files })
   await server.ready(1)
   const cut = t.rejects(new Client(t, server.target).get('/hold/a'))

@@ -13,12 +13,12 @@ const HARMLESS = ['hup', 'usr1', 'ttin', 'ttou', 'winch'] as const
 
 /** Waits in the configuration, or in the hook that $WHERE names, until the test lets it go. */
 const HELD = `
-import { get } from 'node:http'
+const { get } = require('node:http')
 const held = () => new Promise((resolve, reject) => {
   get(process.env.HOLDS + '/held', { agent: false }, res => res.resume().on('end', resolve)).on('error', reject)
 })
 const { WHERE, UNICORN_WORKER_INDEX } = process.env
-export default async () => {
+module.exports = async () => {
   if (UNICORN_WORKER_INDEX !== undefined) return {}
   if (WHERE === 'configuration') await held()
   return { onStarting() {}, whenReady() {}, onExit() {}, [WHERE === 'configuration' ? 'preFork' : WHERE]: held }
@@ -26,7 +26,7 @@ export default async () => {
 
 async function startHeld(t: Test, where: string): Promise<{ server: Server; release: () => void }> {
   const holds = await startHolds(t)
-  const files = { 'unicorn.config.js': HELD }
+  const files = { 'unicorn.config.cjs': HELD }
   const server = spawnServer(t, { files, env: { ...holds.env, WHERE: where } })
   if (where === 'onExit') {
     await server.ready(1)
@@ -56,7 +56,7 @@ t.test('signals of the first moment end nothing, and are heeded in their turn', 
 t.test('signals while the configuration is read wait for it', async t => {
   const { server, release } = await startHeld(t, 'configuration')
   for (const signal of ['SIGHUP', 'SIGTTIN', 'SIGWINCH', 'SIGUSR1'] as const) server.signal(signal)
-  writeFileSync(join(server.cwd, 'unicorn.config.js'), 'export const workers = 2')
+  writeFileSync(join(server.cwd, 'unicorn.config.cjs'), 'exports.workers = 2')
   release()
   await server.log(messages.reloaded)
   t.equal(server.logged(handling('ttin')).length, 1)
@@ -84,7 +84,7 @@ t.test('QUIT ends a server whose onExit waits, as HUP does not', async t => {
 
 t.test('a check that is told to stop does not say that all is well', async t => {
   const holds = await startHolds(t)
-  const files = { 'unicorn.config.js': HELD }
+  const files = { 'unicorn.config.cjs': HELD }
   const server = spawnServer(t, { files, env: { ...holds.env, WHERE: 'configuration' }, args: ['--check-config'] })
   await holds.arrival('held')
   t.same(await server.stop('SIGTERM'), { code: null, signal: 'SIGTERM' })

@@ -10,14 +10,14 @@ import type { Server } from '../helpers/server-process.js'
 
 /** Each hook notes its name, its process, and what stands in the worker that it is given. */
 const CONFIG = `
-import { appendFileSync } from 'node:fs'
+const { appendFileSync } = require('node:fs')
 const facts = ({ pid, index, reason } = {}) => ({ pid, index, reason })
 const note = (hook, args) => {
   const worker = args.findLast(arg => typeof arg?.index === 'number')
   const numbers = args.filter(arg => typeof arg === 'number')
   appendFileSync('hooks.log', JSON.stringify({ hook, by: process.pid, worker: worker && facts(worker), numbers }) + '\\n')
 }
-export default Object.fromEntries(${JSON.stringify(hookNames)}.map(hook => [hook, (...args) => note(hook, args)]))
+module.exports = Object.fromEntries(${JSON.stringify(hookNames)}.map(hook => [hook, (...args) => note(hook, args)]))
 `
 
 interface Note {
@@ -33,7 +33,7 @@ function notes(server: Server): Note[] {
   return lines.map((line): Note => JSON.parse(line))
 }
 
-const files = { 'unicorn.config.js': CONFIG }
+const files = { 'unicorn.config.cjs': CONFIG }
 
 t.test('from start to end, each hook in its process and in order', async t => {
   const server = await startServer(t, { files })
@@ -82,20 +82,20 @@ t.test('HUP, TTIN and INT to a worker have their hooks', async t => {
 
 /** Each hook takes its time and notes its beginning and its end, but for `preExec`, which needs an upgrade. */
 const SLOW = `
-import { appendFileSync } from 'node:fs'
-import { setTimeout } from 'node:timers/promises'
+const { appendFileSync } = require('node:fs')
+const { setTimeout } = require('node:timers/promises')
 const note = (hook, at) => appendFileSync('hooks.log', JSON.stringify({ hook, at, by: process.pid }) + '\\n')
 const slow = hook => async () => {
   note(hook, 'begin')
   await setTimeout(100)
   note(hook, 'end')
 }
-export default Object.fromEntries(${JSON.stringify(hookNames.filter(name => name !== 'preExec'))}.map(hook => [hook, slow(hook)]))
+module.exports = Object.fromEntries(${JSON.stringify(hookNames.filter(name => name !== 'preExec'))}.map(hook => [hook, slow(hook)]))
 `
 
 t.test('each hook runs in the process that its row names, and is awaited if the row says so', async t => {
   const expectErrors = [messages.aborted, messages.exited]
-  const server = await startServer(t, { files: { 'unicorn.config.js': SLOW }, expectErrors })
+  const server = await startServer(t, { files: { 'unicorn.config.cjs': SLOW }, expectErrors })
   await new Client(t, server.target).get()
   process.kill(server.worker(), 'SIGABRT')
   await server.ready(2)
@@ -126,9 +126,9 @@ t.test('workerAbort runs in a worker that is taken for hung and can still run co
 
 t.test('a failing hook in the arbiter is logged and ends nothing', async t => {
   const config =
-    'export default { whenReady() { throw new Error("on purpose") }, async preFork() { throw new Error("too") } }'
+    'module.exports = { whenReady() { throw new Error("on purpose") }, async preFork() { throw new Error("too") } }'
   const server = await startServer(t, {
-    files: { 'unicorn.config.js': config },
+    files: { 'unicorn.config.cjs': config },
     expectErrors: [/whenReady/, /preFork/],
   })
   t.equal((await new Client(t, server.target).get()).status, 200)

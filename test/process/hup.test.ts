@@ -41,11 +41,11 @@ t.test('the new generation is ready before the old one goes', async t => {
 })
 
 t.test('HUP takes the number of workers from the configuration, whatever TTIN had made of it', async t => {
-  const files = { 'unicorn.config.js': 'export default { workers: 1 }' }
+  const files = { 'unicorn.config.json': '{ "workers": 1 }' }
   const server = await startServer(t, { files })
   server.signal('SIGTTIN')
   await server.ready(2)
-  writeFileSync(join(server.cwd, 'unicorn.config.js'), 'export default { workers: 3 }')
+  writeFileSync(join(server.cwd, 'unicorn.config.json'), '{ "workers": 3 }')
   const before = server.workers()
   server.signal('SIGHUP')
   await server.log(messages.reloaded)
@@ -54,10 +54,10 @@ t.test('HUP takes the number of workers from the configuration, whatever TTIN ha
 })
 
 t.test('an invalid configuration is refused, and the old one stays', async t => {
-  const files = { 'unicorn.config.js': 'export default { timeout: 30 }' }
+  const files = { 'unicorn.config.json': '{ "timeout": 30 }' }
   const server = await startServer(t, { files, expectErrors: [messages.reloadRefused] })
   const worker = server.worker()
-  writeFileSync(join(server.cwd, 'unicorn.config.js'), 'export default { timeuot: 30 }')
+  writeFileSync(join(server.cwd, 'unicorn.config.json'), '{ "timeuot": 30 }')
   server.signal('SIGHUP')
   const line = await server.log(messages.reloadRefused)
   t.match(JSON.stringify(line), /timeuot.*timeout/, 'names what is wrong and the nearest name')

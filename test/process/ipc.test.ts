@@ -24,12 +24,12 @@ export function application({ PATH_INFO }, startResponse) {
 `
 
 /** The arbiter messages each worker again and again, and when a worker ends; it notes every message that comes. */
-const CONFIG = `import { appendFileSync } from 'node:fs'
-import cluster from 'node:cluster'
+const CONFIG = `const { appendFileSync } = require('node:fs')
+const cluster = require('node:cluster')
 const sendAll = message => {
   for (const worker of Object.values(cluster.workers)) if (worker.isConnected()) worker.send(message, () => {})
 }
-export default {
+module.exports = {
   whenReady() {
     cluster.on('message', (worker, message) => {
       appendFileSync('arbiter.log', JSON.stringify({ worker: worker.process.pid, message }) + '\\n')
@@ -53,7 +53,7 @@ function lines(server: Server, name: string): unknown[] {
 
 for (const workerClass of ['async', 'sync']) {
   t.test(`${workerClass}: messages of application and hooks get through, and nobody sees ours`, async t => {
-    const files = { 'unicorn.config.js': CONFIG }
+    const files = { 'unicorn.config.cjs': CONFIG }
     // Short, so that beats are frequent.
     const args = ['--worker-class', workerClass, '--timeout', '1s', '--max-requests', '1000']
     const server = await startServer(t, {

@@ -159,11 +159,6 @@ t.test('the client goes away', async t => {
       await raw.until(/begun/)
       raw.socket.destroy()
     },
-    'by closing its side only': async twin => {
-      const raw = await send(twin, get('/never'))
-      await twin.says(/^arrived/)
-      raw.socket.end()
-    },
     'with pipelined requests under way': async twin => {
       const raw = await send(twin, get('/never', []) + get('/never', []))
       await twin.says(/^arrived/, 2)

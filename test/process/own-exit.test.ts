@@ -73,9 +73,9 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'a hook',
-    options: { files: { 'unicorn.config.js': 'export default { postFork() { process.exit(0) } }' } },
+    options: { files: { 'unicorn.config.cjs': 'module.exports = { postFork() { process.exit(0) } }' } },
     code: 3,
-    says: /^Worker failed to boot: a hook or the worker class called process\.exit\(0\) at \/.*\/unicorn\.config\.js:1:\d+$/,
+    says: /^Worker failed to boot: a hook or the worker class called process\.exit\(0\) at \/.*\/unicorn\.config\.cjs:1:\d+$/,
   },
 ]
 

@@ -2,12 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { mischief } from '../helpers/apps.js'
 import { startHolds } from '../helpers/holds.js'
+import { Client } from '../helpers/http.js'
 import { messages } from '../helpers/messages.js'
 import { connectRaw, head, type Raw } from '../helpers/raw.js'
 import { requireCommand } from '../helpers/require-command.js'
 import { run } from '../helpers/run.js'
 import { startServer } from '../helpers/server.js'
 import type { Server } from '../helpers/server-process.js'
+import { shortDir } from '../helpers/short-dir.js'
 
 const ANSWER = /^HTTP\/1\.1 200 /
 
@@ -100,6 +102,34 @@ t.test('out of descriptors, idle connections give way, and the worker lives', as
   t.equal((await Promise.all(raws.map(raw => raw.until(ANSWER)))).length, 100)
   await t.resolves(server.log(messages.fewDescriptors))
   t.equal(server.worker(), worker)
+})
+
+/** Takes all descriptors that are left, and gives them back a moment later. */
+const greedy = `
+import { closeSync, openSync } from 'node:fs'
+const held = []
+function takeAll() {
+  try {
+    for (;;) held.push(openSync('/dev/null'))
+  } catch {
+    setTimeout(() => held.forEach(fd => closeSync(fd)), 20)
+  }
+}
+export const application = (req, res) => {
+  if (req.url === '/all') takeAll()
+  res.end('hello')
+}
+`
+
+t.test('a listener that could not be opened for lack of descriptors is open again soon after', async t => {
+  const socketPath = `${shortDir(t)}/app.sock`
+  const server = await startServer(t, {
+    app: greedy,
+    args: ['--interface', 'node', '--worker-class', 'sync', '--bind', `unix:${socketPath}`],
+    through: ['sh', '-c', 'ulimit -n 200; exec "$@"', 'sh'],
+  })
+  await new Client(t, server.target).get('/all')
+  t.equal((await new Client(t, { socketPath }).get('/')).status, 200)
 })
 
 t.test('a soft limit of descriptors is raised to the hard one', async t => {

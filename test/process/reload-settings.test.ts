@@ -175,12 +175,12 @@ const CHANGED: Readonly<Record<Changed, unknown>> = {
 }
 
 t.test('what HUP does with each setting is what its row says', async t => {
-  const JS_FILE = 'unicorn.config.js'
+  const JS_FILE = 'unicorn.config.cjs'
   /** The config file, which also notes the settings that a worker has got. */
   const config = (values: Values) => `
-import { writeFileSync } from 'node:fs'
+const { writeFileSync } = require('node:fs')
 const postFork = ({ config }, { age }) => writeFileSync('worker-' + age, JSON.stringify(config))
-export default { ...${JSON.stringify(values)}, postFork }
+module.exports = { ...${JSON.stringify(values)}, postFork }
 `
   const app = `export const application = (_req, res) => res.end()
 export const other = application

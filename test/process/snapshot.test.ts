@@ -12,10 +12,10 @@ import { until } from '../helpers/until.js'
 /**
  * The arbiter's hooks note what they see; `now.json` is always fresh, and `worker.json` is what a worker's hook sees.
  */
-const CONFIG = `
-import { appendFileSync, renameSync, writeFileSync } from 'node:fs'
+const CONFIG = `'use strict'
+const { appendFileSync, renameSync, writeFileSync } = require('node:fs')
 const note = hook => server => appendFileSync('hooks.log', JSON.stringify({ hook, ...server.snapshot }) + '\\n')
-export default {
+module.exports = {
   onStarting: note('onStarting'),
   onReload: note('onReload'),
   childExit: note('childExit'),
@@ -35,7 +35,7 @@ export default {
   postFork: server => writeFileSync('worker.json', JSON.stringify({ snapshot: server.snapshot ?? 'none' })),
 }
 `
-const files = { 'unicorn.config.js': CONFIG }
+const files = { 'unicorn.config.cjs': CONFIG }
 
 interface Note extends Snapshot {
   readonly hook: string

@@ -26,9 +26,8 @@ t.test('the first message that nothing in the arbiter takes is noticed, once and
 })
 
 t.test('what a hook takes is no stray', async t => {
-  const config = `import cluster from 'node:cluster'
-export const onStarting = server => { cluster.on('message', () => server.log.info('taken')) }`
-  const server = await startServer(t, { app: APP, files: { 'unicorn.config.mjs': config } })
+  const config = `exports.onStarting = server => { require('node:cluster').on('message', () => server.log.info('taken')) }`
+  const server = await startServer(t, { app: APP, files: { 'unicorn.config.cjs': config } })
   await new Client(t, server.target).get('/', { method: 'POST', body: JSON.stringify(secret) })
   await server.log(/^taken/)
   await server.stop()

@@ -103,13 +103,13 @@ for (const way of ['timer', 'rejection']) {
 }
 
 const THROWS = "throw Object.assign(Object.create(null), { reason: 'bad' })"
-const hook = (name: string) => ({ 'unicorn.config.js': `export default { ${name}() { ${THROWS} } }` })
+const hook = (name: string) => ({ 'unicorn.config.cjs': `module.exports = { ${name}() { ${THROWS} } }` })
 
 for (const { name, files = {}, app = 'export const application = () => []', code } of [
   { name: 'an application that loads', app: THROWS, code: 4 },
   { name: 'a factory', app: `export const application = Promise.reject(Object.create(null))`, code: 4 },
   { name: 'a hook of a worker', files: hook('postFork'), code: 3 },
-  { name: 'a config file', files: { 'unicorn.config.js': THROWS }, code: 1 },
+  { name: 'a config file', files: { 'unicorn.config.cjs': THROWS }, code: 1 },
 ]) {
   t.test(`${name} may throw anything: exit ${code}, and the log says why`, async t => {
     const server = spawnServer(t, { app, files, expectErrors: [/./] })
@@ -119,7 +119,7 @@ for (const { name, files = {}, app = 'export const application = () => []', code
 }
 
 t.test('hooks that run with requests may throw anything', async t => {
-  const files = { 'unicorn.config.js': `export default { preRequest() { ${THROWS} }, whenReady() { ${THROWS} } }` }
+  const files = { 'unicorn.config.cjs': `module.exports = { preRequest() { ${THROWS} }, whenReady() { ${THROWS} } }` }
   const server = await startServer(t, { files, expectErrors: [/Hook (preRequest|whenReady) failed/] })
   t.equal((await new Client(t, server.target).get()).status, 500)
   await server.log(/Hook whenReady failed/)

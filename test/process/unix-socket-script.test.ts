@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { freePort } from '../helpers/free-port.js'
 import { Client } from '../helpers/http.js'
 import { Load } from '../helpers/load.js'
 import { messages } from '../helpers/messages.js'
@@ -70,13 +69,3 @@ setInterval(() => {}, 1000)`
     t.match(server.logged(messages.appLoadFailed)[0]?.msg, why)
   })
 }
-
-t.test('a script that ends itself since its port is taken: the log says by whom', async t => {
-  const content = `const port = process.env.PORT
-require('node:net').connect(port, '127.0.0.1').on('connect', () => process.exit(1))`
-  const env = { PORT: String(await freePort()) }
-  const options = { files: { 'app.cjs': content }, spec: 'app.cjs', bind: '', env, expectErrors: [/./] }
-  const server = spawnServer(t, options)
-  t.same(await server.ended(), { code: 4, signal: null })
-  t.match(server.logged(messages.appLoadFailed)[0]?.msg, /looked whether its port is free.*found unicorn/)
-})

@@ -97,11 +97,10 @@ t.test('reload: a new generation that never says it is withdrawn', async t => {
 })
 
 /** Notes what the application sends. */
-const CONFIG = `import { appendFileSync } from 'node:fs'
-import cluster from 'node:cluster'
-export default {
+const CONFIG = `const { appendFileSync } = require('node:fs')
+module.exports = {
   whenReady() {
-    cluster.on('message', (worker, message) => appendFileSync('messages.log', JSON.stringify(message) + '\\n'))
+    require('node:cluster').on('message', (worker, message) => appendFileSync('messages.log', JSON.stringify(message) + '\\n'))
   },
 }
 `
@@ -111,7 +110,7 @@ for (const args of [WAIT_READY, []]) {
     const app = `process.send({ not: 'ready' })
 process.send('ready', error => process.send(['ready', error]))
 ${says('hello')}`
-    const server = await startServer(t, { app, args, files: { 'unicorn.config.js': CONFIG } })
+    const server = await startServer(t, { app, args, files: { 'unicorn.config.cjs': CONFIG } })
     t.equal((await new Client(t, server.target).get()).body, 'hello')
     const file = join(server.cwd, 'messages.log')
     const all = '{"not":"ready"}\n"ready"\n["ready",null]\n'

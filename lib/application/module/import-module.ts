@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import { isCommonJs, isTypeScript, mixesModuleSystems, moduleKind } from './module-kind.js'
+import { isCommonJs, isTypeScript, mixesModuleSystems, moduleKind } from '../../sys/module-kind.js'
 import { type Exports, importByNode, runByNode, tryByNode, tryCommonJs } from './node-loader.js'
 import { isInstalledFor, lacksOwnPackage, offerOwnPackage } from './own-package.js'
 

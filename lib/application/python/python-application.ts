@@ -38,6 +38,7 @@ export async function loadPythonApplication(
     gateway: createPythonGateway(calls),
     server: undefined,
     others: NO_SERVERS,
+    accepting() {},
     terminated() {},
     announceEnd() {},
     askToEnd() {},

@@ -3,18 +3,14 @@ import type { UnicornError } from '../../errors.js'
 import { isHttpServer, type NodeServer } from '../../gateway/node/target.js'
 import type { ApplicationHost } from '../application.js'
 import { AdoptedServer } from './adopted-server.js'
+import { type BelongsTo, choose, type Exported, type HttpCall } from './choose.js'
+import { Conditions } from './conditions.js'
 import { foreignModule, interceptListen, type ListenCall } from './intercept-listen.js'
 import { OtherServers } from './other-servers.js'
-import { CLAIM, Places } from './places.js'
+import { CLAIM, type Place, Places } from './places.js'
 import { refusalOfBoth, refusalOfForeign } from './refusals.js'
+import type { SelfTarget } from './self-connections.js'
 import { explainAbsence } from './socket-guard.js'
-
-/** What the application's export says of a server; undefined if it says nothing. */
-type BelongsTo = (server: NodeServer) => boolean | undefined
-
-interface HttpCall extends ListenCall {
-  readonly server: NodeServer
-}
 
 /**
  * Decides what becomes of an application's own `listen()`, by the address that each server asks for, in whatever order.
@@ -32,6 +28,8 @@ export class Adoption {
   readonly #host: ApplicationHost
   readonly #places: Places
   readonly others = new OtherServers()
+  /** Looked at whenever a server begins to listen. */
+  readonly conditions = new Conditions()
   readonly #servers = new Map<NetServer, AdoptedServer>()
   /** Servers that look as if they listened, though no request reaches them. */
   readonly #asides = new WeakSet<AdoptedServer>()
@@ -39,7 +37,6 @@ export class Adoption {
   readonly #candidates = new Map<NetServer, HttpCall>()
   /** What listens, or would, and cannot be served. */
   readonly #foreign = new Map<NetServer, string>()
-  readonly #waiting = new Set<() => void>()
   #adopted: HttpCall | undefined
   #file = ''
   #isNamed = false
@@ -69,17 +66,13 @@ export class Adoption {
     )
   }
 
-  /** Resolves when `test` holds, which is looked at whenever a server begins to listen. */
-  when(test: () => boolean): Promise<true> {
-    return new Promise(resolve => {
-      const look = (): void => {
-        if (!test()) return
-        this.#waiting.delete(look)
-        resolve(true)
-      }
-      this.#waiting.add(look)
-      look()
-    })
+  /** What a connection to this place finds under plain Node, as long as the worker is not ready. */
+  selfTarget(at: Place, host: string | undefined): SelfTarget {
+    if (!this.#places.leadsHere(at, host)) return undefined
+    const calls = this.#adopted ? [this.#adopted] : [...this.#candidates.values()]
+    const isBound = this.#places.isBound(at)
+    const call = calls.find(call => call.at === at) ?? (isBound ? calls[0] : undefined)
+    return call?.server ?? (isBound && !this.#isSettled ? 'none' : undefined)
   }
 
   /** Says which server is in the way of an application that is still waited for. */
@@ -105,43 +98,27 @@ export class Adoption {
       const { server } = call
       if (isHttpServer(server)) this.#onHttp({ ...call, server })
       else this.#onForeign(call)
-      for (const look of [...this.#waiting]) look()
+      this.conditions.check()
     })
   }
 
-  /**
-   * Ends the wait for the application.
-   * @param exported  what the module exports: `belongs` knows its servers; `wins` if it is served rather than a server
-   * at a place that says nothing
-   */
-  settle(exported: { belongs: BelongsTo; wins: boolean; isExported: boolean }): void {
-    const { belongs, wins, isExported } = exported
+  /** Ends the wait for the application. */
+  settle(exported: Exported & { isExported: boolean }): void {
+    const { belongs, isExported } = exported
     this.#belongs = belongs
-    const main = this.#choose(belongs, wins)
+    const all = [...this.#candidates.values()]
+    const { main, rival } = this.#isNamed
+      ? { main: all.find(({ server }) => belongs(server)) }
+      : choose(all, this.#places, exported)
+    if (main && rival) {
+      this.#refuse(refusalOfBoth(this.#file, [main.at, rival.at], this.#places.isBound(main.at)))
+    }
     const [foreign] = this.#foreign.values()
     if (!main && !isExported && foreign) this.#refuse(refusalOfForeign(this.#file, foreign))
     this.#isSettled = true
     if (main) this.#adopt(main)
     for (const call of this.#candidates.values()) if (call !== main) this.#place(call)
     this.#candidates.clear()
-  }
-
-  #choose(belongs: BelongsTo, wins: boolean): HttpCall | undefined {
-    const all = [...this.#candidates.values()]
-    const own = all.find(({ server }) => belongs(server))
-    if (this.#isNamed) return own
-    const best = Math.max(...all.map(({ at }) => this.#places.claimOf(at)))
-    const isClear = best >= CLAIM.port
-    if (own && !isClear) return own
-    const rivals = all.filter(
-      ({ server, at }) => this.#places.claimOf(at) === best && (isClear || !(wins || belongs(server) === false)),
-    )
-    const first = rivals.find(call => call === own) ?? rivals[0]
-    const second = rivals.find(call => call !== first && (call.at !== first?.at || call.at === 0))
-    if (first && second && first !== own) {
-      this.#refuse(refusalOfBoth(this.#file, [first.at, second.at], best === CLAIM.bound))
-    }
-    return first
   }
 
   #onHttp(call: HttpCall): void {
@@ -159,11 +136,20 @@ export class Adoption {
 
   #onLate(call: HttpCall): void {
     const { server, at } = call
-    if (this.#adopted?.server === server) return this.#announce(call)
+    const former = this.#adopted
+    if (former?.server === server) return this.#announce(call)
     const belongs = this.#belongs(server)
-    const mayServe = this.#isNamed ? belongs : this.#places.claimOf(at) >= CLAIM.port || belongs !== false
-    if (!this.#adopted && mayServe) this.#adopt(call)
-    else this.#place(call)
+    const isClear = this.#places.claimOf(at) >= CLAIM.port
+    const mayServe = this.#isNamed ? belongs : isClear || belongs !== false
+    if (!mayServe || (former && !(isClear && this.#isMakeshift(former)))) return this.#place(call)
+    this.#adopt(call)
+    // When nothing stands in for it any more.
+    if (former) setImmediate(() => this.#place(former))
+  }
+
+  /** Whether it is served for lack of a better one. */
+  #isMakeshift({ server, at }: HttpCall): boolean {
+    return !this.#isNamed && this.#places.claimOf(at) < CLAIM.port && !this.#belongs(server)
   }
 
   /** A server that speaks no HTTP/1 without TLS. */
@@ -198,7 +184,7 @@ export class Adoption {
     this.of(call.server).address = this.#places.address
     this.#announce(call)
     this.#adopted = call
-    for (const look of [...this.#waiting]) look()
+    this.conditions.check()
   }
 
   #setAside(call: ListenCall): void {

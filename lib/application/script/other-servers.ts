@@ -157,7 +157,8 @@ function isSecure(server: NetServer): boolean {
   return server instanceof process.getBuiltinModule('node:tls').Server
 }
 
-function endWithResponse(_req: unknown, res: ServerResponse): void {
+/** A listener for `request`: each response is the last of its connection. */
+export function endWithResponse(_req: unknown, res: ServerResponse): void {
   res.shouldKeepAlive = false
 }
 

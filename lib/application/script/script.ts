@@ -13,6 +13,7 @@ import { ignoredLimits } from './ignored-limits.js'
 import type { OtherServers } from './other-servers.js'
 import { OwnEnd } from './own-end.js'
 import { hasPort } from './places.js'
+import { SelfConnections } from './self-connections.js'
 import { guardSockets } from './socket-guard.js'
 
 /** The time in milliseconds after which an export is served, though its script has not listened. */
@@ -33,6 +34,7 @@ export class Script {
   readonly #spec: string
   readonly #host: ApplicationHost
   readonly #adoption: Adoption
+  readonly #selfConnections = new SelfConnections((at, host) => this.#adoption.selfTarget(at, host))
   readonly ownEnd: OwnEnd
   readonly #ownerOf = watchFastify()
   #served: AdoptedServer | undefined
@@ -52,6 +54,7 @@ export class Script {
       (name, path) => notice(`The application's ${name}(${path}) is ignored: unicorn listens there`),
     )
     this.#adoption.begin(file, isNamed)
+    this.#selfConnections.begin()
   }
 
   /**
@@ -92,9 +95,9 @@ export class Script {
     this.#host.waitsFor(() => this.#unfinished())
     // A script may listen, close and listen again elsewhere, for example to find a free port.
     do {
-      const first = adoption.when(() => adoption.hasCandidate)
+      const first = adoption.conditions.when(() => adoption.hasCandidate)
       if (!(await unlessIdle(patience ? Promise.race([first, patience]) : first))) return
-      const clear = adoption.when(() => adoption.isClear(belongs))
+      const clear = adoption.conditions.when(() => adoption.isClear(belongs))
       await unlessIdle(Promise.race([clear, sleep(this.#patience(), false, { ref: false })]))
       // After what the script does as soon as it listens.
       await turn()
@@ -114,16 +117,24 @@ export class Script {
     return `${this.#spec} exports no application, and no http.Server of it has called listen()${but}: export the application, or have the script listen when it can serve`
   }
 
-  /** Notes what the worker serves. Calls `opened` if a script that exports its handler listens only later. */
+  /**
+   * Notes what the worker serves. Calls `opened` if another server takes over later: that of an exported handler, or
+   * the one at the right address, for lack of which another one is served.
+   */
   serve(callable: Callable, opened: (server: NodeServer) => void): void {
     if (callable.interface === 'node' && isHttpServer(callable.target)) {
       this.#served = this.#adoption.of(callable.target)
       this.#noteIgnored(callable.target)
-      return
+      if (!this.#adoption.adopted) return
     }
+    this.#follow(callable, opened)
+  }
+
+  #follow(callable: Callable, opened: (server: NodeServer) => void): void {
     const adoption = this.#adoption
-    void adoption
-      .when(() => adoption.adopted !== undefined)
+    const former = this.#served && adoption.adopted
+    void adoption.conditions
+      .when(() => adoption.adopted !== former)
       .then(() => {
         const { adopted } = adoption
         if (!adopted || callable.interface !== 'node') return this.#host.gateway.log.error({}, NOT_ADOPTED)
@@ -131,7 +142,13 @@ export class Script {
         opened(adopted)
         this.#noteIgnored(adopted)
         this.#host.serverOpened()
+        this.#follow(callable, opened)
       })
+  }
+
+  /** The worker takes connections from now on. */
+  accepting(): void {
+    this.#selfConnections.end()
   }
 
   #noteIgnored(server: NodeServer): void {

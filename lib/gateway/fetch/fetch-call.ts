@@ -48,13 +48,8 @@ export class FetchCall extends Call implements HandlerCall {
   run(): void {
     const { context, exchange } = this
     try {
-      const url = urlOf(exchange)
-      if (url === undefined) {
-        exchange.refusal = { status: 400, why: 'invalid Host or target' }
-        return exchange.answer.refuse(400)
-      }
       // It has all members of the type by `inherit`; a class that implements the type would have to declare them again.
-      const request = new LightRequest(this, url) as unknown as Request
+      const request = new LightRequest(this, urlOf(exchange)) as unknown as Request
       this.settle(this.#calls.application.fetch(request, context, context))
     } catch (error) {
       this.fail(error)

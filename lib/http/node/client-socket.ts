@@ -2,11 +2,11 @@ import type { ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import type { ClientHandle } from '../../listeners/server-handle.js'
 import { now } from '../../sys/clock.js'
+import { hasHungUp } from '../../sys/libc.js'
 import type { Linked } from '../../sys/linked-list.js'
 import { hasUnread } from '../../sys/socket-calls.js'
 import type { LocalAddress } from '../engine.js'
 import type { Connection, Exchange } from '../exchange.js'
-import type { Refusal } from '../refusal.js'
 import { linger } from './closing.js'
 import { NodePeer } from './node-peer.js'
 import type { NodeObjects } from './types.js'
@@ -22,10 +22,10 @@ export interface SocketOwner {
 }
 
 /**
- * What the server waits for on a connection: a next request, the rest of a body, that an answer is read, or a sign that
- * a client which has closed its sending side is still there.
+ * What the server waits for on a connection: a next request, the rest of a body, that an answer is read, or that the
+ * application answers a client which has closed its sending side.
  */
-export type Wait = 'request' | 'body' | 'reader' | 'sign'
+export type Wait = 'request' | 'body' | 'reader' | 'answer'
 
 /** The newest request of a connection. */
 export interface Newest extends Exchange, NodeObjects {
@@ -55,8 +55,10 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   wait: Wait | undefined = undefined
   waitingSince = 0
   progress = 0
-  /** The answer to bytes behind a request that is still being answered, once that answer is complete. */
-  behind: Refusal | undefined = undefined
+  /** Sees to what stands behind a request that is still being answered, once that answer is complete. */
+  behind: (() => void) | undefined = undefined
+  /** It was asked whether its client is still there. */
+  isProbed = false
   readonly #handle: ClientHandle
   readonly #local: LocalAddress | undefined
   readonly owner: SocketOwner
@@ -79,6 +81,12 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
     return this.destroyed
   }
 
+  /** Whether the other end has closed it for good, which Node does not look for behind the end of what was sent. */
+  get hasHungUp(): boolean {
+    const { fd = -1 } = this.#handle
+    return fd >= 0 && hasHungUp(fd)
+  }
+
   /** Whether it waits for a next request. */
   get isIdle(): boolean {
     return this.running === 0 && !this.upgraded
@@ -97,13 +105,13 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
     if (newest === undefined || this.writableEnded) return undefined
     if (!newest.req.complete) return newest.wantsBody ? 'body' : undefined
     if (this.running === 0) return 'request'
-    return this.readableEnded ? 'sign' : undefined
+    return this.readableEnded ? 'answer' : undefined
   }
 
   /** A number that changes with all that the client does of what the server waits for. */
   progressOf(wait: Wait | undefined): number {
     if (wait === 'body') return this.bytesRead
-    if (wait !== 'reader' && wait !== 'sign') return 0
+    if (wait !== 'reader') return 0
     const { bytesWritten = 0, writeQueueSize = 0 } = this.#handle
     return bytesWritten - writeQueueSize
   }
@@ -127,9 +135,20 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
     linger(this, req?.complete === false ? req : undefined)
   }
 
+  /**
+   * Closes the connection if it waits for a request, none of which has come: neither to the parser, nor to the kernel
+   * since the event loop has last looked.
+   */
+  closeIfIdle(): void {
+    if (this.isIdle && !this.#hasUnread()) this.destroySoon()
+  }
+
   /** Whether a request is not complete, or others were sent behind it. */
   #maySend(): boolean {
-    if (this.refused || this.running > 1 || this.newest?.req.complete === false) return true
+    return this.refused || this.running > 1 || this.newest?.req.complete === false || this.#hasUnread()
+  }
+
+  #hasUnread(): boolean {
     const { fd = -1 } = this.#handle
     return fd >= 0 && hasUnread(fd)
   }

@@ -13,6 +13,7 @@ import type { Refusal } from '../refusal.js'
 import { bodyIsLate, bodyIsTorn, watchTrailers } from './broken-body.js'
 import { ClientSocket, onResponseClose, type SocketOwner, type Wait } from './client-socket.js'
 import { type ParserError, refusalOf, refuseConnection } from './closing.js'
+import { lookAfter } from './half-closed.js'
 import { createHttpServer, onEachRequest, sendersTo } from './http-server.js'
 import { NodeExchange } from './node-exchange.js'
 import { NodeUpgrade } from './node-upgrade.js'
@@ -64,6 +65,7 @@ export class NodeEngine implements Engine, SocketOwner {
   }
 
   standInFor(server: EventEmitter, takeovers: readonly Takeover[]): void {
+    this.#standIn?.end()
     this.#standIn = new StandIn(this, { own: this.#server, other: server })
     this.#takeovers = takeovers
     if (takeovers.includes('upgrade')) this.#standIn.watchUpgrades((...args) => this.#onTakeover('upgrade', args))
@@ -90,7 +92,7 @@ export class NodeEngine implements Engine, SocketOwner {
 
   /** (Node's own call closes new connections too, from 26 on.) */
   closeIdle(): void {
-    for (const socket of this.#connections) if (socket.isIdle && socket.newest) socket.destroySoon()
+    for (const socket of this.#connections) if (socket.newest) socket.closeIfIdle()
   }
 
   /** Cuts every connection that has not left HTTP. */
@@ -100,7 +102,7 @@ export class NodeEngine implements Engine, SocketOwner {
 
   closeQuiet(age: number): void {
     const latest = now() - age
-    for (const socket of this.#connections) if (socket.isIdle && socket.quietSince <= latest) socket.destroySoon()
+    for (const socket of this.#connections) if (socket.quietSince <= latest) socket.closeIfIdle()
   }
 
   closeIdlest(): void {
@@ -161,15 +163,11 @@ export class NodeEngine implements Engine, SocketOwner {
     const [req] = args
     const { socket } = req
     if (!(socket instanceof ClientSocket)) return
-    if (socket.refused || socket.last) return void socket.destroy()
+    if (socket.refused || socket.last) return
     const head = new RequestHead(req, req.rawHeaders)
     const isWanted = this.#takeovers.includes(event) && this.#standIn?.listensFor(event)
     const refusal = checkHead(head, this.#policy) ?? (isWanted ? undefined : { status: 501, why: 'CONNECT' })
-    if (refusal) {
-      socket.refused = true
-      refuseConnection(socket, refusal.status)
-      return this.#events.refused(refusal, socket.peer, head)
-    }
+    if (refusal) return this.#refuseRest(socket, refusal, head)
     socket.upgraded = true
     this.#upgraded++
     this.#events.upgraded(new NodeUpgrade(head, socket), socket)
@@ -186,19 +184,18 @@ export class NodeEngine implements Engine, SocketOwner {
   #finish(exchange: Exchange, socket: ClientSocket): void {
     if (!this.exchanges.delete(exchange)) return
     socket.running--
-    if (socket.running === 0) this.#becomesIdle(socket)
+    if (socket.running === 0) {
+      this.#waits.begin(socket)
+      if (socket.timeout) socket.setTimeout(0)
+      if (socket.writable) socket.behind?.()
+    }
     socket.quietSince = now()
     this.#events.finished(exchange, socket)
   }
 
-  #becomesIdle(socket: ClientSocket): void {
-    this.#waits.begin(socket)
-    if (socket.timeout) socket.setTimeout(0)
-    if (socket.behind) this.#refuseRest(socket, socket.behind)
-  }
-
   #onOverdue(socket: ClientSocket, wait: Wait): void {
     if (wait === 'body') bodyIsLate(socket)
+    else if (wait === 'answer') lookAfter(socket, this.exchanges)
     else if (wait !== 'request') socket.destroy()
     // A late loop leaves a timely request in the kernel: one more turn reads it. Where a request has begun by then, it
     // has `headerTimeout`; blank lines begin none.
@@ -232,17 +229,20 @@ export class NodeEngine implements Engine, SocketOwner {
     if (!(socket instanceof ClientSocket) || socket.refused) return
     if (socket.destroyed || error.code === 'ECONNRESET') return void socket.destroy(error)
     socket.refused = true
-    const { newest, running } = socket
+    const { newest } = socket
     if (newest?.req.complete === false) bodyIsTorn(socket, newest, error)
     // Behind a request that closes its connection nothing is looked at (RFC 9112, section 9.6).
-    else if (socket.writableEnded || error.code === 'HPE_CLOSED_CONNECTION') return
-    else if (running === 0) this.#refuseRest(socket, refusalOf(error))
-    else socket.behind = refusalOf(error)
+    else if (!socket.writable || error.code === 'HPE_CLOSED_CONNECTION') return
+    else this.#refuseRest(socket, refusalOf(error))
   }
 
-  #refuseRest(socket: ClientSocket, refusal: Refusal): void {
-    if (!socket.writable) return
-    refuseConnection(socket, refusal.status)
-    this.#events.refused(refusal, socket.peer)
+  /** Refuses what stands behind the requests that are under way, once these are answered. */
+  #refuseRest(socket: ClientSocket, refusal: Refusal, head?: RequestHead): void {
+    socket.refused = true
+    socket.behind = () => {
+      refuseConnection(socket, refusal.status)
+      this.#events.refused(refusal, socket.peer, head)
+    }
+    if (socket.running === 0) socket.behind()
   }
 }

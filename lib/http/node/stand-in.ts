@@ -32,6 +32,7 @@ export class StandIn {
   readonly #other: EventEmitter
   /** Node's own listeners, which would read the connection a second time. */
   readonly #nodes: readonly unknown[]
+  readonly #endings: (() => void)[] = []
 
   /** @param servers  `own` is the engine's, `other` the application's */
   constructor(engine: Connections, servers: { own: Server; other: EventEmitter }) {
@@ -41,6 +42,11 @@ export class StandIn {
     this.#nodes = servers.own.listeners('connection')
     this.#follow()
     this.#answerFor()
+  }
+
+  /** Leaves the application's server to itself, as it was before. */
+  end(): void {
+    for (const end of this.#endings) end()
   }
 
   /** Closes a connection beyond the application's `maxConnections`, a little later: the caller has yet to note it. */
@@ -63,9 +69,14 @@ export class StandIn {
       this.#own.removeListener('upgrade', takeOver)
       if (count > 0) this.#own.on('upgrade', takeOver)
     }
+    const onNew = (name: unknown): unknown => name === 'upgrade' && follow(1)
+    const onRemoved = (name: unknown): unknown => name === 'upgrade' && follow(this.#other.listenerCount('upgrade'))
     follow(this.#other.listenerCount('upgrade'))
-    this.#other.on('newListener', name => name === 'upgrade' && follow(1))
-    this.#other.on('removeListener', name => name === 'upgrade' && follow(this.#other.listenerCount('upgrade')))
+    this.#other.on('newListener', onNew).on('removeListener', onRemoved)
+    this.#endings.push(() => {
+      this.#other.off('newListener', onNew).off('removeListener', onRemoved)
+      follow(0)
+    })
   }
 
   /** Whether the application listens for the event. */
@@ -95,7 +106,7 @@ export class StandIn {
     const names = [...FOLLOWED, ...(isLimited ? ['requestTimeout'] : [])].filter(name => name in this.#other)
     const options = Object.getOwnPropertySymbols(this.#other).filter(key => OPTIONS.has(key.description ?? ''))
     for (const key of [...names, ...options]) {
-      Object.defineProperty(this.#own, key, { get: () => Reflect.get(this.#other, key), configurable: true })
+      this.#define(this.#own, key, { get: () => Reflect.get(this.#other, key) })
     }
   }
 
@@ -117,8 +128,17 @@ export class StandIn {
       },
     }
     for (const [name, value] of Object.entries(methods)) {
-      Object.defineProperty(this.#other, name, { value, configurable: true, writable: true })
+      this.#define(this.#other, name, { value, writable: true })
     }
+  }
+
+  #define(owner: object, key: PropertyKey, property: PropertyDescriptor): void {
+    const before = Object.getOwnPropertyDescriptor(owner, key)
+    Object.defineProperty(owner, key, { ...property, configurable: true })
+    this.#endings.push(() => {
+      if (before) Object.defineProperty(owner, key, before)
+      else Reflect.deleteProperty(owner, key)
+    })
   }
 }
 

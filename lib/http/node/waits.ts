@@ -9,17 +9,14 @@ const LONGEST_PAUSE = 500
 /** Above the announced `Keep-Alive: timeout=` (whole seconds): a client that uses it to the last moment is served. */
 const KEEP_ALIVE_MARGIN = 999
 
-/**
- * A client that has closed its sending side may be waiting for its answer, or may be gone: only an attempt to write
- * tells. After so long without one it is taken to be gone, in milliseconds, so that the application learns of it.
- */
-const GONE_AFTER = 2000
+/** After so long a client that has closed its sending side is asked whether it is still there, in milliseconds. */
+const PROBE_AFTER = 2000
 
 /** How long each wait may last, in milliseconds; 0 for ever. */
 export type Limits = Readonly<Record<Wait, number>>
 
 export function limitsOf({ keepAlive, bodyTimeout = 0, writeTimeout = 0 }: HttpPolicy): Limits {
-  return { request: keepAlive + KEEP_ALIVE_MARGIN, body: bodyTimeout, reader: writeTimeout, sign: GONE_AFTER }
+  return { request: keepAlive + KEEP_ALIVE_MARGIN, body: bodyTimeout, reader: writeTimeout, answer: PROBE_AFTER }
 }
 
 /**
@@ -101,6 +98,6 @@ export function idlestOf(sockets: Iterable<ClientSocket>, senders: ReadonlySet<u
 export function closeUnlessHeard(socket: ClientSocket): void {
   const { bytesRead } = socket
   setImmediate(() => {
-    if (socket.isIdle && socket.bytesRead === bytesRead) socket.destroySoon()
+    if (socket.bytesRead === bytesRead) socket.closeIfIdle()
   })
 }

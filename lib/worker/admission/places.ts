@@ -46,6 +46,8 @@ export class Places {
   #isShort = false
   /** They were short not long ago, so each connection may be the last that there is a descriptor for. */
   #isTight = false
+  /** The highest descriptor of a connection since the last `check`. The limit was asked for it. */
+  #highest = -1
   #toldAt = Number.NEGATIVE_INFINITY
   #look: NodeJS.Timeout | undefined
   #pause = FIRST_LOOK
@@ -69,16 +71,21 @@ export class Places {
 
   /** A connection was accepted as this descriptor: the lowest that was free. */
   taken(fd: number): void {
+    if (fd <= this.#highest && !this.#isTight) return
+    this.#highest = fd
     const mark = this.#mark()
     if (fd >= mark - 1 || (this.#isTight && this.#next(1) >= mark)) this.#runShort()
   }
 
-  /** Looks whether descriptors have run short since the last connection. To be called from time to time. */
+  /**
+   * Looks whether descriptors have run short since the last connection, or the gate can open where it could not for
+   * lack of them. To be called from time to time.
+   */
   check(): void {
+    this.#highest = -1
     if (this.#isShort) return
     if (this.#isTight) this.#isTight = this.#next(AMPLE) >= this.#mark()
-    if (this.#hasDescriptors()) return
-    this.#runShort()
+    if (!this.#hasDescriptors()) this.#runShort()
     this.#host.regulate()
   }
 

@@ -1,14 +1,13 @@
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../../../config/hooks.js'
-import { adoptHandle, type ClientHandle, systemError } from '../../listeners/server-handle.js'
-import { bindTcp } from '../../sys/socket-calls.js'
+import { LOOPBACK, takeOneConnection } from '../../listeners/one-connection.js'
+import type { ClientHandle } from '../../listeners/server-handle.js'
 import type { Worker } from '../worker.js'
 
 /** The pause between two requests, and how long one may take, in milliseconds. */
 const PAUSE = 100
 const LONGEST = 5000
-const LOOPBACK = '127.0.0.1'
 
 /**
  * Asks the application in this very process for a path until it answers with 2xx. The requests do not come by the
@@ -40,18 +39,10 @@ export class ReadyPath {
 
 /** @param take  serves the connection. @returns the status, or undefined if none came */
 function ask(path: string, take: (client: ClientHandle) => void): Promise<number | undefined> {
-  const handle = adoptHandle(bindTcp(LOOPBACK, 0))
-  handle.onconnection = (_, client) => {
-    handle.close()
-    if (client) take(client)
-  }
-  const failed = handle.listen(1)
-  if (failed !== 0) throw systemError('listen', failed)
-  const bound: { port?: number } = {}
-  handle.getsockname?.(bound)
+  const { port } = takeOneConnection(take)
   return new Promise(resolve => {
     let text = ''
-    const socket = connect(bound.port ?? 0, LOOPBACK)
+    const socket = connect(port, LOOPBACK)
     socket.setEncoding('latin1').setTimeout(LONGEST, () => socket.destroy())
     socket.on('error', () => {})
     socket.on('close', () => resolve(undefined))

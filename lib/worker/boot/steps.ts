@@ -1,3 +1,4 @@
+import { extname } from 'node:path'
 import { HookRunner } from '../../../config/hook-runner.js'
 import type { ApplicationHost } from '../../application/application.js'
 import { loadApplication } from '../../application/load-application.js'
@@ -6,6 +7,7 @@ import { ExitCode } from '../../errors.js'
 import type { Address } from '../../listeners/address.js'
 import { createAccessLog } from '../../logging/access.js'
 import { requireLibc } from '../../sys/libc.js'
+import { endWithParent } from '../../sys/orphan-alarm.js'
 import { AccessRecorder } from '../access-recorder.js'
 import { workerClass } from '../admission/registry.js'
 import { Watchdog } from '../watchdog/watchdog.js'
@@ -36,6 +38,7 @@ export const STEPS: Readonly<Record<string, BootStep>> = {
     run: ({ log, snapshot }) => log.info({ worker: snapshot.index }, `Booting worker with pid: ${process.pid}`),
   },
   libc: { inCheck: true, run: requireLibc },
+  orphanAlarm: { run: ({ snapshot }) => endWithParent(snapshot.arbiterPid) },
   // Before the application runs, which may hang. After our own modules are loaded: a thread that starts slows that.
   watchdog: {
     run: boot => {
@@ -100,11 +103,11 @@ async function reportLoadedFiles(boot: Booting): Promise<void> {
   if (snapshot.configFile !== undefined) boot.loaded.add(snapshot.configFile)
 }
 
-/** Reads the functions of the config file, if there is one: they cannot travel in the boot message. */
+/** Reads the functions of the config file, if there is one: they cannot travel in the boot message. JSON has none. */
 async function readHooks(boot: Booting): Promise<void> {
   const { config, log, snapshot } = boot
-  if (snapshot.configFile === undefined) return
-  // Only here: most servers have no config file, and its reader brings the whole table of settings.
+  if (snapshot.configFile === undefined || extname(snapshot.configFile) === '.json') return
+  // Only here: most servers have no hooks, and the reader of config files brings the whole table of settings.
   const { loadHooks } = await import('../../../config/sources/file.js')
   boot.hooks = new HookRunner('worker', { hooks: await loadHooks(snapshot.configFile), config, log })
 }

@@ -62,7 +62,11 @@ async function giveUpIfBlocked({ answer }: LifeSigns): Promise<void> {
   await sleep(ORPHAN_TIME)
   if (pulse.read().answer !== answer) return
   pulse.giveUp()
-  sockets.giveUp()
+  try {
+    sockets.giveUp()
+  } catch {
+    // Without a free descriptor they cannot be listed. The end of this process gives them up, a few seconds later.
+  }
 }
 
 /**

@@ -143,7 +143,7 @@ export class MemoryConnection implements Connection {
     this.#queue.push(exchange)
     this.#body = exchange.body
     const expects = head.httpVersion === '1.1' ? checkExpect(head) : undefined
-    const refusal = unserved(head) ?? expects ?? checkHead(head, this.#owner.policy)
+    const refusal = expects ?? checkHead(head, this.#owner.policy) ?? unserved(head)
     if (!refusal) this.#owner.begun(exchange)
     else {
       exchange.answer.refuse(refusal.status)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { compileFunction } from 'node:vm'
-import { property } from '../../sys/objects.js'
+import { property } from './objects.js'
 
 /** How Node treats a file; `unsaid` means that the file's syntax decides. */
 export type ModuleKind = 'commonjs' | 'module' | 'unsaid'
@@ -28,10 +28,16 @@ export function isCommonJs(file: string): boolean {
 
 /** Reports whether TypeScript in a package without a "type" uses names of CommonJS, and so may mix it with `import`. */
 export function mixesModuleSystems(file: string): boolean {
-  return moduleKind(file) === 'unsaid' && COMMONJS_NAMES.test(readFileSync(file, 'utf8'))
+  return moduleKind(file) === 'unsaid' && usesCommonJs(readFileSync(file, 'utf8'))
 }
 
-function compilesAsCommonJs(source: string): boolean {
+/** Reports whether `source` uses names that only CommonJS has. */
+export function usesCommonJs(source: string): boolean {
+  return COMMONJS_NAMES.test(source)
+}
+
+/** Reports whether `source` compiles as CommonJS. */
+export function compilesAsCommonJs(source: string): boolean {
   try {
     compileFunction(source, ['exports', 'require', 'module', '__filename', '__dirname'])
     return true
