@@ -14,8 +14,11 @@ and from it:
     D  E  more of the body, its end
     W  wants at most so many bytes (4) of the request's body
     L  early hints
-    F  the rest of the body is in a file: descriptor (4), offset (8), length (8)
+    F  the body is in a file: descriptor (4), offset (8), length (8), head
     !  the application raised: the traceback
+    C  the application broke its contract, and the answer goes on: what it did
+    Z  the request has ended, with its close(): the thread is free for the next one
+    Q  the same, and this process leaves
 """
 import ctypes
 import faulthandler
@@ -25,31 +28,40 @@ import os
 import select
 import signal
 import socket
+import stat
 import struct
 import sys
 import threading
 import traceback
+from itertools import chain
+from types import CoroutineType, GeneratorType
 from urllib.parse import unquote_to_bytes
 
 CONTROL, DUMP, FIRST_CHANNEL = 3, 4, 5
 HEADER = struct.Struct('>cII')
 REQUEST = struct.Struct('>BI')
+BEGIN = struct.Struct('>cIIBI')
 FILE = struct.Struct('>IQQ')
 SIZE = struct.Struct('>I')
 WHOLE = 1
 SMALLEST_WISH, LARGEST_WISH = 1 << 18, 1 << 20
 READ_SIZE = 1 << 16
+# Less than sendmsg takes at once.
+MOST_PARTS = 1000
+LARGEST_HEAD = 1 << 20
+LONGEST_TRACEBACK = 1 << 16
+LONGEST_CHAIN = 100
 PR_SET_PDEATHSIG = 1
 # A real-time signal: USR1, USR2 and ABRT belong to applications and their libraries.
 DUMP_SIGNAL = 40 if sys.platform == 'linux' else signal.SIGUSR2
 
 
-class FrontGone(Exception):
-    """The channel has ended: this process is to leave."""
+class FrontGone(BaseException):
+    """The channel has ended, or this process has lost it: it is to leave. No `except Exception` may swallow that."""
 
 
 class ClientGone(OSError):
-    """The client went away before it had sent the whole request body. Django makes its UnreadablePostError of it."""
+    """The client went away before it had its answer. Django makes its UnreadablePostError of it."""
 
 
 class Channel:
@@ -61,29 +73,37 @@ class Channel:
         self.start = 0
         self.poll = select.poll()
         self.poll.register(sock, select.POLLIN)
+        # An application may call write() in another thread.
+        self.lock = threading.Lock()
         # A request that came while another one was running.
         self.early = None
+        # True within a frame. What a signal handler raises there loses bytes of it, and the channel with them.
+        self.is_receiving = self.is_sending = False
 
-    def _fill(self):
-        piece = self.sock.recv(READ_SIZE)
+    @property
+    def is_broken(self):
+        return self.is_receiving or self.is_sending
+
+    def _receive(self, size):
+        try:
+            piece = self.sock.recv(size)
+        except OSError as error:
+            raise_unless_gone(error)
         if not piece:
             raise FrontGone
-        self.buffer = self.buffer[self.start:] + piece if self.start < len(self.buffer) else piece
-        self.start = 0
+        return piece
 
     def _take(self, size):
-        left = len(self.buffer) - self.start
+        start = self.start
+        left = len(self.buffer) - start
         if left >= size:
-            start = self.start
             self.start += size
             return self.buffer[start:self.start]
-        parts = [self.buffer[self.start:]]
+        parts = [self.buffer[start:]]
         self.buffer, self.start = b'', 0
         missing = size - left
-        while missing:
-            piece = self.sock.recv(max(missing, READ_SIZE))
-            if not piece:
-                raise FrontGone
+        while missing > 0:
+            piece = self._receive(max(missing, READ_SIZE))
             if len(piece) > missing:
                 self.buffer, piece = piece[missing:], piece[:missing]
             parts.append(piece)
@@ -92,12 +112,15 @@ class Channel:
 
     def receive(self):
         """The next frame: kind, request number, payload."""
-        if len(self.buffer) - self.start < HEADER.size:
-            while len(self.buffer) - self.start < HEADER.size:
-                self._fill()
+        self.is_receiving = True
+        while len(self.buffer) - self.start < HEADER.size:
+            rest = self.buffer[self.start:]
+            self.buffer, self.start = rest + self._receive(READ_SIZE), 0
         kind, number, length = HEADER.unpack_from(self.buffer, self.start)
         self.start += HEADER.size
-        return kind, number, self._take(length) if length else b''
+        payload = self._take(length) if length else b''
+        self.is_receiving = False
+        return kind, number, payload
 
     def request(self):
         """The next request, or None when the front wants no more of this channel."""
@@ -133,28 +156,47 @@ class Channel:
         return False
 
     def send(self, kind, number, *parts):
-        size = 0
-        for part in parts:
-            size += len(part)
-        header = HEADER.pack(kind, number, size)
-        if size == 0:
-            return self.sock.sendall(header)
-        sent = self.sock.sendmsg((header, *parts))
-        if sent < HEADER.size + size:
-            rest = b''.join((header, *parts)) if size < READ_SIZE else None
-            if rest is not None:
-                self.sock.sendall(memoryview(rest)[sent:])
-            else:
-                self._send_rest((header, *parts), sent)
+        self.write(HEADER.pack(kind, number, sum(map(len, parts))), *parts)
+
+    def write(self, *parts):
+        """Sends parts of frames. What is small leaves in one call, what is large is not copied."""
+        with self.lock:
+            self.is_sending = True
+            try:
+                if sum(map(len, parts)) <= READ_SIZE or len(parts) > MOST_PARTS:
+                    self.sock.sendall(b''.join(parts))
+                else:
+                    self._send_rest(parts, self.sock.sendmsg(parts))
+            except OSError as error:
+                raise_unless_gone(error)
+            self.is_sending = False
 
     def _send_rest(self, parts, sent):
-        """Sends without joining what may be large."""
         for part in parts:
-            if sent >= len(part):
-                sent -= len(part)
-            else:
+            if sent < len(part):
                 self.sock.sendall(memoryview(part)[sent:])
-                sent = 0
+            sent = max(0, sent - len(part))
+
+
+def raise_unless_gone(error):
+    """FrontGone for what the system says of the socket; what a signal handler raised within the call, as it is."""
+    if error.errno is None:
+        raise error
+    raise FrontGone from None
+
+
+class Input(io.BytesIO):
+    """wsgi.input with a body that came with its request."""
+
+    def close(self):
+        """Stays open: a reader that was put around it closes it with itself."""
+
+
+class LongInput(io.BufferedReader):
+    """wsgi.input with a body that the front holds."""
+
+    def close(self):
+        """Stays open, as Input."""
 
 
 class RawBody(io.RawIOBase):
@@ -164,37 +206,42 @@ class RawBody(io.RawIOBase):
         super().__init__()
         self.call = call
         self.rest = b''
-        self.ended = False
+        self.has_ended = False
 
     def readable(self):
         return True
 
     def readinto(self, target):
-        if self.call is None:
-            raise OSError('wsgi.input was read after the response had ended')
         if not self.rest:
-            if self.ended:
-                return 0
-            self.rest = self._next(len(target))
+            self.rest = memoryview(self._next(len(target)))
         size = min(len(target), len(self.rest))
         target[:size] = self.rest[:size]
         self.rest = self.rest[size:]
         return size
 
-    def _next(self, size):
-        call = self.call
-        wish = min(max(size, SMALLEST_WISH), LARGEST_WISH)
-        call.channel.send(b'W', call.number, SIZE.pack(wish))
-        kind, payload = call.channel.answer_to(call.number)
-        if kind == b'X':
-            call.unwanted = True
-            self.ended = True
-            raise ClientGone('the client went away before it had sent the whole request body')
-        self.ended = kind == b'E'
-        return memoryview(payload)
+    def readall(self):
+        parts = [self.rest]
+        self.rest = b''
+        while not self.has_ended:
+            parts.append(self._next(LARGEST_WISH))
+        return b''.join(parts)
 
-    def stop(self):
-        self.call = None
+    def _next(self, size):
+        """The next bytes, none at the end."""
+        call = self.call
+        if call is None:
+            raise OSError('wsgi.input was read after the request had ended')
+        if self.has_ended:
+            return b''
+        if not call.unwanted:
+            wish = min(max(size, SMALLEST_WISH), LARGEST_WISH)
+            call.channel.send(b'W', call.number, SIZE.pack(wish))
+            kind, payload = call.channel.answer_to(call.number)
+            call.unwanted = kind == b'X'
+        if call.unwanted:
+            raise ClientGone('the client went away before it had its answer')
+        self.has_ended = kind == b'E'
+        return payload
 
 
 class Errors:
@@ -202,7 +249,7 @@ class Errors:
 
     def write(self, text):
         if not isinstance(text, str):
-            raise TypeError('wsgi.errors takes str, not %s' % type(text).__name__)
+            raise TypeError('wsgi.errors takes str, not %s' % kind_of(text))
         sys.stderr.write(text)
         sys.stderr.flush()
 
@@ -238,35 +285,53 @@ class FileWrapper:
         raise IndexError
 
 
-class Breach(Exception):
-    """The application breaks its contract with the server (PEP 3333)."""
+def plain_file(filelike):
+    """The regular file that `filelike` reads, byte for byte; None if that cannot be told: a GzipFile has a fileno too."""
+    tempfile = sys.modules.get('tempfile')
+    if tempfile and type(filelike) is tempfile._TemporaryFileWrapper:
+        filelike = filelike.file
+    inner = getattr(filelike, 'file', None)
+    # Django's File reads by the method of the file in it.
+    if inner is not None and getattr(filelike, 'read', None) == getattr(inner, 'read', inner):
+        return plain_file(inner)
+    raw = filelike.raw if type(filelike) in (io.BufferedReader, io.BufferedRandom) else filelike
+    is_plain = type(raw) is io.FileIO and stat.S_ISREG(os.fstat(raw.fileno()).st_mode)
+    return filelike if is_plain else None
 
 
 def head_text(status, headers):
-    """Status and headers as they cross the channel."""
-    if type(status) is not str:
-        raise Breach('illegal status: wanted a str such as "200 OK", found %s' % kind_of(status))
-    parts = [status]
-    for field in headers:
-        try:
-            name, value = field
-        except (TypeError, ValueError):
-            raise Breach('illegal header %r: wanted a tuple (name, value)' % (field,)) from None
-        if not isinstance(name, str):
-            raise Breach('illegal header name %r: wanted str, found %s' % (name, kind_of(name)))
-        if not isinstance(value, str):
-            raise Breach('illegal value of header %s: wanted str, found %s' % (name, kind_of(value)))
-        parts.append(name)
-        parts.append(value)
-    text = '\0'.join(parts)
-    if '\r' in text or '\n' in text or text.count('\0') != len(parts) - 1:
-        bad = next(part for part in parts if '\r' in part or '\n' in part or '\0' in part)
-        raise Breach('illegal status or header %r: it has a line break or NUL' % bad)
+    """Status and headers as they cross the channel: NULs between them."""
+    try:
+        text = '\0'.join((status, *chain.from_iterable(headers)))
+        is_legal = text.count('\0') == 2 * len(headers) and '\n' not in text and '\r' not in text
+    except TypeError:
+        is_legal = False
+    if not is_legal:
+        refuse_head(status, headers)
+    if len(text) > LARGEST_HEAD:
+        raise ValueError('the head of the response has %d bytes: wanted at most %d' % (len(text), LARGEST_HEAD))
     try:
         return text.encode('latin-1')
-    except UnicodeEncodeError:
-        bad = next(part for part in parts if not part.isascii() and max(part) > '\xff')
-        raise Breach('illegal status or header %r: it has a character above U+00FF' % bad) from None
+    except UnicodeEncodeError as error:
+        # The part that it is in.
+        bad = text[text.rfind('\0', 0, error.start) + 1:].partition('\0')[0]
+        raise ValueError('illegal status or header %r: it has a character above U+00FF' % bad) from None
+
+
+def refuse_head(status, headers):
+    """Says what is wrong with a status or headers."""
+    if not isinstance(status, str):
+        raise TypeError('illegal status: wanted a str such as "200 OK", found %s' % kind_of(status))
+    for field in headers:
+        if not isinstance(field, (tuple, list)) or len(field) != 2:
+            raise TypeError('illegal header %r: wanted a tuple (name, value)' % (field,))
+        name, value = field
+        if not isinstance(name, str):
+            raise TypeError('illegal header name %r: wanted str, found %s' % (name, kind_of(name)))
+        if not isinstance(value, str):
+            raise TypeError('illegal value of header %s: wanted str, found %s' % (name, kind_of(value)))
+    bad = next(text for text in (status, *chain.from_iterable(headers)) if set(text) & {'\r', '\n', '\0'})
+    raise ValueError('illegal status or header %r: it has a line break or NUL' % bad)
 
 
 def kind_of(value):
@@ -274,29 +339,37 @@ def kind_of(value):
 
 
 def content_length(headers):
+    """What the headers announce, -1 if nothing."""
     for name, value in headers:
         if len(name) == 14 and name.lower() == 'content-length':
-            return int(value) if value.isdigit() else -1
+            value = value.strip(' \t')
+            return int(value) if value.isdecimal() else -1
     return -1
 
 
 class Call:
-    """One request, from its environ to close()."""
+    """One request, from its environ to the end of its answer."""
 
-    __slots__ = ('channel', 'number', 'status', 'headers', 'head_sent', 'left', 'unwanted', 'ended', 'has_body')
+    __slots__ = ('channel', 'number', 'head', 'length', 'head_sent', 'left', 'unwanted', 'ended', 'freed', 'is_head',
+                 'overflowed')
 
     def __init__(self, channel, number):
         self.channel = channel
         self.number = number
-        self.status = None
-        self.headers = None
-        self.head_sent = False
-        # Bytes that the head has announced and that are still to come; -1 if it has announced none.
+        # Status and headers as they are sent; None before start_response.
+        self.head = None
+        # Bytes of the body that the headers announce, and how many are still to come; -1 if they announce none.
+        self.length = -1
         self.left = -1
+        self.head_sent = False
+        # Nobody waits for the answer any more.
         self.unwanted = False
+        # All of the answer was sent.
         self.ended = False
-        # Whether the client sees a body: not with HEAD, 204 and 304.
-        self.has_body = True
+        # The front was told that this thread is free: nothing may be sent any more.
+        self.freed = False
+        self.is_head = False
+        self.overflowed = False
 
     def start_response(self, status, headers, exc_info=None):
         if exc_info:
@@ -305,117 +378,174 @@ class Call:
                     raise exc_info[1].with_traceback(exc_info[2])
             finally:
                 exc_info = None
-        elif self.headers is not None:
-            raise Breach('start_response was called twice, the second time without exc_info')
-        self.headers = headers
-        self.status = head_text(status, headers)
+        elif self.head is not None:
+            raise RuntimeError('start_response was called twice, the second time without exc_info')
+        headers = list(headers)
+        self.head = head_text(status, headers)
+        self.length = content_length(headers)
         return self.write
 
     def write(self, data):
-        if type(data) is not bytes:
-            data = self.checked(data)
-        if data and not self.ended:
+        if self.freed:
+            raise RuntimeError('write() was called after the request had ended')
+        data = checked(data)
+        if data:
             self.send(data)
 
-    def checked(self, data):
-        if isinstance(data, bytes):
-            return data
-        if isinstance(data, (bytearray, memoryview)):
-            return bytes(data)
-        raise Breach('the body of the response must be bytes, found %s' % kind_of(data))
-
-    def send(self, data, is_last=False):
+    def send(self, data):
         """Sends a chunk, before the first one the head."""
-        if self.unwanted or self.ended:
+        if self.unwanted:
             return
-        if self.head_sent:
-            self.channel.send(b'D', self.number, data)
-        else:
-            self.begin(data, is_last)
-            return
+        if self.ended:
+            return self.overflow()
+        if not self.head_sent:
+            return self.begin((data,), len(data), False)
+        self.channel.send(b'D', self.number, data)
         if self.left >= 0:
             self.left -= len(data)
             if self.left <= 0:
                 self.end()
 
-    def begin(self, data, is_last):
-        if self.status is None:
-            raise Breach('the application did not call start_response')
+    def begin(self, chunks, size, is_all, tail=b''):
+        """Sends the head with the first bytes of the body. With HEAD they are not sent, but counted."""
+        if self.head is None:
+            raise RuntimeError('the application did not call start_response')
         self.head_sent = True
-        self.left = content_length(self.headers)
-        is_last = is_last or 0 <= self.left <= len(data) or not self.has_body
-        head = self.status
-        prefix = REQUEST.pack(WHOLE if is_last else 0, len(head))
-        self.ended = is_last
-        if self.left >= 0:
-            self.left -= len(data)
-        self.channel.send(b'H', self.number, prefix, head, data)
+        self.ended = is_all or 0 <= self.length <= size or self.is_head
+        self.left = self.length - size if self.length >= 0 else -1
+        head = self.head
+        if self.is_head:
+            if is_all and size and self.length < 0:
+                head += b'\0Content-Length\0%d' % size
+            chunks, size = (), 0
+        flags = WHOLE if self.ended else 0
+        prefix = BEGIN.pack(b'H', self.number, REQUEST.size + len(head) + size, flags, len(head))
+        self.channel.write(prefix, head, *chunks, tail)
 
-    def end(self):
-        """Ends the answer. Each request ends with one frame that says so, wanted or not: its channel is free then."""
+    def end(self, tail=b''):
+        """Ends the answer."""
         if self.ended:
             return
         if self.head_sent or self.unwanted:
             self.ended = True
-            self.channel.send(b'E', self.number)
+            self.channel.write(HEADER.pack(b'E', self.number, 0), tail)
         else:
-            self.begin(b'', True)
+            self.begin((), 0, True, tail)
+
+    def free(self, kind=b'Z'):
+        """Ends the request: the front may send the next one."""
+        if not self.freed:
+            self.freed = True
+            self.channel.send(kind, self.number)
 
     def answer(self, result):
         """Sends what the application returned."""
-        if type(result) is FileWrapper and self.send_file(result):
+        kind = type(result)
+        if kind is list or kind is tuple:
+            self.answer_at_once([checked(data) for data in result])
+        elif kind is FileWrapper and self.send_file(result):
             return
-        if type(result) in (list, tuple) and len(result) <= 1:
-            data = result[0] if result else b''
-            self.send(data if type(data) is bytes else self.checked(data), True)
-            # Without an announced length, one chunk is the whole body.
+        elif isinstance(result, (str, bytes, bytearray)) or not is_iterable(kind):
+            raise TypeError('the application returned %s: wanted an iterable of bytes%s' % (kind_of(result), hint(result)))
+        elif self.answer_by_chunks(result):
+            # Its close() has nothing left to do.
+            if kind is GeneratorType and not self.ended:
+                return self.end_freeing()
             self.end()
-            return
+
+    def answer_at_once(self, chunks):
+        """The body is here, and there is nothing to close: answer and end are sent together."""
+        if self.head_sent:
+            for data in chunks:
+                self.write(data)
+            return self.end()
+        if self.head is not None:
+            self.freed = True
+        self.begin(chunks, sum(map(len, chunks)), True, HEADER.pack(b'Z', self.number, 0))
+
+    def end_freeing(self):
+        self.freed = self.head is not None
+        self.end(HEADER.pack(b'Z', self.number, 0))
+
+    def answer_by_chunks(self, result):
+        """Sends each chunk before the next one is asked for. Returns whether there was an end to them."""
         is_first = True
         for data in result:
-            if type(data) is not bytes:
-                data = self.checked(data)
-            if not data:
-                continue
-            if not is_first and self.channel.is_unwanted(self.number):
-                self.unwanted = True
-            if self.unwanted or (self.ended and not self.has_body):
-                break
-            self.send(data)
+            data = checked(data)
+            if not is_first and not self.unwanted:
+                self.unwanted = self.channel.is_unwanted(self.number)
             is_first = False
-        self.end()
+            if data:
+                self.send(data)
+            if self.unwanted or (self.is_head and self.ended):
+                self.end()
+                return False
+        return True
 
     def send_file(self, wrapper):
         """Lets the front send a regular file. False if that cannot be, and the file is to be read here."""
-        if self.status is None or self.head_sent or not self.has_body:
+        if self.head is None or self.head_sent or sys.platform != 'linux':
             return False
         try:
-            fd = wrapper.filelike.fileno()
-            offset = wrapper.filelike.tell()
-            size = os.fstat(fd).st_size - offset
-            if sys.platform != 'linux' or not os.path.isfile('/proc/self/fd/%d' % fd):
+            file = plain_file(wrapper.filelike)
+            if file is None:
                 return False
-        except Exception:
+            if type(file) is io.BufferedRandom:
+                file.flush()
+            fd, offset = file.fileno(), file.tell()
+            size = max(0, os.fstat(fd).st_size - offset)
+        except (OSError, ValueError, AttributeError):
             return False
-        announced = content_length(self.headers)
-        length = max(0, size if announced < 0 else min(size, announced))
-        self.channel.send(b'F', self.number, FILE.pack(fd, offset, length), self.status)
+        if self.length >= 0:
+            size = min(size, self.length)
+        if self.is_head:
+            self.begin((), size, True)
+            return True
+        if self.unwanted:
+            return True
+        self.channel.send(b'F', self.number, FILE.pack(fd, offset, size), self.head)
         kind, _ = self.channel.answer_to(self.number)
-        if kind == b'X':
-            self.unwanted = True
-        elif kind == b'N':
+        if kind == b'N':
             return False
+        self.unwanted = kind == b'X'
         self.head_sent = self.ended = True
         return True
 
+    def overflow(self):
+        if not self.is_head and not self.overflowed:
+            self.overflowed = True
+            self.channel.send(b'C', self.number, b'the body is longer than its Content-Length: the rest is not sent')
+
     def early_hints(self, headers):
-        if not self.head_sent and not self.unwanted:
-            self.channel.send(b'L', self.number, head_text('', headers))
+        if not self.head_sent and not self.unwanted and not self.freed:
+            self.channel.send(b'L', self.number, head_text('', list(headers)))
 
     def fail(self, text):
         """Sends the traceback. After the end of the answer, nothing but the log changes by it."""
-        self.channel.send(b'!', self.number, text.encode('utf-8', 'backslashreplace'))
+        if len(text) > LONGEST_TRACEBACK:
+            text = '%s\n...\n%s' % (text[:LONGEST_TRACEBACK // 2], text[-LONGEST_TRACEBACK // 2:])
         self.ended = True
+        self.channel.send(b'!', self.number, text.encode('utf-8', 'backslashreplace'))
+
+
+def checked(data):
+    """A chunk of a body as bytes."""
+    if type(data) is bytes:
+        return data
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        return bytes(data)
+    raise TypeError('the body of a response must be bytes, found %s' % kind_of(data))
+
+
+def is_iterable(kind):
+    return hasattr(kind, '__iter__') or hasattr(kind, '__getitem__')
+
+
+def hint(result):
+    if isinstance(result, CoroutineType):
+        result.close()
+        return '; is it an ASGI application?'
+    return '; [body] is one' if isinstance(result, bytes) else ''
 
 
 class Server:
@@ -425,18 +555,25 @@ class Server:
         self.application = application
         self.base = base
         self.root_path = root_path
-        self.leaving = False
+        self.is_leaving = False
+        # Of SystemExit.
+        self.code = None
+        # This process was forked by the application, and is none of the front's.
+        self.is_fork = False
+        os.register_at_fork(after_in_child=self.forked)
+
+    def forked(self):
+        self.is_fork = True
 
     def serve(self, channel):
         try:
-            while not self.leaving:
+            while not self.is_leaving:
                 request = channel.request()
                 if request is None:
                     return
                 self.run(channel, *request)
                 request = None
-        except (BrokenPipeError, ConnectionResetError, FrontGone):
-            # The front is gone, or has given up this process.
+        except FrontGone:
             return
 
     def run(self, channel, number, payload):
@@ -445,76 +582,117 @@ class Server:
         environ = self.base.copy()
         items = iter(payload[start:start + length].decode('latin-1').split('\0'))
         environ.update(zip(items, items))
+        self.set_path(environ)
         call = Call(channel, number)
+        call.is_head = environ['REQUEST_METHOD'] == 'HEAD'
         raw = None
         if flags & WHOLE:
-            environ['wsgi.input'] = io.BytesIO(payload[start + length:])
+            environ['wsgi.input'] = Input(payload[start + length:])
         else:
             raw = RawBody(call)
-            environ['wsgi.input'] = io.BufferedReader(raw, READ_SIZE)
-        self.set_path(environ)
+            environ['wsgi.input'] = LongInput(raw, READ_SIZE)
         environ['wsgi.early_hints'] = call.early_hints
-        call.has_body = environ['REQUEST_METHOD'] != 'HEAD'
-        payload = items = None
+        payload = items = result = None
         try:
-            self.call(call, environ)
-        except FrontGone:
-            raise
+            result = self.application(environ, call.start_response)
+            call.answer(result)
         except BaseException as error:
             self.failed(call, error)
-        finally:
-            if raw is not None:
-                raw.stop()
+        if not call.freed:
+            self.close(call, result)
+        if raw is not None:
+            # An application that keeps it must not read what is another request's.
+            raw.call = None
 
     def set_path(self, environ):
         """PATH_INFO crosses as it was sent: decoded before, it could have put names into the environ."""
         path = environ['PATH_INFO']
         if '%' in path:
-            path = unquote_to_bytes(path).decode('latin-1')
+            path = unquote_to_bytes(path.encode('latin-1')).decode('latin-1')
         root = self.root_path
         if root and (path == root or path.startswith(root + '/')):
             path = path[len(root):]
         environ['SCRIPT_NAME'] = root
         environ['PATH_INFO'] = path
 
-    def call(self, call, environ):
-        result = None
+    def close(self, call, result):
+        """What is left to do when the answer was sent. The request ends after that: it may take its time, or hang."""
         try:
-            result = self.application(environ, call.start_response)
-            call.answer(result)
-        finally:
             close = getattr(result, 'close', None)
             if close is not None:
                 close()
+        except BaseException as error:
+            self.failed(call, error)
+        if self.is_leaving:
+            call.free(b'Q')
+        else:
+            call.free()
 
     def failed(self, call, error):
-        if call.unwanted:
-            return call.end()
-        if isinstance(error, (BrokenPipeError, ConnectionResetError)) and not is_open(call.channel):
-            raise FrontGone
-        call.fail(format_error(error))
+        if self.is_fork:
+            leave_fork(error)
+        if isinstance(error, FrontGone) or call.channel.is_broken:
+            self.is_leaving = True
+            call.ended = call.freed = True
+            if not isinstance(error, FrontGone):
+                sys.stderr.write('The application was interrupted while it spoke to the server.\n' + format_error(error))
+            return
         # It asked for the end of its process. It has it when its request has been answered.
         if isinstance(error, SystemExit):
-            self.leaving = True
+            self.is_leaving = True
+            self.code = error.code
+        if call.unwanted and is_from_client(error):
+            call.end()
+        else:
+            call.fail(format_error(error))
+        # If that came while the end was sent, it may not have been: a second one does no harm.
+        call.freed = False
 
 
-def is_open(channel):
-    """Whether the front still holds its end of the channel."""
-    return not any(event & (select.POLLHUP | select.POLLERR) for _, event in channel.poll.poll(0))
+def is_from_client(error):
+    """Whether the application failed since its client has gone."""
+    for _ in range(LONGEST_CHAIN):
+        if error is None or isinstance(error, ClientGone):
+            return error is not None
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def leave_fork(error):
+    """Ends a process that the application forked, and that has come back to the server."""
+    code = 0
+    if isinstance(error, SystemExit):
+        code = error.code if isinstance(error.code, int) else 0 if error.code is None else 1
+    elif not isinstance(error, FrontGone):
+        code = 1
+        sys.stderr.write(format_error(error))
+    sys.stderr.flush()
+    sys.stdout.flush()
+    os._exit(code)
 
 
 HERE = __file__
 
 
 def format_error(error):
-    """The traceback, without the frames of this file and of importlib above the application's."""
-    return ''.join(traceback.format_exception(type(error), error, own_frames_off(error.__traceback__)))
+    """The traceback, without the frames of this file and of importlib around the application's."""
+    try:
+        return ''.join(traceback.format_exception(type(error), error, own_frames_off(error.__traceback__)))
+    except BaseException as second:
+        return '%s: it cannot be shown: %s was raised by that\n' % (kind_of(error), kind_of(second))
 
 
 def own_frames_off(tb):
-    """The traceback from the first frame of the application on; None if all frames are the server's."""
+    """The traceback from the first to the last frame of the application; None if all frames are the server's."""
     while tb is not None and is_own(tb.tb_frame.f_code.co_filename):
         tb = tb.tb_next
+    last = each = tb
+    while each is not None:
+        if each.tb_frame.f_code.co_filename != HERE:
+            last = each
+        each = each.tb_next
+    if last is not None:
+        last.tb_next = None
     return tb
 
 
@@ -601,12 +779,18 @@ def main():
     server.serve(Channel(channels[0]))
     for other in others:
         other.join()
+    if server.is_fork:
+        leave_fork(FrontGone())
+    sys.exit(server.code)
 
 
 def close_all(sockets):
     """In a fork of the application's: the front would wait for its end."""
     for sock in sockets:
-        sock.close()
+        # close() would wait for the reader of the control channel.
+        fd = sock.detach()
+        if fd >= 0:
+            os.close(fd)
 
 
 def load(spec, control):

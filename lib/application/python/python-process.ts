@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Interpreter } from '../../../config/interpreter.js'
-import { Channel } from '../../gateway/python/channel.js'
+import { Channel, type ChannelOwner } from '../../gateway/python/channel.js'
 import { now } from '../../sys/clock.js'
 import { packageFile } from '../../sys/package.js'
 import { type BootFailure, startFailure } from './start-failure.js'
@@ -44,10 +44,13 @@ const DUMP_SIGNAL = process.platform === 'linux' ? 40 : 'SIGUSR2'
 const DUMP_TIME = 1000
 const DUMP_PAUSE = 50
 
+/** How long a process may take to end after its channels, in milliseconds. */
+const EXIT_PAUSE = 1000
+
 const PAGE_SIZE = 4096
 
 /** One Python process, with its channels. */
-export class PythonProcess {
+export class PythonProcess implements ChannelOwner {
   /** The lowest number that was free: its replacement takes it over. */
   readonly index: number
   readonly since = now()
@@ -67,6 +70,7 @@ export class PythonProcess {
   signal: NodeJS.Signals | null = null
   readonly #child: ChildProcess
   readonly #dump: Readable
+  readonly #onIdle: (process: PythonProcess, channel: Channel) => void
   #dumped = ''
 
   constructor(index: number, settings: PythonSettings, onIdle: (process: PythonProcess, channel: Channel) => void) {
@@ -74,14 +78,13 @@ export class PythonProcess {
     const { interpreter, app, threads } = settings
     const pipes = Array.from({ length: 2 + threads }, () => 'pipe' as const)
     this.#child = spawn(interpreter.executable, [CHILD, app], { stdio: ['ignore', 'inherit', 'inherit', ...pipes] })
-    const pid = this.pid
     const stream = (fd: number): Socket => this.#child.stdio[fd] as Socket // 'pipe' makes sockets of them
     this.#dump = stream(DUMP)
     this.#dump.setEncoding('utf8').on('data', (text: string) => {
       this.#dumped += text
     })
-    const idle = (channel: Channel): void => onIdle(this, channel)
-    this.channels = Array.from({ length: threads }, (_, i) => new Channel(stream(FIRST_CHANNEL + i), pid, idle))
+    this.#onIdle = onIdle
+    this.channels = Array.from({ length: threads }, (_, i) => new Channel(stream(FIRST_CHANNEL + i), this))
     this.gone = this.#awaitEnd()
     this.ready = this.#boot(stream(CONTROL), settings)
     // Whoever waits for it is told; nobody needs to.
@@ -125,6 +128,25 @@ export class PythonProcess {
     if (this.state === 'gone') return
     this.state = 'killed'
     this.#child.kill('SIGKILL')
+  }
+
+  idle(channel: Channel, isLast: boolean): void {
+    // The application asked for the end of the process.
+    if (isLast) {
+      this.because('exited')
+      this.leave()
+    }
+    this.#onIdle(this, channel)
+  }
+
+  /** Most often it ends just now. If not, the application has closed or used descriptors that are not its own. */
+  broken(channel: Channel): void {
+    if (this.state === 'gone' || (this.state === 'leaving' && channel.job === undefined)) return
+    void Promise.race([this.gone, sleep(EXIT_PAUSE)]).then(() => {
+      if (this.state === 'gone') return
+      this.because('channel-lost')
+      this.kill()
+    })
   }
 
   /** The Python stacks of its threads, or of its crash. Works while C code holds the interpreter, too. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { now } from '../../sys/clock.js'
-import { type FrameListener, FrameReader, frame, type Kind, requestFrame } from './frames.js'
+import { type FrameListener, FrameReader, type FrontKind, frame, type Kind, requestFrame } from './frames.js'
 
 /** A request that runs on a channel: what Python sends of it. */
 export interface Job {
@@ -14,8 +14,21 @@ export interface Job {
   wants(most: number): void
   /** The rest of the answer is a file of Python's: the answer is `tookFile`. */
   file(file: PythonFile, fields: string[]): void
-  /** The application raised. Nothing else comes. */
+  /** The application raised. Nothing else of the answer comes; that may be complete. */
   raised(traceback: string): void
+  /** The application broke its contract, and the answer goes on. */
+  complained(breach: string): void
+  /** Python is done with it: the answer is complete, and closed. */
+  done(): void
+}
+
+/** The process that a channel leads to. */
+export interface ChannelOwner {
+  readonly pid: number
+  /** A request has ended on it. @param isLast  the thread takes no other one: the process leaves */
+  idle(channel: Channel, isLast: boolean): void
+  /** Python has closed it, or sends what is no frame. */
+  broken(channel: Channel): void
 }
 
 /** A piece of a file that a Python process has open. Offset and length in bytes. */
@@ -33,25 +46,21 @@ const FILE_SIZE = 20
 export class Channel implements FrameListener {
   readonly #socket: Socket
   readonly #reader = new FrameReader(this)
-  readonly #pid: number
-  readonly #onIdle: (channel: Channel) => void
+  readonly #owner: ChannelOwner
   #number = 0
   #job: Job | undefined
-  /** The job before, which may have raised in its `close()`. */
-  #previous: Job | undefined
   /** The clock of the request stands still while its client is slow. */
   #startedAt = 0
   #pausedAt: number | undefined
   #isUnwanted = false
 
-  /** @param pid  of the Python process */
-  constructor(socket: Socket, pid: number, onIdle: (channel: Channel) => void) {
+  constructor(socket: Socket, owner: ChannelOwner) {
     this.#socket = socket
-    this.#pid = pid
-    this.#onIdle = onIdle
+    this.#owner = owner
     socket.on('data', (chunk: Buffer) => this.#reader.read(chunk))
-    // The end of the process tells what an error here would.
+    // Its close tells what an error here would.
     socket.on('error', () => {})
+    socket.on('close', () => owner.broken(this))
   }
 
   get job(): Job | undefined {
@@ -63,7 +72,7 @@ export class Channel implements FrameListener {
     return this.#job ? (this.#pausedAt ?? now()) - this.#startedAt : 0
   }
 
-  /** Sends a request. The channel is the job's until its `end` or `raised` returns. */
+  /** Sends a request. The channel is the job's until its `done`. */
   run(job: Job, environ: string, body: Buffer | undefined): void {
     this.#job = job
     this.#isUnwanted = false
@@ -82,14 +91,12 @@ export class Channel implements FrameListener {
     this.#socket.uncork()
   }
 
-  /** Answers `file`. The request is over if the file is taken. */
+  /** Answers `file`. */
   tookFile(isTaken: boolean): void {
-    if (this.#isUnwanted) return
-    this.#send(isTaken ? 'O' : 'N')
-    if (isTaken) this.#finish()
+    if (!this.#isUnwanted) this.#send(isTaken ? 'O' : 'N')
   }
 
-  /** Nobody wants the answer any more. What still comes of it is for the job to ignore. */
+  /** Nobody wants the answer any more. What still comes of it is dropped; to a question this is the answer. */
   unwanted(): void {
     if (this.#isUnwanted) return
     this.#isUnwanted = true
@@ -123,47 +130,53 @@ export class Channel implements FrameListener {
     return job
   }
 
-  #send(kind: Kind, length = 0): void {
+  #send(kind: FrontKind, length = 0): void {
     this.#socket.write(frame(kind, this.#number, length))
   }
 
-  #finish(): void {
+  #finish(isLast: boolean): void {
+    const job = this.#job
     this.resume()
-    this.#previous = this.#job
     this.#job = undefined
-    this.#onIdle(this)
+    job?.done()
+    this.#owner.idle(this, isLast)
   }
 
   // What the reader finds.
 
   head(number: number, isWhole: boolean, fields: string[], first: Buffer, left: number): void {
-    if (number !== this.#number) return
-    this.#job?.head(isWhole, fields, first, left)
-    if (isWhole && left === 0) this.#finish()
+    if (this.#isCurrent(number)) this.#job?.head(isWhole, fields, first, left)
   }
 
   data(number: number, piece: Buffer, isLast: boolean): void {
-    if (number !== this.#number) return
-    this.#job?.data(piece, isLast)
-    if (isLast) this.#finish()
+    if (this.#isCurrent(number)) this.#job?.data(piece, isLast)
   }
 
   frame(kind: Kind, number: number, payload: Buffer): void {
-    if (number !== this.#number || !this.#job) {
-      if (kind === '!') this.#previous?.raised(payload.toString())
-      return
-    }
-    const job = this.#job
+    if (number !== this.#number || !this.#job) return
+    if (kind === 'Z' || kind === 'Q') this.#finish(kind === 'Q')
+    else if (kind === '!') this.#job.raised(payload.toString())
+    else if (!this.#isUnwanted) this.#pass(kind, payload, this.#job)
+  }
+
+  broken(): void {
+    this.#owner.broken(this)
+  }
+
+  #isCurrent(number: number): boolean {
+    return number === this.#number && !this.#isUnwanted
+  }
+
+  #pass(kind: Kind, payload: Buffer, job: Job): void {
     if (kind === 'E') job.end()
-    else if (kind === '!') job.raised(payload.toString())
     else if (kind === 'W') job.wants(payload.readUInt32BE())
     else if (kind === 'L') job.hints(fieldsOf(payload))
     else if (kind === 'F') job.file(this.#fileOf(payload), fieldsOf(payload.subarray(FILE_SIZE)))
-    if (kind === 'E' || kind === '!') this.#finish()
+    else if (kind === 'C') job.complained(payload.toString())
   }
 
   #fileOf(payload: Buffer): PythonFile {
-    const path = `/proc/${this.#pid}/fd/${payload.readUInt32BE()}`
+    const path = `/proc/${this.#owner.pid}/fd/${payload.readUInt32BE()}`
     const [offset, length] = [payload.readBigUInt64BE(4), payload.readBigUInt64BE(12)]
     return { path, offset: Number(offset), length: Number(length) }
   }

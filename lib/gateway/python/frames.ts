@@ -13,14 +13,32 @@ const R = kindOf('R')
 const H = kindOf('H')
 const D = kindOf('D')
 
-export type Kind = 'D' | 'E' | 'X' | 'O' | 'N' | 'W' | 'L' | 'F' | '!'
+const NOTHING = Buffer.alloc(0)
+
+/** The frames without a body, and the most that each may have, in bytes. */
+const LIMITS = { E: 0, W: 4, L: 1 << 20, F: 1 << 21, '!': 1 << 20, C: 1 << 20, Z: 0, Q: 0 } as const
+const LARGEST_HEAD = 1 << 21
+
+/** What Python sends. */
+export type Kind = keyof typeof LIMITS
+/** What the front sends. */
+export type FrontKind = 'D' | 'E' | 'X' | 'O' | 'N'
+
+const KINDS: readonly (Kind | undefined)[] = Array.from({ length: 256 }, (_, code) => {
+  const letter = String.fromCharCode(code)
+  return isKind(letter) ? letter : undefined
+})
+
+function isKind(letter: string): letter is Kind {
+  return Object.hasOwn(LIMITS, letter)
+}
 
 function kindOf(letter: string): number {
   return letter.charCodeAt(0)
 }
 
 /** A frame without a payload, or in front of one that is sent after it. */
-export function frame(kind: Kind, number: number, length = 0): Buffer {
+export function frame(kind: FrontKind, number: number, length = 0): Buffer {
   const header = Buffer.allocUnsafe(HEADER_SIZE)
   writeHeader(header, kindOf(kind), number, length)
   return header
@@ -59,6 +77,8 @@ export interface FrameListener {
   data(number: number, piece: Buffer, isLast: boolean): void
   /** Any other frame. */
   frame(kind: Kind, number: number, payload: Buffer): void
+  /** What came is no frame, and nothing else is read: the application has got hold of the channel. */
+  broken(): void
 }
 
 /** Finds the frames in what a channel brings. Bodies are passed on as they come; everything else in one piece. */
@@ -70,6 +90,7 @@ export class FrameReader {
   #number = 0
   #left = 0
   #isWhole = false
+  #isBroken = false
 
   constructor(listener: FrameListener) {
     this.#listener = listener
@@ -78,12 +99,12 @@ export class FrameReader {
   read(chunk: Buffer): void {
     let rest = this.#held ? Buffer.concat([this.#held, chunk]) : chunk
     this.#held = undefined
-    while (rest.length > 0) {
+    while (rest.length > 0 && !this.#isBroken) {
       const size = this.#left > 0 ? this.#passOn(rest) : this.#next(rest)
       if (size === 0) break
       rest = rest.subarray(size)
     }
-    if (rest.length > 0) this.#held = rest
+    if (rest.length > 0 && !this.#isBroken) this.#held = rest
   }
 
   /** @returns how many bytes were used */
@@ -107,16 +128,26 @@ export class FrameReader {
       this.#isWhole = false
       return HEADER_SIZE
     }
+    const name = KINDS[kind]
+    if (name === undefined || length > LIMITS[name]) return this.#breakOff()
     const end = HEADER_SIZE + length
     if (rest.length < end) return 0
-    this.#listener.frame(String.fromCharCode(kind) as Kind, number, rest.subarray(HEADER_SIZE, end)) // child.py has no other
+    this.#listener.frame(name, number, length > 0 ? rest.subarray(HEADER_SIZE, end) : NOTHING)
     return end
+  }
+
+  #breakOff(): number {
+    this.#isBroken = true
+    this.#listener.broken()
+    return 0
   }
 
   #head(rest: Buffer, number: number, length: number): number {
     const start = HEADER_SIZE + PREFIX_SIZE
     if (rest.length < start) return 0
-    const body = start + rest.readUInt32BE(HEADER_SIZE + 1)
+    const size = rest.readUInt32BE(HEADER_SIZE + 1)
+    if (size > LARGEST_HEAD || PREFIX_SIZE + size > length) return this.#breakOff()
+    const body = start + size
     if (rest.length < body) return 0
     const end = Math.min(rest.length, HEADER_SIZE + length)
     this.#number = number

@@ -10,7 +10,7 @@ import { Reply } from '../wire/reply.js'
 import type { Channel, Job, PythonFile } from './channel.js'
 import { textOf, variablesOf } from './environ-text.js'
 import { PythonError } from './python-error.js'
-import { Upload } from './upload.js'
+import { BodyNotStored, Upload } from './upload.js'
 
 /** What all calls of a gateway share. */
 export interface PythonCalls {
@@ -24,6 +24,7 @@ export interface PythonCalls {
 }
 
 const EMPTY = Buffer.alloc(0)
+const BLANKS = /^[ \t]+|[ \t]+$/g
 /** What is read of a file at once, in bytes. */
 const FILE_CHUNK = 256 * 1024
 
@@ -78,7 +79,7 @@ export class PythonCall extends Reply implements Job {
 
   /** Answers in place of Python, whose process ends: with `status`, or by a cut connection if the head is out. */
   lost(status: number): void {
-    this.#channel = undefined
+    this.done()
     if (!this.isWanted) return
     if (this.outgoing.headSent) this.outgoing.cut()
     else this.exchange.answer.refuse(status)
@@ -87,9 +88,17 @@ export class PythonCall extends Reply implements Job {
   /** The client has gone, or the worker has answered, or the response is over. */
   #close(): void {
     if (this.#isOver) return
-    if (!this.outgoing.ended) this.#channel?.unwanted()
     this.#isOver = true
-    void this.#upload?.close()
+    if (!this.#channel) void this.#upload?.close()
+    else if (!this.outgoing.ended) this.#channel.unwanted()
+  }
+
+  protected override pageFor(error: Error): number {
+    return error instanceof BodyNotStored ? 503 : super.pageFor(error)
+  }
+
+  protected override failureMessage(error: Error): string {
+    return error instanceof BodyNotStored ? error.message : super.failureMessage(error)
   }
 
   // What Python sends.
@@ -114,7 +123,6 @@ export class PythonCall extends Reply implements Job {
 
   end(): void {
     this.#attempt(() => this.#finish([]))
-    this.#channel = undefined
   }
 
   hints(fields: string[]): void {
@@ -134,8 +142,8 @@ export class PythonCall extends Reply implements Job {
     const channel = this.#channel
     open(path).then(
       file => {
-        this.#channel = undefined
-        channel?.tookFile(true)
+        if (this.isWanted) channel?.tookFile(true)
+        else channel?.unwanted()
         void this.#sendFile(file, offset, length, fields)
       },
       () => channel?.tookFile(false),
@@ -143,8 +151,16 @@ export class PythonCall extends Reply implements Job {
   }
 
   raised(traceback: string): void {
-    this.#channel = undefined
     this.fail(new PythonError(traceback))
+  }
+
+  complained(breach: string): void {
+    this.complain(breach)
+  }
+
+  done(): void {
+    this.#channel = undefined
+    void this.#upload?.close()
   }
 
   #write(chunk: Buffer): void {
@@ -155,7 +171,7 @@ export class PythonCall extends Reply implements Job {
   /** Python is paused when the client has not taken as much as `responseBuffer`. */
   #awaitClient(size: number): void {
     this.#untaken += size
-    if (this.#untaken > this.#calls.responseBuffer) this.#channel?.pause()
+    if (this.#untaken > this.#calls.responseBuffer && !this.outgoing.ended) this.#channel?.pause()
     if (this.#isDraining) return
     this.#isDraining = true
     void this.outgoing.drained().then(() => {
@@ -167,6 +183,7 @@ export class PythonCall extends Reply implements Job {
 
   async #sendFile(file: FileHandle, offset: number, length: number, fields: string[]): Promise<void> {
     try {
+      if (!this.isWanted) return
       const head = headFrom(fields)
       if (head.contentLength < 0) head.add('Content-Length', String(length))
       this.begin(head)
@@ -186,8 +203,9 @@ export class PythonCall extends Reply implements Job {
   }
 
   #finish(chunks: readonly Buffer[]): void {
-    this.#channel = undefined
     this.answer(chunks)
+    // All that Python still says is that it is done, however slow the client is.
+    this.#channel?.resume()
   }
 
   /** Passes something on, if anybody wants it. */
@@ -210,8 +228,18 @@ export class PythonCall extends Reply implements Job {
 /** @param fields  status line, then names and values in turn @throws ApplicationBreach if one of them is illegal */
 function headFrom(fields: readonly string[]): Head {
   const head = new Head(parseStatus(fields[0]))
-  for (let i = 1; i + 1 < fields.length; i += 2) head.add(fields[i] ?? '', fields[i + 1])
+  for (let i = 1; i + 1 < fields.length; i += 2) head.add(fields[i] ?? '', trimmed(fields[i + 1] ?? ''))
   return head
+}
+
+/** Blanks around a value are none of it (RFC 9110, section 5.5), and Django 3.2 sends some in front of cookies. */
+function trimmed(value: string): string {
+  return isBlank(value.charCodeAt(0)) || isBlank(value.charCodeAt(value.length - 1)) ? value.replace(BLANKS, '') : value
+}
+
+/** Of an empty string, the code is NaN. */
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
 }
 
 function pairsOf(fields: readonly string[]): [string, string][] {

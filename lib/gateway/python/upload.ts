@@ -1,11 +1,23 @@
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { toError } from '../../errors.js'
 import type { BodySource } from '../../http/exchange.js'
 
 /** What stays in memory, and what travels with the request, in bytes. */
 const IN_MEMORY = 1 << 20
 const WITH_REQUEST = 1 << 16
+const WRITTEN_AT_ONCE = 1 << 18
+
+/** The file for a request body cannot be opened, or the disk is full. */
+export class BodyNotStored extends Error {
+  override readonly name = 'BodyNotStored'
+
+  /** @param directory  where it was to be: tmpUploadDir */
+  constructor(directory: string, cause: unknown) {
+    super(`the request body could not be stored in ${directory} (tmpUploadDir): ${toError(cause).message}`, { cause })
+  }
+}
 
 /**
  * A request body that was read to its end before Python hears of it: a client that is slow holds no Python process, and
@@ -26,20 +38,23 @@ export class Upload {
 
   /**
    * @param directory  for a file, if one is needed
-   * @throws ClientGone, BodyTooLarge, or a system error of the file: ENOSPC if the disk is full
+   * @throws ClientGone, BodyTooLarge, BodyNotStored
    */
   static async receive(body: BodySource, directory: string): Promise<Upload> {
     const chunks: Buffer[] = []
     let size = 0
+    let held = 0
     let file: FileHandle | undefined
     try {
       for (let chunk = await body.next(); chunk !== null; chunk = await body.next()) {
-        size += chunk.length
         chunks.push(chunk)
-        if (size <= IN_MEMORY) continue
-        file ??= await openNameless(directory)
-        await file.appendFile(Buffer.concat(chunks.splice(0)))
+        size += chunk.length
+        held += chunk.length
+        if (held <= (file ? WRITTEN_AT_ONCE : IN_MEMORY)) continue
+        file = await store(file, chunks.splice(0), directory)
+        held = 0
       }
+      if (file) await store(file, chunks.splice(0), directory)
       return new Upload(size, chunks, file)
     } catch (error) {
       await file?.close()
@@ -71,6 +86,25 @@ export class Upload {
 
   async close(): Promise<void> {
     await this.#file?.close()
+  }
+}
+
+/** @throws BodyNotStored */
+async function store(file: FileHandle | undefined, chunks: readonly Buffer[], directory: string): Promise<FileHandle> {
+  try {
+    const target = file ?? (await openNameless(directory))
+    await writeAll(target, Buffer.concat(chunks))
+    return target
+  } catch (error) {
+    throw new BodyNotStored(directory, error)
+  }
+}
+
+/** A disk that is nearly full takes a part. */
+async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {
+  for (let done = 0; done < chunk.length; ) {
+    const { bytesWritten } = await file.write(chunk, done)
+    done += bytesWritten
   }
 }
 

@@ -58,7 +58,12 @@ export abstract class Reply {
     this.#logFailure(error)
     if (outgoing.ended || outgoing.gone) return
     if (outgoing.headSent) outgoing.cut()
-    else this.#sendPage(isTooLarge(error) ? 413 : 500)
+    else this.#sendPage(this.pageFor(error))
+  }
+
+  /** The status for a failure before the head. */
+  protected pageFor(error: Error): number {
+    return isTooLarge(error) ? 413 : 500
   }
 
   #logFailure(error: Error): void {
