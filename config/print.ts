@@ -5,8 +5,11 @@ import { rows, type SettingName, settingNames } from './settings.js'
 const WIDEST = 40
 
 /** Returns the text of `--print-config`: a line `name = value   # origin` for each setting, with secrets masked. */
-export function printConfig({ config, origins }: Resolved): string {
-  const lines = settingNames.map(name => ({ name, value: print(name, config[name]) }))
+export function printConfig({ config, origins: given, python }: Resolved): string {
+  // What was found is of more use than that nothing was named.
+  const values = python ? { ...config, python: python.executable } : config
+  const origins = python ? { ...given, python: `Python ${python.version}, from ${python.why}` } : given
+  const lines = settingNames.map(name => ({ name, value: print(name, values[name]) }))
   const nameWidth = Math.max(...lines.map(({ name }) => name.length))
   const valueWidth = Math.max(...lines.map(({ value }) => (value.length > WIDEST ? 0 : value.length)))
   return lines

@@ -1,19 +1,23 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { errorCode, toError, UnicornError } from '../lib/errors.js'
+import { errorCode, UnicornError } from '../lib/errors.js'
 import { adviceOn } from './advice.js'
 import { checkTogether } from './check-together.js'
 import type { Environment } from './define-config.js'
+import { draftOf } from './draft.js'
+import { translate } from './gunicorn/translate.js'
 import type { Hooks } from './hooks.js'
-import type { Interpreter } from './interpreter.js'
+import type { Draft, GunicornFile, Interpreter, PythonProjects } from './interpreter.js'
 import { paths } from './parsers.js'
-import { isAbsent, isDerived, type Known } from './setting.js'
-import { type Config, type Given, type Layer, rows, type SettingName, settingNames } from './settings.js'
-import { readCommandLine } from './sources/cli.js'
+import type { Known } from './setting.js'
+import { type Config, type Given, type Layer, type SettingName, settingNames } from './settings.js'
+import { type GivenSettings, readCommandLine } from './sources/cli.js'
+import { type ConfigPlace, configPlace } from './sources/config-place.js'
 import { readEnvironment } from './sources/env.js'
 import { readEnvFiles, type Variables } from './sources/env-file.js'
-import { findConfigFile, readConfigFile } from './sources/file.js'
+import { readConfigFile } from './sources/file.js'
 import { splitWords } from './sources/words.js'
+import { anchor, orFault, parse, resolvedValue } from './values.js'
 
 /** Where settings come from. */
 export interface Sources {
@@ -38,44 +42,100 @@ export interface Resolved {
   readonly origins: Readonly<Record<SettingName, string>>
   /** What runs the application, if that is in Python. */
   readonly python?: Interpreter | undefined
+  /** The config file in Python. */
+  readonly gunicorn?: GunicornFile | undefined
   /** What is valid, but most likely not meant, in sentences for the log. */
   readonly advice: readonly string[]
+  /** What was found out by itself, in sentences for the log. */
+  readonly notes: readonly string[]
 }
 
 /**
- * Reads all sources; default < environment < config file < UNICORN_CMD_ARGS < command line. Each call reads the config
- * file and its imports again, so a reload is a second call.
+ * Reads all sources; default < environment < config file < GUNICORN_CMD_ARGS < UNICORN_CMD_ARGS < command line. Each
+ * call reads the config file and its imports again, so a reload is a second call.
  * @param line the settings of `argv`, if they were read already
+ * @param projects if absent, the application is not in Python
  * @throws UnicornError that names the setting and the origin of a value that cannot be used
  */
 export async function resolveConfig(
   { argv, env, cwd }: Sources,
   line = readSettings(argv, 'command line'),
+  projects?: PythonProjects,
 ): Promise<Resolved> {
-  const words: Layer = env.UNICORN_CMD_ARGS
-    ? readSettings(splitWords(env.UNICORN_CMD_ARGS, 'UNICORN_CMD_ARGS'), 'UNICORN_CMD_ARGS')
-    : new Map()
-  const file = configFile(line.get('config') ?? words.get('config'), cwd)
-  const early = fileVariables(line.get('envFile') ?? words.get('envFile'), cwd)
-  const { settings, hooks } = file ? await readConfigFile(file, { ...early, ...env }) : { settings: [], hooks: {} }
-  const fromFile = [...settings].map(([name, value]) => [name, { value, origin: `config file ${file}` }] as const)
-  const stated = new Map([...fromFile, ...words, ...line])
+  const lines = [settingsIn(env, 'GUNICORN_CMD_ARGS'), settingsIn(env, 'UNICORN_CMD_ARGS'), line]
+  const words: Layer = new Map(lines.flatMap(({ given }) => [...given]))
+  const contents = await readContents(words, { env, cwd }, projects)
+  const stated = new Map([...contents.settings, ...words])
   const variables = fileVariables(stated.get('envFile'), cwd)
   const given = new Map([...readEnvironment(variables, 'env file'), ...readEnvironment(env), ...stated])
-  const known = { cwd, app: applicationOf(given) }
-  const config = parseAll(given, known, { config: file, envFile: envFilesOf(given.get('envFile'), cwd) })
+  const notes = nameApp(given, cwd, projects)
+  const draft = draftOf(given, { cwd, variables })
+  const python = projects?.isPython(draft) ? await projects.findInterpreter(draft) : undefined
+  const { file, hooks, gunicorn } = contents
+  const files = { config: file ?? gunicorn?.location, envFile: envFilesOf(given.get('envFile'), cwd) }
+  const config = parseAll(given, { cwd, app: applicationOf(given) }, files)
   checkTogether(config)
-  return { config, hooks, file, cwd, variables, origins: originsOf(given), advice: adviceOn(given) }
+  const advice = [...adviceOn(given), ...[...lines, contents].flatMap(each => each.advice)]
+  return { config, hooks, file, cwd, variables, origins: originsOf(given), python, gunicorn, advice, notes }
 }
 
-function readSettings(argv: readonly string[], source: string): Layer {
+/** What the config file has, if there is one: this server's own, or one in Python. */
+interface Contents extends Pick<Resolved, 'hooks' | 'file' | 'gunicorn' | 'advice'> {
+  readonly settings: Layer
+}
+
+async function readContents(
+  words: Layer,
+  { env, cwd }: Pick<Sources, 'env' | 'cwd'>,
+  projects?: PythonProjects,
+): Promise<Contents> {
+  const place = configPlace(words.get('config'), cwd)
+  const variables = fileVariables(words.get('envFile'), cwd)
+  if (place.file !== undefined) {
+    const { file } = place
+    const { settings, hooks } = await readConfigFile(file, { ...variables, ...env })
+    const origin = `config file ${file}`
+    return {
+      settings: new Map([...settings].map(([name, value]) => [name, { value, origin }])),
+      hooks,
+      file,
+      advice: [],
+    }
+  }
+  const gunicorn = await gunicornFile(place, draftOf(words, { cwd, variables }), projects)
+  const { settings, advice } = translate(gunicorn?.values ?? {}, `config file ${gunicorn?.location}`)
+  return { settings, hooks: {}, file: undefined, gunicorn, advice }
+}
+
+/** A file that was not named counts only if the application is in Python, as far as that is known. */
+async function gunicornFile(
+  { gunicorn, isFound }: ConfigPlace,
+  draft: Draft,
+  projects?: PythonProjects,
+): Promise<GunicornFile | undefined> {
+  if (gunicorn === undefined) return undefined
+  if (isFound && (!projects || (draft.app !== undefined && !projects.isPython(draft)))) return undefined
+  if (projects) return projects.readConfig(gunicorn, draft)
+  throw new UnicornError(`config file ${gunicorn}: it is in Python, but not the application`, { where: gunicorn })
+}
+
+function settingsIn(env: Environment, name: string): GivenSettings {
+  return env[name] ? readSettings(splitWords(env[name], name), name) : { given: new Map(), advice: [] }
+}
+
+function readSettings(argv: readonly string[], source: string): GivenSettings {
   const line = readCommandLine(argv, source)
-  if (line.kind === 'settings') return line.given
+  if (line.kind === 'settings') return line
   throw new UnicornError(`${source}: found --help or --version, wanted settings`, { where: source })
 }
 
-function configFile(given: Given | undefined, cwd: string): string | undefined {
-  return given ? resolve(cwd, String(parse('config', given))) : findConfigFile(cwd)
+/** Looks for the application if none is named. @returns a sentence about it, if one was found */
+function nameApp(given: Map<SettingName, Given>, cwd: string, projects?: PythonProjects): string[] {
+  if (given.has('app')) return []
+  const value = projects?.findApp(draftOf(given, { cwd, variables: {} }).chdir)
+  if (value === undefined) return []
+  given.set('app', { value, origin: 'found beside manage.py' })
+  return [`Application: ${value}, found beside manage.py`]
 }
 
 /** The files of `envFile`, absolute. Node looks for those of its `--env-file` there too. */
@@ -113,34 +173,6 @@ function parseAll(given: Layer, known: Known, files: Partial<Record<SettingName,
   // The table's parsers made these values, and each name of the table has one: `Config` derives from the same table.
   const present = [...values].filter(([, value]) => value !== undefined)
   return Object.freeze(Object.fromEntries(present)) as Config
-}
-
-function resolvedValue(name: SettingName, given: Given | undefined, known: Known): unknown {
-  if (given) return parse(name, given)
-  const { parser, default: standard } = rows[name]
-  if (isAbsent(standard)) return undefined
-  return parser.parse(isDerived(standard) ? standard.from(known) : standard)
-}
-
-function anchor(name: SettingName, value: unknown, directory: string): unknown {
-  const { parser } = rows[name]
-  return value !== undefined && parser.anchor ? parser.anchor(value, directory) : value
-}
-
-function parse(name: SettingName, given: Given): unknown {
-  return orFault(name, given, () => rows[name].parser.parse(given.value))
-}
-
-/** Adds the name of the setting, and the origin of the value, to a parser's error. */
-function orFault<Value>(name: SettingName, given: Given | undefined, action: () => Value): Value {
-  try {
-    return action()
-  } catch (error) {
-    const where = given?.origin ?? 'default'
-    const { message } = toError(error)
-    const fault = { found: given?.value, wanted: rows[name].parser.wanted, where, error }
-    throw new UnicornError(`${name}: ${message} (${where})`, fault)
-  }
 }
 
 /** Does not resolve symbolic links in the path: each fork of a worker follows them again. */

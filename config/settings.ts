@@ -184,6 +184,12 @@ export const settings = {
     onHup: 'respawn',
     description: 'Node processes in front of the Python processes; 0 is one for each eight',
   }),
+  captureOutput: setting('Python', '--capture-output', {
+    parser: boolean,
+    default: absent('only with --log-format json'),
+    onHup: 'respawn',
+    description: 'what the Python processes print becomes records of the error log',
+  }),
   responseBuffer: setting('Python', '--response-buffer', {
     parser: size,
     default: '2mb',

@@ -2,7 +2,7 @@ import { printConfig } from '../config/print.js'
 import { resolveConfig, type Sources } from '../config/resolve.js'
 import { readCommandLine } from '../config/sources/cli.js'
 import { workingDirectory } from '../config/sources/env.js'
-import { withPython } from './application/python/recognise.js'
+import { pythonProjects } from './application/python/projects.js'
 import { Arbiter, type ArbiterOptions } from './arbiter/arbiter.js'
 import { checkApplication } from './arbiter/check.js'
 import type { ProcessEvents } from './arbiter/signals.js'
@@ -38,7 +38,7 @@ export async function runCommand(
   if (line.given.has('checkConfig') || line.given.has('printConfig')) events.release()
   else events.endAtStop(end)
   const sources = { ...given, cwd: workingDirectory(given.env) }
-  const reconfigure = async () => withPython(await resolveConfig(sources, line.given))
+  const reconfigure = () => resolveConfig(sources, line, pythonProjects())
   const resolved = await reconfigure()
   if (resolved.config.checkConfig || resolved.config.printConfig) events.release()
   const options: ArbiterOptions = {

@@ -20,7 +20,9 @@ and from it:
     Z  the request has ended, with its close(): the thread is free for the next one
     Q  the same, and this process leaves
 """
+import ast
 import ctypes
+import difflib
 import faulthandler
 import io
 import json
@@ -672,32 +674,29 @@ def leave_fork(error):
 
 
 HERE = __file__
+IMPORT_MODULE = os.path.join('importlib', '__init__.py')
 
 
 def format_error(error):
-    """The traceback, without the frames of this file and of importlib around the application's."""
+    """The traceback, without the frames of this file and of importlib."""
     try:
-        return ''.join(traceback.format_exception(type(error), error, own_frames_off(error.__traceback__)))
+        shown = traceback.TracebackException(type(error), error, error.__traceback__)
+        take_own_frames_off(shown)
+        return ''.join(shown.format())
     except BaseException as second:
         return '%s: it cannot be shown: %s was raised by that\n' % (kind_of(error), kind_of(second))
 
 
-def own_frames_off(tb):
-    """The traceback from the first to the last frame of the application; None if all frames are the server's."""
-    while tb is not None and is_own(tb.tb_frame.f_code.co_filename):
-        tb = tb.tb_next
-    last = each = tb
-    while each is not None:
-        if each.tb_frame.f_code.co_filename != HERE:
-            last = each
-        each = each.tb_next
-    if last is not None:
-        last.tb_next = None
-    return tb
+def take_own_frames_off(shown):
+    """Of the exception, and of those that led to it."""
+    shown.stack = traceback.StackSummary.from_list([frame for frame in shown.stack if not is_own(frame.filename)])
+    for other in (shown.__cause__, shown.__context__, *(getattr(shown, 'exceptions', None) or ())):
+        if other is not None:
+            take_own_frames_off(other)
 
 
 def is_own(name):
-    return name == HERE or name.startswith('<frozen importlib') or os.sep + 'importlib' + os.sep in name
+    return name == HERE or name.startswith('<frozen importlib') or name.endswith(IMPORT_MODULE)
 
 
 class Control:
@@ -797,8 +796,7 @@ def load(spec, control):
     """The application. Reports what is wrong with it, and leaves."""
     module, _, attribute = spec.partition(':')
     try:
-        target = import_module(module)
-        return find(target, attribute)
+        return find(import_module(module), attribute)
     except SystemExit as error:
         fail(control, 'exit', 'it called sys.exit(%r) while it was imported' % (error.code,), error)
     except Problem as problem:
@@ -816,71 +814,94 @@ class Problem(Exception):
 
 def import_module(name):
     if name.endswith('.py'):
-        directory, base = os.path.split(os.path.abspath(name))
-        sys.path.insert(0, directory)
-        name = base[:-3]
+        name = name_of_file(name)
     __import__(name)
     return sys.modules[name]
+
+
+def name_of_file(path):
+    """The module's name. A file of a package is imported by its whole name, so that its relative imports work."""
+    path = os.path.abspath(path)
+    if not os.path.isfile(path):
+        raise Problem('module', 'there is no file %s' % path)
+    directory, base = os.path.split(path)
+    names = [] if base == '__init__.py' else [base[:-3]]
+    while os.path.isfile(os.path.join(directory, '__init__.py')):
+        directory, package = os.path.split(directory)
+        names.insert(0, package)
+    if directory not in sys.path:
+        sys.path.insert(0, directory)
+    return '.'.join(names)
 
 
 def find(module, expression):
     names = [expression] if expression else ['application', 'app']
     for name in names:
-        if name.isidentifier():
-            if hasattr(module, name):
-                target = getattr(module, name)
-                break
-        else:
+        if not name.isidentifier():
             target = evaluate(module, name)
             break
+        if hasattr(module, name):
+            target = getattr(module, name)
+            break
     else:
-        known = sorted(name for name, value in vars(module).items() if callable(value) and not name.startswith('_'))
-        raise Problem('attribute', '%s has no %s' % (module.__name__, ' or '.join(names)), known=known[:20])
+        raise missing_attribute(module, module.__name__, names)
     if not callable(target):
-        raise Problem('not-callable', '%s:%s is no callable, but %s' % (module.__name__, names[0], kind_of(target)))
+        raise Problem(
+            'not-callable',
+            '%s:%s cannot be called: wanted a WSGI application, found %s' % (module.__name__, name, kind_of(target)),
+        )
     return target
+
+
+def missing_attribute(owner, shown, names):
+    known = sorted(name for name, value in vars(owner).items() if callable(value) and not name.startswith('_'))
+    near = difflib.get_close_matches(names[0], known, 3)
+    return Problem('attribute', '%s has no %s' % (shown, ' or '.join(names)), known=near or known[:20])
 
 
 def evaluate(module, expression):
     """`name.of.it`, or a factory with literals: `create("x", debug=True)`."""
-    import ast
-
+    unreadable = 'cannot read %r: wanted a name, or a call of one with literals' % expression
     try:
         tree = ast.parse(expression.strip(), mode='eval').body
-    except SyntaxError:
-        raise Problem('attribute', 'cannot read %r: wanted a name, or a call with literals' % expression) from None
-    args, kwargs, is_call = [], {}, isinstance(tree, ast.Call)
-    if is_call:
-        try:
+        args, kwargs, is_call = [], {}, isinstance(tree, ast.Call)
+        if is_call:
             args = [ast.literal_eval(arg) for arg in tree.args]
             kwargs = {keyword.arg: ast.literal_eval(keyword.value) for keyword in tree.keywords}
-        except ValueError:
-            raise Problem('attribute', 'cannot read %r: arguments must be literals' % expression) from None
-        tree = tree.func
+            tree = tree.func
+    except (SyntaxError, ValueError):
+        raise Problem('attribute', unreadable) from None
     names = []
     while isinstance(tree, ast.Attribute):
-        names.append(tree.attr)
+        names.insert(0, tree.attr)
         tree = tree.value
-    if not isinstance(tree, ast.Name):
-        raise Problem('attribute', 'cannot read %r: wanted a name, or a call with literals' % expression)
-    target = module
-    for name in [tree.id, *reversed(names)]:
+    if not isinstance(tree, ast.Name) or None in kwargs:
+        raise Problem('attribute', unreadable)
+    target, shown = module, module.__name__
+    for name in [tree.id, *names]:
         if not hasattr(target, name):
-            raise Problem('attribute', '%s has no %s' % (kind_of(target) if names else module.__name__, name))
-        target = getattr(target, name)
-    return target(*args, **kwargs) if is_call else target
+            raise missing_attribute(target, shown, [name]) if hasattr(target, '__dict__') else Problem(
+                'attribute', '%s has no %s' % (shown, name))
+        target, shown = getattr(target, name), '%s.%s' % (shown, name)
+    if not is_call:
+        return target
+    if not callable(target):
+        raise Problem('not-callable', '%s cannot be called: wanted a factory, found %s' % (shown, kind_of(target)))
+    return target(*args, **kwargs)
 
 
 def details_of(error):
-    details = {}
+    details = {'settings': os.environ.get('DJANGO_SETTINGS_MODULE')}
     if isinstance(error, ModuleNotFoundError) and error.name:
+        parent = sys.modules.get(error.name.rpartition('.')[0])
         details['missing'] = error.name
+        details['searched'] = list(getattr(parent, '__path__', ()))
     return details
 
 
 def fail(control, kind, text, error, **details):
     shown = format_error(error) if error is not None else None
-    control.send(type='failed', kind=kind, text=text, traceback=shown, executable=sys.executable, **details)
+    control.send(type='failed', kind=kind, text=text, traceback=shown, **details)
     sys.stdout.flush()
     os._exit(4)
 

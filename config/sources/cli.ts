@@ -2,6 +2,8 @@ import { Command, CommanderError, Option } from 'commander'
 import { UnicornError } from '../../lib/errors.js'
 import { version } from '../../lib/sys/package.js'
 import { shellWord } from '../arguments.js'
+import { type GunicornOption, gunicornOptions } from '../gunicorn/options.js'
+import { adviceOnForeign } from '../gunicorn/translate.js'
 import { type AnySetting, defaultText, flagOf } from '../setting.js'
 import { type Given, type Layer, rows, type SettingName, settingNames } from '../settings.js'
 import { elsewhere } from './elsewhere.js'
@@ -9,8 +11,14 @@ import { styleHelp } from './help.js'
 
 /** What a command line holds: settings, or a request for `--help` or `--version`, to be answered instead of a start. */
 export type CommandLine =
-  | { readonly kind: 'settings'; readonly given: Layer }
+  | ({ readonly kind: 'settings' } & GivenSettings)
   | { readonly kind: 'answer'; readonly output: string; readonly exitCode: 0 }
+
+/** The settings of a command line, and sentences for the log about options of Gunicorn's that do nothing here. */
+export interface GivenSettings {
+  readonly given: Layer
+  readonly advice: readonly string[]
+}
 
 /** What follows it is the application's. */
 const END = '--'
@@ -35,7 +43,7 @@ export function readCommandLine(argv: readonly string[], source = 'command line'
     if (error.exitCode === 0) return { kind: 'answer', output, exitCode: 0 }
     throw refused(error, command, source)
   }
-  return { kind: 'settings', given: collect(command, { args, source }) }
+  return { kind: 'settings', ...collect(command, { args, source }) }
 }
 
 function buildCommand(write: (text: string) => void): Command {
@@ -46,6 +54,7 @@ function buildCommand(write: (text: string) => void): Command {
     .configureOutput({ writeOut: write, writeErr: () => {} })
   styleHelp(command)
   for (const name of settingNames) for (const option of options(rows[name])) command.addOption(option)
+  for (const option of foreignOptions()) command.addOption(option)
   return command
     .optionsGroup('Help:')
     .version(version(), '-v, --version', 'print the version and exit')
@@ -75,20 +84,46 @@ function helpText({ description, parser, variable, ...row }: AnySetting): string
   return notes.length > 0 ? `${description} (${notes.join('; ')})` : description
 }
 
-function collect(command: Command, { args, source }: { args: readonly string[] | undefined; source: string }): Layer {
+/** Options that Gunicorn's command line has beside those of the table. */
+function foreignOptions(): Option[] {
+  return Object.values(gunicornOptions).flatMap(({ flags }) => (flags ? [new Option(flags).hideHelp()] : []))
+}
+
+function collect(
+  command: Command,
+  { args, source }: { args: readonly string[] | undefined; source: string },
+): GivenSettings {
   const given = new Map<SettingName, Given>()
+  const advice: string[] = []
   const [app] = command.args
   if (app !== undefined) given.set('app', { value: app, origin: source })
   if (args) given.set('args', { value: args, origin: source })
-  const names = new Map(settingNames.map(name => [flagOf(rows[name]), name]))
   for (const option of command.options) {
-    const name = names.get(option.long ?? '')
     const attribute = option.attributeName()
-    if (!name || command.getOptionValueSource(attribute) !== 'cli') continue
-    const origin = source === 'command line' ? `${source} ${option.long}` : source
-    given.set(name, { value: command.getOptionValue(attribute), origin })
+    const { long = '' } = option
+    const name = SETTINGS.get(long)
+    const foreign = FOREIGN.get(long)
+    if ((!name && foreign === undefined) || command.getOptionValueSource(attribute) !== 'cli') continue
+    const value: unknown = command.getOptionValue(attribute)
+    const origin = source === 'command line' ? `${source} ${long}` : source
+    if (name) given.set(name, { value, origin })
+    else if (foreign !== undefined) advice.push(...adviceOnForeign(foreign, value, { origin: source, shown: long }))
   }
-  return given
+  return { given, advice }
+}
+
+/** The settings by their long flags, and in the second map Gunicorn's other settings by theirs. */
+const SETTINGS = new Map<string, SettingName>([
+  ...settingNames.map(name => [flagOf(rows[name]), name] as const),
+  ...flagsOf(({ setting }) => setting),
+])
+const FOREIGN = new Map(flagsOf(({ setting }, name) => (setting ? undefined : name)))
+
+function flagsOf<Name>(nameOf: (option: GunicornOption, name: string) => Name | undefined): [string, Name][] {
+  return Object.entries(gunicornOptions).flatMap(([key, option]) => {
+    const name = nameOf(option, key)
+    return option.flags === undefined || name === undefined ? [] : [[new Option(option.flags).long ?? '', name]]
+  })
 }
 
 /** Keeps commander's message, which says what is wrong and suggests the nearest option, unless more is known. */

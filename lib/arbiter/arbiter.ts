@@ -188,17 +188,18 @@ export class Arbiter {
   async #start(): Promise<void> {
     this.#takeEvents()
     surviveBrokenStreams(({ name, error }) => this.#log.warn({ err: error }, `What is written to ${name} is lost`))
-    const { pidfile, bind, backlog, workerClass } = this.#config
+    const { pidfile, bind, backlog } = this.#config
+    const { resolved } = this.#generations.current
     this.#setTitle(this.#config)
     this.#log.info(`Starting unicorn ${this.#options.version}`)
-    for (const advice of this.#generations.current.resolved.advice) this.#log.warn(advice)
+    this.#logFindings(resolved)
     if (!(await this.#startHook('onStarting'))) return
     this.#pidfile.change(pidfile)
     const listeners = await this.#unlessAsked(Listeners.none.change(bind, backlog, this.#upgrade.predecessor?.sockets))
     if (!listeners) return
     this.#generations.current.listeners = listeners
     this.#log.info(`Listening at: ${listeners.names.join(', ')} (${process.pid})`)
-    this.#log.info(`Using worker: ${workerClass}`)
+    this.#log.info(`Using ${runnerOf(resolved)}`)
     if (!(await this.#startHook('whenReady'))) return
     if (this.#config.reload) this.#sources = await this.#watchSources(this.#config)
     this.#generations.target = this.#config.workers
@@ -418,7 +419,8 @@ export class Arbiter {
     for (const name of unchangeable) {
       this.#log.warn({ setting: name }, `Changed ${name} needs a restart; the old value stays`)
     }
-    for (const advice of resolved.advice) if (!current.advice.includes(advice)) this.#log.warn(advice)
+    this.#logFindings(resolved, current)
+    if (runnerOf(resolved) !== runnerOf(current)) this.#log.info(`New workers use ${runnerOf(resolved)}`)
     checkLogs(resolved.config)
     const { bind, backlog, pidfile: path } = resolved.config
     const bound = await listeners.change(bind, backlog)
@@ -430,6 +432,12 @@ export class Arbiter {
       bound.close({ next: listeners })
       throw error
     }
+  }
+
+  /** What the configuration has to say, but for what was said of the one before. */
+  #logFindings({ advice, notes }: Resolved, before?: Resolved): void {
+    for (const note of notes) if (!before?.notes.includes(note)) this.#log.info(note)
+    for (const sentence of advice) if (!before?.advice.includes(sentence)) this.#log.warn(sentence)
   }
 
   #beginReload(pending: Pending<'reload'>, { resolved, listeners, pidfile }: Fresh): void {
@@ -577,6 +585,11 @@ export class Arbiter {
   #setTitle({ procName }: Applied): void {
     setTitle('master', procName)
   }
+}
+
+/** What runs the application, in words for the log. */
+function runnerOf({ python, config }: Resolved): string {
+  return python ? `Python ${python.version}: ${python.executable} (${python.why})` : `worker: ${config.workerClass}`
 }
 
 function freeze<T extends object>(value: T): T {

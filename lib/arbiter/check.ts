@@ -16,9 +16,10 @@ export async function checkApplication(
   resolved: Resolved,
   { exec, version }: Pick<ArbiterOptions, 'exec' | 'version'>,
 ): Promise<ExitCode> {
-  const { config, file, advice } = resolved
+  const { config, file, advice, notes } = resolved
   const python = resolved.python && { python: { interpreter: resolved.python, processes: 1 } }
   const { logger } = ErrorLog.openOrStandard(config)
+  for (const note of notes) logger.info(note)
   for (const sentence of advice) logger.warn(sentence)
   const child = spawnWorker(exec, resolved, { index: 0, fds: [] })
   const self = { index: 0, age: 0, arbiterPid: process.pid, version, checkOnly: true }

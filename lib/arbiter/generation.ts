@@ -26,8 +26,9 @@ export function newGeneration(
   env: { listeners: Listeners; log: Logger },
 ): Generation {
   const hooks = new HookRunner('arbiter', { ...resolved, log: env.log })
-  const files = new Set(resolved.config.envFile)
+  const { config, gunicorn } = resolved
+  const files = new Set([...config.envFile, ...(gunicorn ? [gunicorn.location] : [])])
   const { listeners } = env
-  const processes = resolved.config.workers
+  const processes = config.workers
   return { number, resolved, hooks, listeners, processes, proven: false, files, abandoned: [] }
 }

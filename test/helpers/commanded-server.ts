@@ -18,7 +18,7 @@ const argv = process.argv.slice(PREFIX)
 const sources = { argv, env: process.env, cwd: process.cwd() }
 const line = readCommandLine(argv)
 if (line.kind === 'answer') throw new Error('no server was asked for')
-const reconfigure = () => resolveConfig(sources, line.given)
+const reconfigure = () => resolveConfig(sources, line)
 const arbiter = new Arbiter(await reconfigure(), {
   exec: `${root}dist/bin/worker.cjs`,
   version: '1.2.3',

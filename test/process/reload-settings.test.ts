@@ -147,6 +147,7 @@ const CHANGED: Readonly<Record<Changed, unknown>> = {
   python: 'python3',
   pythonpath: 'lib',
   threads: 2,
+  captureOutput: true,
   fronts: 1,
   responseBuffer: '1mb',
   tmpUploadDir: 'tmp',

@@ -83,6 +83,7 @@ export class PythonProcess implements ChannelOwner {
     this.#dump.setEncoding('utf8').on('data', (text: string) => {
       this.#dumped += text
     })
+    this.#dump.on('error', () => {})
     this.#onIdle = onIdle
     this.channels = Array.from({ length: threads }, (_, i) => new Channel(stream(FIRST_CHANNEL + i), this))
     this.gone = this.#awaitEnd()

@@ -1,31 +1,19 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { extname, join, resolve } from 'node:path'
 import { isPythonInterface } from '../../../config/interfaces.js'
-import type { Resolved } from '../../../config/resolve.js'
-import { currentEnvironment } from '../../../config/sources/env.js'
+import type { Draft } from '../../../config/interpreter.js'
 import { ExitCode, UnicornError } from '../../errors.js'
 import { candidates } from '../module/find-module.js'
-import { findInterpreter } from './interpreter.js'
 
 /** What a directory holds in which somebody develops in Python. */
 const SIGNS = ['manage.py', 'pyproject.toml', 'requirements.txt', 'Pipfile', 'setup.py', 'setup.cfg']
 const MODULE = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/
 
 /**
- * Adds the Python that runs the application, if that is in Python: its module is a Python file, or cannot be anything
- * else.
- * @throws UnicornError if it may be either of two files, or if there is no Python that can run it
+ * Whether an application is in Python: its module is a Python file, or cannot be anything else.
+ * @throws UnicornError with exit code 4 if it may be either of two files
  */
-export async function withPython(resolved: Resolved): Promise<Resolved> {
-  if (!isPython(resolved)) return resolved
-  const { config, variables } = resolved
-  const env = { ...variables, ...currentEnvironment(), ...config.rawEnv }
-  const python = await findInterpreter({ python: config.python, directory: config.chdir, env })
-  return { ...resolved, python }
-}
-
-function isPython({ config }: Resolved): boolean {
-  const { app, interface: name, chdir, pythonpath, python } = config
+export function isPython({ app = '', interface: name, chdir, pythonpath, python }: Draft): boolean {
   if (isPythonInterface(name)) return true
   if (name !== 'auto') return false
   const [module = ''] = app.split(':')
@@ -33,7 +21,7 @@ function isPython({ config }: Resolved): boolean {
   if (extension === '.py') return true
   if (!MODULE.test(module)) return false
   const path = module.replaceAll('.', '/')
-  const inPython = [chdir, ...pythonpath].flatMap(directory =>
+  const inPython = [...pythonpath, chdir].flatMap(directory =>
     [`${path}.py`, `${path}/__init__.py`].map(file => join(directory, file)).filter(isFile),
   )
   const inNode = candidates(module)
@@ -44,6 +32,23 @@ function isPython({ config }: Resolved): boolean {
   if (one !== undefined || other !== undefined) return one !== undefined
   // A package of npm's, or a package that Python has installed, or a mistake: that is for its language to say.
   return python !== undefined || (hasSigns(chdir) && !existsSync(join(chdir, 'package.json')))
+}
+
+/**
+ * The application of a Django project, in whose directory `unicorn` was started without naming one.
+ * @throws UnicornError if there are several
+ */
+export function findDjango(directory: string): string | undefined {
+  if (!isFile(join(directory, 'manage.py'))) return undefined
+  const packages = readdirSync(directory).filter(name => existsSync(join(directory, name, 'wsgi.py')))
+  const [one, ...others] = packages.filter(name => MODULE.test(name)).map(name => `${name}.wsgi:application`)
+  if (others.length === 0) return one
+  const found = [one, ...others].join(', ')
+  throw new UnicornError(`no application given, and there are several: ${found}; wanted one of them`, {
+    found,
+    wanted: 'MODULE:EXPORT',
+    where: directory,
+  })
 }
 
 function hasSigns(directory: string): boolean {

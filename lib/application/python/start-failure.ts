@@ -1,17 +1,22 @@
 import type { Interpreter } from '../../../config/interpreter.js'
 import { ExitCode, UnicornError } from '../../errors.js'
 import { PythonError } from '../../gateway/python/python-error.js'
+import { ON_PATH } from './interpreter.js'
 
 /** What a process reports if its application does not load. */
 export interface BootFailure {
   readonly type: 'failed'
-  readonly kind: 'module' | 'attribute' | 'exception' | 'not-callable' | 'exit' | 'spawn'
+  readonly kind: 'module' | 'attribute' | 'exception' | 'not-callable' | 'exit' | 'spawn' | 'hook'
   readonly text: string
   readonly traceback?: string | undefined
   /** The name of a module that is missing. */
   readonly missing?: string
-  /** The names that the module has instead. */
+  /** The directories of the package that it would belong to; none if it belongs to none. */
+  readonly searched?: readonly string[]
+  /** The names that the module has instead, the nearest ones if some are near. */
   readonly known?: readonly string[]
+  /** DJANGO_SETTINGS_MODULE */
+  readonly settings?: string | null
 }
 
 interface Circumstances {
@@ -28,18 +33,37 @@ export function startFailure(failure: BootFailure, circumstances: Circumstances)
   return new UnicornError(
     `${app} failed to load: ${text}${advice === undefined ? '' : `; ${advice}`}`,
     { found: missing ?? text, where: app, ...(traceback && { error: new PythonError(traceback) }) },
-    ExitCode.appLoad,
+    failure.kind === 'hook' ? ExitCode.workerBoot : ExitCode.appLoad,
   )
 }
 
-function adviceFor({ kind, missing, known = [] }: BootFailure, { app, path, interpreter }: Circumstances) {
+function adviceFor(failure: BootFailure, circumstances: Circumstances): string | undefined {
+  const { kind, text, missing, known = [], settings } = failure
+  const { executable, why } = circumstances.interpreter
+  if (kind === 'spawn') return `it was to be run by ${executable} (${why})`
+  if (kind === 'attribute') return known.length > 0 ? `it has ${known.join(', ')}` : undefined
+  if (missing !== undefined) return adviceOnMissing(missing, failure, circumstances)
+  if (!/DJANGO_SETTINGS_MODULE|settings are not configured/i.test(text)) return undefined
+  const found = settings ? `DJANGO_SETTINGS_MODULE is ${settings}` : 'DJANGO_SETTINGS_MODULE is not set'
+  return `${found}: name the settings by --env DJANGO_SETTINGS_MODULE=my_project.settings, or in wsgi.py`
+}
+
+/** A module is missing: the application itself, the settings that Django was told of, one of its own, a package. */
+function adviceOnMissing(
+  missing: string,
+  { settings, searched = [] }: BootFailure,
+  { app, path, interpreter }: Circumstances,
+): string {
   const { executable, version, why } = interpreter
   const [module = ''] = app.split(':')
-  if (kind === 'spawn') return `it was to be run by ${executable} (${why})`
-  if (kind === 'attribute' && known.length > 0) return `it has ${known.join(', ')}`
-  if (missing === undefined) return undefined
-  if (module === missing || module.startsWith(`${missing}.`)) {
-    return `the module was looked for in ${path.join(', ')}, and in the packages of ${executable}: start unicorn in the project's directory, or name that by --chdir or --pythonpath`
+  const isPartOf = (name: string): boolean => name === missing || name.startsWith(`${missing}.`)
+  const looked = searched.length > 0 ? searched.join(', ') : path.join(', ')
+  const elsewhere = "start unicorn in the project's directory, or name that by --chdir or --pythonpath"
+  if (isPartOf(module)) return `it was looked for in ${looked}, and in the packages of ${executable}: ${elsewhere}`
+  if (settings && isPartOf(settings)) {
+    return `DJANGO_SETTINGS_MODULE is ${settings}, which was looked for in ${looked}: mend the name, or ${elsewhere}`
   }
-  return `it was looked for by ${executable} (Python ${version}, from ${why}): install it there, or name another Python by --python`
+  if (searched.length > 0) return `it was looked for in ${looked}`
+  const from = why === ON_PATH ? `${ON_PATH}: there is no virtual environment in ${path.at(-1)} or above it` : why
+  return `it was looked for by ${executable} (Python ${version}, from ${from}): install it there, or name another Python by --python`
 }

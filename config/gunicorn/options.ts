@@ -1,0 +1,154 @@
+import type { SettingName } from '../settings.js'
+
+/** What this server does with a setting of Gunicorn's. */
+export interface GunicornOption {
+  /** Of this server, what it sets. Command lines and config files have the same values for both. */
+  readonly setting?: SettingName
+  /** As Gunicorn's command line has it, where this server's own does not. */
+  readonly flags?: string
+  /** Gunicorn splits a text with commas into a list. */
+  readonly isList?: true
+  /** If it sets nothing here: what is to be done instead, or why nothing is. */
+  readonly instead?: string
+  /** To go on without it would be wrong: it protects something, or something else would be served. */
+  readonly isVital?: true
+  /** Values with which it does nothing in Gunicorn either. */
+  readonly idle?: readonly unknown[]
+}
+
+const TLS = 'TLS ends at a proxy in front, nginx for instance: bind to it without TLS'
+const ACCOUNT = 'start unicorn as that user: User= and Group= in systemd, USER in a Dockerfile, su or setpriv elsewhere'
+const OWN_LOGS = 'see errorlog, accesslog, loglevel and logFormat; what the application logs is as it configures that'
+const SYSLOG = 'log to standard error, which systemd and container runtimes pass on'
+const PROXY = 'headers of a proxy reach the application as they are; for Django see SECURE_PROXY_SSL_HEADER'
+const METRICS = 'no statsd metrics are sent'
+const STRICT = 'requests are read strictly, as RFC 9112 has it'
+
+/** THE table of Gunicorn's settings, by its names, hooks left out. */
+export const gunicornOptions: Readonly<Record<string, GunicornOption>> = {
+  wsgi_app: { setting: 'app' },
+  bind: { setting: 'bind', isList: true },
+  backlog: { setting: 'backlog' },
+  workers: { setting: 'workers' },
+  worker_class: { setting: 'workerClass' },
+  threads: { setting: 'threads' },
+  worker_connections: { setting: 'workerConnections' },
+  max_requests: { setting: 'maxRequests' },
+  max_requests_jitter: { setting: 'maxRequestsJitter' },
+  timeout: { setting: 'timeout' },
+  graceful_timeout: { setting: 'gracefulTimeout' },
+  keepalive: { setting: 'keepAlive' },
+  limit_request_line: { setting: 'limitRequestLine' },
+  limit_request_fields: { setting: 'limitRequestFields' },
+  limit_request_field_size: { setting: 'limitRequestFieldSize', flags: '--limit-request-field_size <N>' },
+  reload: { setting: 'reload' },
+  reload_extra_files: { setting: 'reloadExtraFiles', isList: true },
+  preload_app: { setting: 'preload' },
+  chdir: { setting: 'chdir' },
+  raw_env: { setting: 'rawEnv', isList: true },
+  pidfile: { setting: 'pidfile' },
+  tmp_upload_dir: { setting: 'tmpUploadDir' },
+  accesslog: { setting: 'accesslog' },
+  access_log_format: { setting: 'accessLogFormat' },
+  errorlog: { setting: 'errorlog' },
+  loglevel: { setting: 'loglevel' },
+  capture_output: { setting: 'captureOutput' },
+  proc_name: { setting: 'procName' },
+  pythonpath: { setting: 'pythonpath' },
+
+  check_config: { instead: 'it is an option of the command line, --check-config', idle: [false] },
+  print_config: { instead: 'it is an option of the command line, --print-config', idle: [false] },
+  daemon: {
+    flags: '-D, --daemon',
+    instead: 'unicorn stays in the foreground: let systemd, a container or setsid(1) run it in the background',
+    isVital: true,
+    idle: [false],
+  },
+  user: { flags: '-u, --user <USER>', instead: ACCOUNT, isVital: true },
+  group: { flags: '-g, --group <GROUP>', instead: ACCOUNT, isVital: true },
+  initgroups: { flags: '--initgroups', instead: ACCOUNT, isVital: true, idle: [false] },
+  umask: {
+    flags: '-m, --umask <INT>',
+    instead: 'set it before the start: UMask= in systemd, umask in a shell',
+    isVital: true,
+    idle: [0, '0', '000', '0o0'],
+  },
+  certfile: { flags: '--certfile <FILE>', instead: TLS, isVital: true },
+  keyfile: { flags: '--keyfile <FILE>', instead: TLS, isVital: true },
+  ca_certs: { flags: '--ca-certs <FILE>', instead: TLS, isVital: true },
+  ciphers: { flags: '--ciphers <CIPHERS>', instead: TLS },
+  cert_reqs: { flags: '--cert-reqs <N>', instead: TLS, idle: [0] },
+  ssl_version: { flags: '--ssl-version <N>', instead: TLS },
+  ssl_context: { instead: TLS, isVital: true },
+  do_handshake_on_connect: { flags: '--do-handshake-on-connect', instead: TLS, idle: [false] },
+  suppress_ragged_eofs: { flags: '--suppress-ragged-eofs', instead: TLS, idle: [true] },
+  proxy_protocol: {
+    flags: '--proxy-protocol [MODE]',
+    instead: 'connections that begin with it are refused: let the proxy send X-Forwarded-For instead',
+    isVital: true,
+    idle: [false, 'off'],
+  },
+  proxy_allow_ips: { flags: '--proxy-allow-from <IPS>', instead: 'there is no proxy_protocol here' },
+  paste: {
+    flags: '--paste, --paster <FILE>',
+    instead: 'write a module that loads it: application = paste.deploy.loadapp("config:/path/to.ini")',
+    isVital: true,
+  },
+  raw_paste_global_conf: { flags: '--paste-global <CONF>', instead: 'there is no paste here', idle: [[]] },
+  reuse_port: {
+    flags: '--reuse-port',
+    instead: 'all workers share one listening socket; give each server a port of its own',
+    isVital: true,
+    idle: [false],
+  },
+  reload_engine: { flags: '--reload-engine <ENGINE>', instead: 'changes are noticed by inotify', idle: ['auto'] },
+  worker_tmp_dir: { flags: '--worker-tmp-dir <DIR>', instead: 'signs of life need no file here' },
+  sendfile: { flags: '--no-sendfile', instead: 'files are sent by the front', idle: [true] },
+  spew: { flags: '--spew', instead: 'trace by python -m trace, or sys.settrace in the application', idle: [false] },
+  enable_stdio_inheritance: {
+    flags: '-R, --enable-stdio-inheritance',
+    instead: 'standard output and error are inherited anyway',
+    idle: [false],
+  },
+  disable_redirect_access_to_syslog: {
+    flags: '--disable-redirect-access-to-syslog',
+    instead: SYSLOG,
+    idle: [false],
+  },
+  logger_class: { flags: '--logger-class <CLASS>', instead: OWN_LOGS },
+  logconfig: { flags: '--log-config <FILE>', instead: OWN_LOGS },
+  logconfig_dict: { flags: '--log-config-dict <DICT>', instead: OWN_LOGS, idle: [{}] },
+  logconfig_json: { flags: '--log-config-json <FILE>', instead: OWN_LOGS },
+  syslog: { flags: '--log-syslog', instead: SYSLOG, idle: [false] },
+  syslog_addr: { flags: '--log-syslog-to <ADDR>', instead: SYSLOG },
+  syslog_prefix: { flags: '--log-syslog-prefix <PREFIX>', instead: SYSLOG },
+  syslog_facility: { flags: '--log-syslog-facility <NAME>', instead: SYSLOG },
+  statsd_host: { flags: '--statsd-host <HOST:PORT>', instead: METRICS },
+  statsd_prefix: { flags: '--statsd-prefix <PREFIX>', instead: METRICS, idle: [''] },
+  dogstatsd_tags: { flags: '--dogstatsd-tags <TAGS>', instead: METRICS, idle: [''] },
+  forwarded_allow_ips: {
+    flags: '--forwarded-allow-ips <IPS>',
+    instead: PROXY,
+    idle: ['127.0.0.1', '127.0.0.1,::1'],
+  },
+  secure_scheme_headers: { instead: PROXY },
+  forwarder_headers: { flags: '--forwarder-headers <NAMES>', instead: PROXY },
+  header_map: {
+    flags: '--header-map <MODE>',
+    instead: 'header fields with an underscore in their name are dropped',
+    idle: ['drop'],
+  },
+  strip_header_spaces: { flags: '--strip-header-spaces', instead: STRICT, idle: [false] },
+  permit_obsolete_folding: { flags: '--permit-obsolete-folding', instead: STRICT, idle: [false] },
+  permit_unconventional_http_method: {
+    flags: '--permit-unconventional-http-method',
+    instead: STRICT,
+    idle: [false],
+  },
+  permit_unconventional_http_version: {
+    flags: '--permit-unconventional-http-version',
+    instead: STRICT,
+    idle: [false],
+  },
+  casefold_http_method: { flags: '--casefold-http-method', instead: STRICT, idle: [false] },
+}

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Given } from '../settings.js'
+import { parse } from '../values.js'
+import { findConfigFile } from './file.js'
+
+/** Where the config file is: this server's own, or one in Python. */
+export interface ConfigPlace {
+  readonly file?: string | undefined
+  readonly gunicorn?: string | undefined
+  /** Nobody has named it: it lies in the directory. */
+  readonly isFound?: boolean
+}
+
+const GUNICORN_FILE = 'gunicorn.conf.py'
+
+/** @param given  the setting `config` */
+export function configPlace(given: Given | undefined, cwd: string): ConfigPlace {
+  if (given) {
+    const named = String(parse('config', given))
+    if (named.startsWith('python:')) return { gunicorn: named }
+    const file = resolve(cwd, named.replace(/^file:/, ''))
+    return file.endsWith('.py') ? { gunicorn: file } : { file }
+  }
+  const file = findConfigFile(cwd)
+  const gunicorn = join(cwd, GUNICORN_FILE)
+  return file === undefined && existsSync(gunicorn) ? { gunicorn, isFound: true } : { file }
+}
