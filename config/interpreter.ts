@@ -35,7 +35,7 @@ export interface GunicornFile {
 
 /** What the configuration of an application in Python needs to know of the disk and of Python. */
 export interface PythonProjects {
-  /** The application of a project that has just one, if none was named: Django's. @throws UnicornError if it has several */
+  /** The application of a Django project, if none was named. @throws UnicornError if it has several */
   findApp(directory: string): string | undefined
   /** @throws UnicornError with exit code 4 if it may be either of two files */
   isPython(draft: Draft): boolean

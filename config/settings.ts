@@ -45,9 +45,9 @@ export const settings = {
   }),
   config: setting('Application', '-c, --config', {
     parser: path,
-    default: absent('unicorn.config.{ts,mts,js,mjs,cjs,json} in the working directory, if there is one'),
+    default: absent('unicorn.config.{ts,mts,js,mjs,cjs,json} or gunicorn.conf.py in the working directory'),
     onHup: 'restart',
-    description: 'the config file',
+    description: 'the config file; with the ending py, or as python:MODULE, it is one of Gunicorn',
     commandLineOnly: true,
   }),
   interface: setting('Application', '--interface', {
@@ -164,7 +164,7 @@ export const settings = {
     parser: text('PATH'),
     default: absent('that of VIRTUAL_ENV, of .venv, venv or env in the directory or above it, or on PATH'),
     onHup: 'respawn',
-    description: 'the interpreter of an application in Python, 3.8 or later',
+    description: 'the interpreter of an application in Python',
   }),
   pythonpath: setting('Python', '--pythonpath', {
     parser: directories,
@@ -205,7 +205,7 @@ export const settings = {
   rootPath: setting('Python', '--root-path', {
     variable: { name: 'SCRIPT_NAME' },
     parser: rootPath,
-    default: '',
+    default: derived('none', () => ''),
     onHup: 'respawn',
     description: 'the path at which the application is mounted: SCRIPT_NAME, taken off PATH_INFO',
   }),

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
 
 type Ending = () => unknown
@@ -12,10 +14,19 @@ export function atEnd(t: Test, ending: Ending): void {
   endingsOf(t).push(ending)
 }
 
-/** As `t.testdir()`, but removed after the endings: tap removes a directory that was made first before its teardown. */
+/**
+ * As `t.testdir()`, but removed after the endings: tap removes a directory that was made first before its teardown. The
+ * names of files may have directories in them.
+ */
 export function testdir(t: Test, content: Readonly<Record<string, string>>): string {
   endingsOf(t)
-  return t.testdir({ ...content })
+  const directory = t.testdir({})
+  for (const [name, text] of Object.entries(content)) {
+    const path = join(directory, name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text)
+  }
+  return directory
 }
 
 function endingsOf(t: Test): Ending[] {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, w
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { rows, type SettingName, settingNames } from '../../config/settings.js'
+import { rows, settingNames } from '../../config/settings.js'
 import { mischief, says } from '../helpers/apps.js'
 import { atEnd } from '../helpers/at-end.js'
 import { startHolds } from '../helpers/holds.js'
@@ -16,6 +16,7 @@ import { type ServerOptions, startServer } from '../helpers/server.js'
 import type { Server } from '../helpers/server-process.js'
 import { shortDir } from '../helpers/short-dir.js'
 import { until } from '../helpers/until.js'
+import { CHANGED } from './changed-settings.js'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -120,60 +121,6 @@ t.test('a setting that needs a restart keeps its value, and the log says so', as
   await server.log(messages.reloaded, { count: 2 })
   t.same([...new Set(server.logged(messages.needsRestart).map(({ setting }) => setting))], ['backlog'])
 })
-
-/** Another value of each setting. Not of those that the command line has, or that would hide the log from the test. */
-type Changed = Exclude<SettingName, 'config' | 'checkConfig' | 'printConfig' | 'errorlog' | 'logFormat'>
-const CHANGED: Readonly<Record<Changed, unknown>> = {
-  app: 'app:other',
-  args: ['--other'],
-  interface: 'node',
-  bind: ['127.0.0.1:0', '[::1]:0'],
-  backlog: 100,
-  drainDelay: '1ms',
-  workers: 2,
-  workerClass: 'sync',
-  workerConnections: 10,
-  maxRequests: 1000,
-  maxRequestsJitter: 10,
-  maxMemory: '1gb',
-  restartBackoff: '1s..2s',
-  reloadStrategy: 'rolling',
-  watchdog: false,
-  reload: true,
-  reloadExtraFiles: ['other.js'],
-  preload: true,
-  waitReady: true,
-  readyPath: '/ready',
-  python: 'python3',
-  pythonpath: 'lib',
-  threads: 2,
-  captureOutput: true,
-  fronts: 1,
-  responseBuffer: '1mb',
-  tmpUploadDir: 'tmp',
-  rootPath: '/root',
-  timeout: '50s',
-  bootTimeout: '50s',
-  requestTimeout: '50s',
-  gracefulTimeout: '50s',
-  keepAlive: '50s',
-  headerTimeout: '50s',
-  bodyTimeout: '50s',
-  writeTimeout: '50s',
-  limitRequestLine: 1000,
-  limitRequestFields: 10,
-  limitRequestFieldSize: 1000,
-  limitRequestBody: 1000,
-  chdir: 'other',
-  rawEnv: { A: '1' },
-  envFile: ['other.env'],
-  instanceVar: 'OTHER',
-  pidfile: 'app.pid',
-  procName: 'other',
-  accesslog: 'access.log',
-  accessLogFormat: 'json',
-  loglevel: 'debug',
-}
 
 t.test('what HUP does with each setting is what its row says', async t => {
   const JS_FILE = 'unicorn.config.cjs'
