@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import type { Test } from 'tap'
 import { testdir } from './at-end.js'
 import { requireCommand } from './require-command.js'
+import { root } from './root.js'
 import { type ServerOptions, spawnServer, startServer } from './server.js'
 import type { Server } from './server-process.js'
 
@@ -10,6 +12,11 @@ export const python = '/usr/bin/python3'
 /** @throws Error if a module that a test needs is not installed */
 export function requireModules(...modules: readonly string[]): void {
   requireCommand([python, '-c', modules.map(module => `import ${module}`).join('\n')])
+}
+
+/** The content of an application in `test/fixtures/python`. */
+export function fixture(name: string): string {
+  return readFileSync(`${root}test/fixtures/python/${name}`, 'utf8')
 }
 
 /** @param app  the content of app.py @returns a server that is ready */
