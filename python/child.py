@@ -287,6 +287,15 @@ class FileWrapper:
         raise IndexError
 
 
+def up_to(size, chunks):
+    """The first `size` bytes of the chunks: a file may have more than is asked of it."""
+    for data in chunks:
+        yield data[:size]
+        size -= len(data)
+        if size <= 0:
+            return
+
+
 def plain_file(filelike):
     """The regular file that `filelike` reads, byte for byte; None if that cannot be told: a GzipFile has a fileno too."""
     tempfile = sys.modules.get('tempfile')
@@ -445,8 +454,8 @@ class Call:
         kind = type(result)
         if kind is list or kind is tuple:
             self.answer_at_once([checked(data) for data in result])
-        elif kind is FileWrapper and self.send_file(result):
-            return
+        elif kind is FileWrapper:
+            self.answer_with_file(result)
         elif isinstance(result, (str, bytes, bytearray)) or not is_iterable(kind):
             raise TypeError('the application returned %s: wanted an iterable of bytes%s' % (kind_of(result), hint(result)))
         elif self.answer_by_chunks(result):
@@ -483,6 +492,11 @@ class Call:
                 self.end()
                 return False
         return True
+
+    def answer_with_file(self, wrapper):
+        if not self.send_file(wrapper):
+            self.answer_by_chunks(wrapper if self.length < 0 else up_to(self.length, wrapper))
+            self.end()
 
     def send_file(self, wrapper):
         """Lets the front send a regular file. False if that cannot be, and the file is to be read here."""
