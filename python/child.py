@@ -23,6 +23,7 @@ and from it:
 import ast
 import ctypes
 import difflib
+import errno
 import faulthandler
 import io
 import json
@@ -184,7 +185,7 @@ def raise_unless_gone(error):
     """FrontGone for what the system says of the socket; what a signal handler raised within the call, as it is."""
     if error.errno is None:
         raise error
-    raise FrontGone from None
+    raise FrontGone(error.errno) from None
 
 
 class Input(io.BytesIO):
@@ -651,7 +652,9 @@ class Server:
             self.is_leaving = True
             call.ended = call.freed = True
             if not isinstance(error, FrontGone):
-                sys.stderr.write('The application was interrupted while it spoke to the server.\n' + format_error(error))
+                sys.stderr.write('The application was interrupted within the server: its process ends.\n' + format_error(error))
+            elif error.args == (errno.EBADF,):
+                sys.stderr.write('The application has closed descriptors that are not its own: its process ends.\n')
             return
         # It asked for the end of its process. It has it when its request has been answered.
         if isinstance(error, SystemExit):

@@ -7,7 +7,7 @@ import { type ServerOptions, spawnServer, startServer } from './server.js'
 import type { Server } from './server-process.js'
 
 /** The system's Python, for which `.ci/run` installs Debian's packages; the first `python3` on PATH may be another. */
-export const python = '/usr/bin/python3'
+export const python = process.env.TEST_PYTHON ?? '/usr/bin/python3'
 
 /** @throws Error if a module that a test needs is not installed */
 export function requireModules(...modules: readonly string[]): void {

@@ -108,7 +108,7 @@ t.test('the environ of a request', async t => {
     const body = 'line\nabcd\nef\ngh'
     for (const headers of [{}, { 'Transfer-Encoding': 'chunked' }]) {
       const reply = await client.get('/valid', { method: 'POST', body, headers })
-      t.match(reply, { status: 201, body: 'written line\n|ab|cd\n|ef\n|gh|' })
+      t.match(reply, { status: 201, body: 'written line\nabcd\nef\ngh' })
     }
     t.match(await client.get('/valid/%20x?y=z'), { status: 201 })
     t.match(await client.get('/quiet'), { status: 200, body: 'ok' })

@@ -165,7 +165,8 @@ export class ProcessPool {
     }
     this.#log[death === 'expected' ? 'info' : 'error'](facts, `Python process exited (pid: ${pid})`)
     for (const call of lost) call.lost(reason === 'hung' ? 504 : 502)
-    if (pause > 0) setTimeout(() => this.#manage(), pause).unref()
+    // A timer may be early by a part of a millisecond, which would be before the pause is over.
+    if (pause > 0) setTimeout(() => this.#manage(), pause + 1).unref()
     if (this.#isStarted) this.#manage()
     this.#checkClosed()
   }
