@@ -1,3 +1,4 @@
+import type { Hooks } from './hooks.js'
 import type { Config } from './settings.js'
 import type { Variables } from './sources/env-file.js'
 
@@ -29,8 +30,15 @@ export interface GunicornFile {
   readonly values: Readonly<Record<string, unknown>>
   /** The names of Gunicorn's hooks that it defines. */
   readonly hooks: readonly string[]
-  /** It reads the file, and runs those hooks that belong to no worker. */
-  readonly interpreter: Interpreter
+  readonly runner: GunicornHooks
+}
+
+/** Runs the hooks of a config file of Gunicorn's that belong to no worker. */
+export interface GunicornHooks {
+  /** @param cfg  the settings, as hooks see them */
+  hooks(cfg: Readonly<Record<string, unknown>>): Hooks
+  /** Ends the process that they run in, if there is one: another reading has taken its place. */
+  end(): void
 }
 
 /** What the configuration of an application in Python needs to know of the disk and of Python. */

@@ -5,6 +5,7 @@ import { adviceOn } from './advice.js'
 import { checkTogether } from './check-together.js'
 import type { Environment } from './define-config.js'
 import { draftOf } from './draft.js'
+import { cfgOf } from './gunicorn/cfg.js'
 import { translate } from './gunicorn/translate.js'
 import type { Hooks } from './hooks.js'
 import type { Draft, GunicornFile, Interpreter, PythonProjects } from './interpreter.js'
@@ -71,11 +72,12 @@ export async function resolveConfig(
   const notes = nameApp(given, cwd, projects)
   const draft = draftOf(given, { cwd, variables })
   const python = projects?.isPython(draft) ? await projects.findInterpreter(draft) : undefined
-  const { file, hooks, gunicorn } = contents
+  const { file, gunicorn } = contents
   const files = { config: file ?? gunicorn?.location, envFile: envFilesOf(given.get('envFile'), cwd) }
   const config = parseAll(given, { cwd, app: applicationOf(given) }, files)
   checkTogether(config)
   const advice = [...adviceOn(given), ...[...lines, contents].flatMap(each => each.advice)]
+  const hooks = gunicorn ? gunicorn.runner.hooks(cfgOf(config, gunicorn)) : contents.hooks
   return { config, hooks, file, cwd, variables, origins: originsOf(given), python, gunicorn, advice, notes }
 }
 

@@ -57,6 +57,8 @@ LONGEST_CHAIN = 100
 PR_SET_PDEATHSIG = 1
 # A real-time signal: USR1, USR2 and ABRT belong to applications and their libraries.
 DUMP_SIGNAL = 40 if sys.platform == 'linux' else signal.SIGUSR2
+# The server stops quickly: INT and QUIT come from a terminal too, for the whole group.
+QUIT_SIGNAL = 41 if sys.platform == 'linux' else signal.SIGUSR1
 
 
 class FrontGone(BaseException):
@@ -668,6 +670,31 @@ class Server:
         call.freed = False
 
 
+class AttendedServer(Server):
+    """Does something before and after each request: Gunicorn's hooks, and a look at what was imported."""
+
+    def __init__(self, application, base, root_path, attendants):
+        super().__init__(self.begin, base, root_path)
+        self.attended = application
+        self.attendants = attendants
+        # What each thread runs, with its environ.
+        self.calls = {}
+
+    def begin(self, environ, start_response):
+        call = start_response.__self__
+        self.calls[threading.get_ident()] = call, environ
+        for attendant in self.attendants:
+            attendant.before(call, environ)
+        return self.attended(environ, start_response)
+
+    def run(self, channel, number, payload):
+        super().run(channel, number, payload)
+        call, environ = self.calls.pop(threading.get_ident(), (None, None))
+        if call is not None:
+            for attendant in self.attendants:
+                attendant.after(call, environ)
+
+
 def is_from_client(error):
     """Whether the application failed since its client has gone."""
     for _ in range(LONGEST_CHAIN):
@@ -767,12 +794,16 @@ def main():
     faulthandler.enable(dump)
     faulthandler.register(DUMP_SIGNAL, dump, all_threads=True)
     prepare_signals(control)
-    if hasattr(sys.stdout, 'reconfigure'):
-        sys.stdout.reconfigure(line_buffering=True)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, 'reconfigure'):
+            stream.reconfigure(line_buffering=True)
     channels = [socket.socket(fileno=FIRST_CHANNEL + i) for i in range(threads)]
     os.register_at_fork(after_in_child=lambda: close_all([control.sock, *channels]))
     sys.path[:] = settings['path'] + [entry for entry in sys.path if entry != os.path.dirname(os.path.abspath(__file__))]
-    application = load(settings['app'], control)
+    hooks = load_hooks(settings['hooks'], control)
+    files = own_module('loaded_files').LoadedFiles(control.send) if settings['reload'] else None
+    application = load(settings['app'], control, files)
+    run_boot_hook(hooks, 'post_worker_init', control)
     base = {
         'wsgi.version': (1, 0),
         'wsgi.multithread': threads > 1,
@@ -783,7 +814,11 @@ def main():
         'wsgi.file_wrapper': FileWrapper,
         'SERVER_SOFTWARE': settings['software'],
     }
-    server = Server(application, base, settings['rootPath'])
+    attendants = [each for each in (files, hooks) if each is not None and each.attends()]
+    if attendants:
+        server = AttendedServer(application, base, settings['rootPath'], attendants)
+    else:
+        server = Server(application, base, settings['rootPath'])
     others = [threading.Thread(target=server.serve, args=(Channel(sock),)) for sock in channels[1:]]
     for other in others:
         other.start()
@@ -797,7 +832,44 @@ def main():
         other.join()
     if server.is_fork:
         leave_fork(FrontGone())
+    if hooks is not None:
+        hooks.exit()
     sys.exit(server.code)
+
+
+def load_hooks(settings, control):
+    """Gunicorn's hooks of a worker, if there are any; post_fork has run then."""
+    if settings is None:
+        return None
+    try:
+        hooks = own_module('gunicorn_config').WorkerHooks(settings, control.send)
+    except BaseException as error:
+        fail(control, 'hook', 'the config file %s: %s: %s' % (settings['location'], kind_of(error), error), error)
+    if hooks.has('worker_int') or hooks.has('worker_exit'):
+        signal.signal(QUIT_SIGNAL, hooks.interrupted)
+    if hooks.has('worker_abort'):
+        signal.signal(signal.SIGABRT, hooks.aborted)
+    run_boot_hook(hooks, 'post_fork', control)
+    return hooks
+
+
+def run_boot_hook(hooks, name, control):
+    if hooks is None:
+        return
+    try:
+        getattr(hooks, name)()
+    except BaseException as error:
+        fail(control, 'hook', 'the hook %s: %s: %s' % (name, kind_of(error), error), error)
+
+
+def own_module(name):
+    """A module of this folder, which is not in sys.path. It is wanted by few servers."""
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location('unicorn_' + name, os.path.join(os.path.dirname(HERE), name + '.py'))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def close_all(sockets):
@@ -809,17 +881,26 @@ def close_all(sockets):
             os.close(fd)
 
 
-def load(spec, control):
+def load(spec, control, files):
     """The application. Reports what is wrong with it, and leaves."""
     module, _, attribute = spec.partition(':')
     try:
-        return find(import_module(module), attribute)
-    except SystemExit as error:
-        fail(control, 'exit', 'it called sys.exit(%r) while it was imported' % (error.code,), error)
-    except Problem as problem:
-        fail(control, problem.kind, str(problem), None, **problem.details)
+        application = find(import_module(module), attribute)
+        if files is not None:
+            files.report()
+        return application
     except BaseException as error:
-        fail(control, 'exception', '%s: %s' % (type(error).__name__, error), error, **details_of(error))
+        if files is not None:
+            files.failed(error)
+        not_loaded(control, error)
+
+
+def not_loaded(control, error):
+    if isinstance(error, Problem):
+        fail(control, error.kind, str(error), None, **error.details)
+    if isinstance(error, SystemExit):
+        fail(control, 'exit', 'it called sys.exit(%r) while it was imported' % (error.code,), error)
+    fail(control, 'exception', '%s: %s' % (kind_of(error), error), error, **details_of(error))
 
 
 class Problem(Exception):

@@ -5,6 +5,7 @@ import type { Config } from '../../config/settings.js'
 import type { UnicornError } from '../errors.js'
 import type { Gateway, GatewayContext } from '../gateway/gateway.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
+import type { Logger } from '../logging/log.js'
 
 /** An application that is ready to serve, of whatever kind. */
 export interface Application {
@@ -28,6 +29,8 @@ export interface Application {
   close(): Promise<void>
   /** Changes the number of processes that run it, if it has processes of its own. */
   resize?(processes: number): void
+  /** Ends those processes quickly, after their hooks. */
+  quit?(): Promise<void>
 }
 
 /** How an application in Python is run. */
@@ -36,7 +39,33 @@ export interface PythonHost {
   readonly config: Config
   /** How many Python processes are this worker's. */
   readonly processes: number
+  /** The hooks of a config file of Gunicorn's that run in each Python process, if it has any. */
+  readonly hooks?: PythonHooks | undefined
+  /** For what the processes print: none of it is left out. */
+  readonly output: Logger
+  /** A Python process was started, or is gone. */
+  report(event: PythonEvent): void
 }
+
+/** What a Python process needs to run hooks: `server` and `cfg`, as they see them. */
+export interface PythonHooks {
+  readonly location: string
+  /** By Gunicorn's names. */
+  readonly names: readonly string[]
+  readonly cfg: Readonly<Record<string, unknown>>
+  readonly server: Readonly<Record<string, unknown>>
+}
+
+/** `age` grows with each process of a front. */
+export type PythonEvent =
+  | { readonly type: 'python-started'; readonly pid: number; readonly age: number }
+  | {
+      readonly type: 'python-gone'
+      readonly pid: number
+      readonly age: number
+      readonly exitCode: number | undefined
+      readonly signal: NodeJS.Signals | undefined
+    }
 
 /** Servers of an application that listen by themselves. A worker that leaves ends them as it ends its own listening. */
 export interface BesideServers {
@@ -71,6 +100,8 @@ export interface ApplicationHost {
   readonly signalListeners: ReadonlySet<SignalListener>
   /** Notes what the loading waits for from now on. */
   waitsFor(unfinished: Unfinished): void
+  /** With `--reload`: files that were loaded, or that would have been; a directory ends with a slash. */
+  loaded(files: readonly string[]): void
   /** Logs what the application's `listen()` does here. */
   notice(text: string): void
   /** The application has begun to listen, with a server of its own, after it was loaded. */

@@ -254,6 +254,7 @@ export class Arbiter {
       this.#onAsked = how => (how === 'quickly' || !this.#stopping ? resolve() : undefined)
     })
     await Promise.race([this.#hooks.run('onExit', this.#server), asked])
+    this.#generations.current.resolved.gunicorn?.runner.end()
     this.#survive(() => this.#pidfile.remove())
     release()
   }

@@ -26,6 +26,8 @@ export interface PoolEvents {
   /** The number of settled connections or of workers has changed. */
   unbalanced: object
 }
+/** A process of a Python application that is gone. */
+type PythonEnd = Omit<Extract<FromWorker, { type: 'python-gone' }>, 'type'>
 type PoolEvent = { [Type in keyof PoolEvents]: { type: Type } & PoolEvents[Type] }[keyof PoolEvents]
 
 /** What the pool needs from the arbiter. */
@@ -166,7 +168,8 @@ export class Pool {
     const { exec, version, clock, log, server, hooks } = this.#context
     const { config } = generation.resolved
     const identity = { index, age: ++this.#age, log }
-    hooks().run('preFork', server, { pid: undefined, ...identity })
+    // In a config file of Gunicorn's, the workers are the processes of Python.
+    if (!generation.resolved.gunicorn) hooks().run('preFork', server, { pid: undefined, ...identity })
     try {
       const child = spawnWorker(exec, generation.resolved, { index, fds: generation.listeners.fds })
       const handle = new WorkerHandle({ ...identity, process: child, generation, since: clock.now() })
@@ -225,6 +228,10 @@ export class Pool {
         handle.figures = message.figures
         this.#watchMemory(handle)
         return this.#noticeDebugger(handle, message.debugged)
+      case 'python-started':
+        return this.#pythonStarted(handle, message)
+      case 'python-gone':
+        return this.#pythonGone(handle, message)
       case 'settled':
         handle.settled = message.connections
         return this.#spreadChanged()
@@ -411,7 +418,23 @@ export class Pool {
     log[deathOf(reason) === 'expected' ? 'info' : 'error'](facts, `Worker exited (pid: ${handle.pid})`)
     if (pause > 0)
       log.warn({ worker: handle.index }, `Crash loop: a worker keeps dying young, the next starts in ${pause} ms`)
-    hooks().run('childExit', server, view)
+    if (!handle.generation.resolved.gunicorn) hooks().run('childExit', server, view)
+    for (const [pid, age] of handle.pythons) this.#pythonGone(handle, { pid, age, exitCode, signal })
+  }
+
+  #pythonStarted(handle: WorkerHandle, { pid, age }: { pid: number; age: number }): void {
+    const { server, hooks } = this.#context
+    handle.pythons.set(pid, age)
+    if (handle.generation.resolved.gunicorn) hooks().run('preFork', server, { ...handle.view(), pid: undefined, age })
+  }
+
+  /** It says so itself, or it has ended with its front. */
+  #pythonGone(handle: WorkerHandle, { pid, age, exitCode, signal }: PythonEnd): void {
+    const { server, hooks } = this.#context
+    handle.pythons.delete(pid)
+    if (!handle.generation.resolved.gunicorn) return
+    const reason = signal === undefined ? 'exited' : 'crashed'
+    hooks().run('childExit', server, { ...handle.view(), pid, age, reason, exitCode, signal })
   }
 
   /** Counts its end in the back-off, once. @returns the pause before the next worker of its index, in milliseconds */

@@ -1,12 +1,15 @@
 import { type ChildProcess, execFile } from 'node:child_process'
 import cluster from 'node:cluster'
+import { cfgOf } from '../../config/gunicorn/cfg.js'
+import { hookNames, hooks } from '../../config/hooks.js'
+import { snakeCase } from '../../config/names.js'
 import type { Resolved } from '../../config/resolve.js'
 import type { Config } from '../../config/settings.js'
 import { currentEnvironment } from '../../config/sources/env.js'
 import { formatAddress } from '../listeners/address.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
 import { anchorArguments, anchorEnvironment, preloadsOf } from '../sys/node-options.js'
-import type { Boot } from '../worker/protocol.js'
+import type { Boot, BootPython } from '../worker/protocol.js'
 import { processesOf } from './fronts.js'
 import type { WorkerHandle } from './worker-handle.js'
 
@@ -108,6 +111,22 @@ function startOf({ config, cwd, variables }: Resolved, index: number): Start {
   return { cwd: chdir, execArgv, env }
 }
 
+/** What a worker needs for an application in Python. */
+export function pythonOf(
+  { python: interpreter, gunicorn, config }: Resolved,
+  seats: readonly ListenerSeat[],
+  processes: number,
+): BootPython | undefined {
+  if (!interpreter) return undefined
+  const names = (gunicorn?.hooks ?? []).filter(name => WORKER_HOOKS.has(name))
+  if (!gunicorn || names.length === 0) return { interpreter, processes }
+  const server = { pid: process.pid, address: seats.map(({ name }) => name), num_workers: config.workers }
+  return { interpreter, processes, hooks: { location: gunicorn.location, names, cfg: cfgOf(config, gunicorn), server } }
+}
+
+/** The hooks that run in a worker, by Gunicorn's names. */
+const WORKER_HOOKS = new Set(hookNames.filter(name => hooks[name].process === 'worker').map(snakeCase))
+
 /** Everything that a worker needs to boot. */
 export function bootMessage({ generation, index, age }: WorkerHandle, version: string): Boot<Config> {
   const { resolved, listeners } = generation
@@ -126,9 +145,6 @@ export function bootMessage({ generation, index, age }: WorkerHandle, version: s
     version,
     listeners: seats,
     checkOnly: false,
-    python: resolved.python && {
-      interpreter: resolved.python,
-      processes: processesOf(index, resolved, generation.processes),
-    },
+    python: pythonOf(resolved, seats, processesOf(index, resolved, generation.processes)),
   }
 }

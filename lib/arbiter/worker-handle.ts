@@ -33,6 +33,8 @@ export class WorkerHandle {
   cap = Number.POSITIVE_INFINITY
   /** How many Python processes it was told to have. */
   processes: number | undefined
+  /** The processes of its Python application that are not gone, as far as it has told: pid and age. */
+  readonly pythons = new Map<number, number>()
   /** It serves until its replacement is ready, and is retired then. */
   wantsReplacement = false
   /** Whether the back-off has counted its end. */

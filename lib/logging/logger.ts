@@ -32,6 +32,8 @@ const RESERVED = new Set(['level', 'time', 'pid'])
 export class ErrorLog {
   /** Stays the same object, as its children do, whatever `configure` changes. */
   readonly logger: PinoLogger
+  /** The same, with all levels. */
+  readonly output: PinoLogger
   readonly #toText = createTextRenderer()
   #sink: Sink
   #format: LogFormat
@@ -43,6 +45,7 @@ export class ErrorLog {
     this.#format = options.logFormat
     this.#isText = wantsText(this.#format, sink)
     this.logger = createLogger(options.loglevel, line => this.#append(line))
+    this.output = this.logger.child({}, { level: 'trace' })
     if (sink.trouble) this.logger.error(sink.trouble.message)
   }
 

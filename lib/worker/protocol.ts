@@ -1,5 +1,5 @@
 import type { Figures as PublicFigures } from '../../config/hooks.js'
-import type { Interpreter } from '../../config/interpreter.js'
+import type { PythonEvent, PythonHost } from '../application/application.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
 
 /**
@@ -46,8 +46,10 @@ export interface Boot<Config> {
   /** The worker loads the application and exits, without serving (`--check-config`). */
   readonly checkOnly: boolean
   /** Of an application in Python: what runs it, and how many of its processes are this worker's. */
-  readonly python?: { readonly interpreter: Interpreter; readonly processes: number } | undefined
+  readonly python?: BootPython | undefined
 }
+
+export interface BootPython extends Pick<PythonHost, 'interpreter' | 'processes' | 'hooks'> {}
 
 export type ToWorker<Config> =
   | Boot<Config>
@@ -78,6 +80,8 @@ export type FromWorker =
   | { readonly type: 'settled'; readonly connections: number }
   /** With `--reload`: the files that its modules are loaded from, or would be if they existed. */
   | { readonly type: 'loaded'; readonly files: readonly string[] }
+  /** A process of a Python application was started, or is gone. */
+  | PythonEvent
   /** It wants a replacement, and serves until that is ready and `DRAIN` comes. */
   | { readonly type: 'wants-replacement'; readonly reason: 'max-requests' }
   /** It has begun to drain by itself, and exits after that. */

@@ -360,8 +360,8 @@ export class Worker implements SignalHandlers {
     this.#exiting = true
     this.#isEnding = true
     this.#gate.giveUp()
-    const { hooks, server, self, log } = this.#parts
-    await hooks.run('workerExit', server, self)
+    const { hooks, server, self, log, application } = this.#parts
+    await Promise.all([hooks.run('workerExit', server, self), application.quit?.()])
     this.#heartbeat.stop()
     this.#service.cut(this.#engine.exchanges)
     this.#engine.destroy()

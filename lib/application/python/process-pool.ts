@@ -4,20 +4,10 @@ import { PythonCall } from '../../gateway/python/python-call.js'
 import type { Logger } from '../../logging/log.js'
 import { Backoff } from '../../sys/backoff.js'
 import { now } from '../../sys/clock.js'
+import type { PythonHost } from '../application.js'
 import { Dispatch } from './dispatch.js'
-import { PythonProcess, type PythonSettings } from './python-process.js'
-
-/** What the pool holds its processes to. Durations in milliseconds, 0 for never or without limit. */
-export interface PoolLimits {
-  readonly timeout: number
-  readonly bootTimeout: number
-  readonly gracefulTimeout: number
-  readonly maxRequests: number
-  readonly maxRequestsJitter: number
-  /** In bytes. */
-  readonly maxMemory: number
-  readonly restartBackoff: { readonly first: number; readonly longest: number }
-}
+import { PythonProcess } from './python-process.js'
+import type { PoolLimits, PythonSettings } from './python-settings.js'
 
 /** How often the pool looks after its processes, in milliseconds. */
 const LOOK_PAUSE = 500
@@ -30,6 +20,7 @@ export class ProcessPool {
   readonly #settings: PythonSettings
   readonly #limits: PoolLimits
   readonly #log: Logger
+  readonly #report: PythonHost['report']
   readonly #processes = new Set<PythonProcess>()
   readonly #dispatch = new Dispatch(this.#processes, process => this.#checkRequests(process))
   readonly #backoff = new Backoff()
@@ -38,11 +29,17 @@ export class ProcessPool {
   #closed: (() => void) | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(target: number, settings: PythonSettings, limits: PoolLimits, log: Logger) {
+  constructor(
+    target: number,
+    settings: PythonSettings,
+    limits: PoolLimits,
+    { log, report }: { log: Logger; report: PythonHost['report'] },
+  ) {
     this.#target = target
     this.#settings = settings
     this.#limits = limits
     this.#log = log
+    this.#report = report
   }
 
   /** Resolves when all processes can serve. @throws UnicornError if one of them cannot */
@@ -72,6 +69,13 @@ export class ProcessPool {
       this.#manage()
       this.#checkClosed()
     })
+  }
+
+  /** Ends all processes at once, but for the hooks of their end. */
+  async quit(): Promise<void> {
+    this.#target = 0
+    for (const process of this.#processes) process.because('retired')
+    await Promise.all([...this.#processes].map(process => process.runHook('worker_int')))
   }
 
   resize(target: number): void {
@@ -134,6 +138,7 @@ export class ProcessPool {
       (error: unknown) => this.#failedToBoot(process, error),
     )
     void process.gone.then(() => this.#gone(process))
+    this.#report({ type: 'python-started', pid: process.pid, age: process.age })
   }
 
   /** The first processes are the front's boot, which tells of their failure. */
@@ -148,7 +153,8 @@ export class ProcessPool {
   #gone(process: PythonProcess): void {
     this.#processes.delete(process)
     const lost = process.channels.flatMap(channel => channel.destroy() ?? []).filter(isCall)
-    const { signal, exitCode, pid, index, since, dumped } = process
+    const { signal, exitCode, pid, index, since, dumped, age } = process
+    this.#report({ type: 'python-gone', pid, age, exitCode: exitCode ?? undefined, signal: signal ?? undefined })
     process.because(signal === 'SIGKILL' ? 'killed-outside' : signal ? 'crashed' : 'exited')
     const { reason = '' } = process
     const death = EXPECTED.has(reason) ? 'expected' : reason === 'killed-outside' ? reason : 'fault'
@@ -230,6 +236,7 @@ export class ProcessPool {
       { pythonPid: process.pid, ...request, busy, stack },
       `Python process hangs (pid: ${process.pid}): ${request?.method} ${request?.path} runs for ${busy} ms`,
     )
+    await process.runHook('worker_abort')
     process.kill()
   }
 }

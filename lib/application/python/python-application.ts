@@ -1,7 +1,9 @@
 import type { InterfaceName } from '../../../config/interfaces.js'
 import { createPythonGateway } from '../../gateway/python/python-gateway.js'
 import type { Application, ApplicationHost, BesideServers } from '../application.js'
+import { logHook } from './hook-log.js'
 import { ProcessPool } from './process-pool.js'
+import type { Report } from './python-settings.js'
 
 /** A Python application opens no servers that this process would know of. */
 const NO_SERVERS: BesideServers = { connections: 0, foreign: 0, retire() {}, closeIdle() {} }
@@ -14,7 +16,7 @@ export async function loadPythonApplication(
 ): Promise<Application> {
   const { python, directory, gateway } = host
   if (!python) throw new Error('no Python was found for an application in Python')
-  const { config, interpreter, processes } = python
+  const { config, interpreter, processes, hooks, report } = python
   const { log, multiprocess, serverSoftware } = gateway
   const settings = {
     interpreter,
@@ -24,8 +26,13 @@ export async function loadPythonApplication(
     multiprocess,
     software: serverSoftware,
     rootPath: config.rootPath,
+    reload: config.reload,
+    hooks,
+    output: (config.captureOutput ?? config.logFormat === 'json') ? python.output : undefined,
+    onReport: (message: Report, pid: number) =>
+      message.type === 'loaded' ? host.loaded(message.files) : logHook(message, log, { pythonPid: pid }),
   }
-  const pool = new ProcessPool(processes, settings, config, log)
+  const pool = new ProcessPool(processes, settings, config, { log, report })
   host.waitsFor(() => pool.unfinished())
   await pool.start()
   const calls = {
@@ -45,5 +52,6 @@ export async function loadPythonApplication(
     release() {},
     close: () => pool.close(),
     resize: count => pool.resize(count),
+    quit: () => pool.quit(),
   }
 }

@@ -6,31 +6,19 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Interpreter } from '../../../config/interpreter.js'
 import { Channel, type ChannelOwner } from '../../gateway/python/channel.js'
+import type { Logger } from '../../logging/log.js'
 import { now } from '../../sys/clock.js'
 import { packageFile } from '../../sys/package.js'
+import { OutputRecorder } from './output.js'
+import type { PythonSettings, Report } from './python-settings.js'
 import { type BootFailure, startFailure } from './start-failure.js'
-
-/** What a Python process is started with. */
-export interface PythonSettings {
-  readonly interpreter: Interpreter
-  /** As the user wrote it. */
-  readonly app: string
-  /** Where modules are looked for, before all else. */
-  readonly path: readonly string[]
-  readonly threads: number
-  readonly multiprocess: boolean
-  /** SERVER_SOFTWARE */
-  readonly software: string
-  /** SCRIPT_NAME */
-  readonly rootPath: string
-}
 
 /** What a process reports of itself. */
 type Message =
   | { readonly type: 'ready'; readonly version: string; readonly threads: readonly number[] }
   | BootFailure
+  | Report
   | { readonly type: 'term' }
 
 /** Of libuv's descriptors: 0 to 2, control, dump, and then a channel for each thread. */
@@ -40,6 +28,10 @@ const FIRST_CHANNEL = 5
 
 /** A real-time signal, at which Python writes its stacks to the dump: USR1, USR2 and ABRT may be the application's. */
 const DUMP_SIGNAL = process.platform === 'linux' ? 40 : 'SIGUSR2'
+/** The server stops quickly: hooks may run. INT and QUIT come from a terminal too, for the whole group. */
+const QUIT_SIGNAL = process.platform === 'linux' ? 41 : 'SIGUSR1'
+/** How long a hook may take before the process is killed, in milliseconds. */
+const HOOK_TIME = 500
 /** How long the stacks may take, in milliseconds, and after which silence they are complete. */
 const DUMP_TIME = 1000
 const DUMP_PAUSE = 50
@@ -49,10 +41,14 @@ const EXIT_PAUSE = 1000
 
 const PAGE_SIZE = 4096
 
+let started = 0
+
 /** One Python process, with its channels. */
 export class PythonProcess implements ChannelOwner {
   /** The lowest number that was free: its replacement takes it over. */
   readonly index: number
+  /** Grows with each process of this front, as Gunicorn's `worker.age`. */
+  readonly age = ++started
   readonly since = now()
   readonly channels: readonly Channel[]
   /** Resolves when it can serve; rejects with a UnicornError if it cannot. */
@@ -71,13 +67,18 @@ export class PythonProcess implements ChannelOwner {
   readonly #child: ChildProcess
   readonly #dump: Readable
   readonly #onIdle: (process: PythonProcess, channel: Channel) => void
+  readonly #hooks: readonly string[]
+  readonly #output: readonly OutputRecorder[]
   #dumped = ''
 
   constructor(index: number, settings: PythonSettings, onIdle: (process: PythonProcess, channel: Channel) => void) {
     this.index = index
+    this.#hooks = settings.hooks?.names ?? []
     const { interpreter, app, threads } = settings
     const pipes = Array.from({ length: 2 + threads }, () => 'pipe' as const)
-    this.#child = spawn(interpreter.executable, [CHILD, app], { stdio: ['ignore', 'inherit', 'inherit', ...pipes] })
+    const output = settings.output ? 'pipe' : 'inherit'
+    this.#child = spawn(interpreter.executable, [CHILD, app], { stdio: ['ignore', output, output, ...pipes] })
+    this.#output = this.#recordOutput(settings.output)
     const stream = (fd: number): Socket => this.#child.stdio[fd] as Socket // 'pipe' makes sockets of them
     this.#dump = stream(DUMP)
     this.#dump.setEncoding('utf8').on('data', (text: string) => {
@@ -150,6 +151,15 @@ export class PythonProcess implements ChannelOwner {
     })
   }
 
+  /** Lets it run a hook of its end, and waits for that, but not for long. */
+  async runHook(name: 'worker_abort' | 'worker_int'): Promise<void> {
+    const signal = name === 'worker_abort' ? 'SIGABRT' : QUIT_SIGNAL
+    const hasHook = [name, 'worker_exit'].some(each => this.#hooks.includes(each))
+    if (!hasHook || this.state === 'gone' || this.state === 'starting') return
+    process.kill(this.pid, signal)
+    await Promise.race([this.gone, sleep(HOOK_TIME)])
+  }
+
   /** The Python stacks of its threads, or of its crash. Works while C code holds the interpreter, too. */
   async stacks(): Promise<string> {
     if (this.state !== 'gone') process.kill(this.pid, DUMP_SIGNAL)
@@ -167,10 +177,21 @@ export class PythonProcess implements ChannelOwner {
     return this.#dumped
   }
 
+  /** Makes records of what it prints. */
+  #recordOutput(log: Logger | undefined): OutputRecorder[] {
+    const { stdout, stderr, pid } = this.#child
+    if (!log || !stdout || !stderr) return []
+    return [
+      new OutputRecorder(stdout, log, { pythonPid: pid, stream: 'stdout' }),
+      new OutputRecorder(stderr, log, { pythonPid: pid, stream: 'stderr' }),
+    ]
+  }
+
   async #boot(control: Socket, settings: PythonSettings): Promise<void> {
-    const { app, path, threads, multiprocess, software, rootPath } = settings
+    const { interpreter: _, output: __, hooks, ...plain } = settings
     control.on('error', () => {})
-    control.write(`${JSON.stringify({ front: process.pid, app, path, threads, multiprocess, software, rootPath })}\n`)
+    const own = { front: process.pid, age: this.age, hooks: hooks ? { ...hooks, age: this.age } : null }
+    control.write(`${JSON.stringify({ ...plain, ...own })}\n`)
     const failed = new Promise<never>((_, reject) => {
       this.#child.once('error', error =>
         reject(startFailure({ type: 'failed', kind: 'spawn', text: error.message }, settings)),
@@ -183,6 +204,7 @@ export class PythonProcess implements ChannelOwner {
         const message = JSON.parse(line) as Message // child.py sends no others
         if (message.type === 'failed') return reject(startFailure(message, settings))
         if (message.type === 'term') return this.onTerm()
+        if (message.type === 'loaded' || message.type === 'log') return settings.onReport(message, this.pid)
         this.version = message.version
         if (this.state === 'starting') this.state = 'serving'
         resolve()
@@ -203,7 +225,12 @@ export class PythonProcess implements ChannelOwner {
       this.exitCode = typeof code === 'number' ? code : null
       this.signal = typeof signal === 'string' ? signal : null
       // What it wrote at last has arrived, unless it left children behind that hold the pipe.
-      if (!this.#dump.readableEnded) await Promise.race([once(this.#dump, 'close'), sleep(DUMP_PAUSE)])
+      const left = [
+        ...(this.#dump.readableEnded ? [] : [once(this.#dump, 'close')]),
+        ...this.#output.map(({ closed }) => closed),
+      ]
+      await Promise.race([Promise.all(left), sleep(DUMP_PAUSE)])
+      for (const recorder of this.#output) recorder.flush()
     } catch {
       // It could not be started: `ready` tells why.
     }

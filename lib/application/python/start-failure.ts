@@ -28,13 +28,11 @@ interface Circumstances {
 /** The error of a Python application that did not load: what happened, and one line of advice. */
 export function startFailure(failure: BootFailure, circumstances: Circumstances): UnicornError {
   const { app } = circumstances
-  const { text, traceback, missing } = failure
+  const { kind, text, traceback, missing } = failure
+  const fault = { found: missing ?? text, where: app, ...(traceback && { error: new PythonError(traceback) }) }
+  if (kind === 'hook') return new UnicornError(text, fault, ExitCode.workerBoot)
   const advice = adviceFor(failure, circumstances)
-  return new UnicornError(
-    `${app} failed to load: ${text}${advice === undefined ? '' : `; ${advice}`}`,
-    { found: missing ?? text, where: app, ...(traceback && { error: new PythonError(traceback) }) },
-    failure.kind === 'hook' ? ExitCode.workerBoot : ExitCode.appLoad,
-  )
+  return new UnicornError(`${app} failed to load: ${text}${advice ? `; ${advice}` : ''}`, fault, ExitCode.appLoad)
 }
 
 function adviceFor(failure: BootFailure, circumstances: Circumstances): string | undefined {

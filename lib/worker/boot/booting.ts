@@ -78,6 +78,11 @@ export class Booting {
     this.exits.onForeign(exit => this.#endedBy(exit))
   }
 
+  /** For what the application's processes print: whatever the level, none of it is left out. */
+  get output(): Logger {
+    return this.#errorLog.output
+  }
+
   reopenLogs(): void {
     this.#errorLog.reopen()
     this.accessLog?.reopen()

@@ -119,7 +119,15 @@ function applicationHost(boot: Booting): ApplicationHost {
     listeners: snapshot.listeners,
     binds: config.bind.flatMap(address => placeOf(address) ?? []),
     interfaceName: config.interface,
-    python: snapshot.python && { ...snapshot.python, config },
+    python: snapshot.python && {
+      ...snapshot.python,
+      config,
+      output: boot.output,
+      report: event => boot.channel.send(event),
+    },
+    loaded: files => {
+      for (const file of files) boot.loaded?.add(file)
+    },
     bootTimeout: config.bootTimeout,
     limits: { keepAliveTimeout: config.keepAlive, headersTimeout: config.headerTimeout },
     gateway: {

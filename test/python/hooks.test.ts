@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { Client } from '../helpers/http.js'
+import { messages } from '../helpers/messages.js'
+import { killAndWait } from '../helpers/process.js'
+import { spawnPython, startPython } from '../helpers/python.js'
+import type { Server } from '../helpers/server-process.js'
+import { until } from '../helpers/until.js'
+
+const APP = `
+import os, time
+
+def application(environ, start_response):
+    if environ['PATH_INFO'] == '/hang':
+        time.sleep(60)
+    start_response('200 OK', [('X-Pid', str(os.getpid()))])
+    return [b'']
+`
+
+/** Each hook notes its name, the process that it runs in, and what it was given. */
+const CONFIG = `
+import os
+
+def note(*facts):
+    with open('hooks.txt', 'a') as file:
+        print(*facts, file=file)
+
+def on_starting(server): note('on_starting', os.getpid() != server.pid, server.pid)
+def when_ready(server): note('when_ready', server.address)
+def nworkers_changed(server, new, old): note('nworkers_changed', new, old)
+def pre_fork(server, worker): note('pre_fork', worker.pid)
+def post_fork(server, worker): note('post_fork', worker.pid == os.getpid(), worker.ppid == server.pid, server.cfg.workers)
+def post_worker_init(worker): note('post_worker_init', worker.pid == os.getpid(), worker.age)
+def pre_request(worker, req):
+    note('pre_request', req.method, req.path, req.query, req.uri, dict(req.headers)['X-A'])
+    if req.path == '/refused':
+        raise ValueError('on purpose')
+def post_request(worker, req, environ, resp):
+    note('post_request', req.path, environ['REQUEST_METHOD'], resp.status, resp.status_code)
+def worker_int(worker): note('worker_int', worker.pid == os.getpid())
+def worker_abort(worker): note('worker_abort', worker.pid == os.getpid())
+def worker_exit(server, worker): note('worker_exit', worker.pid)
+def child_exit(server, worker): note('child_exit', worker.pid)
+def on_reload(server): note('on_reload', server.cfg.timeout)
+def on_exit(server):
+    server.log.warning('the end of %s', server.pid)
+    note('on_exit')
+`
+
+const headers = { 'X-A': 'b' }
+
+function notes(server: Server): string[] {
+  return readFileSync(join(server.cwd, 'hooks.txt'), 'utf8').trimEnd().split('\n')
+}
+
+function noted(server: Server, what: string): Promise<unknown> {
+  return until(what, () => notes(server).includes(what))
+}
+
+t.test("the hooks of a config file of Gunicorn's, from start to end", async t => {
+  const server = await startPython(t, APP, {
+    files: { 'gunicorn.conf.py': CONFIG },
+    args: ['--timeout', '2'],
+    expectErrors: [/^the application failed/, messages.pythonHangs, messages.pythonExited],
+  })
+  const client = new Client(t, server.target)
+  const [first = 0] = server.everyPython
+  t.match(notes(server), [`on_starting true ${server.pid}`, /^when_ready \['http:/, 'nworkers_changed 1 None'])
+  for (const line of ['pre_fork None', 'post_fork True True 1', 'post_worker_init True 1']) await noted(server, line)
+  t.equal((await client.get('/a?b=c', { headers })).status, 200)
+  await noted(server, 'pre_request GET /a b=c /a?b=c b')
+  await noted(server, 'post_request /a GET 200 OK 200')
+  t.equal((await client.get('/refused', { headers })).status, 500)
+  await noted(server, 'post_request /refused GET 500 Internal Server Error 500')
+  t.equal((await client.get('/hang', { headers })).status, 504)
+  for (const line of ['worker_abort True', `worker_exit ${first}`, `child_exit ${first}`]) await noted(server, line)
+  server.signal('SIGHUP')
+  await server.log(messages.reloaded)
+  await noted(server, 'on_reload 2')
+  const last = server.pythons().at(-1)
+  server.signal('SIGINT')
+  t.equal((await server.ended()).code, 0)
+  const end = notes(server)
+  t.ok(end.includes('worker_int True'))
+  t.ok(end.includes(`worker_exit ${last}`))
+  t.ok(end.includes(`child_exit ${last}`))
+  t.equal(end.at(-1), 'on_exit')
+  t.match(server.logged(/^the end of/), [{ level: 'warn', msg: `the end of ${server.pid}` }])
+})
+
+t.test('child_exit comes for each process that ended with its front, by its own pid', async t => {
+  const config = 'def child_exit(server, worker):\n    server.log.info("gone: %d", worker.pid)\n'
+  const server = await startPython(t, APP, {
+    files: { 'gunicorn.conf.py': config },
+    workers: 2,
+    expectErrors: [messages.exited],
+  })
+  const pythons = server.pythons()
+  const after = server.lines.at(-1)
+  await killAndWait(server.worker())
+  for (const pid of pythons) await t.resolves(server.log(new RegExp(`^gone: ${pid}$`)))
+  await server.log(messages.pythonReady, { count: 2, ...(after && { after }) })
+})
+
+for (const hook of ['post_fork', 'post_worker_init']) {
+  t.test(`a server whose ${hook} fails does not start: exit code 3`, async t => {
+    const parameters = hook === 'post_fork' ? 'server, worker' : 'worker'
+    const server = spawnPython(t, APP, {
+      files: { 'gunicorn.conf.py': `def ${hook}(${parameters}):\n    raise ValueError('on purpose')\n` },
+      expectErrors: [messages.bootFailed, messages.exited, messages.gaveUp],
+    })
+    t.equal((await server.ended()).code, 3)
+    const [line] = server.logged(messages.bootFailed)
+    t.match(line?.msg, new RegExp(`the hook ${hook}: ValueError: on purpose$`))
+  })
+}
