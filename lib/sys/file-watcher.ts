@@ -36,7 +36,10 @@ export class FileWatcher {
     this.#parts = parts
   }
 
-  /** Watches these files, absolute paths that need not exist, and the patterns from now on, and nothing else. */
+  /**
+   * Watches these files, absolute paths that need not exist, and the patterns from now on, and nothing else. A path that
+   * ends with a slash is a directory, and stands for all files in it, those below it left out.
+   */
   watch(files: ReadonlySet<string>): void {
     this.#files = files
     this.#refresh()
@@ -49,7 +52,7 @@ export class FileWatcher {
 
   #refresh(): void {
     this.#missing.clear()
-    const homes = new Set([...this.#files].map(file => dirname(file)))
+    const homes = new Set([...this.#files].map(file => (file.endsWith('/') ? file.slice(0, -1) : dirname(file))))
     const trees = this.#parts.patterns.flatMap(({ base, depth }) => directoriesBelow(base, depth))
     const wanted = new Set([...homes, ...trees].map(directory => this.#nearest(directory)))
     for (const [directory, { inode }] of this.#directories) {
@@ -97,7 +100,8 @@ export class FileWatcher {
   }
 
   #isWanted(path: string): boolean {
-    return this.#files.has(path) || this.#parts.patterns.some(pattern => pattern.matches(path))
+    const isFile = this.#files.has(path) || this.#files.has(`${dirname(path)}/`)
+    return isFile || this.#parts.patterns.some(pattern => pattern.matches(path))
   }
 
   #isNewDirectory(path: string): boolean {

@@ -74,7 +74,10 @@ export class ArbiterHooks implements GunicornHooks {
 
   #start(): Reader {
     const reader = startReader(this.#location, this.#circumstances, { type: 'serve', timeout: 0, cfg: this.#cfg })
-    createInterface({ input: reader.channel }).on('line', line => {
+    const lines = createInterface({ input: reader.channel })
+    // It passes on errors of its input.
+    lines.on('error', () => {})
+    lines.on('line', line => {
       const message = JSON.parse(line) as Done | HookRecord // gunicorn_config.py sends no others
       if (message.type === 'done') this.#done(message)
       else if (this.#log) logHook(message, this.#log)

@@ -200,7 +200,10 @@ export class PythonProcess implements ChannelOwner {
     })
     failed.catch(() => {})
     const ready = new Promise<void>((resolve, reject) => {
-      createInterface({ input: control }).on('line', line => {
+      const lines = createInterface({ input: control })
+      // It passes on errors of its input.
+      lines.on('error', () => {})
+      lines.on('line', line => {
         const message = JSON.parse(line) as Message // child.py sends no others
         if (message.type === 'failed') return reject(startFailure(message, settings))
         if (message.type === 'term') return this.onTerm()

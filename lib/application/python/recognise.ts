@@ -40,7 +40,7 @@ export function isPython({ app = '', interface: name, chdir, pythonpath, python 
  */
 export function findDjango(directory: string): string | undefined {
   if (!isFile(join(directory, 'manage.py'))) return undefined
-  const packages = readdirSync(directory).filter(name => existsSync(join(directory, name, 'wsgi.py')))
+  const packages = readdirSync(directory).filter(name => isFile(join(directory, name, 'wsgi.py')))
   const [one, ...others] = packages.filter(name => MODULE.test(name)).map(name => `${name}.wsgi:application`)
   if (others.length === 0) return one
   const found = [one, ...others].join(', ')
@@ -57,8 +57,13 @@ function hasSigns(directory: string): boolean {
   )
 }
 
+/** What cannot be looked at, since there is a file on the way to it for instance, is none. */
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+  } catch {
+    return false
+  }
 }
 
 function ambiguous(app: string, python: string, node: string): UnicornError {
