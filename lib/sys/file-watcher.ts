@@ -37,8 +37,8 @@ export class FileWatcher {
   }
 
   /**
-   * Watches these files, absolute paths that need not exist, and the patterns from now on, and nothing else. A path that
-   * ends with a slash is a directory, and stands for all files in it, those below it left out.
+   * Watches these files, absolute paths that need not exist, and the patterns from now on, and nothing else. A path
+   * that ends with a slash is a directory, and stands for all files in it, but not for those below.
    */
   watch(files: ReadonlySet<string>): void {
     this.#files = files
