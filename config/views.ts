@@ -11,6 +11,27 @@ export interface Figures {
   readonly utilisation: number
   /** Resident memory, in bytes. Absent if the worker had no free descriptor to find out. */
   readonly rss?: number
+  /** Of an application in Python: the processes that run it. */
+  readonly processes?: readonly ProcessFigures[]
+}
+
+/** A Python process of a worker. */
+export interface ProcessFigures {
+  /** 0 before it is known. */
+  readonly pid: number
+  /** From 0 on, within its worker; its replacement takes it over. */
+  readonly index: number
+  readonly state: 'starting' | 'serving' | 'leaving' | 'killed' | 'gone'
+  /** When it was started, in milliseconds since the epoch. */
+  readonly since: number
+  /** That it was given since it started. */
+  readonly requests: number
+  /** How many of its threads run a request. */
+  readonly busy: number
+  /** When the oldest of these requests began, in milliseconds since the epoch, less the time that its client took. */
+  readonly busySince?: number
+  /** Resident memory, in bytes. Absent where it cannot be told. */
+  readonly rss?: number
 }
 
 /** A worker, as hooks see it. */

@@ -6,6 +6,7 @@ export type {
   Figures,
   Hooks,
   Logger,
+  ProcessFigures,
   ServerView,
   Snapshot,
   WorkerSnapshot,

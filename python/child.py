@@ -20,6 +20,19 @@ and from it:
     Z  the request has ended, with its close(): the thread is free for the next one
     Q  the same, and this process leaves
 """
+import signal
+
+
+def ignore(number, frame):
+    """A handler, since SIG_IGN would be inherited by what the application starts."""
+
+
+# First of all: what a terminal or a service manager sends to the whole group must end neither a request nor an import.
+for name in ('SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'):
+    signal.signal(getattr(signal, name), ignore)
+    # No call that waits in C has to be made again.
+    signal.siginterrupt(getattr(signal, name), False)
+
 import ast
 import ctypes
 import difflib
@@ -29,7 +42,6 @@ import io
 import json
 import os
 import select
-import signal
 import socket
 import stat
 import struct
@@ -764,19 +776,25 @@ class Control:
             os._exit(0)
 
 
-def die_with_front(front):
+def die_with(parent):
+    """Has the kernel end this process when its parent is gone, whatever it does then."""
     if sys.platform == 'linux':
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != front:
+    # It may have been gone before.
+    if os.getppid() != parent:
         os._exit(0)
 
 
-def prepare_signals(control):
-    """What a terminal or a service manager sends to the whole group must not end a request."""
-    for name in ('SIGINT', 'SIGQUIT', 'SIGHUP'):
-        # A handler, since SIG_IGN would be inherited by what the application starts.
-        signal.signal(getattr(signal, name), lambda number, frame: None)
-    signal.signal(signal.SIGTERM, lambda number, frame: control.send(type='term'))
+def dump_to(dump):
+    """Writes the stacks of a crash, and of a hang at DUMP_SIGNAL, which needs no interpreter that turns."""
+    faulthandler.enable(dump)
+    faulthandler.register(DUMP_SIGNAL, dump, all_threads=True)
+
+
+def tell_of_term(control):
+    """TERM comes from outside: the front knows better ways. An application that handles it itself has it."""
+    if signal.getsignal(signal.SIGTERM) is ignore:
+        signal.signal(signal.SIGTERM, lambda number, frame: control.send(type='term'))
 
 
 def prepare_descriptors(count):
@@ -787,13 +805,11 @@ def prepare_descriptors(count):
 def main():
     control = Control(socket.socket(fileno=CONTROL))
     settings = control.receive()
-    die_with_front(settings['front'])
+    die_with(settings['front'])
     threads = settings['threads']
     prepare_descriptors(threads)
     dump = open(DUMP, 'wb', buffering=0)
-    faulthandler.enable(dump)
-    faulthandler.register(DUMP_SIGNAL, dump, all_threads=True)
-    prepare_signals(control)
+    dump_to(dump)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, 'reconfigure'):
             stream.reconfigure(line_buffering=True)
@@ -825,8 +841,10 @@ def main():
     control.send(
         type='ready',
         version='.'.join(map(str, sys.version_info[:3])),
-        threads=[thread.native_id for thread in (threading.main_thread(), *others)],
+        pid=os.getpid(),
+        threads=['%x' % thread.ident for thread in (threading.main_thread(), *others)],
     )
+    tell_of_term(control)
     server.serve(Channel(channels[0]))
     for other in others:
         other.join()

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import type { ProcessFigures } from '../../config/hooks.js'
 import type { InterfaceName } from '../../config/interfaces.js'
 import type { Interpreter } from '../../config/interpreter.js'
 import type { Config } from '../../config/settings.js'
@@ -27,10 +28,17 @@ export interface Application {
   release(): void
   /** Ends the application after its last response. Never rejects: failures are logged. */
   close(): Promise<void>
-  /** Changes the number of processes that run it, if it has processes of its own. */
-  resize?(processes: number): void
-  /** Ends those processes quickly, after their hooks. */
-  quit?(): Promise<void>
+  /** Present if it has processes of its own, as one in Python has. */
+  readonly processes?: OwnProcesses
+}
+
+/** The processes of an application that does not run in this one. */
+export interface OwnProcesses {
+  readonly figures: readonly ProcessFigures[]
+  /** Changes their number. */
+  resize(processes: number): void
+  /** Ends those that are left. @param isLate  they had `gracefulTimeout`; else the server stops quickly */
+  cut(isLate: boolean): Promise<void>
 }
 
 /** How an application in Python is run. */
@@ -108,6 +116,8 @@ export interface ApplicationHost {
   serverOpened(): void
   /** The application has closed its server while it was served. */
   serverClosed(): void
+  /** The processes of the application are others than before. */
+  processesChanged(): void
   /** Ends the boot. The application may catch what `listen()` throws, so throwing is not enough. */
   fail(error: UnicornError): void
 }

@@ -117,7 +117,7 @@ export class Pool {
 
   isComplete(generation: Generation, target: number): boolean {
     const holders = this.holders(generation)
-    return holders.length >= target && holders.every(handle => handle.isReady)
+    return holders.length >= target && holders.every(handle => handle.isReady && handle.hasItsProcesses)
   }
 
   // Spawn.
@@ -147,10 +147,14 @@ export class Pool {
   /** Tells the workers of a Python application how many of its processes are theirs. */
   #shareOut(generation: Generation): void {
     const holders = this.holders(generation).sort((one, other) => one.index - other.index)
+    const areAllReady = holders.every(({ isReady }) => isReady)
     for (const [rank, handle] of holders.entries()) {
       const processes = processesOf(rank, generation.resolved, generation.processes)
-      if (handle.isReady && handle.processes !== processes) handle.send({ type: 'processes', processes })
-      if (handle.isReady) handle.processes = processes
+      if (!handle.isReady || handle.processes === processes) continue
+      // Those of another worker, which still boots, are not there yet.
+      if (processes < handle.processes && !areAllReady) continue
+      handle.processes = processes
+      handle.send({ type: 'processes', processes })
     }
   }
 
@@ -173,6 +177,7 @@ export class Pool {
     try {
       const child = spawnWorker(exec, generation.resolved, { index, fds: generation.listeners.fds })
       const handle = new WorkerHandle({ ...identity, process: child, generation, since: clock.now() })
+      if (generation.resolved.python) handle.processes = processesOf(index, generation.resolved, generation.processes)
       if (config.bootTimeout > 0) handle.expectEnd(config.bootTimeout + reportTime(config), handle.since)
       this.#handles.add(handle)
       this.#spawned++

@@ -10,7 +10,6 @@ import { formatAddress } from '../listeners/address.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
 import { anchorArguments, anchorEnvironment, preloadsOf } from '../sys/node-options.js'
 import type { Boot, BootPython } from '../worker/protocol.js'
-import { processesOf } from './fronts.js'
 import type { WorkerHandle } from './worker-handle.js'
 
 /** Variables that a worker must not inherit: they are meant for an arbiter, from its predecessor or from systemd. */
@@ -128,7 +127,7 @@ export function pythonOf(
 const WORKER_HOOKS = new Set(hookNames.filter(name => hooks[name].process === 'worker').map(snakeCase))
 
 /** Everything that a worker needs to boot. */
-export function bootMessage({ generation, index, age }: WorkerHandle, version: string): Boot<Config> {
+export function bootMessage({ generation, index, age, processes }: WorkerHandle, version: string): Boot<Config> {
   const { resolved, listeners } = generation
   const seats = listeners.bound.map((address, place): ListenerSeat => {
     const seat = { fd: FIRST_LISTENER_FD + place, name: formatAddress(address) }
@@ -145,6 +144,6 @@ export function bootMessage({ generation, index, age }: WorkerHandle, version: s
     version,
     listeners: seats,
     checkOnly: false,
-    python: pythonOf(resolved, seats, processesOf(index, resolved, generation.processes)),
+    python: pythonOf(resolved, seats, processes),
   }
 }

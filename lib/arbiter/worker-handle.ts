@@ -31,8 +31,8 @@ export class WorkerHandle {
   settled = 0
   /** How many of those it should hold at most, as it was last sent. */
   cap = Number.POSITIVE_INFINITY
-  /** How many Python processes it was told to have. */
-  processes: number | undefined
+  /** How many processes of a Python application it was told to have; 0 of any other. */
+  processes = 0
   /** The processes of its Python application that are not gone, as far as it has told: pid and age. */
   readonly pythons = new Map<number, number>()
   /** It serves until its replacement is ready, and is retired then. */
@@ -88,6 +88,12 @@ export class WorkerHandle {
 
   get isReady(): boolean {
     return this.state === 'ready'
+  }
+
+  /** Whether as many Python processes serve as it should have. */
+  get hasItsProcesses(): boolean {
+    const serving = this.figures?.processes?.filter(({ state }) => state === 'serving').length ?? 0
+    return serving >= this.processes
   }
 
   sendCap(cap: number): void {

@@ -11,6 +11,12 @@ export class Queue<Item> {
     this.#items.push(item)
   }
 
+  /** Gives an item back that was taken: it is the next one again. */
+  putBack(item: Item): void {
+    if (this.#first === 0) this.#items.unshift(item)
+    else this.#items[--this.#first] = item
+  }
+
   take(): Item | undefined {
     const item = this.#items[this.#first]
     if (this.size === 0) return undefined

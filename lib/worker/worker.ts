@@ -73,6 +73,7 @@ export class Worker implements SignalHandlers {
     const { exchanges } = this.#engine
     const figures = () => ({
       requests: this.#finished,
+      ...(application.processes && { processes: application.processes.figures }),
       inFlight: exchanges.size,
       connections: this.#engine.connections,
       oldest: exchanges.first && parts.admission.oneAtATime ? now() - exchanges.first.startedAt : 0,
@@ -87,7 +88,7 @@ export class Worker implements SignalHandlers {
     if (watchdog) publishRequests(exchanges)
     const jitter = Math.floor(Math.random() * (config.maxRequestsJitter + 1))
     // Of a Python application, its own processes have the limit.
-    const isLimited = config.maxRequests > 0 && application.resize === undefined
+    const isLimited = config.maxRequests > 0 && application.processes === undefined
     this.#lastRequest = isLimited ? config.maxRequests + jitter : Number.POSITIVE_INFINITY
   }
 
@@ -185,7 +186,7 @@ export class Worker implements SignalHandlers {
     if (message.type === 'abandon') this.#abandon(message.listeners)
     else if (message.type === 'announce') this.#announce()
     else if (message.type === 'cap') this.#admission.capped?.(message.cap)
-    else if (message.type === 'processes') this.#parts.application.resize?.(message.processes)
+    else if (message.type === 'processes') this.#parts.application.processes?.resize(message.processes)
   }
 
   reopen(): void {
@@ -315,6 +316,11 @@ export class Worker implements SignalHandlers {
     void this.#exit(0)
   }
 
+  /** The arbiter need not wait for the next beat to know of them. */
+  processesChanged(): void {
+    if (this.#isReady && !this.#exiting) this.#heartbeat.beat()
+  }
+
   /** ABRT: the arbiter takes this worker for hung. Answers the requests that have no answer yet. */
   abort(): void {
     const { log, self, hooks } = this.#parts
@@ -339,7 +345,7 @@ export class Worker implements SignalHandlers {
     const parts = { engine: this.#engine, gate: this.#gate, application, reported }
     this.#drain = new Drain(parts, limits, remainder => {
       this.#logRemainder(remainder)
-      void this.#exit(this.#exitCode)
+      void this.#exit(this.#exitCode, true)
     })
     const { connections, exchanges } = this.#engine
     if (connections > 0) log.info({ connections, inFlight: exchanges.size }, 'Worker drains')
@@ -354,17 +360,21 @@ export class Worker implements SignalHandlers {
     if (requests === 0 && isClosing) log.warn('Graceful timeout: the application has not ended')
   }
 
-  /** Ends this process, at the first call. Awaits `workerExit`, then cuts what is under way. */
-  async #exit(code: number): Promise<void> {
+  /**
+   * Ends this process, at the first call. Awaits `workerExit`, then cuts what is under way.
+   * @param isDrained  it had the time of a drain
+   */
+  async #exit(code: number, isDrained = false): Promise<void> {
     if (this.#exiting) return
     this.#exiting = true
     this.#isEnding = true
     this.#gate.giveUp()
     const { hooks, server, self, log, application } = this.#parts
-    await Promise.all([hooks.run('workerExit', server, self), application.quit?.()])
+    await hooks.run('workerExit', server, self)
     this.#heartbeat.stop()
     this.#service.cut(this.#engine.exchanges)
     this.#engine.destroy()
+    await application.processes?.cut(isDrained)
     log.info(`Worker exiting (pid: ${process.pid})`)
     this.#parts.exit(code)
   }

@@ -14,12 +14,9 @@ export class Dispatch {
   /** The one that was used last comes last. */
   readonly #processes: Set<PythonProcess>
   readonly #queue = new Queue<PythonCall>()
-  /** Called when a process has answered a request. */
-  readonly #answered: (process: PythonProcess) => void
 
-  constructor(processes: Set<PythonProcess>, answered: (process: PythonProcess) => void) {
+  constructor(processes: Set<PythonProcess>) {
     this.#processes = processes
-    this.#answered = answered
   }
 
   /** Runs a call, now or when a process has time for it. */
@@ -29,7 +26,13 @@ export class Dispatch {
     else this.#queue.add(call)
   }
 
-  /** A process can serve: it gets what waits. */
+  /** Runs a call that a process was given and has not begun. It has waited for longer than any other. */
+  resubmit(call: PythonCall): void {
+    this.#queue.putBack(call)
+    this.next()
+  }
+
+  /** A process may have become free: it gets what waits. */
   next(): void {
     while (this.#queue.size > 0) {
       const free = this.#free()
@@ -39,11 +42,8 @@ export class Dispatch {
     }
   }
 
-  /** A request has been answered on a channel, which is free for the next one. */
+  /** A channel of a process that serves is free: it gets what waits for longest. */
   idle(process: PythonProcess, channel: Channel): void {
-    if (process.state === 'leaving') return channel.shutDown()
-    if (process.state !== 'serving') return
-    this.#answered(process)
     for (let call = this.#queue.take(); call; call = this.#queue.take()) {
       if (call.isWanted) return this.#run(call, { process, channel })
     }
@@ -51,18 +51,18 @@ export class Dispatch {
 
   /** Of the processes with the fewest requests, the one that was used last: its caches are warm. */
   #free(): Free | undefined {
-    let best: PythonProcess | undefined
+    let best: Free | undefined
     let least = Number.POSITIVE_INFINITY
     for (const process of this.#processes) {
       if (process.state !== 'serving') continue
       const { busy } = process
-      if (busy < process.channels.length && busy <= least) {
-        best = process
-        least = busy
-      }
+      if (busy > least) continue
+      const channel = process.channels.find(({ isFree }) => isFree)
+      if (!channel) continue
+      best = { process, channel }
+      least = busy
     }
-    const channel = best?.channels.find(({ job }) => job === undefined)
-    return best && channel && { process: best, channel }
+    return best
   }
 
   #run(call: PythonCall, { process, channel }: Free): void {

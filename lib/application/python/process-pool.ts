@@ -1,59 +1,77 @@
+import type { ProcessFigures } from '../../../config/hooks.js'
 import { toError, UnicornError } from '../../errors.js'
 import type { Channel } from '../../gateway/python/channel.js'
-import { PythonCall } from '../../gateway/python/python-call.js'
+import type { PythonCall } from '../../gateway/python/python-call.js'
 import type { Logger } from '../../logging/log.js'
 import { Backoff } from '../../sys/backoff.js'
 import { now } from '../../sys/clock.js'
 import type { PythonHost } from '../application.js'
 import { Dispatch } from './dispatch.js'
-import { PythonProcess } from './python-process.js'
+import type { Message } from './handshake.js'
+import { deathOf, factsOf, isCall, reasonOf, requestsOf } from './process-end.js'
+import { ProcessWatch } from './process-watch.js'
+import { type ProcessEvents, PythonProcess } from './python-process.js'
 import type { PoolLimits, PythonSettings } from './python-settings.js'
+import { type Ending, spawnPython } from './running.js'
+import { PythonStack } from './stacks.js'
 
-/** How often the pool looks after its processes, in milliseconds. */
-const LOOK_PAUSE = 500
+/** What the pool needs of its front. */
+interface Surroundings extends Pick<PythonHost, 'report'> {
+  readonly limits: PoolLimits
+  readonly log: Logger
+  /** Called when a process has come or gone. */
+  readonly changed: () => void
+}
 
-/** The reasons for an end that nobody needs to worry about. */
-const EXPECTED = new Set<string | undefined>(['retired', 'max-requests', 'max-memory'])
+/** How long an idle process may take to end when the server stops quickly, in milliseconds. */
+const QUICK_TIME = 500
 
 /** The Python processes of one front: each request goes to one that is idle, whatever connection it came by. */
 export class ProcessPool {
   readonly #settings: PythonSettings
   readonly #limits: PoolLimits
   readonly #log: Logger
+  readonly #changed: () => void
   readonly #report: PythonHost['report']
+  /** The one that was used last comes last. */
   readonly #processes = new Set<PythonProcess>()
-  readonly #dispatch = new Dispatch(this.#processes, process => this.#checkRequests(process))
+  readonly #dispatch = new Dispatch(this.#processes)
+  readonly #watch: ProcessWatch
   readonly #backoff = new Backoff()
   #target: number
-  #isStarted = false
+  #age = 0
+  /** How the start goes on, until it is over. */
+  #starting: { readonly done: () => void; readonly failed: (error: unknown) => void } | undefined
   #closed: (() => void) | undefined
-  #timer: NodeJS.Timeout | undefined
 
-  constructor(
-    target: number,
-    settings: PythonSettings,
-    limits: PoolLimits,
-    { log, report }: { log: Logger; report: PythonHost['report'] },
-  ) {
+  constructor(target: number, settings: PythonSettings, { limits, log, changed, report }: Surroundings) {
     this.#target = target
     this.#settings = settings
     this.#limits = limits
     this.#log = log
+    this.#changed = changed
     this.#report = report
+    this.#watch = new ProcessWatch(this.#processes, { limits, log, settings, changed: () => this.#manage() })
   }
 
-  /** Resolves when all processes can serve. @throws UnicornError if one of them cannot */
+  /** Resolves when all processes can serve. @throws UnicornError if the application does not load */
   async start(): Promise<void> {
-    this.#manage()
     try {
-      await Promise.all([...this.#processes].map(({ ready }) => ready))
+      await new Promise<void>((done, failed) => {
+        this.#starting = { done, failed }
+        this.#manage()
+      })
     } catch (error) {
       this.#target = 0
-      for (const process of this.#processes) process.kill()
+      for (const process of this.#processes) {
+        process.because('retired')
+        process.kill()
+      }
       throw error
+    } finally {
+      this.#starting = undefined
     }
-    this.#isStarted = true
-    this.#timer = setInterval(() => this.#look(), LOOK_PAUSE).unref()
+    this.#watch.begin()
   }
 
   /** Runs a call, now or when a process has time for it. */
@@ -61,49 +79,49 @@ export class ProcessPool {
     this.#dispatch.submit(call)
   }
 
-  /** Ends all processes when they have answered what they have. */
-  close(): Promise<void> {
-    this.#target = 0
-    return new Promise(resolve => {
-      this.#closed = resolve
-      this.#manage()
-      this.#checkClosed()
-    })
-  }
-
-  /** Ends all processes at once, but for the hooks of their end. */
-  async quit(): Promise<void> {
-    this.#target = 0
-    for (const process of this.#processes) process.because('retired')
-    await Promise.all([...this.#processes].map(process => process.runHook('worker_int')))
-  }
-
   resize(target: number): void {
     this.#target = target
     this.#manage()
   }
 
-  /** Of each process: what the snapshot shows. */
-  get figures(): readonly object[] {
-    return [...this.#processes].map(({ pid, rss, requests, busy, state }) => ({ pid, rss, requests, busy, state }))
+  /** Ends all processes when they have answered what they have. */
+  close(): Promise<void> {
+    return new Promise(resolve => {
+      this.#closed = resolve
+      this.resize(0)
+      this.#checkClosed()
+    })
+  }
+
+  /** Ends what is left: processes that had their time, or all of them, since the server stops quickly. */
+  async cut(isLate: boolean): Promise<void> {
+    this.#target = 0
+    for (const process of this.#processes) process.because('retired')
+    const end = (process: PythonProcess): Promise<unknown> =>
+      isLate ? this.#watch.late(process) : process.endWithin(QUICK_TIME)
+    await Promise.all([...this.#processes].map(end))
+  }
+
+  get figures(): readonly ProcessFigures[] {
+    return [...this.#processes].map(({ figures }) => figures).sort((one, other) => one.index - other.index)
   }
 
   /** What the boot waits for, with the Python stack of what is imported. */
   async unfinished(): Promise<string> {
     const [process] = [...this.#processes].filter(({ state }) => state === 'starting')
     if (!process) return 'the Python processes have not become ready'
-    return `Python has not finished importing ${this.#settings.app}:\n${await process.stacks()}`
+    const { stack } = new PythonStack(await process.stacks(), this.#settings.directory)
+    return `Python has not finished importing ${this.#settings.app}:\n${stack}`
   }
 
   // Processes.
 
-  /** Brings the pool to its number of processes. */
+  /** Brings the pool to its number of processes. Does nothing if nothing is missing. */
   #manage(): void {
-    const all = [...this.#processes]
-    const holders = all.filter(
-      ({ state, wantsReplacement }) => (state === 'starting' || state === 'serving') && !wantsReplacement,
-    )
-    for (const process of holders.slice(this.#target)) this.#retire(process, 'retired')
+    const holders = [...this.#processes]
+      .filter(({ isHolder }) => isHolder)
+      .sort((one, other) => one.since - other.since)
+    for (const process of holders.splice(0, holders.length - this.#target)) this.#retire(process)
     const taken = new Set(holders.map(({ index }) => index))
     for (let index = 0; taken.size < this.#target; index++) {
       if (taken.has(index)) continue
@@ -111,136 +129,136 @@ export class ProcessPool {
       if (this.#backoff.mayStart(index, now())) this.#spawn(index)
     }
     const ready = holders.filter(({ state }) => state === 'serving').length
-    if (ready >= this.#target) {
-      for (const process of all) if (process.wantsReplacement) this.#retire(process, 'retired')
-    }
+    if (ready < this.#target) return
+    this.#starting?.done()
+    for (const process of this.#processes) if (process.wantsReplacement) this.#retire(process)
   }
 
-  #retire(process: PythonProcess, reason: string): void {
-    process.because(reason)
-    process.leave()
+  #retire(process: PythonProcess): void {
+    process.because('retired')
+    process.leave(this.#target === 0 ? undefined : this.#limits.gracefulTimeout)
   }
 
   #spawn(index: number): void {
-    const process = new PythonProcess(index, this.#settings, (...idle) => this.#dispatch.idle(...idle))
+    const { maxRequests, maxRequestsJitter } = this.#limits
+    const jitter = Math.floor(Math.random() * (maxRequestsJitter + 1))
+    const lastRequest = maxRequests > 0 ? maxRequests + jitter : Number.POSITIVE_INFINITY
+    const age = ++this.#age
+    const process = new PythonProcess(spawnPython(this.#settings, age), {
+      index,
+      age,
+      lastRequest,
+      settings: this.#settings,
+      events: this.#events,
+    })
     this.#processes.add(process)
-    process.onTerm = () => {
-      process.because('retired')
-      process.wantsReplacement = true
-      this.#manage()
-    }
     process.ready.then(
       () => {
         this.#log.info({ pythonPid: process.pid }, `Python process ready (pid: ${process.pid})`)
         this.#dispatch.next()
         this.#manage()
+        this.#changed()
       },
       (error: unknown) => this.#failedToBoot(process, error),
     )
-    void process.gone.then(() => this.#gone(process))
-    this.#report({ type: 'python-started', pid: process.pid, age: process.age })
+    this.#report({ type: 'python-started', pid: process.pid, age })
+    // A failure to boot is told first.
+    void Promise.allSettled([process.ready]).then(async () => this.#gone(process, await process.gone))
   }
 
-  /** The first processes are the front's boot, which tells of their failure. */
-  #failedToBoot(process: PythonProcess, error: unknown): void {
-    process.because('boot-failed')
-    process.kill()
-    if (!this.#isStarted || this.#target === 0) return
-    const err = error instanceof UnicornError ? error.cause.error : error
-    this.#log.error({ ...(err !== undefined && { err }) }, `Python process failed to boot: ${toError(error).message}`)
+  readonly #events: ProcessEvents = {
+    idle: (process, channel, isLast) => {
+      if (isLast) {
+        process.because('exited')
+        process.leave(this.#limits.gracefulTimeout)
+        this.#manage()
+      }
+      if (process.state === 'leaving') this.#leaves(process, channel)
+      if (process.state !== 'serving') return
+      this.#dispatch.idle(process, channel)
+      if (process.requests >= process.lastRequest && !process.wantsReplacement) this.#hasServed(process)
+    },
+    broken: (process, channel) => {
+      const facts = { pythonPid: process.pid, ...requestsOf(process) }
+      this.#log.error(
+        facts,
+        `Python process killed (pid: ${process.pid}): the application has closed descriptors of the server`,
+      )
+      process.because('crashed')
+      this.#giveUp(process, channel)
+      process.kill()
+      this.#manage()
+    },
+    message: (process, message) => this.#hear(process, message),
   }
 
-  #gone(process: PythonProcess): void {
-    this.#processes.delete(process)
-    const lost = process.channels.flatMap(channel => channel.destroy() ?? []).filter(isCall)
-    const { signal, exitCode, pid, index, since, dumped, age } = process
-    this.#report({ type: 'python-gone', pid, age, exitCode: exitCode ?? undefined, signal: signal ?? undefined })
-    process.because(signal === 'SIGKILL' ? 'killed-outside' : signal ? 'crashed' : 'exited')
-    const { reason = '' } = process
-    const death = EXPECTED.has(reason) ? 'expected' : reason === 'killed-outside' ? reason : 'fault'
-    const range = this.#limits.restartBackoff
-    const pause = this.#isStarted ? this.#backoff.died(index, death, { age: now() - since, now: now(), range }) : 0
-    const facts = {
-      pythonPid: pid,
-      reason,
-      ...(exitCode !== null && { exitCode }),
-      ...(signal !== null && { signal }),
-      ...(lost.length > 0 && { requests: lost.map(({ facts: { method, path } }) => ({ method, path })) }),
-      ...(pause > 0 && { pause }),
-      ...(signal !== null && dumped !== '' && reason !== 'hung' && { stack: dumped }),
-    }
-    this.#log[death === 'expected' ? 'info' : 'error'](facts, `Python process exited (pid: ${pid})`)
-    for (const call of lost) call.lost(reason === 'hung' ? 504 : 502)
-    // A timer may be early by a part of a millisecond, which would be before the pause is over.
-    if (pause > 0) setTimeout(() => this.#manage(), pause + 1).unref()
-    if (this.#isStarted) this.#manage()
-    this.#checkClosed()
+  #hear(process: PythonProcess, message: Message): void {
+    if (message.type === 'loaded' || message.type === 'log') return this.#settings.onReport(message, process.pid)
+    if (message.type !== 'term') return
+    process.because('retired')
+    process.wantsReplacement = true
+    this.#manage()
   }
 
-  #checkClosed(): void {
-    if (this.#target > 0 || this.#processes.size > 0) return
-    clearInterval(this.#timer)
-    this.#closed?.()
+  /** A thread has answered its last request. One that hangs cannot end, so its process is killed when it is alone. */
+  #leaves(process: PythonProcess, channel: Channel): void {
+    if (process.hung.size > 0 && process.busy === 0) process.kill()
+    else channel.shutDown()
   }
 
-  // Limits.
-
-  #checkRequests(process: PythonProcess): void {
-    const { maxRequests, maxRequestsJitter } = this.#limits
-    if (maxRequests === 0 || process.wantsReplacement) return
-    const jitter = Math.floor(Math.random() * (maxRequestsJitter + 1))
-    if (process.requests < maxRequests + jitter) return
+  #hasServed(process: PythonProcess): void {
+    const facts = { pythonPid: process.pid, requests: process.requests }
+    this.#log.info(facts, 'Maximum number of requests reached')
     process.because('max-requests')
     process.wantsReplacement = true
     this.#manage()
   }
 
-  #look(): void {
-    const { timeout, maxMemory, bootTimeout } = this.#limits
-    for (const process of this.#processes) {
-      if (process.state === 'starting' && bootTimeout > 0 && now() - process.since > bootTimeout)
-        void this.#tooSlow(process)
-      if (process.state !== 'serving' && process.state !== 'leaving') continue
-      const hung = timeout > 0 ? process.channels.find(({ busyFor }) => busyFor > timeout) : undefined
-      if (hung) void this.#hung(process, hung)
-      else if (maxMemory > 0 && (process.rss ?? 0) > maxMemory && !process.wantsReplacement) {
-        this.#log.warn({ pythonPid: process.pid, rss: process.rss, maxMemory }, 'Python process uses too much memory')
-        process.because('max-memory')
-        process.wantsReplacement = true
-        this.#manage()
-      }
-    }
-  }
-
-  async #tooSlow(process: PythonProcess): Promise<void> {
-    process.state = 'killed'
-    process.because('boot-timeout')
-    const stack = await process.stacks()
-    this.#log.error(
-      { pythonPid: process.pid, stack },
-      `Python process failed to boot: not ready within ${this.#limits.bootTimeout} ms`,
-    )
+  /** The first processes are the front's boot, which tells of their failure. */
+  #failedToBoot(process: PythonProcess, error: unknown): void {
+    if (process.reason !== undefined || process.endedByOther) return
+    process.because('boot-failed')
     process.kill()
+    if (this.#starting) return this.#starting.failed(error)
+    if (this.#target === 0) return
+    const err = error instanceof UnicornError ? error.cause.error : error
+    this.#log.error({ ...(err !== undefined && { err }) }, `Python process failed to boot: ${toError(error).message}`)
   }
 
-  async #hung(process: PythonProcess, channel: Channel): Promise<void> {
-    process.state = 'killed'
-    process.because('hung')
-    const busy = Math.round(channel.busyFor)
-    const call = channel.job
-    // Its replacement need not wait for the report.
+  #gone(process: PythonProcess, ending: Ending): void {
+    this.#processes.delete(process)
+    const { pid, index, age, since } = process
+    const { exitCode, signal } = ending
+    this.#report({ type: 'python-gone', pid, age, exitCode: exitCode ?? undefined, signal: signal ?? undefined })
+    process.because(reasonOf(ending))
+    const { reason = 'exited' } = process
+    const death = deathOf(reason)
+    const lived = now() - since
+    const pause = this.#backoff.died(index, death, { age: lived, now: now(), range: this.#limits.restartBackoff })
+    const facts = { ...factsOf(process, ending, this.#settings.directory), ...(pause > 0 && { pause }) }
+    // A failure to boot has been told.
+    const level = death === 'expected' || reason === 'boot-failed' ? 'info' : 'error'
+    this.#log[level](facts, `Python process exited (pid: ${pid})`)
+    for (const channel of process.channels) this.#giveUp(process, channel)
+    // A timer may be early by a part of a millisecond, which would be before the pause is over.
+    if (pause > 0) setTimeout(() => this.#manage(), pause + 1).unref()
     this.#manage()
-    const stack = await process.stacks()
-    const request = isCall(call) ? call.facts : undefined
-    this.#log.error(
-      { pythonPid: process.pid, ...request, busy, stack },
-      `Python process hangs (pid: ${process.pid}): ${request?.method} ${request?.path} runs for ${busy} ms`,
-    )
-    await process.runHook('worker_abort')
-    process.kill()
+    this.#checkClosed()
+    this.#changed()
   }
-}
 
-function isCall(job: unknown): job is PythonCall {
-  return job instanceof PythonCall
+  /** The process will not answer the request of a channel, if that has one. What it has not begun, another one runs. */
+  #giveUp(process: PythonProcess, channel: Channel): void {
+    const { isUnread } = channel
+    const call = channel.destroy()
+    if (!isCall(call)) return
+    if (isUnread) this.#dispatch.resubmit(call)
+    else call.lost(process.hung.size > 0 || process.wasLate ? 504 : 502)
+  }
+
+  #checkClosed(): void {
+    if (this.#target > 0 || this.#processes.size > 0) return
+    this.#watch.end()
+    this.#closed?.()
+  }
 }

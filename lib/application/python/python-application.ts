@@ -21,6 +21,7 @@ export async function loadPythonApplication(
   const settings = {
     interpreter,
     app: spec,
+    directory,
     path: [...config.pythonpath, directory],
     threads: config.threads,
     multiprocess,
@@ -32,7 +33,8 @@ export async function loadPythonApplication(
     onReport: (message: Report, pid: number) =>
       message.type === 'loaded' ? host.loaded(message.files) : logHook(message, log, { pythonPid: pid }),
   }
-  const pool = new ProcessPool(processes, settings, config, { log, report })
+  const changed = host.processesChanged.bind(host)
+  const pool = new ProcessPool(processes, settings, { limits: config, log, report, changed })
   host.waitsFor(() => pool.unfinished())
   await pool.start()
   const calls = {
@@ -51,7 +53,6 @@ export async function loadPythonApplication(
     askToEnd() {},
     release() {},
     close: () => pool.close(),
-    resize: count => pool.resize(count),
-    quit: () => pool.quit(),
+    processes: pool,
   }
 }

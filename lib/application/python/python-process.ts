@@ -1,30 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import type { Socket } from 'node:net'
-import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import type { ExitReason, ProcessFigures } from '../../../config/hooks.js'
 import { Channel, type ChannelOwner } from '../../gateway/python/channel.js'
-import type { Logger } from '../../logging/log.js'
 import { now } from '../../sys/clock.js'
-import { packageFile } from '../../sys/package.js'
+import { handshake, type Message } from './handshake.js'
 import { OutputRecorder } from './output.js'
-import type { PythonSettings, Report } from './python-settings.js'
-import { type BootFailure, startFailure } from './start-failure.js'
-
-/** What a process reports of itself. */
-type Message =
-  | { readonly type: 'ready'; readonly version: string; readonly threads: readonly number[] }
-  | BootFailure
-  | Report
-  | { readonly type: 'term' }
-
-/** Of libuv's descriptors: 0 to 2, control, dump, and then a channel for each thread. */
-const CONTROL = 3
-const DUMP = 4
-const FIRST_CHANNEL = 5
+import type { PythonSettings } from './python-settings.js'
+import type { Ending, Running } from './running.js'
 
 /** A real-time signal, at which Python writes its stacks to the dump: USR1, USR2 and ABRT may be the application's. */
 const DUMP_SIGNAL = process.platform === 'linux' ? 40 : 'SIGUSR2'
@@ -39,67 +21,118 @@ const DUMP_PAUSE = 50
 /** How long a process may take to end after its channels, in milliseconds. */
 const EXIT_PAUSE = 1000
 
+/** Signals that may be meant for the whole process group, and end a process that has no handlers yet. */
+const TOLD: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'])
+
 const PAGE_SIZE = 4096
 
-let started = 0
+/** What a process tells its pool. */
+export interface ProcessEvents {
+  /** The channel has answered a request. @param isLast  the application has asked for the end of the process */
+  idle(process: PythonProcess, channel: Channel, isLast: boolean): void
+  /** The channel was lost, and not because the process has ended. */
+  broken(process: PythonProcess, channel: Channel): void
+  message(process: PythonProcess, message: Message): void
+}
 
-/** One Python process, with its channels. */
+/** What its pool decides about a process. */
+interface ProcessOptions extends Pick<PythonProcess, 'index' | 'age' | 'lastRequest'> {
+  readonly settings: PythonSettings
+  readonly events: ProcessEvents
+}
+
+/**
+ * One Python process, with its channels, in one of these states:
+ *
+ *     starting   it imports the application
+ *     serving    it takes requests
+ *     leaving    it takes no more, and ends when it has answered those that it has
+ *     killed     KILL is on its way
+ *     gone
+ */
 export class PythonProcess implements ChannelOwner {
   /** The lowest number that was free: its replacement takes it over. */
   readonly index: number
   /** Grows with each process of this front, as Gunicorn's `worker.age`. */
-  readonly age = ++started
+  readonly age: number
   readonly since = now()
   readonly channels: readonly Channel[]
   /** Resolves when it can serve; rejects with a UnicornError if it cannot. */
   readonly ready: Promise<void>
-  /** Resolves when it is gone, with what it wrote of a crash. */
-  readonly gone: Promise<void>
-  state: 'starting' | 'serving' | 'leaving' | 'killed' | 'gone' = 'starting'
-  /** Why it goes: the first cause. */
-  reason: string | undefined
-  /** Requests that it has been given. */
+  /** Resolves when it is gone, and what it wrote at last is here. */
+  readonly gone: Promise<Ending>
+  state: ProcessFigures['state'] = 'starting'
+  /** Requests that it has been given, and after how many of them it is replaced. */
   requests = 0
+  readonly lastRequest: number
   wantsReplacement = false
-  version = ''
-  exitCode: number | null = null
-  signal: NodeJS.Signals | null = null
-  readonly #child: ChildProcess
-  readonly #dump: Readable
-  readonly #onIdle: (process: PythonProcess, channel: Channel) => void
+  /** When its state has lasted too long, by the clock of this process, in milliseconds. */
+  deadline = Number.POSITIVE_INFINITY
+  /** How many looks in a row found more memory than `maxMemory`. */
+  fatSamples = 0
+  /** How the stacks name the threads of the channels. */
+  threads: readonly string[] = []
+  /** It had to be killed, since it did not end in time. */
+  wasLate = false
+  /** Channels whose request runs for too long. Their threads cannot be stopped but with the process. */
+  readonly hung = new Set<Channel>()
+  #reason: ExitReason | undefined
+  readonly #running: Running
+  readonly #events: ProcessEvents
   readonly #hooks: readonly string[]
   readonly #output: readonly OutputRecorder[]
   #dumped = ''
 
-  constructor(index: number, settings: PythonSettings, onIdle: (process: PythonProcess, channel: Channel) => void) {
+  constructor(running: Running, { index, age, lastRequest, settings, events }: ProcessOptions) {
     this.index = index
+    this.age = age
+    this.lastRequest = lastRequest
+    this.#running = running
     this.#hooks = settings.hooks?.names ?? []
-    const { interpreter, app, threads } = settings
-    const pipes = Array.from({ length: 2 + threads }, () => 'pipe' as const)
-    const output = settings.output ? 'pipe' : 'inherit'
-    this.#child = spawn(interpreter.executable, [CHILD, app], { stdio: ['ignore', output, output, ...pipes] })
-    this.#output = this.#recordOutput(settings.output)
-    const stream = (fd: number): Socket => this.#child.stdio[fd] as Socket // 'pipe' makes sockets of them
-    this.#dump = stream(DUMP)
-    this.#dump.setEncoding('utf8').on('data', (text: string) => {
+    this.#output = recordersOf(running, settings)
+    running.dump.on('error', () => {})
+    running.dump.setEncoding('utf8').on('data', (text: string) => {
       this.#dumped += text
     })
-    this.#dump.on('error', () => {})
-    this.#onIdle = onIdle
-    this.channels = Array.from({ length: threads }, (_, i) => new Channel(stream(FIRST_CHANNEL + i), this))
+    this.#events = events
+    this.channels = running.channels.map(socket => new Channel(socket, this))
     this.gone = this.#awaitEnd()
-    this.ready = this.#boot(stream(CONTROL), settings)
+    const hear = (message: Message): void => events.message(this, message)
+    this.ready = handshake(running, settings, { gone: this.gone, dumped: () => this.#dumped, hear }).then(
+      ({ threads }) => {
+        this.threads = threads
+        if (this.state === 'starting') this.state = 'serving'
+      },
+    )
     // Whoever waits for it is told; nobody needs to.
     this.ready.catch(() => {})
   }
 
-  /** 0 if it could not be started. */
+  /** 0 as long as it is not known, or if the process could not be started. */
   get pid(): number {
-    return this.#child.pid ?? 0
+    return this.#running.pid
   }
 
+  /** Why it goes: the first cause. */
+  get reason(): ExitReason | undefined {
+    return this.#reason
+  }
+
+  because(reason: ExitReason): void {
+    this.#reason ??= reason
+  }
+
+  /** It was ended by a signal that somebody sends to the whole group, as a service manager does. */
+  endedByOther = false
+
+  /** How many of its threads have a request. */
   get busy(): number {
     return this.channels.filter(({ job }) => job !== undefined).length
+  }
+
+  /** Whether it counts towards the number of processes: it serves, or will, and needs no replacement. */
+  get isHolder(): boolean {
+    return (this.state === 'starting' || this.state === 'serving') && !this.wantsReplacement
   }
 
   /** Resident memory in bytes; undefined where it cannot be told. */
@@ -112,57 +145,61 @@ export class PythonProcess implements ChannelOwner {
     }
   }
 
-  /** Called when TERM has come from outside. */
-  onTerm: () => void = () => {}
-
-  because(reason: string): void {
-    this.reason ??= reason
+  get figures(): ProcessFigures {
+    const { pid, index, state, requests, busy, rss, since } = this
+    const epoch = (time: number): number => Math.round(Date.now() + time - now())
+    const busyFor = Math.max(...this.channels.map(channel => channel.busyFor))
+    return {
+      pid,
+      index,
+      state,
+      since: epoch(since),
+      requests,
+      busy,
+      ...(busy > 0 && { busySince: epoch(now() - busyFor) }),
+      ...(rss !== undefined && { rss }),
+    }
   }
 
-  /** Takes no more requests, and ends when it has answered those that it has. */
-  leave(): void {
+  /** Takes no more requests, and ends when it has answered those that it has. @param within  milliseconds */
+  leave(within = Number.POSITIVE_INFINITY): void {
     if (this.state === 'starting') return this.kill()
-    if (this.state === 'serving') this.state = 'leaving'
+    if (this.state !== 'serving') return
+    this.state = 'leaving'
+    this.deadline = now() + within
     for (const channel of this.channels) if (channel.job === undefined) channel.shutDown()
+  }
+
+  /** Lets it end, if it has nothing to do. Kills it if it has, after its hooks, or after so many milliseconds. */
+  async endWithin(time: number): Promise<void> {
+    if (await this.runHook('worker_int')) return this.kill()
+    if (this.state !== 'serving' || this.busy > 0) return this.kill()
+    this.leave()
+    const timer = setTimeout(() => this.kill(), time)
+    await this.gone
+    clearTimeout(timer)
+  }
+
+  /** Lets it run a hook of its end, and waits for that, but not for long. @returns whether it has such a hook */
+  async runHook(name: 'worker_abort' | 'worker_int'): Promise<boolean> {
+    const hasHook = [name, 'worker_exit'].some(each => this.#hooks.includes(each))
+    if (!hasHook || this.state === 'gone' || this.state === 'starting') return false
+    this.#running.kill(name === 'worker_abort' ? 'SIGABRT' : QUIT_SIGNAL)
+    await Promise.race([this.gone, sleep(HOOK_TIME)])
+    return true
   }
 
   kill(): void {
     if (this.state === 'gone') return
     this.state = 'killed'
-    this.#child.kill('SIGKILL')
+    this.#running.kill('SIGKILL')
   }
 
-  idle(channel: Channel, isLast: boolean): void {
-    // The application asked for the end of the process.
-    if (isLast) {
-      this.because('exited')
-      this.leave()
-    }
-    this.#onIdle(this, channel)
-  }
-
-  /** Most often it ends just now. If not, the application has closed or used descriptors that are not its own. */
-  broken(channel: Channel): void {
-    if (this.state === 'gone' || (this.state === 'leaving' && channel.job === undefined)) return
-    void Promise.race([this.gone, sleep(EXIT_PAUSE)]).then(() => {
-      if (this.state === 'gone') return
-      this.because('channel-lost')
-      this.kill()
-    })
-  }
-
-  /** Lets it run a hook of its end, and waits for that, but not for long. */
-  async runHook(name: 'worker_abort' | 'worker_int'): Promise<void> {
-    const signal = name === 'worker_abort' ? 'SIGABRT' : QUIT_SIGNAL
-    const hasHook = [name, 'worker_exit'].some(each => this.#hooks.includes(each))
-    if (!hasHook || this.state === 'gone' || this.state === 'starting') return
-    process.kill(this.pid, signal)
-    await Promise.race([this.gone, sleep(HOOK_TIME)])
-  }
-
-  /** The Python stacks of its threads, or of its crash. Works while C code holds the interpreter, too. */
+  /** The Python stacks of its threads. Works while C code holds the interpreter, too. */
   async stacks(): Promise<string> {
-    if (this.state !== 'gone') process.kill(this.pid, DUMP_SIGNAL)
+    if (this.state === 'gone') return this.#dumped
+    this.#dumped = ''
+    this.#running.kill(DUMP_SIGNAL)
     const limit = now() + DUMP_TIME
     let size = -1
     while (now() < limit && size !== this.#dumped.length) {
@@ -177,68 +214,40 @@ export class PythonProcess implements ChannelOwner {
     return this.#dumped
   }
 
-  /** Makes records of what it prints. */
-  #recordOutput(log: Logger | undefined): OutputRecorder[] {
-    const { stdout, stderr, pid } = this.#child
-    if (!log || !stdout || !stderr) return []
-    return [
-      new OutputRecorder(stdout, log, { pythonPid: pid, stream: 'stdout' }),
-      new OutputRecorder(stderr, log, { pythonPid: pid, stream: 'stderr' }),
-    ]
-  }
-
-  async #boot(control: Socket, settings: PythonSettings): Promise<void> {
-    const { interpreter: _, output: __, hooks, ...plain } = settings
-    control.on('error', () => {})
-    const own = { front: process.pid, age: this.age, hooks: hooks ? { ...hooks, age: this.age } : null }
-    control.write(`${JSON.stringify({ ...plain, ...own })}\n`)
-    const failed = new Promise<never>((_, reject) => {
-      this.#child.once('error', error =>
-        reject(startFailure({ type: 'failed', kind: 'spawn', text: error.message }, settings)),
-      )
-      void this.gone.then(() => reject(startFailure(this.#endedEarly(), settings)))
-    })
-    failed.catch(() => {})
-    const ready = new Promise<void>((resolve, reject) => {
-      const lines = createInterface({ input: control })
-      // It passes on errors of its input.
-      lines.on('error', () => {})
-      lines.on('line', line => {
-        const message = JSON.parse(line) as Message // child.py sends no others
-        if (message.type === 'failed') return reject(startFailure(message, settings))
-        if (message.type === 'term') return this.onTerm()
-        if (message.type === 'loaded' || message.type === 'log') return settings.onReport(message, this.pid)
-        this.version = message.version
-        if (this.state === 'starting') this.state = 'serving'
-        resolve()
-      })
-    })
-    await Promise.race([ready, failed])
-  }
-
-  #endedEarly(): BootFailure {
-    const { exitCode, signal } = this
-    const how = signal ? `it was ended by ${signal}` : `it ended with code ${exitCode}`
-    return { type: 'failed', kind: 'exit', text: `${how} while it was imported`, traceback: this.#dumped || undefined }
-  }
-
-  async #awaitEnd(): Promise<void> {
+  async #awaitEnd(): Promise<Ending> {
+    const { dump, channels } = this.#running
+    let ending: Ending = { exitCode: null, signal: null }
     try {
-      const [code, signal]: (number | null | NodeJS.Signals)[] = await once(this.#child, 'exit')
-      this.exitCode = typeof code === 'number' ? code : null
-      this.signal = typeof signal === 'string' ? signal : null
-      // What it wrote at last has arrived, unless it left children behind that hold the pipe.
-      const left = [
-        ...(this.#dump.readableEnded ? [] : [once(this.#dump, 'close')]),
-        ...this.#output.map(({ closed }) => closed),
-      ]
-      await Promise.race([Promise.all(left), sleep(DUMP_PAUSE)])
+      ending = await this.#running.ended
+      this.endedByOther = ending.signal !== null && TOLD.has(ending.signal)
+      // What it wrote at last has arrived, unless it left children behind that hold the sockets.
+      const closed = [dump, ...channels].map(socket => socket.closed || new Promise(done => socket.once('close', done)))
+      await Promise.race([Promise.all([...closed, ...this.#output.map(each => each.closed)]), sleep(DUMP_PAUSE)])
       for (const recorder of this.#output) recorder.flush()
     } catch {
       // It could not be started: `ready` tells why.
     }
     this.state = 'gone'
+    return ending
+  }
+
+  idle(channel: Channel, isLast: boolean): void {
+    this.#events.idle(this, channel, isLast)
+  }
+
+  /** Most often the process ends just now. If not, the application has closed or used descriptors that are not its. */
+  broken(channel: Channel): void {
+    if (this.state === 'gone' || (this.state === 'leaving' && channel.job === undefined)) return
+    void Promise.race([this.gone, sleep(EXIT_PAUSE)]).then(() => {
+      if (this.state !== 'gone' && !this.hung.has(channel)) this.#events.broken(this, channel)
+    })
   }
 }
 
-const CHILD = fileURLToPath(packageFile('python/child.py'))
+/** Make records of what it prints, if that is wanted. */
+function recordersOf({ output, pid }: Running, { output: log }: PythonSettings): OutputRecorder[] {
+  if (!output || !log) return []
+  return (['stdout', 'stderr'] as const).map(
+    stream => new OutputRecorder(output[stream], log, { pythonPid: pid, stream }),
+  )
+}

@@ -8,6 +8,7 @@ export interface PythonSettings {
   readonly interpreter: Interpreter
   /** As the user wrote it. */
   readonly app: string
+  readonly directory: string
   /** Where modules are looked for, before all else. */
   readonly path: readonly string[]
   readonly threads: number

@@ -53,18 +53,39 @@ export class Channel implements FrameListener {
   #startedAt = 0
   #pausedAt: number | undefined
   #isUnwanted = false
+  /** Nothing but the request has gone either way since it was sent. */
+  #isUntouched = false
+  /** Why the socket has failed: a code of the system. */
+  #fault: string | undefined
 
   constructor(socket: Socket, owner: ChannelOwner) {
     this.#socket = socket
     this.#owner = owner
-    socket.on('data', (chunk: Buffer) => this.#reader.read(chunk))
-    // Its close tells what an error here would.
-    socket.on('error', () => {})
+    socket.on('data', (chunk: Buffer) => {
+      this.#isUntouched = false
+      this.#reader.read(chunk)
+    })
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.#fault ??= error.code
+    })
     socket.on('close', () => owner.broken(this))
   }
 
   get job(): Job | undefined {
     return this.#job
+  }
+
+  /** Whether it can take a request. */
+  get isFree(): boolean {
+    return this.#job === undefined && this.#socket.writable
+  }
+
+  /**
+   * Python has not read the request that it was sent, so another process may run it. The kernel tells: the end of a
+   * socket pair that is closed with unread bytes resets the other one.
+   */
+  get isUnread(): boolean {
+    return this.#isUntouched && (this.#fault === 'ECONNRESET' || this.#fault === 'EPIPE')
   }
 
   /** Milliseconds that Python has had for its request; 0 if it has none. */
@@ -78,6 +99,7 @@ export class Channel implements FrameListener {
     this.#isUnwanted = false
     this.#number = (this.#number + 1) >>> 0
     this.#startedAt = now()
+    this.#isUntouched = true
     this.#socket.write(requestFrame(this.#number, environ, body))
   }
 
@@ -100,6 +122,7 @@ export class Channel implements FrameListener {
   unwanted(): void {
     if (this.#isUnwanted) return
     this.#isUnwanted = true
+    this.#isUntouched = false
     this.resume()
     this.#send('X')
   }
@@ -122,7 +145,7 @@ export class Channel implements FrameListener {
     this.#socket.end()
   }
 
-  /** The process is gone, whoever else may have inherited the other end. @returns the request that it had */
+  /** Closes it, though other processes may have inherited the other end. @returns the request that it had */
   destroy(): Job | undefined {
     const job = this.#job
     this.#job = undefined

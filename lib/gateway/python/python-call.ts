@@ -78,11 +78,12 @@ export class PythonCall extends Reply implements Job {
   }
 
   /** Answers in place of Python, whose process ends: with `status`, or by a cut connection if the head is out. */
-  lost(status: number): void {
+  lost(status: 502 | 504): void {
     this.done()
     if (!this.isWanted) return
     if (this.outgoing.headSent) this.outgoing.cut()
-    else this.exchange.answer.refuse(status)
+    // Its body was read to the end, so the client keeps its connection.
+    else this.sendPage(status)
   }
 
   /** The client has gone, or the worker has answered, or the response is over. */

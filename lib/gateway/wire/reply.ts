@@ -58,7 +58,7 @@ export abstract class Reply {
     this.#logFailure(error)
     if (outgoing.ended || outgoing.gone) return
     if (outgoing.headSent) outgoing.cut()
-    else this.#sendPage(this.pageFor(error))
+    else this.sendPage(this.pageFor(error))
   }
 
   /** The status for a failure before the head. */
@@ -79,7 +79,7 @@ export abstract class Reply {
   }
 
   /** Sends a small page without details, which are in the error log. */
-  #sendPage(status: number): void {
+  protected sendPage(status: number): void {
     const reason = reasonOf(status)
     this.outgoing.head = makeHead(`${status} ${reason}`, [['Content-Type', 'text/plain']])
     this.outgoing.sendWhole([reason])

@@ -1,0 +1,53 @@
+import { createInterface } from 'node:readline'
+import type { PythonSettings, Report } from './python-settings.js'
+import type { Ending, Running } from './running.js'
+import { type BootFailure, startFailure } from './start-failure.js'
+
+/** A process can serve, or the fork server can fork. */
+export interface Ready {
+  readonly type: 'ready'
+  readonly version: string
+  readonly pid: number
+  /** How the stacks name the threads of the channels, in hexadecimal. */
+  readonly threads: readonly string[]
+}
+
+/** What a process reports when it is ready, or before. */
+export type Message =
+  | Report
+  /** TERM has come from outside. */
+  | { readonly type: 'term' }
+  | { readonly type: 'warning'; readonly text: string }
+  /** Of the fork server: a process that was asked for, or the end of one. */
+  | { readonly type: 'forked'; readonly serial: number; readonly pid: number }
+  | ({ readonly type: 'ended'; readonly pid: number } & Ending)
+
+/**
+ * Waits until a process is ready, and hears what it has to say from then on.
+ * @param gone  resolves when it is gone @param dumped  what it has written of a crash
+ * @throws UnicornError if its application does not load
+ */
+export async function handshake(
+  running: Running,
+  settings: PythonSettings,
+  { gone, dumped, hear }: { gone: Promise<Ending>; dumped: () => string; hear: (message: Message) => void },
+): Promise<Ready> {
+  const failed = (failure: BootFailure): Error => startFailure(failure, settings)
+  return new Promise((resolve, reject) => {
+    const lines = createInterface({ input: running.control })
+    // The end of the process tells what it would.
+    lines.on('error', () => {})
+    lines.on('line', line => {
+      const message = JSON.parse(line) as Message | Ready | BootFailure // child.py sends no others
+      if (message.type === 'failed') reject(failed(message))
+      else if (message.type === 'ready') resolve(message)
+      else hear(message)
+    })
+    running.ended.catch((error: Error) => reject(failed({ type: 'failed', kind: 'spawn', text: error.message })))
+    void gone.then(({ exitCode, signal }) => {
+      const how = signal ? `it was ended by ${signal}` : `it ended with code ${exitCode}`
+      const text = `${how} while it was imported`
+      reject(failed({ type: 'failed', kind: 'exit', text, traceback: dumped() || undefined }))
+    })
+  })
+}

@@ -1,0 +1,127 @@
+import type { Channel } from '../../gateway/python/channel.js'
+import type { Logger } from '../../logging/log.js'
+import { now } from '../../sys/clock.js'
+import { isCall, requestsOf } from './process-end.js'
+import type { PythonProcess } from './python-process.js'
+import type { PoolLimits, PythonSettings } from './python-settings.js'
+import { PythonStack } from './stacks.js'
+
+/** How often the processes are looked at, in milliseconds, and how often at least within one `timeout`. */
+const LONGEST_PAUSE = 500
+const LOOKS_PER_TIMEOUT = 4
+
+/** How many looks in a row must exceed `maxMemory`: one sample may be garbage that is about to be collected. */
+const FAT_SAMPLES = 3
+
+interface Surroundings {
+  readonly limits: PoolLimits
+  readonly log: Logger
+  readonly settings: PythonSettings
+  /** A process has to be replaced. */
+  readonly changed: () => void
+}
+
+/** Looks after running processes: says where they hang, and lets the pool replace those that exceed a limit. */
+export class ProcessWatch {
+  readonly #processes: ReadonlySet<PythonProcess>
+  readonly #surroundings: Surroundings
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(processes: ReadonlySet<PythonProcess>, surroundings: Surroundings) {
+    this.#processes = processes
+    this.#surroundings = surroundings
+  }
+
+  begin(): void {
+    const { timeout } = this.#surroundings.limits
+    const pause = timeout > 0 ? Math.min(LONGEST_PAUSE, timeout / LOOKS_PER_TIMEOUT) : LONGEST_PAUSE
+    this.#timer = setInterval(() => this.#look(), pause).unref()
+  }
+
+  end(): void {
+    clearInterval(this.#timer)
+  }
+
+  #look(): void {
+    const { timeout, bootTimeout } = this.#surroundings.limits
+    for (const process of this.#processes) {
+      const { state } = process
+      if (state === 'starting' && bootTimeout > 0 && now() - process.since > bootTimeout) void this.#tooSlow(process)
+      if (state === 'serving') this.#weigh(process)
+      if (state !== 'serving' && state !== 'leaving') continue
+      for (const channel of process.channels)
+        if (timeout > 0 && channel.busyFor > timeout && !process.hung.has(channel)) void this.#hangs(process, channel)
+      if (now() > process.deadline) void this.late(process)
+    }
+  }
+
+  #weigh(process: PythonProcess): void {
+    const { limits, log, changed } = this.#surroundings
+    const { maxMemory } = limits
+    if (maxMemory === 0 || process.wantsReplacement) return
+    const rss = process.rss ?? 0
+    process.fatSamples = rss > maxMemory ? process.fatSamples + 1 : 0
+    if (process.fatSamples < FAT_SAMPLES) return
+    log.warn({ pythonPid: process.pid, rss, maxMemory }, 'Python process uses too much memory')
+    process.because('max-memory')
+    process.wantsReplacement = true
+    changed()
+  }
+
+  /** A request runs for too long. Its thread can end only with its process; other threads answer what they have. */
+  async #hangs(process: PythonProcess, channel: Channel): Promise<void> {
+    const { limits, log, settings, changed } = this.#surroundings
+    const busy = Math.round(channel.busyFor)
+    const { job } = channel
+    process.hung.add(channel)
+    process.because('hung')
+    process.leave(limits.gracefulTimeout)
+    // Its replacement need not wait for the report.
+    changed()
+    const ident = process.threads[process.channels.indexOf(channel)]
+    const err = new PythonStack(await process.stacks(), settings.directory, ident)
+    const { method, path } = isCall(job) ? job.facts : { method: '', path: '' }
+    const at = err.place === undefined ? '' : `, at ${err.place}`
+    log.error(
+      { pythonPid: process.pid, method, path, busy, ...(process.busy > 1 && requestsOf(process)), err },
+      `Python process hangs (pid: ${process.pid}): ${method} ${path} runs for ${busy} ms${at}`,
+    )
+    if (process.busy <= 1) {
+      await process.runHook('worker_abort')
+      return process.kill()
+    }
+    const call = channel.destroy()
+    if (isCall(call)) call.lost(504)
+  }
+
+  async #tooSlow(process: PythonProcess): Promise<void> {
+    const { log, limits } = this.#surroundings
+    process.state = 'killed'
+    process.because('boot-timeout')
+    const err = await this.#stackOf(process)
+    const at = err.place === undefined ? '' : `, at ${err.place}`
+    log.error(
+      { pythonPid: process.pid, err },
+      `Python process failed to boot: not ready within ${limits.bootTimeout} ms (--boot-timeout)${at}`,
+    )
+    process.kill()
+  }
+
+  /** It was told to end, and has not in time: says where it is, and kills it. */
+  async late(process: PythonProcess): Promise<void> {
+    if (process.wasLate || process.state === 'gone') return
+    process.wasLate = true
+    const { log } = this.#surroundings
+    const err = process.state === 'killed' ? undefined : await this.#stackOf(process)
+    const at = err?.place === undefined ? '' : `, it is at ${err.place}`
+    log.warn(
+      { pythonPid: process.pid, ...requestsOf(process), ...(err && { err }) },
+      `Python process killed (pid: ${process.pid}): it did not end in time${at}`,
+    )
+    process.kill()
+  }
+
+  async #stackOf(process: PythonProcess): Promise<PythonStack> {
+    return new PythonStack(await process.stacks(), this.#surroundings.settings.directory)
+  }
+}

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { packageFile } from '../../sys/package.js'
+import type { PythonSettings } from './python-settings.js'
+
+/** How a process ended. */
+export interface Ending {
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** A process of `child.py` as the kernel shows it, whoever has started it. */
+export interface Running {
+  /** 0 as long as it is not known, or if there is none. */
+  readonly pid: number
+  /** Messages: a line of JSON each. */
+  readonly control: Socket
+  /** Brings the stacks of hangs and crashes. */
+  readonly dump: Socket
+  /** What it prints, if that is to become records. */
+  readonly output: { readonly stdout: Readable; readonly stderr: Readable } | undefined
+  /** One for each thread. */
+  readonly channels: readonly Socket[]
+  /** Resolves when it is gone, though other processes may have inherited its sockets. Rejects if it never was. */
+  readonly ended: Promise<Ending>
+  kill(signal: NodeJS.Signals | number): void
+}
+
+/** Of libuv's descriptors: 0 to 2, control, dump, and then a channel for each thread. */
+const CONTROL = 3
+const DUMP = 4
+const FIRST_CHANNEL = 5
+
+/**
+ * Starts a process that imports the application.
+ * @param age  grows with each process of this front, as Gunicorn's `worker.age`
+ * @param more  settings of this process alone
+ */
+export function spawnPython(
+  settings: PythonSettings,
+  age: number,
+  { threads = settings.threads, ...more } = {},
+): Running {
+  const { interpreter, output, hooks, ...plain } = settings
+  const pipes = Array.from({ length: 2 + threads }, () => 'pipe' as const)
+  const prints = output ? ('pipe' as const) : ('inherit' as const)
+  const child = spawn(interpreter.executable, [CHILD, settings.app], { stdio: ['ignore', prints, prints, ...pipes] })
+  const stream = (fd: number): Socket => child.stdio[fd] as Socket // 'pipe' makes sockets of them
+  const ended = once(child, 'exit').then(
+    ([exitCode, signal]: Ending[keyof Ending][]) => ({ exitCode, signal }) as Ending,
+  )
+  // Whoever waits for it is told; nobody needs to.
+  ended.catch(() => {})
+  const control = stream(CONTROL)
+  control.on('error', () => {})
+  const own = { front: process.pid, age, hooks: hooks ? { ...hooks, age } : null, ...more }
+  control.write(`${JSON.stringify({ ...plain, ...own })}\n`)
+  return {
+    get pid() {
+      return child.pid ?? 0
+    },
+    control,
+    dump: stream(DUMP),
+    output: child.stdout && child.stderr ? { stdout: child.stdout, stderr: child.stderr } : undefined,
+    channels: Array.from({ length: threads }, (_, i) => stream(FIRST_CHANNEL + i)),
+    ended,
+    kill: signal => {
+      // Until then the pid is this process's. Node's own method knows no real-time signals.
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+        process.kill(child.pid, signal)
+    },
+  }
+}
+
+const CHILD = fileURLToPath(packageFile('python/child.py'))
