@@ -143,7 +143,7 @@ t.test('applications that do away with their process', async t => {
   })
 
   t.test('os._exit, closed descriptors, and bytes on the channel', async t => {
-    const ends = { '/exits': 'exited', '/hangs_up': 'exited', '/scribbles': 'channel-lost' }
+    const ends = { '/exits': 'exited', '/hangs_up': 'exited', '/scribbles': 'crashed' }
     for (const [path, reason] of Object.entries(ends)) {
       const line = await replaced(async () => t.match(await client.get(path), { status: 502 }, path))
       t.match(line, { requests: [{ method: 'GET', path }], reason })

@@ -96,3 +96,13 @@ export class OutputRecorder {
     if (line !== '') this.#log.info(this.#facts, line.replace(/\r$/, ''))
   }
 }
+
+/** Makes records of what a process prints. */
+export function recordOutput(
+  streams: { readonly stdout: Readable; readonly stderr: Readable },
+  log: Logger | undefined,
+  pythonPid: number,
+): OutputRecorder[] {
+  if (!log) return []
+  return (['stdout', 'stderr'] as const).map(stream => new OutputRecorder(streams[stream], log, { pythonPid, stream }))
+}

@@ -8,11 +8,12 @@ import { now } from '../../sys/clock.js'
 import type { PythonHost } from '../application.js'
 import { Dispatch } from './dispatch.js'
 import type { Message } from './handshake.js'
-import { deathOf, factsOf, isCall, reasonOf, requestsOf } from './process-end.js'
+import { Nursery } from './nursery.js'
+import { deathOf, factsOf, isCall, reasonOf } from './process-end.js'
 import { ProcessWatch } from './process-watch.js'
-import { type ProcessEvents, PythonProcess } from './python-process.js'
+import type { ProcessEvents, PythonProcess } from './python-process.js'
 import type { PoolLimits, PythonSettings } from './python-settings.js'
-import { type Ending, spawnPython } from './running.js'
+import type { Ending } from './running.js'
 import { PythonStack } from './stacks.js'
 
 /** What the pool needs of its front. */
@@ -38,8 +39,8 @@ export class ProcessPool {
   readonly #dispatch = new Dispatch(this.#processes)
   readonly #watch: ProcessWatch
   readonly #backoff = new Backoff()
+  readonly #nursery: Nursery
   #target: number
-  #age = 0
   /** How the start goes on, until it is over. */
   #starting: { readonly done: () => void; readonly failed: (error: unknown) => void } | undefined
   #closed: (() => void) | undefined
@@ -47,6 +48,7 @@ export class ProcessPool {
   constructor(target: number, settings: PythonSettings, { limits, log, changed, report }: Surroundings) {
     this.#target = target
     this.#settings = settings
+    this.#nursery = new Nursery(settings, limits)
     this.#limits = limits
     this.#log = log
     this.#changed = changed
@@ -96,10 +98,11 @@ export class ProcessPool {
   /** Ends what is left: processes that had their time, or all of them, since the server stops quickly. */
   async cut(isLate: boolean): Promise<void> {
     this.#target = 0
-    for (const process of this.#processes) process.because('retired')
-    const end = (process: PythonProcess): Promise<unknown> =>
-      isLate ? this.#watch.late(process) : process.endWithin(QUICK_TIME)
-    await Promise.all([...this.#processes].map(end))
+    const ends = [...this.#processes].map(process => {
+      process.because('retired')
+      return isLate ? this.#watch.late(process) : process.endWithin(QUICK_TIME)
+    })
+    await Promise.all(ends)
   }
 
   get figures(): readonly ProcessFigures[] {
@@ -140,17 +143,7 @@ export class ProcessPool {
   }
 
   #spawn(index: number): void {
-    const { maxRequests, maxRequestsJitter } = this.#limits
-    const jitter = Math.floor(Math.random() * (maxRequestsJitter + 1))
-    const lastRequest = maxRequests > 0 ? maxRequests + jitter : Number.POSITIVE_INFINITY
-    const age = ++this.#age
-    const process = new PythonProcess(spawnPython(this.#settings, age), {
-      index,
-      age,
-      lastRequest,
-      settings: this.#settings,
-      events: this.#events,
-    })
+    const process = this.#nursery.next(index, this.#events)
     this.#processes.add(process)
     process.ready.then(
       () => {
@@ -161,7 +154,7 @@ export class ProcessPool {
       },
       (error: unknown) => this.#failedToBoot(process, error),
     )
-    this.#report({ type: 'python-started', pid: process.pid, age })
+    this.#report({ type: 'python-started', pid: process.pid, age: process.age })
     // A failure to boot is told first.
     void Promise.allSettled([process.ready]).then(async () => this.#gone(process, await process.gone))
   }
@@ -178,14 +171,10 @@ export class ProcessPool {
       this.#dispatch.idle(process, channel)
       if (process.requests >= process.lastRequest && !process.wantsReplacement) this.#hasServed(process)
     },
-    broken: (process, channel) => {
-      const facts = { pythonPid: process.pid, ...requestsOf(process) }
-      this.#log.error(
-        facts,
-        `Python process killed (pid: ${process.pid}): the application has closed descriptors of the server`,
-      )
+    broken: process => {
+      const why = 'the application has closed, or written to, a descriptor of the server'
+      this.#log.warn({ pythonPid: process.pid }, `Python process killed (pid: ${process.pid}): ${why}`)
       process.because('crashed')
-      this.#giveUp(process, channel)
       process.kill()
       this.#manage()
     },
@@ -207,8 +196,7 @@ export class ProcessPool {
   }
 
   #hasServed(process: PythonProcess): void {
-    const facts = { pythonPid: process.pid, requests: process.requests }
-    this.#log.info(facts, 'Maximum number of requests reached')
+    this.#log.info({ pythonPid: process.pid, requests: process.requests }, 'Maximum number of requests reached')
     process.because('max-requests')
     process.wantsReplacement = true
     this.#manage()

@@ -4,7 +4,7 @@ import type { ExitReason, ProcessFigures } from '../../../config/hooks.js'
 import { Channel, type ChannelOwner } from '../../gateway/python/channel.js'
 import { now } from '../../sys/clock.js'
 import { handshake, type Message } from './handshake.js'
-import { OutputRecorder } from './output.js'
+import { type OutputRecorder, recordOutput } from './output.js'
 import type { PythonSettings } from './python-settings.js'
 import type { Ending, Running } from './running.js'
 
@@ -30,8 +30,8 @@ const PAGE_SIZE = 4096
 export interface ProcessEvents {
   /** The channel has answered a request. @param isLast  the application has asked for the end of the process */
   idle(process: PythonProcess, channel: Channel, isLast: boolean): void
-  /** The channel was lost, and not because the process has ended. */
-  broken(process: PythonProcess, channel: Channel): void
+  /** A channel was lost, and not because the process has ended. */
+  broken(process: PythonProcess): void
   message(process: PythonProcess, message: Message): void
 }
 
@@ -89,7 +89,7 @@ export class PythonProcess implements ChannelOwner {
     this.lastRequest = lastRequest
     this.#running = running
     this.#hooks = settings.hooks?.names ?? []
-    this.#output = recordersOf(running, settings)
+    this.#output = running.output ? recordOutput(running.output, settings.output, running.pid) : []
     running.dump.on('error', () => {})
     running.dump.setEncoding('utf8').on('data', (text: string) => {
       this.#dumped += text
@@ -239,15 +239,7 @@ export class PythonProcess implements ChannelOwner {
   broken(channel: Channel): void {
     if (this.state === 'gone' || (this.state === 'leaving' && channel.job === undefined)) return
     void Promise.race([this.gone, sleep(EXIT_PAUSE)]).then(() => {
-      if (this.state !== 'gone' && !this.hung.has(channel)) this.#events.broken(this, channel)
+      if (this.state !== 'gone' && !this.hung.has(channel)) this.#events.broken(this)
     })
   }
-}
-
-/** Make records of what it prints, if that is wanted. */
-function recordersOf({ output, pid }: Running, { output: log }: PythonSettings): OutputRecorder[] {
-  if (!output || !log) return []
-  return (['stdout', 'stderr'] as const).map(
-    stream => new OutputRecorder(output[stream], log, { pythonPid: pid, stream }),
-  )
 }
