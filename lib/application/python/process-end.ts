@@ -1,6 +1,7 @@
 import type { ExitReason } from '../../../config/hooks.js'
 import { PythonCall } from '../../gateway/python/python-call.js'
 import type { Death } from '../../sys/backoff.js'
+import type { PythonEvent } from '../application.js'
 import type { PythonProcess } from './python-process.js'
 import type { Ending } from './running.js'
 import { PythonStack } from './stacks.js'
@@ -21,6 +22,11 @@ export function reasonOf({ exitCode, signal }: Ending): ExitReason {
 export function deathOf(reason: ExitReason): Death {
   if (reason === 'killed-outside') return reason
   return EXPECTED.has(reason) ? 'expected' : 'fault'
+}
+
+/** For the hooks of the arbiter. */
+export function endOf({ pid, age }: PythonProcess, { exitCode, signal }: Ending): PythonEvent {
+  return { type: 'python-gone', pid, age, exitCode: exitCode ?? undefined, signal: signal ?? undefined }
 }
 
 /** For the log: how a process has ended, and what it was running. */

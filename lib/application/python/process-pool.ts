@@ -9,7 +9,7 @@ import type { PythonHost } from '../application.js'
 import { Dispatch } from './dispatch.js'
 import type { Message } from './handshake.js'
 import { Nursery } from './nursery.js'
-import { deathOf, factsOf, isCall, reasonOf } from './process-end.js'
+import { deathOf, endOf, factsOf, isCall, reasonOf } from './process-end.js'
 import { ProcessWatch } from './process-watch.js'
 import type { ProcessEvents, PythonProcess } from './python-process.js'
 import type { PoolLimits, PythonSettings } from './python-settings.js'
@@ -215,9 +215,8 @@ export class ProcessPool {
 
   #gone(process: PythonProcess, ending: Ending): void {
     this.#processes.delete(process)
-    const { pid, index, age, since } = process
-    const { exitCode, signal } = ending
-    this.#report({ type: 'python-gone', pid, age, exitCode: exitCode ?? undefined, signal: signal ?? undefined })
+    const { pid, index, since } = process
+    this.#report(endOf(process, ending))
     process.because(reasonOf(ending))
     const { reason = 'exited' } = process
     const death = deathOf(reason)
