@@ -215,10 +215,9 @@ export class ProcessPool {
 
   #gone(process: PythonProcess, ending: Ending): void {
     this.#processes.delete(process)
-    const { pid, index, since } = process
     this.#report(endOf(process, ending))
     process.because(reasonOf(ending))
-    const { reason = 'exited' } = process
+    const { pid, index, since, reason = 'exited' } = process
     const death = deathOf(reason)
     const lived = now() - since
     const pause = this.#backoff.died(index, death, { age: lived, now: now(), range: this.#limits.restartBackoff })
