@@ -16,6 +16,7 @@ import {
   logFile,
   path,
   paths,
+  proxies,
   rootPath,
   text,
   urlPath,
@@ -208,6 +209,13 @@ export const settings = {
     default: derived('none', () => ''),
     onHup: 'respawn',
     description: 'the path at which the application is mounted: SCRIPT_NAME, taken off PATH_INFO',
+  }),
+  forwardedAllowIps: setting('Python', '--forwarded-allow-ips', {
+    variable: { name: 'FORWARDED_ALLOW_IPS' },
+    parser: proxies,
+    default: '127.0.0.1,::1',
+    onHup: 'respawn',
+    description: 'proxies, beside those on unix sockets, whose X-Forwarded-Proto and SCRIPT_NAME count; * is any',
   }),
 
   timeout: setting('Time limits', '-t, --timeout', {

@@ -640,10 +640,10 @@ class Server:
         path = environ['PATH_INFO']
         if '%' in path:
             path = unquote_to_bytes(path.encode('latin-1')).decode('latin-1')
-        root = self.root_path
+        # A proxy may have said another one.
+        root = environ.setdefault('SCRIPT_NAME', self.root_path)
         if root and (path == root or path.startswith(root + '/')):
             path = path[len(root):]
-        environ['SCRIPT_NAME'] = root
         environ['PATH_INFO'] = path
 
     def close(self, call, result):

@@ -20,7 +20,7 @@ const TLS = 'TLS ends at a proxy in front, nginx for instance: bind to it withou
 const ACCOUNT = 'start unicorn as that user: User= and Group= in systemd, USER in a Dockerfile, su or setpriv elsewhere'
 const OWN_LOGS = 'see errorlog, accesslog, loglevel and logFormat; what the application logs is as it configures that'
 const SYSLOG = 'log to standard error, which systemd and container runtimes pass on'
-const PROXY = 'headers of a proxy reach the application as they are; for Django see SECURE_PROXY_SSL_HEADER'
+const SECURE_SCHEME = 'let the proxy send X-Forwarded-Proto: https, X-Forwarded-Protocol: ssl or X-Forwarded-Ssl: on'
 const METRICS = 'no statsd metrics are sent'
 const STRICT = 'requests are read strictly, as RFC 9112 has it'
 
@@ -126,13 +126,13 @@ export const gunicornOptions: Readonly<Record<string, GunicornOption>> = {
   statsd_host: { flags: '--statsd-host <HOST:PORT>', instead: METRICS },
   statsd_prefix: { flags: '--statsd-prefix <PREFIX>', instead: METRICS, idle: [''] },
   dogstatsd_tags: { flags: '--dogstatsd-tags <TAGS>', instead: METRICS, idle: [''] },
-  forwarded_allow_ips: {
-    flags: '--forwarded-allow-ips <IPS>',
-    instead: PROXY,
-    idle: ['127.0.0.1', '127.0.0.1,::1'],
+  forwarded_allow_ips: { setting: 'forwardedAllowIps' },
+  secure_scheme_headers: { instead: SECURE_SCHEME },
+  forwarder_headers: {
+    flags: '--forwarder-headers <NAMES>',
+    instead: 'of the header fields with an underscore in their name, SCRIPT_NAME is taken from a proxy',
+    idle: ['SCRIPT_NAME', 'SCRIPT_NAME,PATH_INFO'],
   },
-  secure_scheme_headers: { instead: PROXY },
-  forwarder_headers: { flags: '--forwarder-headers <NAMES>', instead: PROXY },
   header_map: {
     flags: '--header-map <MODE>',
     instead: 'header fields with an underscore in their name are dropped',

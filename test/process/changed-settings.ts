@@ -31,6 +31,7 @@ export const CHANGED: Readonly<Record<Changed, unknown>> = {
   responseBuffer: '1mb',
   tmpUploadDir: 'tmp',
   rootPath: '/root',
+  forwardedAllowIps: ['10.0.0.1'],
   timeout: '50s',
   bootTimeout: '50s',
   requestTimeout: '50s',

@@ -64,6 +64,18 @@ t.test('the environ of a request', async t => {
     t.notOk('REMOTE_USER' in environ || 'HTTP_REMOTE_USER' in environ || 'HTTP_X_REAL_IP' in environ)
   })
 
+  t.test('what a proxy on this machine says', async t => {
+    const scheme = async (...fields: string[]): Promise<unknown> =>
+      (await ask(['GET /environ HTTP/1.1', 'Host: a', ...fields].join('\r\n')))['wsgi.url_scheme']
+    t.equal(await scheme('X-Forwarded-Proto: https'), 'https')
+    t.equal(await scheme('X-Forwarded-Protocol: ssl', 'X-Forwarded-Ssl: on'), 'https')
+    t.equal(await scheme('X-Forwarded-Proto: http'), 'http')
+    t.equal(await scheme('X-Forwarded-Proto: https', 'X-Forwarded-Ssl: off'), 'http', 'a contradiction')
+    const mounted = await ask('GET /cafe/environ HTTP/1.1\r\nHost: a\r\nSCRIPT_NAME: /cafe')
+    t.match(mounted, { SCRIPT_NAME: '/cafe', PATH_INFO: '/environ' })
+    t.notOk('HTTP_SCRIPT_NAME' in mounted)
+  })
+
   t.test('bytes above ASCII are characters of Latin-1', async t => {
     const environ = await ask('GET /environ/%c3%a9%ff?%c3%a9 HTTP/1.1\r\nHost: a')
     t.match(environ, { PATH_INFO: '/environ/\xc3\xa9\xff', QUERY_STRING: '%c3%a9' })
@@ -116,14 +128,23 @@ t.test('the environ of a request', async t => {
   })
 })
 
+t.test('what a proxy says that is not trusted', async t => {
+  const server = await startPython(t, CONTRACT, { args: ['--forwarded-allow-ips', '10.0.0.0/8'] })
+  const headers = { 'X-Forwarded-Proto': 'https', SCRIPT_NAME: '/cafe' }
+  const { body } = await new Client(t, server.target).get('/environ', { headers })
+  t.match(JSON.parse(body), { 'wsgi.url_scheme': 'http', SCRIPT_NAME: '', HTTP_X_FORWARDED_PROTO: 'https' })
+})
+
 t.test('behind a unix socket', async t => {
   const path = join(shortDir(t), 's')
   const server = await startPython(t, CONTRACT, { bind: `unix:${path}`, workers: 2, args: ['--threads', '2'] })
-  const { body } = await new Client(t, server.target).get('/environ', { headers: { Host: 'shop.example' } })
+  const { body } = await new Client(t, server.target).get('/environ', {
+    headers: { Host: 'shop.example', 'X-Forwarded-Proto': 'https' },
+  })
   const environ: Environ = JSON.parse(body)
   t.match(environ, {
     SERVER_NAME: 'shop.example',
-    SERVER_PORT: '80',
+    SERVER_PORT: '443',
     'wsgi.multithread': true,
     'wsgi.multiprocess': true,
   })

@@ -1,4 +1,5 @@
 import type { InterfaceName } from '../../../config/interfaces.js'
+import { Proxies } from '../../gateway/python/proxies.js'
 import { createPythonGateway } from '../../gateway/python/python-gateway.js'
 import type { Application, ApplicationHost, BesideServers } from '../application.js'
 import { logHook } from './hook-log.js'
@@ -41,6 +42,7 @@ export async function loadPythonApplication(
     log,
     uploadDirectory: config.tmpUploadDir,
     responseBuffer: config.responseBuffer,
+    proxies: new Proxies(config.forwardedAllowIps),
     submit: pool.submit.bind(pool),
   }
   return {

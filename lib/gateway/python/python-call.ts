@@ -9,6 +9,7 @@ import { parseStatus } from '../wire/header-rules.js'
 import { Reply } from '../wire/reply.js'
 import type { Channel, Job, PythonFile } from './channel.js'
 import { textOf, variablesOf } from './environ-text.js'
+import type { Proxies } from './proxies.js'
 import { PythonError } from './python-error.js'
 import { BodyNotStored, Upload } from './upload.js'
 
@@ -19,6 +20,8 @@ export interface PythonCalls {
   readonly uploadDirectory: string
   /** Bytes of an answer that are taken off Python before the client has taken them. */
   readonly responseBuffer: number
+  /** Those whose word of their clients counts. */
+  readonly proxies: Proxies
   /** Runs a call when a process has time for it. */
   submit(call: PythonCall): void
 }
@@ -72,7 +75,7 @@ export class PythonCall extends Reply implements Job {
   /** Lets Python run it. */
   start(channel: Channel): void {
     this.#channel = channel
-    const variables = variablesOf(this.exchange, this.#upload?.size)
+    const variables = variablesOf(this.exchange, this.#upload?.size, this.#calls.proxies)
     this.exchange.environ = variables
     channel.run(this, textOf(variables), this.#upload ? this.#upload.whole : EMPTY)
   }
