@@ -4,11 +4,10 @@ import type { Exchange } from '../../http/exchange.js'
 import type { Logger } from '../../logging/log.js'
 import { requestFacts } from '../failure.js'
 import { sendEarlyHints } from '../wire/early-hints.js'
-import { Head } from '../wire/head.js'
-import { parseStatus } from '../wire/header-rules.js'
 import { Reply } from '../wire/reply.js'
 import type { Channel, Job, PythonFile } from './channel.js'
 import { textOf, variablesOf } from './environ-text.js'
+import { headFrom, pairsOf } from './head-fields.js'
 import type { Proxies } from './proxies.js'
 import { PythonError } from './python-error.js'
 import { BodyNotStored, Upload } from './upload.js'
@@ -27,7 +26,6 @@ export interface PythonCalls {
 }
 
 const EMPTY = Buffer.alloc(0)
-const BLANKS = /^[ \t]+|[ \t]+$/g
 /** What is read of a file at once, in bytes. */
 const FILE_CHUNK = 256 * 1024
 
@@ -227,25 +225,4 @@ export class PythonCall extends Reply implements Job {
     this.#channel?.unwanted()
     this.fail(toError(error))
   }
-}
-
-/** @param fields  status line, then names and values in turn @throws ApplicationBreach if one of them is illegal */
-function headFrom(fields: readonly string[]): Head {
-  const head = new Head(parseStatus(fields[0]))
-  for (let i = 1; i + 1 < fields.length; i += 2) head.add(fields[i] ?? '', trimmed(fields[i + 1] ?? ''))
-  return head
-}
-
-/** Blanks around a value are none of it (RFC 9110, section 5.5), and Django 3.2 sends some in front of cookies. */
-function trimmed(value: string): string {
-  return isBlank(value.charCodeAt(0)) || isBlank(value.charCodeAt(value.length - 1)) ? value.replace(BLANKS, '') : value
-}
-
-/** Of an empty string, the code is NaN. */
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09
-}
-
-function pairsOf(fields: readonly string[]): [string, string][] {
-  return fields.flatMap((name, i) => (i % 2 === 1 ? [[name, fields[i + 1] ?? '']] : []))
 }
