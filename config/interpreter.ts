@@ -37,8 +37,8 @@ export interface GunicornFile {
 export interface GunicornHooks {
   /** @param cfg  the settings, as hooks see them */
   hooks(cfg: Readonly<Record<string, unknown>>): Hooks
-  /** Ends the process that they run in, if there is one: another reading has taken its place. */
-  end(): void
+  /** Ends the process that they run in, if there is one. Resolves when those that were called have run. */
+  end(): Promise<void>
 }
 
 /** What the configuration of an application in Python needs to know of the disk and of Python. */

@@ -253,8 +253,8 @@ export class Arbiter {
     const asked = new Promise<void>(resolve => {
       this.#onAsked = how => (how === 'quickly' || !this.#stopping ? resolve() : undefined)
     })
-    await Promise.race([this.#hooks.run('onExit', this.#server), asked])
-    this.#generations.current.resolved.gunicorn?.runner.end()
+    const { gunicorn } = this.#generations.current.resolved
+    await Promise.race([this.#hooks.run('onExit', this.#server).then(() => gunicorn?.runner.end()), asked])
     this.#survive(() => this.#pidfile.remove())
     release()
   }

@@ -102,7 +102,7 @@ export class Generations {
     this.#current = next
     this.target = next.resolved.config.workers
     this.#pool.endAll('retire', 'reloaded', old)
-    old.resolved.gunicorn?.runner.end()
+    void old.resolved.gunicorn?.runner.end()
     old.listeners.close({ next: next.listeners })
     ended({ result: 'committed', generation: next.number })
   }
@@ -116,7 +116,7 @@ export class Generations {
     next.abandoned = next.listeners.missingIn(old.listeners)
     next.listeners.close({ next: old.listeners })
     this.#withdrawn.push(next)
-    next.resolved.gunicorn?.runner.end()
+    void next.resolved.gunicorn?.runner.end()
     ended(outcome)
   }
 

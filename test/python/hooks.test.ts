@@ -103,6 +103,13 @@ t.test('child_exit comes for each process that ended with its front, by its own 
   await killAndWait(server.worker())
   for (const pid of pythons) await t.resolves(server.log(new RegExp(`^gone: ${pid}$`)))
   await server.log(messages.pythonReady, { count: 2, ...(after && { after }) })
+  const left = server.pythons()
+  await server.stop()
+  t.equal(server.logged(/^gone: /).length, 4)
+  t.ok(
+    left.every(pid => server.logged(new RegExp(`^gone: ${pid}$`)).length === 1),
+    'at the end, too',
+  )
 })
 
 for (const hook of ['post_fork', 'post_worker_init']) {

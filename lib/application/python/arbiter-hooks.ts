@@ -8,6 +8,9 @@ import type { Logger } from '../../logging/log.js'
 import { type Circumstances, type Reader, startReader } from './gunicorn-reader.js'
 import { type HookRecord, logHook } from './hook-log.js'
 
+/** How long the hooks that were called may take when no more will be, in milliseconds. */
+const END_TIME = 5000
+
 /** The end of a call. */
 interface Done {
   readonly type: 'done'
@@ -49,9 +52,15 @@ export class ArbiterHooks implements GunicornHooks {
     return Object.fromEntries(own.map(name => [name, (...given: unknown[]) => this.#run(name, given)])) as Hooks
   }
 
-  end(): void {
+  async end(): Promise<void> {
     this.#hasEnded = true
-    this.#reader?.channel.end()
+    if (!this.#reader) return
+    const { child, channel } = this.#reader
+    const gone = new Promise<void>(resolve => child.once('exit', () => resolve()))
+    channel.end()
+    const timer = setTimeout(() => child.kill('SIGKILL'), END_TIME)
+    await gone
+    clearTimeout(timer)
   }
 
   /** @param given  the parameters of that hook: the server first, then a worker or numbers, if there are any */
