@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { Client } from '../helpers/http.js'
 import { messages } from '../helpers/messages.js'
+import { gone } from '../helpers/process.js'
 import { requireModules, spawnPython, startPython } from '../helpers/python.js'
 import type { Server } from '../helpers/server-process.js'
 
@@ -23,11 +24,13 @@ def application(environ, start_response):
 const word = (text: string): string => `WORD = b'${text}'\n`
 const FILES = { 'shop/__init__.py': '', 'shop/words.py': word('first'), 'shop/late.py': word('late') }
 
-/** A file is saved; resolves when what the new processes have of it serves. */
+/** A file is saved; resolves when only processes that have read it serve. */
 async function save(server: Server, name: string, content: string, line = messages.reloaded): Promise<void> {
   const after = server.lines.at(-1)
+  const old = server.workers()
   writeFileSync(join(server.cwd, name), content)
   await server.log(line, after && { after })
+  if (line === messages.reloaded) await gone(...old)
 }
 
 function changes(server: Server): unknown[] {
