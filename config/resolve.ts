@@ -19,6 +19,7 @@ import { readEnvFiles, type Variables } from './sources/env-file.js'
 import { readConfigFile } from './sources/file.js'
 import { splitWords } from './sources/words.js'
 import { anchor, orFault, parse, resolvedValue } from './values.js'
+import { checkLanguage, threadsOf } from './worker-class.js'
 
 /** Where settings come from. */
 export interface Sources {
@@ -74,8 +75,11 @@ export async function resolveConfig(
   const python = projects?.isPython(draft) ? await projects.findInterpreter(draft) : undefined
   const { file, gunicorn } = contents
   const files = { config: file ?? gunicorn?.location, envFile: envFilesOf(given.get('envFile'), cwd) }
+  const threads = threadsOf(given.get('workerClass')?.value)
+  if (threads !== undefined && !given.has('threads')) given.set('threads', { value: threads, origin: 'gthread' })
   const config = parseAll(given, { cwd, app: applicationOf(given) }, files)
   checkTogether(config)
+  checkLanguage(config.workerClass, python !== undefined)
   const advice = [...adviceOn(given), ...[...lines, contents].flatMap(each => each.advice)]
   const hooks = gunicorn ? gunicorn.runner.hooks(cfgOf(config, gunicorn)) : contents.hooks
   return { config, hooks, file, cwd, variables, origins: originsOf(given), python, gunicorn, advice, notes }

@@ -83,7 +83,8 @@ export const settings = {
     parser: workerClass,
     default: 'async',
     onHup: 'respawn',
-    description: 'async serves many requests at once in a worker, sync one at a time; MODULE:CLASS is one of your own',
+    description:
+      'async serves many requests at once in a worker, sync one at a time; MODULE:CLASS is one of your own; gthread, in Python, has --threads 4 if no number is given',
   }),
   workerConnections: setting('Workers', '--worker-connections', {
     parser: integer(1),

@@ -52,6 +52,7 @@ const REPORT_TIME = 8000
 const ABORT_TIME = 500
 /** Workers end by themselves at `gracefulTimeout`; KILL comes this much later, in milliseconds. */
 export const GRACE = 500
+const FRONT_GRACE = 2000
 /** How long the pool waits for further changes before it balances connections, in milliseconds. */
 const BALANCE_PAUSE = 2
 /** How many beats in a row must exceed `maxMemory`: one sample may be garbage that is about to be collected. */
@@ -332,15 +333,15 @@ export class Pool {
     drain: handle => {
       const { abandoned } = handle.generation
       if (abandoned.length > 0) handle.send({ type: 'abandon', listeners: abandoned })
-      this.#end(handle, handle.config.gracefulTimeout + GRACE, DRAIN)
+      this.#end(handle, timeToEnd(handle), DRAIN)
     },
     drainQueue: handle => {
       handle.send({ type: 'abandon' })
-      this.#end(handle, handle.config.gracefulTimeout + GRACE, DRAIN)
+      this.#end(handle, timeToEnd(handle), DRAIN)
     },
     // It drains already. An application that listens for TERM must not get a second one.
     tell: handle => handle.send({ type: 'abandon' }),
-    await: handle => this.#end(handle, handle.config.gracefulTimeout + GRACE),
+    await: handle => this.#end(handle, timeToEnd(handle)),
     quit: handle => this.#end(handle, QUIT_TIME, 'SIGQUIT'),
     abort: handle => {
       this.#context.log.error(factsOf(handle), `Worker timeout (pid: ${handle.pid})`)
@@ -478,6 +479,11 @@ function deathOf(reason: ExitReason): Death {
 /** For the log: which worker it is, and how many requests it was running as of its last beat. */
 function factsOf({ index, pid, figures }: WorkerHandle) {
   return { worker: index, workerPid: pid, requests: figures?.inFlight }
+}
+
+/** A front has to ask its Python processes where they are. */
+function timeToEnd({ config, generation }: WorkerHandle): number {
+  return config.gracefulTimeout + (generation.resolved.python ? FRONT_GRACE : GRACE)
 }
 
 function reportTime({ watchdog }: Config): number {
