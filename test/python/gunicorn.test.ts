@@ -31,6 +31,7 @@ loglevel = 'INFO'
 raw_env = ('A=%s' % WORD.decode(),)
 worker_tmp_dir = '/dev/shm'
 forwarded_allow_ips = '*'
+statsd_prefix = 'shop'
 helper = Path(__file__).parent.name
 proc_name = __name__
 `
@@ -56,7 +57,7 @@ t.test('gunicorn.conf.py in the directory is read by Python, and HUP reads it ag
     ignored.map(({ msg }) => msg),
     [
       /^worker_tmp_dir has no effect: signs of life need no file here \(config file \S+gunicorn\.conf\.py\)$/,
-      /^forwarded_allow_ips has no effect: /,
+      /^statsd_prefix has no effect: no statsd metrics are sent /,
     ],
   )
   server.signal('SIGHUP')
