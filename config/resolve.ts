@@ -105,7 +105,7 @@ async function readContents(
       settings: new Map([...settings].map(([name, value]) => [name, { value, origin }])),
       hooks,
       file,
-      advice: [],
+      advice: place.unread === undefined ? [] : [`${place.unread} is not read, since ${file} is`],
     }
   }
   const gunicorn = await gunicornFile(place, draftOf(words, { cwd, variables }), projects)

@@ -10,6 +10,8 @@ export interface ConfigPlace {
   readonly gunicorn?: string | undefined
   /** Nobody has named it: it lies in the directory. */
   readonly isFound?: boolean
+  /** The other one that lies there. */
+  readonly unread?: string | undefined
 }
 
 const GUNICORN_FILE = 'gunicorn.conf.py'
@@ -24,5 +26,7 @@ export function configPlace(given: Given | undefined, cwd: string): ConfigPlace 
   }
   const file = findConfigFile(cwd)
   const gunicorn = join(cwd, GUNICORN_FILE)
-  return file === undefined && existsSync(gunicorn) ? { gunicorn, isFound: true } : { file }
+  const hasGunicorn = existsSync(gunicorn)
+  if (file !== undefined) return { file, unread: hasGunicorn ? gunicorn : undefined }
+  return hasGunicorn ? { gunicorn, isFound: true } : {}
 }

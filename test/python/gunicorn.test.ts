@@ -80,6 +80,13 @@ t.test('what is stronger: the command line, GUNICORN_CMD_ARGS, the file, the env
   t.same(values.get('keepAlive'), ['5s', 'default'])
 })
 
+t.test("this server's own config file comes before Gunicorn's, and the log says so", async t => {
+  const files = { 'unicorn.config.json': '{ "threads": 5 }', 'gunicorn.conf.py': '1 / 0' }
+  const server = spawnPython(t, 'application = print', { files, args: ['--check-config'], bind: '' })
+  t.equal((await server.ended()).code, 0)
+  t.equal(server.logged(/gunicorn\.conf\.py is not read, since \S+unicorn\.config\.json is$/).length, 1)
+})
+
 const NAMED = [
   { name: 'a file', args: ['-c', 'conf/other.py'] },
   { name: 'a file as Gunicorn writes it too', args: ['-c', 'file:conf/other.py'] },
