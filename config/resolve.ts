@@ -1,6 +1,5 @@
-import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { errorCode, UnicornError } from '../lib/errors.js'
+import { UnicornError } from '../lib/errors.js'
 import { adviceOn } from './advice.js'
 import { checkTogether } from './check-together.js'
 import type { Environment } from './define-config.js'
@@ -168,7 +167,6 @@ function parseAll(given: Layer, known: Known, files: Partial<Record<SettingName,
   )
   const values = new Map(parsed)
   const chdir = resolve(known.cwd, String(values.get('chdir')))
-  checkDirectory(chdir, given.get('chdir'))
   for (const [name, value] of parsed) {
     values.set(
       name,
@@ -179,21 +177,6 @@ function parseAll(given: Layer, known: Known, files: Partial<Record<SettingName,
   // The table's parsers made these values, and each name of the table has one: `Config` derives from the same table.
   const present = [...values].filter(([, value]) => value !== undefined)
   return Object.freeze(Object.fromEntries(present)) as Config
-}
-
-/** Does not resolve symbolic links in the path: each fork of a worker follows them again. */
-function checkDirectory(path: string, given: Given | undefined): void {
-  const where = given?.origin ?? 'default'
-  const refused = (found: string, error?: unknown): UnicornError =>
-    new UnicornError(`chdir: found ${path}, ${found} (${where})`, { found: path, where, error })
-  let isDirectory: boolean | undefined
-  try {
-    isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory()
-  } catch (error) {
-    if (errorCode(error) === 'ENOTDIR') throw refused('which is no directory, wanted one', error)
-    throw refused(`which cannot be looked at (${errorCode(error) ?? error}), wanted a directory that can`, error)
-  }
-  if (!isDirectory) throw refused('which is no directory, wanted one')
 }
 
 function originsOf(given: Layer): Record<SettingName, string> {
