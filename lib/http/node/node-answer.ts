@@ -8,12 +8,15 @@ import { firstOf, muzzle, sentHeader, watchWrites, writeHead, writtenSize } from
 /** Not documented, but in all versions of node:http. */
 interface Sending extends ServerResponse {
   /** What `res.write` and `res.end` come down to. */
-  _send?(text: string, encoding: 'utf8'): boolean
+  _send?(text: string, encoding: 'utf8' | 'latin1'): boolean
   /** What `Keep-Alive: timeout=` announces, in milliseconds. */
   _keepAliveTimeout?: number
   /** `100 Continue` was sent. */
   _sent100?: boolean
 }
+
+/** Up to so many bytes of a body are copied rather than handed over beside the head. */
+const WORTH_JOINING = 4096
 
 /** An answer by a response of `node:http`. */
 export abstract class NodeAnswer implements Answer {
@@ -152,12 +155,21 @@ export abstract class NodeAnswer implements Answer {
    */
   #endWith(chunk: Uint8Array | string): void {
     const res = this.res
-    if (typeof chunk !== 'string') return void res.end(chunk)
+    if (typeof chunk !== 'string') return this.#endWithBytes(chunk)
     // node:http joins a string to the head, in the encoding of the string: characters of the head from U+0080 need
     // bytes.
     if (!this.#isAscii) return void res.end(Buffer.from(chunk))
     if (res._send === undefined || res.end !== ServerResponse.prototype.end) return void res.end(chunk)
     res._send(chunk, 'utf8')
+    res.end()
+  }
+
+  /** A few bytes leave in one string with the head too, as characters of Latin-1. */
+  #endWithBytes(chunk: Uint8Array): void {
+    const res = this.res
+    if (chunk.length > WORTH_JOINING || !Buffer.isBuffer(chunk)) return void res.end(chunk)
+    if (res._send === undefined || res.end !== ServerResponse.prototype.end) return void res.end(chunk)
+    res._send(chunk.toString('latin1'), 'latin1')
     res.end()
   }
 }
