@@ -199,7 +199,7 @@ export const settings = {
     description: 'how much of an answer is taken off Python before its client has taken it',
   }),
   tmpUploadDir: setting('Python', '--tmp-upload-dir', {
-    parser: { ...text('DIR'), wanted: 'a directory' },
+    parser: { ...path, metavar: 'DIR', wanted: 'a directory' },
     default: derived("the system's", () => tmpdir()),
     onHup: 'respawn',
     description: 'where request bodies of more than 1 MB wait for Python',

@@ -118,8 +118,8 @@ t.test('applications that break their contract', async t => {
 
 t.test('applications that do away with their process', async t => {
   const server = await startPython(t, FAILURES, {
-    args: ['--restart-backoff', '1ms..1ms', '--graceful-timeout', '1s'],
-    expectErrors: [messages.applicationFailed, messages.pythonExited],
+    args: ['--restart-backoff', '1ms..1ms', '--graceful-timeout', '1s', '--timeout', '3s'],
+    expectErrors: [messages.applicationFailed, messages.pythonExited, messages.pythonHangs],
   })
   const client = new Client(t, server.target, { keepAlive: true })
 
@@ -153,6 +153,16 @@ t.test('applications that do away with their process', async t => {
   t.test('what a process says of its end', async t => {
     await server.log(/^The application has closed descriptors that are not its own: its process ends/)
     t.equal(server.logged(/^Traceback/).length, 0)
+  })
+
+  t.test('a close() that hangs', async t => {
+    const line = await replaced(async () => {
+      t.match(await client.get('/stuck'), { status: 200, body: 'answered' }, 'its client has the answer')
+      t.match(await client.get('/ok'), { status: 200 }, 'what waits behind it is run by the next process')
+      await server.log(messages.pythonHangs)
+    })
+    t.match(line, { reason: 'hung' })
+    t.match(server.logged(messages.pythonHangs), [{ path: '/stuck' }])
   })
 
   t.test('forks', async t => {

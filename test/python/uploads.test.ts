@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import t from 'tap'
 import { testdir } from '../helpers/at-end.js'
 import { Client } from '../helpers/http.js'
+import { messages } from '../helpers/messages.js'
 import { fixture, python } from '../helpers/python.js'
 import { connectRaw } from '../helpers/raw.js'
 import { requireCommand } from '../helpers/require-command.js'
-import { startServer } from '../helpers/server.js'
+import { spawnServer, startServer } from '../helpers/server.js'
 import { until } from '../helpers/until.js'
 
 const BODIES = fixture('bodies.py')
@@ -150,4 +151,17 @@ t.test('a disk that is full', async t => {
   t.equal((await client.get('/digest', { method: 'POST', body: Buffer.alloc(8 * MB) })).status, 503)
   const body = randomBytes(1.5 * MB)
   t.equal((await client.get('/digest', { method: 'POST', body })).body, said(body), 'nothing of the other one is left')
+})
+
+t.test('a directory for uploads in which there can be none', async t => {
+  const server = spawnServer(t, {
+    cwd: prepared(t),
+    args: ['--python', python, '--tmp-upload-dir', 'app.py'],
+    expectErrors: [
+      /^Worker failed to boot: tmpUploadDir: large request bodies cannot be stored in .*\/app\.py: ENOTDIR/,
+      messages.gaveUp,
+      messages.exited,
+    ],
+  })
+  t.not((await server.ended()).code, 0)
 })

@@ -1,4 +1,6 @@
+import { access, constants } from 'node:fs/promises'
 import type { InterfaceName } from '../../../config/interfaces.js'
+import { toError, UnicornError } from '../../errors.js'
 import { Proxies } from '../../gateway/python/proxies.js'
 import { createPythonGateway } from '../../gateway/python/python-gateway.js'
 import type { Application, ApplicationHost, BesideServers } from '../application.js'
@@ -35,6 +37,7 @@ export async function loadPythonApplication(
       message.type === 'loaded' ? host.loaded(message.files) : logHook(message, log, { pythonPid: pid }),
   }
   const changed = host.processesChanged.bind(host)
+  await checkUploadDirectory(config.tmpUploadDir)
   const pool = new ProcessPool(processes, settings, { limits: config, log, report, changed })
   host.waitsFor(() => pool.unfinished())
   await pool.start()
@@ -56,5 +59,20 @@ export async function loadPythonApplication(
     release() {},
     close: () => pool.close(),
     processes: pool,
+  }
+}
+
+/** @throws UnicornError if no file can be made in it: told at the start, rather than with the first large body */
+async function checkUploadDirectory(directory: string): Promise<void> {
+  try {
+    // With the dot, a file is refused too.
+    await access(`${directory}/.`, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const why = toError(error).message
+    const wanted = 'name a directory that this user may write to, by --tmp-upload-dir'
+    throw new UnicornError(`tmpUploadDir: large request bodies cannot be stored in ${directory}: ${why}; ${wanted}`, {
+      found: directory,
+      error,
+    })
   }
 }
