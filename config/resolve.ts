@@ -95,33 +95,34 @@ async function readContents(
   projects?: PythonProjects,
 ): Promise<Contents> {
   const place = configPlace(words.get('config'), cwd)
+  const { file, unread } = place
   const variables = fileVariables(words.get('envFile'), cwd)
-  if (place.file !== undefined) {
-    const { file } = place
-    const { settings, hooks } = await readConfigFile(file, { ...variables, ...env })
-    const origin = `config file ${file}`
-    return {
-      settings: new Map([...settings].map(([name, value]) => [name, { value, origin }])),
-      hooks,
-      file,
-      advice: place.unread === undefined ? [] : [`${place.unread} is not read, since ${file} is`],
-    }
+  const gunicorn = await gunicornFile(place, () => draftOf(words, { cwd, variables }), projects)
+  if (gunicorn || file === undefined) {
+    const { settings, advice } = translate(gunicorn?.values ?? {}, `config file ${gunicorn?.location}`)
+    return { settings, hooks: {}, file: undefined, gunicorn, advice }
   }
-  const gunicorn = await gunicornFile(place, draftOf(words, { cwd, variables }), projects)
-  const { settings, advice } = translate(gunicorn?.values ?? {}, `config file ${gunicorn?.location}`)
-  return { settings, hooks: {}, file: undefined, gunicorn, advice }
+  const { settings, hooks } = await readConfigFile(file, { ...variables, ...env })
+  const given = [...settings].map(([name, value]) => [name, { value, origin: `config file ${file}` }] as const)
+  const advice = unread === undefined ? [] : [`${unread} is not read, since ${file} is`]
+  return { settings: new Map(given), hooks, file, advice }
 }
 
-/** A file that was not named counts only if the application is in Python, as far as that is known. */
+/** A file that was not named, or may be either, counts if the application is in Python, as far as that is known. */
 async function gunicornFile(
-  { gunicorn, isFound }: ConfigPlace,
-  draft: Draft,
+  { gunicorn, file, isFound }: ConfigPlace,
+  draft: () => Draft,
   projects?: PythonProjects,
 ): Promise<GunicornFile | undefined> {
   if (gunicorn === undefined) return undefined
-  if (isFound && (!projects || (draft.app !== undefined && !projects.isPython(draft)))) return undefined
-  if (projects) return projects.readConfig(gunicorn, draft)
-  throw new UnicornError(`config file ${gunicorn}: it is in Python, but not the application`, { where: gunicorn })
+  const isCertain = !isFound && file === undefined
+  if (!projects) {
+    if (!isCertain) return undefined
+    throw new UnicornError(`config file ${gunicorn}: it is in Python, but not the application`, { where: gunicorn })
+  }
+  const early = draft()
+  if (!isCertain && early.app !== undefined && !projects.isPython(early)) return undefined
+  return projects.readConfig(gunicorn, early)
 }
 
 function settingsIn(env: Environment, name: string): GivenSettings {

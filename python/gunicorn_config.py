@@ -9,6 +9,7 @@ import ctypes
 import importlib
 import importlib.machinery
 import importlib.util
+import inspect
 import json
 import os
 import signal
@@ -31,6 +32,27 @@ def load(location):
     sys.modules['__config__'] = module
     spec.loader.exec_module(module)
     return vars(module)
+
+
+def hook_of(names, name):
+    """A hook of the file: a function, or as Gunicorn takes it too, the dotted name of one. None if there is none."""
+    found = names.get(name)
+    if isinstance(found, str) and '.' in found:
+        module, _, attribute = found.rpartition('.')
+        return getattr(importlib.import_module(module), attribute)
+    return found if callable(found) else None
+
+
+def takes(hook, count):
+    """Whether a hook can be called with so many arguments."""
+    try:
+        inspect.signature(hook).bind(*range(count))
+    except TypeError:
+        return False
+    except ValueError:
+        # It does not tell.
+        pass
+    return True
 
 
 def failure(error):
@@ -143,7 +165,8 @@ class WorkerHooks:
     """The hooks of one worker, in its process."""
 
     def __init__(self, settings, send):
-        self.names = load(settings['location'])
+        names = load(settings['location'])
+        self.hooks = {name: hook_of(names, name) for name in settings['names']}
         self.log = Log(send)
         cfg = Settings(**settings['cfg'])
         facts = settings['server']
@@ -152,14 +175,17 @@ class WorkerHooks:
             pid=os.getpid(), ppid=facts['pid'], age=settings['age'], cfg=cfg, log=self.log, nr=0, alive=True, aborted=False
         )
         self.requests = {}
+        # Older files take fewer.
+        post = self.hooks.get('post_request')
+        self.post_arguments = next((count for count in (4, 3, 2) if post is None or takes(post, count)), 4)
         self.has_exited = False
 
     def has(self, name):
-        return callable(self.names.get(name))
+        return self.hooks.get(name) is not None
 
     def run(self, name, *args):
-        hook = self.names.get(name)
-        if callable(hook):
+        hook = self.hooks.get(name)
+        if hook is not None:
             hook(*args)
 
     def attempt(self, name, *args):
@@ -186,7 +212,7 @@ class WorkerHooks:
 
     def after(self, call, environ):
         request = self.requests.pop(id(call))
-        self.attempt('post_request', self.worker, request, environ, response_of(call.head))
+        self.attempt('post_request', *(self.worker, request, environ, response_of(call.head))[:self.post_arguments])
 
     def interrupted(self, number, frame):
         """The server stops quickly."""
@@ -231,12 +257,12 @@ def plain(value):
 def read(location, wanted):
     try:
         found = load(location)
+        return {
+            'values': {name: plain(found[name]) for name in wanted['settings'] if name in found},
+            'hooks': [name for name in wanted['hooks'] if hook_of(found, name) is not None],
+        }
     except BaseException as error:
         return failure(error)
-    return {
-        'values': {name: plain(found[name]) for name in wanted['settings'] if name in found},
-        'hooks': [name for name in wanted['hooks'] if callable(found.get(name))],
-    }
 
 
 class ArbiterHooks:
@@ -257,7 +283,7 @@ class ArbiterHooks:
         for line in self.calls:
             call = json.loads(line)
             try:
-                self.names[call['hook']](*self.arguments(call))
+                hook_of(self.names, call['hook'])(*self.arguments(call))
                 self.send(type='done', id=call['id'])
             except BaseException as error:
                 self.send(type='done', id=call['id'], **failure(error))

@@ -79,7 +79,7 @@ export const gunicornOptions: Readonly<Record<string, GunicornOption>> = {
   ciphers: { flags: '--ciphers <CIPHERS>', instead: TLS },
   cert_reqs: { flags: '--cert-reqs <N>', instead: TLS, idle: [0] },
   ssl_version: { flags: '--ssl-version <N>', instead: TLS },
-  ssl_context: { instead: TLS, isVital: true },
+  ssl_context: { instead: TLS },
   do_handshake_on_connect: { flags: '--do-handshake-on-connect', instead: TLS, idle: [false] },
   suppress_ragged_eofs: { flags: '--suppress-ragged-eofs', instead: TLS, idle: [true] },
   proxy_protocol: {

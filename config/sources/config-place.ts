@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Given } from '../settings.js'
 import { parse } from '../values.js'
-import { findConfigFile } from './file.js'
+import { findConfigFile, isConfigFile } from './file.js'
 
-/** Where the config file is: this server's own, or one in Python. */
+/** Where the config file is: this server's own, or one in Python. It may be either if its name does not tell. */
 export interface ConfigPlace {
   readonly file?: string | undefined
   readonly gunicorn?: string | undefined
@@ -22,7 +22,8 @@ export function configPlace(given: Given | undefined, cwd: string): ConfigPlace 
     const named = String(parse('config', given))
     if (named.startsWith('python:')) return { gunicorn: named }
     const file = resolve(cwd, named.replace(/^file:/, ''))
-    return file.endsWith('.py') ? { gunicorn: file } : { file }
+    if (file.endsWith('.py')) return { gunicorn: file }
+    return isConfigFile(file) ? { file } : { file, gunicorn: file }
   }
   const file = findConfigFile(cwd)
   const gunicorn = join(cwd, GUNICORN_FILE)

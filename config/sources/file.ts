@@ -23,6 +23,11 @@ export function findConfigFile(directory: string): string | undefined {
   return EXTENSIONS.map(extension => join(directory, `unicorn.config${extension}`)).find(file => existsSync(file))
 }
 
+/** Whether the name of a file is that of a config file of this server's, as far as its ending tells. */
+export function isConfigFile(file: string): boolean {
+  return EXTENSIONS.some(known => known === extname(file))
+}
+
 /**
  * Reads a config file, by its absolute path, and the modules that it imports, as they are on disk now.
  * @param env the argument of the function that a config file may export
@@ -58,11 +63,11 @@ async function read(file: string, env: Environment, way: Way): Promise<Entries> 
 }
 
 function checkReadable(file: string, where: string): void {
-  const extension = extname(file)
   if (!isFile(file, where)) {
     throw new UnicornError(`${where}: found no such file`, { found: 'nothing', wanted: 'a file', where })
   }
-  if (!EXTENSIONS.some(known => known === extension)) {
+  if (!isConfigFile(file)) {
+    const extension = extname(file)
     const wanted = EXTENSIONS.join(', ')
     throw new UnicornError(`${where}: found "${extension}", wanted ${wanted}`, { found: extension, wanted, where })
   }

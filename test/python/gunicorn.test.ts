@@ -91,10 +91,16 @@ const NAMED = [
   { name: 'a file', args: ['-c', 'conf/other.py'] },
   { name: 'a file as Gunicorn writes it too', args: ['-c', 'file:conf/other.py'] },
   { name: 'a module', args: ['--config', 'python:conf.other'] },
+  { name: 'a file with another ending', args: ['-c', 'conf/gunicorn.conf'] },
 ]
 for (const { name, args } of NAMED) {
   t.test(`-c names ${name}`, async t => {
-    const files = { 'conf/__init__.py': '', 'conf/other.py': 'threads = 3\n', 'gunicorn.conf.py': 'threads = 4\n' }
+    const files = {
+      'conf/__init__.py': '',
+      'conf/other.py': 'threads = 3\n',
+      'conf/gunicorn.conf': 'threads = 3\n',
+      'gunicorn.conf.py': 'threads = 4\n',
+    }
     t.equal((await printed(t, { files, args })).values.get('threads')?.[0], '3')
   })
 }

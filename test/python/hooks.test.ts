@@ -112,6 +112,51 @@ t.test('child_exit comes for each process that ended with its front, by its own 
   )
 })
 
+t.test(
+  "hooks that are named by their module, and an older post_request; settings as Gunicorn's example has them",
+  async t => {
+    const config = `
+backlog = 2048
+worker_class = 'sync'
+worker_connections = 1000
+keepalive = 2
+spew = False
+daemon = False
+raw_env = []
+pidfile = None
+umask = 0
+user = None
+group = None
+tmp_upload_dir = None
+errorlog = '-'
+accesslog = None
+proc_name = None
+post_fork = 'shop.hooks.forked'
+
+def post_request(worker, req):
+    worker.log.info('%s was answered by %s', req.path, worker)
+
+def ssl_context(conf, default_ssl_context_factory):
+    return default_ssl_context_factory()
+`
+    const server = await startPython(t, APP, {
+      files: {
+        'gunicorn.conf.py': config,
+        'shop/__init__.py': '',
+        'shop/hooks.py':
+          'def forked(server, worker):\n    server.log.warning("forked by %(pid)d", {"pid": server.pid})\n',
+      },
+    })
+    t.equal((await new Client(t, server.target).get('/a')).status, 200)
+    t.match(await server.log(/was answered by/), {
+      msg: `/a was answered by <Worker ${server.everyPython[0]}>`,
+      level: 'info',
+      pythonPid: server.everyPython[0],
+    })
+    t.match(server.logged(/^forked/), [{ msg: `forked by ${server.pid}`, level: 'warn' }])
+  },
+)
+
 for (const hook of ['post_fork', 'post_worker_init']) {
   t.test(`a server whose ${hook} fails does not start: exit code 3`, async t => {
     const parameters = hook === 'post_fork' ? 'server, worker' : 'worker'
