@@ -84,7 +84,7 @@ export const settings = {
     default: 'async',
     onHup: 'respawn',
     description:
-      'async serves many requests at once, sync one at a time; MODULE:CLASS is your own; gthread is 4 threads in Python',
+      'async serves many requests at once, sync one; MODULE:CLASS is your own; gthread is 4 threads in Python',
   }),
   workerConnections: setting('Workers', '--worker-connections', {
     parser: integer(1),
