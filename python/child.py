@@ -111,21 +111,28 @@ class Channel:
         return piece
 
     def _take(self, size):
+        """So many bytes, as bytes or in a bytearray."""
         start = self.start
         left = len(self.buffer) - start
         if left >= size:
             self.start += size
             return self.buffer[start:self.start]
-        parts = [self.buffer[start:]]
+        whole = bytearray(size)
+        whole[:left] = self.buffer[start:]
         self.buffer, self.start = b'', 0
-        missing = size - left
-        while missing > 0:
-            piece = self._receive(max(missing, READ_SIZE))
-            if len(piece) > missing:
-                self.buffer, piece = piece[missing:], piece[:missing]
-            parts.append(piece)
-            missing -= len(piece)
-        return b''.join(parts)
+        with memoryview(whole) as view:
+            while left < size:
+                left += self._receive_into(view[left:])
+        return whole
+
+    def _receive_into(self, target):
+        try:
+            size = self.sock.recv_into(target)
+        except OSError as error:
+            raise_unless_gone(error)
+        if not size:
+            raise FrontGone
+        return size
 
     def receive(self):
         """The next frame: kind, request number, payload."""

@@ -103,13 +103,16 @@ export class Channel implements FrameListener {
     this.#socket.write(requestFrame(this.#number, environ, body))
   }
 
-  /** Answers `wants`. @param piece  empty at the end */
-  sendBody(piece: Buffer): void {
+  /** Answers `wants`. @param pieces  none at the end */
+  sendBody(pieces: readonly Buffer[]): void {
     if (this.#isUnwanted) return
-    if (piece.length === 0) return this.#send('E')
+    if (pieces.length === 0) return this.#send('E')
     this.#socket.cork()
-    this.#send('D', piece.length)
-    this.#socket.write(piece)
+    this.#send(
+      'D',
+      pieces.reduce((size, piece) => size + piece.length, 0),
+    )
+    for (const piece of pieces) this.#socket.write(piece)
     this.#socket.uncork()
   }
 

@@ -133,9 +133,9 @@ export class PythonCall extends Reply implements Job {
 
   wants(most: number): void {
     const channel = this.#channel
-    const reading = this.#upload?.read(most) ?? Promise.resolve(EMPTY)
+    const reading = this.#upload?.read(most) ?? Promise.resolve([])
     reading.then(
-      piece => channel?.sendBody(piece),
+      pieces => channel?.sendBody(pieces),
       (error: unknown) => this.#breach(error),
     )
   }

@@ -67,21 +67,26 @@ export class Upload {
     return this.size <= WITH_REQUEST ? Buffer.concat(this.#chunks) : undefined
   }
 
-  /** @param most  bytes. @returns the next bytes, none at the end */
-  async read(most: number): Promise<Buffer> {
+  /** @param most  bytes. @returns the next ones, in pieces; none at the end */
+  async read(most: number): Promise<readonly Buffer[]> {
     if (this.#file) return this.#readFile(this.#file, most)
-    const chunk = this.#chunks.shift()
-    if (chunk === undefined) return Buffer.alloc(0)
-    if (chunk.length > most) this.#chunks.unshift(chunk.subarray(most))
-    return chunk.subarray(0, most)
+    const pieces: Buffer[] = []
+    let left = most
+    for (let chunk = this.#chunks.shift(); chunk; chunk = this.#chunks.shift()) {
+      pieces.push(chunk.subarray(0, left))
+      if (chunk.length > left) this.#chunks.unshift(chunk.subarray(left))
+      left -= Math.min(left, chunk.length)
+      if (left === 0) break
+    }
+    return pieces
   }
 
-  async #readFile(file: FileHandle, most: number): Promise<Buffer> {
+  async #readFile(file: FileHandle, most: number): Promise<readonly Buffer[]> {
     const size = Math.min(most, this.size - this.#position)
-    if (size === 0) return Buffer.alloc(0)
+    if (size === 0) return []
     const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(size), 0, size, this.#position)
     this.#position += bytesRead
-    return buffer.subarray(0, bytesRead)
+    return [buffer.subarray(0, bytesRead)]
   }
 
   async close(): Promise<void> {
