@@ -121,7 +121,11 @@ t.test('a process that does not end', async t => {
 t.test('nothing is left when the front or the arbiter is killed', async t => {
   const holds = await startHolds(t)
   const app = `${APP}\nif os.path.exists('slow'):\n    urllib.request.urlopen(os.environ['HOLDS'] + '/boot').read()\n`
-  const server = await startPython(t, app, { workers: 2, env: holds.env, expectErrors: [/^Worker exited/] })
+  const server = await startPython(t, app, {
+    workers: 2,
+    env: holds.env,
+    expectErrors: [/^Worker exited/, messages.reloadFailed],
+  })
   const client = new Client(t, server.target)
   const held = client.get('/hold/a').catch(() => 'lost')
   await holds.arrival('a')
@@ -132,7 +136,10 @@ t.test('nothing is left when the front or the arbiter is killed', async t => {
   const fronts = server.workers()
   const pythons = fronts.flatMap(childrenOf)
   t.ok(pythons.length >= 3, 'some serve, some import')
-  for (const front of fronts) process.kill(front, 'SIGKILL')
+  const [serving = 0, booting = 0] = fronts
+  process.kill(booting, 'SIGKILL')
+  await server.log(messages.reloadFailed)
+  process.kill(serving, 'SIGKILL')
   await gone(...pythons)
   t.equal(await held, 'lost')
   server.signal('SIGINT')
