@@ -773,6 +773,9 @@ class Control:
         line = self.lines.readline()
         if not line:
             os._exit(0)
+        return self.parse(line)
+
+    def parse(self, line):
         return json.loads(line)
 
     def send(self, **message):
@@ -814,18 +817,21 @@ def main():
     settings = control.receive()
     die_with(settings['front'])
     threads = settings['threads']
-    prepare_descriptors(threads)
-    dump = open(DUMP, 'wb', buffering=0)
-    dump_to(dump)
+    channels = [] if settings['forks'] else [socket.socket(fileno=FIRST_CHANNEL + i) for i in range(threads)]
+    prepare_descriptors(len(channels))
+    dump_to(open(DUMP, 'wb', buffering=0))
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, 'reconfigure'):
             stream.reconfigure(line_buffering=True)
-    channels = [socket.socket(fileno=FIRST_CHANNEL + i) for i in range(threads)]
-    os.register_at_fork(after_in_child=lambda: close_all([control.sock, *channels]))
     sys.path[:] = settings['path'] + [entry for entry in sys.path if entry != os.path.dirname(os.path.abspath(__file__))]
+    if settings['forks']:
+        application = load(settings['app'], control, files_of(settings, control))
+        control, channels = fork(control, settings)
+    close_in_forks([control.sock, *channels])
     hooks = load_hooks(settings['hooks'], control)
-    files = own_module('loaded_files').LoadedFiles(control.send) if settings['reload'] else None
-    application = load(settings['app'], control, files)
+    files = files_of(settings, control)
+    if not settings['forks']:
+        application = load(settings['app'], control, files)
     run_boot_hook(hooks, 'post_worker_init', control)
     base = {
         'wsgi.version': (1, 0),
@@ -860,6 +866,27 @@ def main():
     if hooks is not None:
         hooks.exit()
     sys.exit(server.code)
+
+
+def fork(control, settings):
+    """Serves forks with this process, which has imported the application. Returns in each of them."""
+    parent = os.getpid()
+    age, sockets = own_module('fork_server').ForkServer(control, settings).serve()
+    die_with(parent)
+    control.sock.detach()
+    os.close(CONTROL)
+    control = Control(sockets.pop(0))
+    # The old one is closed with its last reference.
+    dump_to(open(sockets.pop(0).detach(), 'wb', buffering=0))
+    for fd in (1, 2)[:len(sockets) - settings['threads']]:
+        os.dup2(sockets.pop(0).detach(), fd)
+    if settings['hooks']:
+        settings['hooks']['age'] = age
+    return control, sockets
+
+
+def files_of(settings, control):
+    return own_module('loaded_files').LoadedFiles(control.send) if settings['reload'] else None
 
 
 def load_hooks(settings, control):
@@ -897,8 +924,12 @@ def own_module(name):
     return module
 
 
+def close_in_forks(sockets):
+    """In forks of the application's: the front would wait for their end."""
+    os.register_at_fork(after_in_child=lambda: close_all(sockets))
+
+
 def close_all(sockets):
-    """In a fork of the application's: the front would wait for its end."""
     for sock in sockets:
         # close() would wait for the reader of the control channel.
         fd = sock.detach()

@@ -6,7 +6,6 @@ import { type BootFailure, startFailure } from './start-failure.js'
 /** A process can serve, or the fork server can fork. */
 export interface Ready {
   readonly type: 'ready'
-  readonly version: string
   readonly pid: number
   /** How the stacks name the threads of the channels, in hexadecimal. */
   readonly threads: readonly string[]
@@ -19,7 +18,7 @@ export type Message =
   | { readonly type: 'term' }
   | { readonly type: 'warning'; readonly text: string }
   /** Of the fork server: a process that was asked for, or the end of one. */
-  | { readonly type: 'forked'; readonly serial: number; readonly pid: number }
+  | { readonly type: 'forked'; readonly age: number; readonly pid: number }
   | ({ readonly type: 'ended'; readonly pid: number } & Ending)
 
 /**

@@ -1,5 +1,5 @@
 import type { ProcessFigures } from '../../../config/hooks.js'
-import { toError, UnicornError } from '../../errors.js'
+import { toError } from '../../errors.js'
 import type { Channel } from '../../gateway/python/channel.js'
 import type { PythonCall } from '../../gateway/python/python-call.js'
 import type { Logger } from '../../logging/log.js'
@@ -14,7 +14,7 @@ import { ProcessWatch } from './process-watch.js'
 import type { ProcessEvents, PythonProcess } from './python-process.js'
 import type { PoolLimits, PythonSettings } from './python-settings.js'
 import type { Ending } from './running.js'
-import { PythonStack } from './stacks.js'
+import { failureFacts } from './start-failure.js'
 
 /** What the pool needs of its front. */
 interface Surroundings extends Pick<PythonHost, 'report'> {
@@ -48,7 +48,12 @@ export class ProcessPool {
   constructor(target: number, settings: PythonSettings, { limits, log, changed, report }: Surroundings) {
     this.#target = target
     this.#settings = settings
-    this.#nursery = new Nursery(settings, limits)
+    this.#nursery = new Nursery(settings, {
+      limits,
+      log,
+      changed: () => this.#manage(),
+      failed: error => this.#tellStart(error),
+    })
     this.#limits = limits
     this.#log = log
     this.#changed = changed
@@ -103,6 +108,7 @@ export class ProcessPool {
       return isLate ? this.#watch.late(process) : process.endWithin(QUICK_TIME)
     })
     await Promise.all(ends)
+    await this.#nursery.close(isLate ? 0 : QUICK_TIME)
   }
 
   get figures(): readonly ProcessFigures[] {
@@ -111,10 +117,7 @@ export class ProcessPool {
 
   /** What the boot waits for, with the Python stack of what is imported. */
   async unfinished(): Promise<string> {
-    const [process] = [...this.#processes].filter(({ state }) => state === 'starting')
-    if (!process) return 'the Python processes have not become ready'
-    const { stack } = new PythonStack(await process.stacks(), this.#settings.directory)
-    return `Python has not finished importing ${this.#settings.app}:\n${stack}`
+    return this.#watch.unfinished(await this.#nursery.stacks())
   }
 
   // Processes.
@@ -129,7 +132,7 @@ export class ProcessPool {
     for (let index = 0; taken.size < this.#target; index++) {
       if (taken.has(index)) continue
       taken.add(index)
-      if (this.#backoff.mayStart(index, now())) this.#spawn(index)
+      if (this.#backoff.mayStart(index, now()) && this.#nursery.isReady) this.#spawn(index)
     }
     const ready = holders.filter(({ state }) => state === 'serving').length
     if (ready < this.#target) return
@@ -154,7 +157,7 @@ export class ProcessPool {
       },
       (error: unknown) => this.#failedToBoot(process, error),
     )
-    this.#report({ type: 'python-started', pid: process.pid, age: process.age })
+    void process.known.then(pid => this.#report({ type: 'python-started', pid, age: process.age }))
     // A failure to boot is told first.
     void Promise.allSettled([process.ready]).then(async () => this.#gone(process, await process.gone))
   }
@@ -169,7 +172,7 @@ export class ProcessPool {
       if (process.state === 'leaving') this.#leaves(process, channel)
       if (process.state !== 'serving') return
       this.#dispatch.idle(process, channel)
-      if (process.requests >= process.lastRequest && !process.wantsReplacement) this.#hasServed(process)
+      this.#watch.answered(process)
     },
     broken: process => {
       const why = 'the application has closed, or written to, a descriptor of the server'
@@ -195,27 +198,24 @@ export class ProcessPool {
     else channel.shutDown()
   }
 
-  #hasServed(process: PythonProcess): void {
-    this.#log.info({ pythonPid: process.pid, requests: process.requests }, 'Maximum number of requests reached')
-    process.because('max-requests')
-    process.wantsReplacement = true
-    this.#manage()
-  }
-
   /** The first processes are the front's boot, which tells of their failure. */
   #failedToBoot(process: PythonProcess, error: unknown): void {
     if (process.reason !== undefined || process.endedByOther) return
     process.because('boot-failed')
     process.kill()
-    if (this.#starting) return this.#starting.failed(error)
-    if (this.#target === 0) return
-    const err = error instanceof UnicornError ? error.cause.error : error
-    this.#log.error({ ...(err !== undefined && { err }) }, `Python process failed to boot: ${toError(error).message}`)
+    if (this.#tellStart(error) || this.#target === 0) return
+    this.#log.error(failureFacts(error), `Python process failed to boot: ${toError(error).message}`)
+  }
+
+  /** @returns whether the start still waited for that */
+  #tellStart(error: unknown): boolean {
+    this.#starting?.failed(error)
+    return this.#starting !== undefined
   }
 
   #gone(process: PythonProcess, ending: Ending): void {
     this.#processes.delete(process)
-    this.#report(endOf(process, ending))
+    if (process.pid > 0) this.#report(endOf(process, ending))
     process.because(reasonOf(ending))
     const { pid, index, since, reason = 'exited' } = process
     const death = deathOf(reason)
@@ -245,6 +245,6 @@ export class ProcessPool {
   #checkClosed(): void {
     if (this.#target > 0 || this.#processes.size > 0) return
     this.#watch.end()
-    this.#closed?.()
+    void this.#nursery.close(this.#limits.gracefulTimeout).then(() => this.#closed?.())
   }
 }

@@ -42,6 +42,24 @@ export class ProcessWatch {
     clearInterval(this.#timer)
   }
 
+  /** What the boot waits for. @param stacks  of the process that imports the application, if it is not one of these */
+  async unfinished(stacks: string | undefined): Promise<string> {
+    const { directory, app } = this.#surroundings.settings
+    const dump = stacks ?? (await [...this.#processes].find(({ state }) => state === 'starting')?.stacks())
+    if (dump === undefined) return 'the Python processes have not become ready'
+    return `Python has not finished importing ${app}:\n${new PythonStack(dump, directory).stack}`
+  }
+
+  /** A process has answered a request. */
+  answered(process: PythonProcess): void {
+    const { pid, requests, lastRequest, wantsReplacement } = process
+    if (requests < lastRequest || wantsReplacement) return
+    this.#surroundings.log.info({ pythonPid: pid, requests }, 'Maximum number of requests reached')
+    process.because('max-requests')
+    process.wantsReplacement = true
+    this.#surroundings.changed()
+  }
+
   #look(): void {
     const { timeout, bootTimeout } = this.#surroundings.limits
     for (const process of this.#processes) {

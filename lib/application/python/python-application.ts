@@ -30,6 +30,8 @@ export async function loadPythonApplication(
     multiprocess,
     software: serverSoftware,
     rootPath: config.rootPath,
+    // Elsewhere, a fork of a process that has used the system's frameworks may not go on.
+    preload: config.preload && process.platform === 'linux',
     reload: config.reload,
     hooks,
     output: (config.captureOutput ?? config.logFormat === 'json') ? python.output : undefined,

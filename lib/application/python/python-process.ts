@@ -3,21 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExitReason, ProcessFigures } from '../../../config/hooks.js'
 import { Channel, type ChannelOwner } from '../../gateway/python/channel.js'
 import { now } from '../../sys/clock.js'
+import { Dump } from './dump.js'
 import { handshake, type Message } from './handshake.js'
 import { type OutputRecorder, recordOutput } from './output.js'
 import type { PythonSettings } from './python-settings.js'
 import type { Ending, Running } from './running.js'
 
-/** A real-time signal, at which Python writes its stacks to the dump: USR1, USR2 and ABRT may be the application's. */
-const DUMP_SIGNAL = process.platform === 'linux' ? 40 : 'SIGUSR2'
 /** The server stops quickly: hooks may run. INT and QUIT come from a terminal too, for the whole group. */
 const QUIT_SIGNAL = process.platform === 'linux' ? 41 : 'SIGUSR1'
 /** How long a hook may take before the process is killed, in milliseconds. */
 const HOOK_TIME = 500
-/** How long the stacks may take, in milliseconds, and after which silence they are complete. */
-const DUMP_TIME = 1000
-const DUMP_PAUSE = 50
-
+/** How long what a process wrote at last may take, in milliseconds. */
+const LAST_PAUSE = 50
 /** How long a process may take to end after its channels, in milliseconds. */
 const EXIT_PAUSE = 1000
 
@@ -80,8 +77,8 @@ export class PythonProcess implements ChannelOwner {
   readonly #running: Running
   readonly #events: ProcessEvents
   readonly #hooks: readonly string[]
-  readonly #output: readonly OutputRecorder[]
-  #dumped = ''
+  readonly #dump: Dump
+  #output: readonly OutputRecorder[] = []
 
   constructor(running: Running, { index, age, lastRequest, settings, events }: ProcessOptions) {
     this.index = index
@@ -89,17 +86,18 @@ export class PythonProcess implements ChannelOwner {
     this.lastRequest = lastRequest
     this.#running = running
     this.#hooks = settings.hooks?.names ?? []
-    this.#output = running.output ? recordOutput(running.output, settings.output, running.pid) : []
-    running.dump.on('error', () => {})
-    running.dump.setEncoding('utf8').on('data', (text: string) => {
-      this.#dumped += text
+    void running.known.then(pid => {
+      if (running.output) this.#output = recordOutput(running.output, settings.output, pid)
     })
+    this.#dump = new Dump(running)
     this.#events = events
     this.channels = running.channels.map(socket => new Channel(socket, this))
     this.gone = this.#awaitEnd()
     const hear = (message: Message): void => events.message(this, message)
-    this.ready = handshake(running, settings, { gone: this.gone, dumped: () => this.#dumped, hear }).then(
-      ({ threads }) => {
+    this.ready = handshake(running, settings, { gone: this.gone, dumped: () => this.dumped, hear }).then(
+      async ({ threads }) => {
+        // A process may be ready before the fork server says that it has forked it.
+        await Promise.race([running.known, this.gone])
         this.threads = threads
         if (this.state === 'starting') this.state = 'serving'
       },
@@ -111,6 +109,11 @@ export class PythonProcess implements ChannelOwner {
   /** 0 as long as it is not known, or if the process could not be started. */
   get pid(): number {
     return this.#running.pid
+  }
+
+  /** Resolves with its pid when that is known; never if it could not be started. */
+  get known(): Promise<number> {
+    return this.#running.known
   }
 
   /** Why it goes: the first cause. */
@@ -195,23 +198,14 @@ export class PythonProcess implements ChannelOwner {
     this.#running.kill('SIGKILL')
   }
 
-  /** The Python stacks of its threads. Works while C code holds the interpreter, too. */
+  /** The Python stacks of its threads, or of its crash. */
   async stacks(): Promise<string> {
-    if (this.state === 'gone') return this.#dumped
-    this.#dumped = ''
-    this.#running.kill(DUMP_SIGNAL)
-    const limit = now() + DUMP_TIME
-    let size = -1
-    while (now() < limit && size !== this.#dumped.length) {
-      if (this.#dumped !== '') size = this.#dumped.length
-      await sleep(DUMP_PAUSE)
-    }
-    return this.#dumped
+    return this.state === 'gone' ? this.dumped : this.#dump.ask()
   }
 
   /** What it has written of a crash. */
   get dumped(): string {
-    return this.#dumped
+    return this.#dump.text
   }
 
   async #awaitEnd(): Promise<Ending> {
@@ -222,7 +216,7 @@ export class PythonProcess implements ChannelOwner {
       this.endedByOther = ending.signal !== null && TOLD.has(ending.signal)
       // What it wrote at last has arrived, unless it left children behind that hold the sockets.
       const closed = [dump, ...channels].map(socket => socket.closed || new Promise(done => socket.once('close', done)))
-      await Promise.race([Promise.all([...closed, ...this.#output.map(each => each.closed)]), sleep(DUMP_PAUSE)])
+      await Promise.race([Promise.all([...closed, ...this.#output.map(each => each.closed)]), sleep(LAST_PAUSE)])
       for (const recorder of this.#output) recorder.flush()
     } catch {
       // It could not be started: `ready` tells why.

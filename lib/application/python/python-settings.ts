@@ -17,6 +17,8 @@ export interface PythonSettings {
   readonly software: string
   /** SCRIPT_NAME */
   readonly rootPath: string
+  /** Whether one process imports the application, and the others are forked from it. */
+  readonly preload: boolean
   /** Whether it reports the files that it loads. */
   readonly reload: boolean
   readonly hooks: PythonHooks | undefined

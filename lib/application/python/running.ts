@@ -16,6 +16,8 @@ export interface Ending {
 export interface Running {
   /** 0 as long as it is not known, or if there is none. */
   readonly pid: number
+  /** Resolves with the pid when it is known; never if there is none. */
+  readonly known: Promise<number>
   /** Messages: a line of JSON each. */
   readonly control: Socket
   /** Brings the stacks of hangs and crashes. */
@@ -37,12 +39,12 @@ const FIRST_CHANNEL = 5
 /**
  * Starts a process that imports the application.
  * @param age  grows with each process of this front, as Gunicorn's `worker.age`
- * @param more  settings of this process alone
+ * @param threads  for how many it has a channel @param forks  the name of its socket, if it is to be the fork server
  */
 export function spawnPython(
   settings: PythonSettings,
   age: number,
-  { threads = settings.threads, ...more } = {},
+  { threads = settings.threads, forks = '' } = {},
 ): Running {
   const { interpreter, output, hooks, ...plain } = settings
   const pipes = Array.from({ length: 2 + threads }, () => 'pipe' as const)
@@ -56,12 +58,13 @@ export function spawnPython(
   ended.catch(() => {})
   const control = stream(CONTROL)
   control.on('error', () => {})
-  const own = { front: process.pid, age, hooks: hooks ? { ...hooks, age } : null, ...more }
+  const own = { front: process.pid, age, hooks: hooks ? { ...hooks, age } : null, forks }
   control.write(`${JSON.stringify({ ...plain, ...own })}\n`)
   return {
     get pid() {
       return child.pid ?? 0
     },
+    known: child.pid === undefined ? new Promise(() => {}) : Promise.resolve(child.pid),
     control,
     dump: stream(DUMP),
     output: child.stdout && child.stderr ? { stdout: child.stdout, stderr: child.stderr } : undefined,

@@ -35,6 +35,12 @@ export function startFailure(failure: BootFailure, circumstances: Circumstances)
   return new UnicornError(`${app} failed to load: ${text}${advice ? `; ${advice}` : ''}`, fault, ExitCode.appLoad)
 }
 
+/** For the log: the traceback, if there is one. The message says the rest. */
+export function failureFacts(error: unknown): object {
+  const err = error instanceof UnicornError ? error.cause.error : error
+  return err === undefined ? {} : { err }
+}
+
 function adviceFor(failure: BootFailure, circumstances: Circumstances): string | undefined {
   const { kind, text, missing, known = [], settings } = failure
   const { executable, why } = circumstances.interpreter

@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { now } from '../../sys/clock.js'
+import type { Running } from './running.js'
+
+/** A real-time signal, at which Python writes its stacks to the dump: USR1, USR2 and ABRT may be the application's. */
+const DUMP_SIGNAL = process.platform === 'linux' ? 40 : 'SIGUSR2'
+/** How long the stacks may take, in milliseconds, and after which silence they are complete. */
+const DUMP_TIME = 1000
+const DUMP_PAUSE = 50
+
+/** What a process writes of its stacks, when it is asked or when it crashes. */
+export class Dump {
+  readonly #running: Running
+  #text = ''
+
+  constructor(running: Running) {
+    this.#running = running
+    running.dump.on('error', () => {})
+    running.dump.setEncoding('utf8').on('data', (text: string) => {
+      this.#text += text
+    })
+  }
+
+  /** What it has written since it was last asked. */
+  get text(): string {
+    return this.#text
+  }
+
+  /** The Python stacks of its threads. Works while C code holds the interpreter, too. */
+  async ask(): Promise<string> {
+    this.#text = ''
+    this.#running.kill(DUMP_SIGNAL)
+    const limit = now() + DUMP_TIME
+    let size = -1
+    while (now() < limit && size !== this.#text.length) {
+      if (this.#text !== '') size = this.#text.length
+      await sleep(DUMP_PAUSE)
+    }
+    return this.#text
+  }
+}
