@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path'
 import { HookRunner } from '../../config/hook-runner.js'
 import type { Logger } from '../../config/hooks.js'
 import type { Resolved } from '../../config/resolve.js'
@@ -27,7 +28,7 @@ export function newGeneration(
 ): Generation {
   const hooks = new HookRunner('arbiter', { ...resolved, log: env.log })
   const { config, gunicorn } = resolved
-  const files = new Set([...config.envFile, ...(gunicorn ? [gunicorn.location] : [])])
+  const files = new Set([...config.envFile, ...(gunicorn && isAbsolute(gunicorn.location) ? [gunicorn.location] : [])])
   const { listeners } = env
   const processes = config.workers
   return { number, resolved, hooks, listeners, processes, proven: false, files, abandoned: [] }

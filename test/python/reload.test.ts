@@ -80,7 +80,7 @@ t.test('a server with --reload whose first import fails serves when the module i
   t.equal((await new Client(t, server.target).get()).body, 'first')
 })
 
-t.test("a template of Django's is watched, and one that is new beside it", async t => {
+t.test("a template of Django's is watched, one that is new beside it, and gunicorn.conf.py", async t => {
   requireModules('django')
   const app = `
 from django.conf import settings
@@ -94,14 +94,16 @@ def application(environ, start_response):
     start_response('200 OK', [])
     return [render_to_string('page.html').encode()]
 `
-  const server = await startPython(t, app, { args, files: { 'templates/page.html': 'one' } })
+  const server = await startPython(t, app, { args, files: { 'templates/page.html': 'one', 'gunicorn.conf.py': '' } })
   const client = new Client(t, server.target)
   t.equal((await client.get()).body, 'one')
   await save(server, 'templates/page.html', 'two')
   t.equal((await client.get()).body, 'two')
   await save(server, 'templates/more.html', 'new')
+  await save(server, 'gunicorn.conf.py', "raw_env = ['B=2']\n")
+  const names = ['templates/page.html', 'templates/more.html', 'gunicorn.conf.py']
   t.same(
     changes(server),
-    ['page.html', 'more.html'].map(name => join(server.cwd, 'templates', name)),
+    names.map(name => join(server.cwd, name)),
   )
 })

@@ -6,8 +6,10 @@ import type { Logger } from '../../logging/log.js'
 const PAUSE = 200
 /** A longer line is cut, so that a program that prints no line feeds takes no memory. */
 const LONGEST_LINE = 64 * 1024
+/** A traceback has fewer lines; what goes on for longer is none. */
+const MOST_LINES = 5000
 
-const BEGIN = /^\s*Traceback \(most recent call last\):$/
+const BEGIN = /^\s*(?:\+ Exception Group )?Traceback \(most recent call last\):\r?$/
 /** Between two tracebacks of one chain of exceptions. */
 const LINK = /^(?:During handling of the above exception|The above exception was the direct cause)/
 
@@ -75,7 +77,8 @@ export class OutputRecorder {
     this.#trace.push(line)
     // Frames are indented; a group of exceptions is drawn with bars.
     if (!/^(?:\s|$)/.test(line) && !LINK.test(line)) this.#isNamed = true
-    this.#wait()
+    if (this.#trace.length < MOST_LINES) this.#wait()
+    else this.#endTrace()
   }
 
   #wait(): void {
@@ -89,7 +92,7 @@ export class OutputRecorder {
     const text = this.#trace.splice(0).join('\n').trimEnd()
     this.#isNamed = false
     const error = new PythonError(text)
-    this.#log.error({ ...this.#facts, err: error }, `${error.name}: ${error.message}`)
+    this.#log.error({ ...this.#facts, err: error }, `${error.name}: ${error.message}`.replace(/\n[\s\S]*/, ''))
   }
 
   #record(line: string): void {
