@@ -674,6 +674,8 @@ class Server:
             call.ended = call.freed = True
             if not isinstance(error, FrontGone):
                 sys.stderr.write('The application was interrupted within the server: its process ends.\n' + format_error(error))
+                # Other threads may be waiting for requests: the front is to end them.
+                call.channel.sock.close()
             elif error.args == (errno.EBADF,):
                 sys.stderr.write('The application has closed descriptors that are not its own: its process ends.\n')
             return

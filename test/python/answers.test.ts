@@ -139,6 +139,15 @@ t.test('answers of applications that keep to PEP 3333', async t => {
     t.equal((await client.get('/lazily')).body, 'lazy')
   })
 
+  t.test('nothing of a request is kept in memory', async t => {
+    const single = await startPython(t, fixture('contract.py'), { files: { notes: '' } })
+    const other = new Client(t, single.target)
+    for (const body of ['', 'b'.repeat(100_000)]) {
+      await other.get('/forgets', { method: 'POST', body })
+      t.equal((await other.get('/forgets', { method: 'POST', body })).body, '2 left ')
+    }
+  })
+
   t.test('what a request has left does nothing to the next one', async t => {
     const single = await startPython(t, fixture('contract.py'))
     const other = new Client(t, single.target)
