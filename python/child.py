@@ -41,7 +41,6 @@ import faulthandler
 import io
 import json
 import os
-import select
 import socket
 import stat
 import struct
@@ -49,6 +48,9 @@ import sys
 import threading
 import traceback
 from itertools import chain
+# By name: an application may replace them in their modules, as gevent does.
+from select import POLLIN, poll
+from threading import Lock
 from types import CoroutineType, GeneratorType
 from urllib.parse import unquote_to_bytes
 
@@ -88,10 +90,10 @@ class Channel:
         self.sock = sock
         self.buffer = b''
         self.start = 0
-        self.poll = select.poll()
-        self.poll.register(sock, select.POLLIN)
+        self.poll = poll()
+        self.poll.register(sock, POLLIN)
         # An application may call write() in another thread.
-        self.lock = threading.Lock()
+        self.lock = Lock()
         # A request that came while another one was running.
         self.early = None
         # True within a frame. What a signal handler raises there loses bytes of it, and the channel with them.
@@ -159,6 +161,14 @@ class Channel:
                     return number, payload
         except FrontGone:
             return None
+
+    def end_requests(self):
+        """No further request is taken: its thread ends with the one that it has."""
+        try:
+            self.sock.shutdown(socket.SHUT_RD)
+        except OSError:
+            # The application has closed it.
+            pass
 
     def answer_to(self, number):
         """The front's answer to a W or F of this request."""
@@ -593,6 +603,7 @@ class Server:
         self.application = application
         self.base = base
         self.root_path = root_path
+        self.channels = []
         self.is_leaving = False
         # Of SystemExit.
         self.code = None
@@ -604,6 +615,7 @@ class Server:
         self.is_fork = True
 
     def serve(self, channel):
+        self.channels.append(channel)
         try:
             while not self.is_leaving:
                 request = channel.request()
@@ -671,11 +683,11 @@ class Server:
             leave_fork(error)
         if isinstance(error, FrontGone) or call.channel.is_broken:
             self.is_leaving = True
+            for channel in self.channels:
+                channel.end_requests()
             call.ended = call.freed = True
             if not isinstance(error, FrontGone):
                 sys.stderr.write('The application was interrupted within the server: its process ends.\n' + format_error(error))
-                # Other threads may be waiting for requests: the front is to end them.
-                call.channel.sock.close()
             elif error.args == (errno.EBADF,):
                 sys.stderr.write('The application has closed descriptors that are not its own: its process ends.\n')
             return
