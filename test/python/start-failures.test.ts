@@ -56,6 +56,20 @@ const CASES: readonly Case[] = [
     said: /app has no application or app; it has run$/,
   },
   {
+    name: 'the script that manages a Django project',
+    app: hello,
+    files: { 'manage.py': 'def main(): pass\n', 'shop/wsgi.py': hello },
+    spec: 'manage.py',
+    said: /manage has no application or app; the application of this Django project is shop\.wsgi:application$/,
+  },
+  {
+    name: 'a name with a mistake, in the directory of a Django project',
+    app: hello,
+    files: { 'manage.py': '', 'shop/wsgi.py': hello },
+    spec: 'shpo.wsgi',
+    said: /No module named 'shpo'; it was looked for in \S+, and in the packages of \S+: the application of this Django project is shop\.wsgi:application$/,
+  },
+  {
     name: 'an attribute that is no application',
     app: 'application = 3\n',
     said: /app:application cannot be called: wanted a WSGI application, found int$/,

@@ -39,9 +39,7 @@ export function isPython({ app = '', interface: name, chdir, pythonpath, python 
  * @throws UnicornError if there are several
  */
 export function findDjango(directory: string): string | undefined {
-  if (!isFile(join(directory, 'manage.py'))) return undefined
-  const packages = readdirSync(directory).filter(name => isFile(join(directory, name, 'wsgi.py')))
-  const [one, ...others] = packages.filter(name => MODULE.test(name)).map(name => `${name}.wsgi:application`)
+  const [one, ...others] = djangoApplications(directory)
   if (others.length === 0) return one
   const found = [one, ...others].join(', ')
   throw new UnicornError(`no application given, and there are several: ${found}; wanted one of them`, {
@@ -49,6 +47,13 @@ export function findDjango(directory: string): string | undefined {
     wanted: 'MODULE:EXPORT',
     where: directory,
   })
+}
+
+/** Those of a Django project, as its users name them; none if the directory is not the one of such a project. */
+export function djangoApplications(directory: string): string[] {
+  if (!isFile(join(directory, 'manage.py'))) return []
+  const packages = readdirSync(directory).filter(name => existsSync(join(directory, name, 'wsgi.py')))
+  return packages.filter(name => MODULE.test(name)).map(name => `${name}.wsgi:application`)
 }
 
 function hasSigns(directory: string): boolean {

@@ -2,6 +2,7 @@ import type { Interpreter } from '../../../config/interpreter.js'
 import { ExitCode, UnicornError } from '../../errors.js'
 import { PythonError } from '../../gateway/python/python-error.js'
 import { ON_PATH } from './interpreter.js'
+import { djangoApplications } from './recognise.js'
 
 /** What a process reports if its application does not load. */
 export interface BootFailure {
@@ -45,11 +46,18 @@ function adviceFor(failure: BootFailure, circumstances: Circumstances): string |
   const { kind, text, missing, known = [], settings } = failure
   const { executable, why } = circumstances.interpreter
   if (kind === 'spawn') return `it was to be run by ${executable} (${why})`
-  if (kind === 'attribute') return known.length > 0 ? `it has ${known.join(', ')}` : undefined
+  if (kind === 'attribute')
+    return otherDjango(circumstances) ?? (known.length > 0 ? `it has ${known.join(', ')}` : undefined)
   if (missing !== undefined) return adviceOnMissing(missing, failure, circumstances)
   if (!/DJANGO_SETTINGS_MODULE|settings are not configured/i.test(text)) return undefined
   const found = settings ? `DJANGO_SETTINGS_MODULE is ${settings}` : 'DJANGO_SETTINGS_MODULE is not set'
   return `${found}: name the settings by --env DJANGO_SETTINGS_MODULE=my_project.settings, or in wsgi.py`
+}
+
+/** What was meant by `manage.py`, or by a name with a mistake in it. */
+function otherDjango({ app, path }: Circumstances): string | undefined {
+  const found = djangoApplications(path.at(-1) ?? '').filter(each => each.split(':')[0] !== app.split(':')[0])
+  return found.length > 0 ? `the application of this Django project is ${found.join(', or ')}` : undefined
 }
 
 /** A module is missing: the application itself, the settings that Django was told of, one of its own, a package. */
@@ -63,7 +71,10 @@ function adviceOnMissing(
   const isPartOf = (name: string): boolean => name === missing || name.startsWith(`${missing}.`)
   const looked = searched.length > 0 ? searched.join(', ') : path.join(', ')
   const elsewhere = "start unicorn in the project's directory, or name that by --chdir or --pythonpath"
-  if (isPartOf(module)) return `it was looked for in ${looked}, and in the packages of ${executable}: ${elsewhere}`
+  if (isPartOf(module)) {
+    const instead = otherDjango({ app, path, interpreter }) ?? elsewhere
+    return `it was looked for in ${looked}, and in the packages of ${executable}: ${instead}`
+  }
   if (settings && isPartOf(settings)) {
     return `DJANGO_SETTINGS_MODULE is ${settings}, which was looked for in ${looked}: mend the name, or ${elsewhere}`
   }
