@@ -1,5 +1,8 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { testdir } from '../helpers/at-end.js'
+import { messages } from '../helpers/messages.js'
 import { python, requireModules } from '../helpers/python.js'
 import { run } from '../helpers/run.js'
 import { prepareDjango, serve } from './example.js'
@@ -11,12 +14,25 @@ t.test('a project that django-admin startproject has just made, and nothing chan
   const directory = testdir(t, {})
   await run([python, '-m', 'django', 'startproject', 'my_project', directory], { cwd: directory })
   await prepareDjango(directory)
-  const server = await serve(t, directory, 'my_project.wsgi:application')
+  const args = ['--ready-path', '/admin/login/']
+  const server = await serve(t, directory, 'my_project.wsgi:application', { args })
   const visitor = new Visitor(t, server.target)
   t.match(await visitor.get('/'), { status: 200, body: /The install worked successfully/ })
   t.match(await visitor.get('/admin/'), { status: 302, headers: { location: '/admin/login/?next=/admin/' } })
   t.match(await visitor.logIn(), { status: 302, headers: { location: '/admin/' } })
   t.match(await visitor.get('/admin/'), { status: 200, body: /Site administration/ })
   t.match(await visitor.get('/nowhere/'), { status: 404, body: /Using the URLconf/ })
+
+  await t.test('a mistake that only a request finds does not pass a reload', async t => {
+    const urls = join(directory, 'my_project/urls.py')
+    const good = readFileSync(urls, 'utf8')
+    writeFileSync(urls, `import nothing_of_this_name\n${good}`)
+    server.signal('SIGHUP')
+    await server.log(/^Internal Server Error: \/admin\/login\/$/)
+    t.match(await visitor.get('/admin/'), { status: 200, body: /Site administration/ })
+    writeFileSync(urls, good)
+    await server.log(messages.reloaded)
+    t.match(await visitor.get('/admin/'), { status: 200, body: /Site administration/ })
+  })
   t.same(await server.stop(), { code: 0, signal: null })
 })
