@@ -35,8 +35,8 @@ export interface GunicornFile {
 
 /** Runs the hooks of a config file of Gunicorn's that belong to no worker. */
 export interface GunicornHooks {
-  /** @param cfg  the settings, as hooks see them */
-  hooks(cfg: Readonly<Record<string, unknown>>): Hooks
+  /** @param cfg  the settings, as hooks see them @param env  the variables of the setting `rawEnv` */
+  hooks(cfg: Readonly<Record<string, unknown>>, env: Readonly<Record<string, string>>): Hooks
   /** Ends the process that they run in, if there is one. Resolves when those that were called have run. */
   end(): Promise<void>
 }

@@ -80,7 +80,7 @@ export async function resolveConfig(
   checkTogether(config)
   checkLanguage(config.workerClass, python !== undefined)
   const advice = [...adviceOn(given), ...[...lines, contents].flatMap(each => each.advice)]
-  const hooks = gunicorn ? gunicorn.runner.hooks(cfgOf(config, gunicorn)) : contents.hooks
+  const hooks = gunicorn ? gunicorn.runner.hooks(cfgOf(config, gunicorn), config.rawEnv) : contents.hooks
   return { config, hooks, file, cwd, variables, origins: originsOf(given), python, gunicorn, advice, notes }
 }
 

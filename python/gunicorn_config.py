@@ -165,6 +165,9 @@ class WorkerHooks:
     """The hooks of one worker, in its process."""
 
     def __init__(self, settings, send):
+        # Last, as the application's own directory comes before it.
+        if settings['directory'] not in sys.path:
+            sys.path.append(settings['directory'])
         names = load(settings['location'])
         self.hooks = {name: hook_of(names, name) for name in settings['names']}
         self.log = Log(send)
@@ -296,16 +299,20 @@ class ArbiterHooks:
         return (server, *call['others'])
 
 
-def stay_until_the_end():
-    """Signals for the whole group or the whole service are the arbiter's: this process ends when the arbiter does."""
+def die_with_arbiter():
     if sys.platform == 'linux':
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def stay_until_the_end():
+    """Signals for the whole group or the whole service are the arbiter's: this process ends when the arbiter does."""
     for name in ('SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'):
         signal.signal(getattr(signal, name), lambda number, frame: None)
 
 
 def main():
     location = sys.argv[1]
+    die_with_arbiter()
     channel = socket.socket(fileno=CHANNEL)
     os.set_inheritable(CHANNEL, False)
     with channel, channel.makefile('r', encoding='utf-8') as lines, channel.makefile('w', encoding='utf-8') as answers:

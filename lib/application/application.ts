@@ -58,6 +58,8 @@ export interface PythonHost {
 /** What a Python process needs to run hooks: `server` and `cfg`, as they see them. */
 export interface PythonHooks {
   readonly location: string
+  /** The directory that `unicorn` was started in, where the file finds modules. */
+  readonly directory: string
   /** By Gunicorn's names. */
   readonly names: readonly string[]
   readonly cfg: Readonly<Record<string, unknown>>

@@ -112,7 +112,7 @@ function startOf({ config, cwd, variables }: Resolved, index: number): Start {
 
 /** What a worker needs for an application in Python. */
 export function pythonOf(
-  { python: interpreter, gunicorn, config }: Resolved,
+  { python: interpreter, gunicorn, config, cwd }: Resolved,
   seats: readonly ListenerSeat[],
   processes: number,
 ): BootPython | undefined {
@@ -120,7 +120,11 @@ export function pythonOf(
   const names = (gunicorn?.hooks ?? []).filter(name => WORKER_HOOKS.has(name))
   if (!gunicorn || names.length === 0) return { interpreter, processes }
   const server = { pid: process.pid, address: seats.map(({ name }) => name), num_workers: config.workers }
-  return { interpreter, processes, hooks: { location: gunicorn.location, names, cfg: cfgOf(config, gunicorn), server } }
+  return {
+    interpreter,
+    processes,
+    hooks: { location: gunicorn.location, directory: cwd, names, cfg: cfgOf(config, gunicorn), server },
+  }
 }
 
 /** The hooks that run in a worker, by Gunicorn's names. */

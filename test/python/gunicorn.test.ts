@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { gunicornOptions } from '../../config/gunicorn/options.js'
 import { translate } from '../../config/gunicorn/translate.js'
@@ -47,7 +49,11 @@ async function printed(t: Test, { args = [], ...options }: ServerOptions) {
 }
 
 t.test('gunicorn.conf.py in the directory is read by Python, and HUP reads it again', async t => {
-  const server = await startPython(t, APP, { files: { ...FILES, 'gunicorn.conf.py': CONFIG }, bind: '' })
+  const server = await startPython(t, APP, {
+    files: { ...FILES, 'gunicorn.conf.py': CONFIG },
+    bind: '',
+    expectErrors: [messages.reloadRefused],
+  })
   t.equal(server.pythons().length, 2)
   t.equal(server.logged(messages.listening)[0]?.msg.split(',').length, 2)
   const reply = await new Client(t, server.target).get('/')
@@ -63,6 +69,10 @@ t.test('gunicorn.conf.py in the directory is read by Python, and HUP reads it ag
   server.signal('SIGHUP')
   await server.log(messages.reloaded)
   t.equal(server.logged(/has no effect/).length, 2, 'said once')
+  writeFileSync(join(server.cwd, 'gunicorn.conf.py'), '1 / 0\n')
+  server.signal('SIGHUP')
+  t.match(JSON.stringify(await server.log(messages.reloadRefused)), /gunicorn\.conf\.py failed: ZeroDivisionError/)
+  t.equal((await new Client(t, server.target).get('/')).status, 200, 'it serves on')
 })
 
 t.test('what is stronger: the command line, GUNICORN_CMD_ARGS, the file, the environment', async t => {

@@ -22,12 +22,14 @@ def application(environ, start_response):
 const CONFIG = `
 import os
 
+raw_env = ['WORD=word']
+
 def note(*facts):
     with open('hooks.txt', 'a') as file:
         print(*facts, file=file)
 
 def on_starting(server): note('on_starting', os.getpid() != server.pid, server.pid)
-def when_ready(server): note('when_ready', server.address)
+def when_ready(server): note('when_ready', server.address, os.environ['WORD'])
 def nworkers_changed(server, new, old): note('nworkers_changed', new, old)
 def pre_fork(server, worker): note('pre_fork', worker.pid)
 def post_fork(server, worker): note('post_fork', worker.pid == os.getpid(), worker.ppid == server.pid, server.cfg.workers)
@@ -68,7 +70,7 @@ t.test("the hooks of a config file of Gunicorn's, from start to end", async t =>
   const [first = 0] = server.everyPython
   await noted(server, 'nworkers_changed 1 None')
   const starts = notes(server).filter(line => /^(on_starting|when_ready|nworkers_changed) /.test(line))
-  t.match(starts, [`on_starting True ${server.pid}`, /^when_ready \['http:/, 'nworkers_changed 1 None'])
+  t.match(starts, [`on_starting True ${server.pid}`, /^when_ready \['http:.*\] word$/, 'nworkers_changed 1 None'])
   for (const line of ['pre_fork None', 'post_fork True True 1', 'post_worker_init True 1']) await noted(server, line)
   t.equal((await client.get('/a?b=c', { headers })).status, 200)
   await noted(server, 'pre_request GET /a b=c /a?b=c b')
@@ -140,7 +142,10 @@ def ssl_context(conf, default_ssl_context_factory):
     return default_ssl_context_factory()
 `
     const server = await startPython(t, APP, {
+      spec: 'main',
+      args: ['--chdir', 'sub'],
       files: {
+        'sub/main.py': APP,
         'gunicorn.conf.py': config,
         'shop/__init__.py': '',
         'shop/hooks.py':

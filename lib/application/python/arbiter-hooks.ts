@@ -34,6 +34,7 @@ export class ArbiterHooks implements GunicornHooks {
   readonly #circumstances: Circumstances
   readonly #waiting = new Map<number, Waiting>()
   #cfg: Readonly<Record<string, unknown>> = {}
+  #env: Readonly<Record<string, string>> = {}
   #reader: Reader | undefined
   #log: Logger | undefined
   #calls = 0
@@ -45,9 +46,9 @@ export class ArbiterHooks implements GunicornHooks {
     this.#circumstances = circumstances
   }
 
-  /** @param cfg  the settings, as hooks see them */
-  hooks(cfg: Readonly<Record<string, unknown>>): Hooks {
+  hooks(cfg: Readonly<Record<string, unknown>>, env: Readonly<Record<string, string>>): Hooks {
     this.#cfg = cfg
+    this.#env = env
     const own = hookNames.filter(name => hooks[name].process === 'arbiter' && this.#names.includes(snakeCase(name)))
     return Object.fromEntries(own.map(name => [name, (...given: unknown[]) => this.#run(name, given)])) as Hooks
   }
@@ -82,7 +83,8 @@ export class ArbiterHooks implements GunicornHooks {
   }
 
   #start(): Reader {
-    const reader = startReader(this.#location, this.#circumstances, { type: 'serve', timeout: 0, cfg: this.#cfg })
+    const circumstances = { ...this.#circumstances, env: { ...this.#circumstances.env, ...this.#env } }
+    const reader = startReader(this.#location, circumstances, { type: 'serve', timeout: 0, cfg: this.#cfg })
     const lines = createInterface({ input: reader.channel })
     // It passes on errors of its input.
     lines.on('error', () => {})
