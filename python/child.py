@@ -101,7 +101,9 @@ class Channel:
 
     @property
     def is_broken(self):
-        return self.is_receiving or self.is_sending
+        # Another thread may be sending at this moment, and that is to be waited for.
+        with self.lock:
+            return self.is_receiving or self.is_sending
 
     def _receive(self, size):
         try:
@@ -138,6 +140,8 @@ class Channel:
 
     def receive(self):
         """The next frame: kind, request number, payload."""
+        if self.is_receiving:
+            raise FrontGone
         self.is_receiving = True
         while len(self.buffer) - self.start < HEADER.size:
             rest = self.buffer[self.start:]
@@ -195,6 +199,8 @@ class Channel:
     def write(self, *parts):
         """Sends parts of frames. What is small leaves in one call, what is large is not copied."""
         with self.lock:
+            if self.is_sending:
+                raise FrontGone
             self.is_sending = True
             try:
                 if sum(map(len, parts)) <= READ_SIZE or len(parts) > MOST_PARTS:
@@ -393,8 +399,8 @@ def content_length(headers):
 class Call:
     """One request, from its environ to the end of its answer."""
 
-    __slots__ = ('channel', 'number', 'head', 'length', 'head_sent', 'left', 'unwanted', 'ended', 'freed', 'is_head',
-                 'overflowed')
+    __slots__ = ('channel', 'number', 'head', 'length', 'head_sent', 'left', 'unwanted', 'ended', 'freed', 'lost',
+                 'is_head', 'overflowed')
 
     def __init__(self, channel, number):
         self.channel = channel
@@ -411,6 +417,8 @@ class Call:
         self.ended = False
         # The front was told that this thread is free: nothing may be sent any more.
         self.freed = False
+        # Its channel is gone, or of no use any more.
+        self.lost = False
         self.is_head = False
         self.overflowed = False
 
@@ -673,6 +681,8 @@ class Server:
                 close()
         except BaseException as error:
             self.failed(call, error)
+        if call.lost:
+            raise FrontGone
         if self.is_leaving:
             call.free(b'Q')
         else:
@@ -685,7 +695,7 @@ class Server:
             self.is_leaving = True
             for channel in self.channels:
                 channel.end_requests()
-            call.ended = call.freed = True
+            call.ended = call.lost = True
             if not isinstance(error, FrontGone):
                 sys.stderr.write('The application was interrupted within the server: its process ends.\n' + format_error(error))
             elif error.args == (errno.EBADF,):

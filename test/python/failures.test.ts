@@ -152,6 +152,7 @@ t.test('applications that do away with their process', async t => {
 
   t.test('what a process says of its end', async t => {
     await server.log(/^The application has closed descriptors that are not its own: its process ends/)
+    await server.log(/^close\(\) was called/)
     t.equal(server.logged(/^Traceback/).length, 0)
   })
 
