@@ -844,6 +844,7 @@ def main():
     channels = [] if settings['forks'] else [socket.socket(fileno=FIRST_CHANNEL + i) for i in range(threads)]
     prepare_descriptors(len(channels))
     dump_to(open(DUMP, 'wb', buffering=0))
+    control.send(type='importing')
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, 'reconfigure'):
             stream.reconfigure(line_buffering=True)
@@ -902,6 +903,7 @@ def fork(control, settings):
     control = Control(sockets.pop(0))
     # The old one is closed with its last reference.
     dump_to(open(sockets.pop(0).detach(), 'wb', buffering=0))
+    control.send(type='importing')
     for fd in (1, 2)[:len(sockets) - settings['threads']]:
         os.dup2(sockets.pop(0).detach(), fd)
     if settings['hooks']:

@@ -12,6 +12,8 @@ const DUMP_PAUSE = 50
 export class Dump {
   readonly #running: Running
   #text = ''
+  /** Before that, the signal would end the process. */
+  #canAsk = false
 
   constructor(running: Running) {
     this.#running = running
@@ -26,8 +28,14 @@ export class Dump {
     return this.#text
   }
 
-  /** The Python stacks of its threads. Works while C code holds the interpreter, too. */
+  /** The process heeds the signal from now on. */
+  begin(): void {
+    this.#canAsk = true
+  }
+
+  /** The Python stacks of its threads, none if Python has not begun. Works while C code holds the interpreter, too. */
   async ask(): Promise<string> {
+    if (!this.#canAsk) return ''
     this.#text = ''
     this.#running.kill(DUMP_SIGNAL)
     const limit = now() + DUMP_TIME

@@ -95,7 +95,7 @@ export class ForkServer {
     void this.gone.then(() => this.#endForks())
     this.ready = handshake(this.#running, settings, {
       gone: this.gone,
-      dumped: () => this.#dump.text,
+      dump: this.#dump,
       hear: message => this.#receive(message),
     })
     this.ready.catch(() => {})

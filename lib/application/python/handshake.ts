@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline'
+import type { Dump } from './dump.js'
 import type { PythonSettings, Report } from './python-settings.js'
 import type { Ending, Running } from './running.js'
 import { type BootFailure, startFailure } from './start-failure.js'
@@ -14,6 +15,8 @@ export interface Ready {
 /** What a process reports when it is ready, or before. */
 export type Message =
   | Report
+  /** It can be asked for its stacks. */
+  | { readonly type: 'importing' }
   /** TERM has come from outside. */
   | { readonly type: 'term' }
   | { readonly type: 'warning'; readonly text: string }
@@ -23,13 +26,13 @@ export type Message =
 
 /**
  * Waits until a process is ready, and hears what it has to say from then on.
- * @param gone  resolves when it is gone @param dumped  what it has written of a crash
+ * @param gone  resolves when it is gone @param dump  of its stacks
  * @throws UnicornError if its application does not load
  */
 export async function handshake(
   running: Running,
   settings: PythonSettings,
-  { gone, dumped, hear }: { gone: Promise<Ending>; dumped: () => string; hear: (message: Message) => void },
+  { gone, dump, hear }: { gone: Promise<Ending>; dump: Dump; hear: (message: Message) => void },
 ): Promise<Ready> {
   const failed = (failure: BootFailure): Error => startFailure(failure, settings)
   return new Promise((resolve, reject) => {
@@ -40,13 +43,14 @@ export async function handshake(
       const message = JSON.parse(line) as Message | Ready | BootFailure // child.py sends no others
       if (message.type === 'failed') reject(failed(message))
       else if (message.type === 'ready') resolve(message)
+      else if (message.type === 'importing') dump.begin()
       else hear(message)
     })
     running.ended.catch((error: Error) => reject(failed({ type: 'failed', kind: 'spawn', text: error.message })))
     void gone.then(({ exitCode, signal }) => {
       const how = signal ? `it was ended by ${signal}` : `it ended with code ${exitCode}`
       const text = `${how} while it was imported`
-      reject(failed({ type: 'failed', kind: 'exit', text, traceback: dumped() || undefined }))
+      reject(failed({ type: 'failed', kind: 'exit', text, traceback: dump.text || undefined }))
     })
   })
 }

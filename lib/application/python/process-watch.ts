@@ -47,6 +47,7 @@ export class ProcessWatch {
     const { directory, app } = this.#surroundings.settings
     const dump = stacks ?? (await [...this.#processes].find(({ state }) => state === 'starting')?.stacks())
     if (dump === undefined) return 'the Python processes have not become ready'
+    if (dump === '') return 'Python itself has not started'
     return `Python has not finished importing ${app}:\n${new PythonStack(dump, directory).stack}`
   }
 

@@ -94,14 +94,12 @@ export class PythonProcess implements ChannelOwner {
     this.channels = running.channels.map(socket => new Channel(socket, this))
     this.gone = this.#awaitEnd()
     const hear = (message: Message): void => events.message(this, message)
-    this.ready = handshake(running, settings, { gone: this.gone, dumped: () => this.dumped, hear }).then(
-      async ({ threads }) => {
-        // A process may be ready before the fork server says that it has forked it.
-        await Promise.race([running.known, this.gone])
-        this.threads = threads
-        if (this.state === 'starting') this.state = 'serving'
-      },
-    )
+    this.ready = handshake(running, settings, { gone: this.gone, dump: this.#dump, hear }).then(async ({ threads }) => {
+      // A process may be ready before the fork server says that it has forked it.
+      await Promise.race([running.known, this.gone])
+      this.threads = threads
+      if (this.state === 'starting') this.state = 'serving'
+    })
     // Whoever waits for it is told; nobody needs to.
     this.ready.catch(() => {})
   }
