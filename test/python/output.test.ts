@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Client } from '../helpers/http.js'
-import { startPython } from '../helpers/python.js'
+import { spawnPython, startPython } from '../helpers/python.js'
 
 const APP = `
 import logging, os, sys, traceback
@@ -75,14 +75,16 @@ t.test('with --capture-output it becomes records of the error log, whatever the 
   t.same(server.stdout.lines, [])
 })
 
-t.test('--log-format json has that by itself', async t => {
-  const server = await startPython(t, APP, { args: ['--log-format', 'json'] })
+t.test('--log-format json has that by itself, also of an import that all processes share', async t => {
+  const server = await startPython(t, APP, { args: ['--log-format', 'json', '--preload'] })
   t.match(await server.log(/^imported$/), { level: 'info', stream: 'stdout' })
+  await new Client(t, server.target).get('/print')
+  t.match(await server.log(/^printed$/), { pythonPid: server.everyPython[0], stream: 'stdout' })
+  t.same(server.stdout.lines, [])
 })
 
 t.test('the level of the error log is not for what an application prints', async t => {
-  const server = await startPython(t, APP.replace('def application', 'print("ready")\ndef application'), {
-    args: ['--capture-output'],
-  })
-  t.match(await server.log(/^ready$/), { level: 'info' })
+  const server = spawnPython(t, APP, { args: ['--capture-output', '--log-level', 'error'] })
+  t.match(await server.log(/^imported$/), { level: 'info' })
+  t.same(server.logged(/^Starting/), [])
 })

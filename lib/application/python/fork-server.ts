@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { Dump } from './dump.js'
 import { handshake, type Message } from './handshake.js'
+import { recordOutput } from './output.js'
 import type { PythonSettings } from './python-settings.js'
 import { type Ending, type Running, spawnPython } from './running.js'
 
@@ -88,8 +89,9 @@ export class ForkServer {
   constructor(settings: PythonSettings, hear: (message: Message) => void) {
     this.#settings = settings
     this.#hear = hear
-    // What the import prints is nobody's output but its own.
-    this.#running = spawnPython({ ...settings, output: undefined }, 0, { threads: 0, forks: this.#name })
+    this.#running = spawnPython(settings, 0, { threads: 0, forks: this.#name })
+    // What the import prints. Processes that are forked have an output of their own.
+    if (this.#running.output) recordOutput(this.#running.output, settings.output, this.pid)
     this.#dump = new Dump(this.#running)
     this.gone = this.#running.ended.catch(() => ({ exitCode: null, signal: null }))
     void this.gone.then(() => this.#endForks())
