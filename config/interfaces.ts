@@ -2,8 +2,8 @@
 export const INTERFACES = ['wsgi', 'node', 'fetch'] as const
 export type Interface = (typeof INTERFACES)[number]
 
-/** The ways in which an application in Python is called: WSGI (PEP 3333). */
-export const PYTHON_INTERFACES = ['python'] as const
+/** The ways in which an application in Python is called: ASGI, or what its callable is made for, WSGI or ASGI. */
+export const PYTHON_INTERFACES = ['python', 'asgi'] as const
 export type PythonInterface = (typeof PYTHON_INTERFACES)[number]
 
 /** The setting `interface`: `auto` decides by what the export is. */

@@ -55,7 +55,8 @@ export const settings = {
     parser: choice('INTERFACE', ['auto', ...INTERFACES, ...PYTHON_INTERFACES]),
     default: 'auto',
     onHup: 'respawn',
-    description: 'how the application is called; auto decides by what the export is; python is WSGI in Python',
+    description:
+      'how the application is called; auto decides by what the export is; python is Python, WSGI or ASGI by its callable; asgi is ASGI',
   }),
 
   bind: setting('Listening', '-b, --bind', {

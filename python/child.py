@@ -38,6 +38,7 @@ import ctypes
 import difflib
 import errno
 import faulthandler
+import functools
 import io
 import json
 import os
@@ -69,6 +70,7 @@ LARGEST_HEAD = 1 << 20
 LONGEST_TRACEBACK = 1 << 16
 LONGEST_CHAIN = 100
 PR_SET_PDEATHSIG = 1
+CO_VARARGS, CO_COROUTINE = 0x04, 0x80
 # A real-time signal: USR1, USR2 and ABRT belong to applications and their libraries.
 DUMP_SIGNAL = 40 if sys.platform == 'linux' else signal.SIGUSR2
 # The server stops quickly: INT and QUIT come from a terminal too, for the whole group.
@@ -760,7 +762,7 @@ def leave_fork(error):
     os._exit(code)
 
 
-HERE = __file__
+FOLDER = os.path.dirname(__file__)
 IMPORT_MODULE = os.path.join('importlib', '__init__.py')
 
 
@@ -783,7 +785,7 @@ def take_own_frames_off(shown):
 
 
 def is_own(name):
-    return name == HERE or name.startswith('<frozen importlib') or name.endswith(IMPORT_MODULE)
+    return os.path.dirname(name) == FOLDER or name.startswith('<frozen importlib') or name.endswith(IMPORT_MODULE)
 
 
 class Control:
@@ -858,6 +860,23 @@ def main():
     if not settings['forks']:
         application = load(settings['app'], control, files)
     run_boot_hook(hooks, 'post_worker_init', control)
+
+    def ready(*threads, **more):
+        control.send(
+            type='ready',
+            version='.'.join(map(str, sys.version_info[:3])),
+            pid=os.getpid(),
+            threads=['%x' % thread.ident for thread in threads],
+            **more,
+        )
+        tell_of_term(control)
+
+    version = 0 if settings['interface'] == 'wsgi' else asgi_version(application)
+    if version or settings['interface'] == 'asgi':
+        code = own_module('asgi').serve(application, version, settings, (control, channels, files, ready))
+        if hooks is not None:
+            hooks.exit()
+        sys.exit(code)
     base = {
         'wsgi.version': (1, 0),
         'wsgi.multithread': threads > 1,
@@ -876,13 +895,7 @@ def main():
     others = [threading.Thread(target=server.serve, args=(Channel(sock),)) for sock in channels[1:]]
     for other in others:
         other.start()
-    control.send(
-        type='ready',
-        version='.'.join(map(str, sys.version_info[:3])),
-        pid=os.getpid(),
-        threads=['%x' % thread.ident for thread in (threading.main_thread(), *others)],
-    )
-    tell_of_term(control)
+    ready(threading.main_thread(), *others)
     server.serve(Channel(channels[0]))
     for other in others:
         other.join()
@@ -944,7 +957,7 @@ def own_module(name):
     """A module of this folder, which is not in sys.path. It is wanted by few servers."""
     import importlib.util
 
-    spec = importlib.util.spec_from_file_location('unicorn_' + name, os.path.join(os.path.dirname(HERE), name + '.py'))
+    spec = importlib.util.spec_from_file_location('unicorn_' + name, os.path.join(FOLDER, name + '.py'))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -1028,9 +1041,37 @@ def find(module, expression):
     if not callable(target):
         raise Problem(
             'not-callable',
-            '%s:%s cannot be called: wanted a WSGI application, found %s' % (module.__name__, name, kind_of(target)),
+            '%s:%s cannot be called: wanted a WSGI or ASGI application, found %s' % (module.__name__, name, kind_of(target)),
         )
     return target
+
+
+def asgi_version(application):
+    """The version of ASGI that an application is made for, by its arguments; 0 if it may be WSGI, which has two."""
+    bound = 0
+    while isinstance(application, functools.partial):
+        bound += len(application.args)
+        application = application.func
+    is_class = isinstance(application, type)
+    function = application.__init__ if is_class else application
+    if not hasattr(function, '__code__'):
+        function = function.__call__
+    bound += is_class or hasattr(function, '__self__')
+    code = getattr(function, '__code__', None)
+    if code is None or is_coroutine(function):
+        return 3 if code else 0
+    most = code.co_argcount - bound
+    least = most - len(function.__defaults__ or ())
+    if least <= 2 <= most or code.co_flags & CO_VARARGS:
+        return 0
+    return 3 if least <= 3 <= most else 2 if most == 1 else 0
+
+
+def is_coroutine(function):
+    """Whether it is one, below its decorators."""
+    while hasattr(function, '__wrapped__'):
+        function = function.__wrapped__
+    return bool(getattr(function, '__code__', None) and function.__code__.co_flags & CO_COROUTINE)
 
 
 def missing_attribute(owner, shown, names):

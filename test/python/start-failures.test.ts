@@ -72,7 +72,7 @@ const CASES: readonly Case[] = [
   {
     name: 'an attribute that is no application',
     app: 'application = 3\n',
-    said: /app:application cannot be called: wanted a WSGI application, found int$/,
+    said: /app:application cannot be called: wanted a WSGI or ASGI application, found int$/,
   },
   {
     name: 'a factory that raises',

@@ -1,5 +1,5 @@
 import type { Channel } from '../../gateway/python/channel.js'
-import type { PythonCall } from '../../gateway/python/python-call.js'
+import type { Call } from '../../gateway/python/job.js'
 import { Queue } from '../../sys/queue.js'
 import type { PythonProcess } from './python-process.js'
 
@@ -13,22 +13,27 @@ interface Free {
 export class Dispatch {
   /** The one that was used last comes last. */
   readonly #processes: Set<PythonProcess>
-  readonly #queue = new Queue<PythonCall>()
+  readonly #queue = new Queue<Call>()
 
   constructor(processes: Set<PythonProcess>) {
     this.#processes = processes
   }
 
   /** Runs a call, now or when a process has time for it. */
-  submit(call: PythonCall): void {
+  submit(call: Call): void {
     const free = this.#queue.size === 0 ? this.#free() : undefined
     if (free) this.#run(call, free)
     else this.#queue.add(call)
   }
 
-  /** Runs a call that a process was given and has not begun. It has waited for longer than any other. */
-  resubmit(call: PythonCall): void {
-    this.#queue.putBack(call)
+  /** A process will answer nothing any more. What it has not begun, another one runs: that has waited for longest. */
+  gone(process: PythonProcess): void {
+    for (const channel of process.channels) {
+      const { isUnread } = channel
+      const call = channel.destroy()
+      if (call && isUnread) this.#queue.putBack(call)
+      else call?.lost(process.hung.size > 0 || process.wasLate ? 504 : 502)
+    }
     this.next()
   }
 
@@ -51,21 +56,20 @@ export class Dispatch {
 
   /** Of the processes with the fewest requests, the one that was used last: its caches are warm. */
   #free(): Free | undefined {
-    let best: Free | undefined
+    let best: PythonProcess | undefined
     let least = Number.POSITIVE_INFINITY
     for (const process of this.#processes) {
       if (process.state !== 'serving') continue
       const { busy } = process
-      if (busy > least) continue
-      const channel = process.channels.find(({ isFree }) => isFree)
-      if (!channel) continue
-      best = { process, channel }
+      if (busy > least || !process.hasRoom) continue
+      best = process
       least = busy
     }
-    return best
+    const channel = best?.freeChannel
+    return best && channel && { process: best, channel }
   }
 
-  #run(call: PythonCall, { process, channel }: Free): void {
+  #run(call: Call, { process, channel }: Free): void {
     process.requests++
     this.#processes.delete(process)
     this.#processes.add(process)

@@ -14,6 +14,8 @@ export class Dump {
   #text = ''
   /** Before that, the signal would end the process. */
   #canAsk = false
+  /** Resolves when nothing else can come. */
+  readonly closed: Promise<unknown>
 
   constructor(running: Running) {
     this.#running = running
@@ -21,6 +23,7 @@ export class Dump {
     running.dump.setEncoding('utf8').on('data', (text: string) => {
       this.#text += text
     })
+    this.closed = new Promise(done => running.dump.once('close', done))
   }
 
   /** What it has written since it was last asked. */

@@ -10,6 +10,8 @@ export interface Ready {
   readonly pid: number
   /** How the stacks name the threads of the channels, in hexadecimal. */
   readonly threads: readonly string[]
+  /** Of an ASGI process: where it listens for channels. */
+  readonly address?: string
 }
 
 /** What a process reports when it is ready, or before. */
@@ -20,6 +22,8 @@ export type Message =
   /** TERM has come from outside. */
   | { readonly type: 'term' }
   | { readonly type: 'warning'; readonly text: string }
+  /** Of an ASGI process: its loop turns. */
+  | { readonly type: 'pong' }
   /** Of the fork server: a process that was asked for, or the end of one. */
   | { readonly type: 'forked'; readonly age: number; readonly pid: number }
   | ({ readonly type: 'ended'; readonly pid: number } & Ending)

@@ -1,5 +1,4 @@
 import type { ExitReason } from '../../../config/hooks.js'
-import { PythonCall } from '../../gateway/python/python-call.js'
 import type { Death } from '../../sys/backoff.js'
 import type { PythonEvent } from '../application.js'
 import type { PythonProcess } from './python-process.js'
@@ -47,13 +46,9 @@ export function factsOf(process: PythonProcess, { exitCode, signal }: Ending, di
 /** For the log: the requests that a process runs; nothing if it runs none. */
 export function requestsOf({ channels }: PythonProcess): object {
   const requests = channels.flatMap(({ job }) => {
-    if (!isCall(job)) return []
+    if (!job) return []
     const { method, path } = job.facts
     return [{ method, path }]
   })
   return requests.length > 0 ? { requests } : {}
-}
-
-export function isCall(job: unknown): job is PythonCall {
-  return job instanceof PythonCall
 }

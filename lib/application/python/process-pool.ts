@@ -1,15 +1,16 @@
 import type { ProcessFigures } from '../../../config/hooks.js'
 import { toError } from '../../errors.js'
 import type { Channel } from '../../gateway/python/channel.js'
-import type { PythonCall } from '../../gateway/python/python-call.js'
+import type { Call } from '../../gateway/python/job.js'
 import type { Logger } from '../../logging/log.js'
 import { Backoff } from '../../sys/backoff.js'
 import { now } from '../../sys/clock.js'
 import type { PythonHost } from '../application.js'
 import { Dispatch } from './dispatch.js'
+import { figuresOf } from './figures.js'
 import type { Message } from './handshake.js'
 import { Nursery } from './nursery.js'
-import { deathOf, endOf, factsOf, isCall, reasonOf } from './process-end.js'
+import { deathOf, endOf, factsOf, reasonOf } from './process-end.js'
 import { ProcessWatch } from './process-watch.js'
 import type { ProcessEvents, PythonProcess } from './python-process.js'
 import type { PoolLimits, PythonSettings } from './python-settings.js'
@@ -82,7 +83,7 @@ export class ProcessPool {
   }
 
   /** Runs a call, now or when a process has time for it. */
-  submit(call: PythonCall): void {
+  submit(call: Call): void {
     this.#dispatch.submit(call)
   }
 
@@ -111,8 +112,13 @@ export class ProcessPool {
     await this.#nursery.close(isLate ? 0 : QUICK_TIME)
   }
 
+  /** Of processes that have started: what their application is made for. */
+  get isAsgi(): boolean {
+    return [...this.#processes].some(({ loop }) => loop !== undefined)
+  }
+
   get figures(): readonly ProcessFigures[] {
-    return [...this.#processes].map(({ figures }) => figures).sort((one, other) => one.index - other.index)
+    return [...this.#processes].map(figuresOf).sort((one, other) => one.index - other.index)
   }
 
   /** What the boot waits for, with the Python stack of what is imported. */
@@ -225,21 +231,12 @@ export class ProcessPool {
     // A failure to boot has been told.
     const level = death === 'expected' || reason === 'boot-failed' ? 'info' : 'error'
     this.#log[level](facts, `Python process exited (pid: ${pid})`)
-    for (const channel of process.channels) this.#giveUp(process, channel)
+    this.#dispatch.gone(process)
     // A timer may be early by a part of a millisecond, which would be before the pause is over.
     if (pause > 0) setTimeout(() => this.#manage(), pause + 1).unref()
     this.#manage()
     this.#checkClosed()
     this.#changed()
-  }
-
-  /** The process will not answer the request of a channel, if that has one. What it has not begun, another one runs. */
-  #giveUp(process: PythonProcess, channel: Channel): void {
-    const { isUnread } = channel
-    const call = channel.destroy()
-    if (!isCall(call)) return
-    if (isUnread) this.#dispatch.resubmit(call)
-    else call.lost(process.hung.size > 0 || process.wasLate ? 504 : 502)
   }
 
   #checkClosed(): void {

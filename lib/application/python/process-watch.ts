@@ -1,7 +1,9 @@
 import type { Channel } from '../../gateway/python/channel.js'
 import type { Logger } from '../../logging/log.js'
 import { now } from '../../sys/clock.js'
-import { isCall, requestsOf } from './process-end.js'
+import type { EventLoop } from './event-loop.js'
+import { residentMemory } from './figures.js'
+import { requestsOf } from './process-end.js'
 import type { PythonProcess } from './python-process.js'
 import type { PoolLimits, PythonSettings } from './python-settings.js'
 import { PythonStack } from './stacks.js'
@@ -68,17 +70,28 @@ export class ProcessWatch {
       if (state === 'starting' && bootTimeout > 0 && now() - process.since > bootTimeout) void this.#tooSlow(process)
       if (state === 'serving') this.#weigh(process)
       if (state !== 'serving' && state !== 'leaving') continue
-      for (const channel of process.channels)
-        if (timeout > 0 && channel.busyFor > timeout && !process.hung.has(channel)) void this.#hangs(process, channel)
+      if (timeout > 0) this.#lookForHangs(process, timeout)
       if (now() > process.deadline) void this.late(process)
     }
+  }
+
+  /** A loop has to turn, however long its requests take; a thread has to answer its request. */
+  #lookForHangs(process: PythonProcess, timeout: number): void {
+    const { loop } = process
+    if (loop) {
+      if (loop.silentFor > timeout) void this.#standsStill(process, loop)
+      else loop.ask()
+      return
+    }
+    for (const channel of process.channels)
+      if (channel.busyFor > timeout && !process.hung.has(channel)) void this.#hangs(process, channel)
   }
 
   #weigh(process: PythonProcess): void {
     const { limits, log, changed } = this.#surroundings
     const { maxMemory } = limits
     if (maxMemory === 0 || process.wantsReplacement) return
-    const rss = process.rss ?? 0
+    const rss = residentMemory(process.pid) ?? 0
     process.fatSamples = rss > maxMemory ? process.fatSamples + 1 : 0
     if (process.fatSamples < FAT_SAMPLES) return
     log.warn({ pythonPid: process.pid, rss, maxMemory }, 'Python process uses too much memory')
@@ -99,7 +112,7 @@ export class ProcessWatch {
     changed()
     const ident = process.threads[process.channels.indexOf(channel)]
     const err = new PythonStack(await process.stacks(), settings.directory, ident)
-    const { method, path } = isCall(job) ? job.facts : { method: '', path: '' }
+    const { method, path } = job?.facts ?? { method: '', path: '' }
     const at = err.place === undefined ? '' : `, at ${err.place}`
     log.error(
       { pythonPid: process.pid, method, path, busy, ...(process.busy > 1 && requestsOf(process)), err },
@@ -109,8 +122,25 @@ export class ProcessWatch {
       await process.runHook('worker_abort')
       return process.kill()
     }
-    const call = channel.destroy()
-    if (isCall(call)) call.lost(504)
+    channel.destroy()?.lost(504)
+  }
+
+  /** The application blocks the loop that all of its requests run on. Those that it has not read run elsewhere. */
+  async #standsStill(process: PythonProcess, loop: EventLoop): Promise<void> {
+    const { log, changed } = this.#surroundings
+    const silent = Math.round(loop.silentFor)
+    process.state = 'killed'
+    process.because('hung')
+    for (const channel of process.channels) if (channel.job) process.hung.add(channel)
+    changed()
+    const err = await this.#stackOf(process)
+    const at = err.place === undefined ? '' : `, at ${err.place}`
+    log.error(
+      { pythonPid: process.pid, silent, ...requestsOf(process), err },
+      `Python process hangs (pid: ${process.pid}): its event loop has stood still for ${silent} ms${at}`,
+    )
+    await process.runHook('worker_abort')
+    process.kill()
   }
 
   async #tooSlow(process: PythonProcess): Promise<void> {

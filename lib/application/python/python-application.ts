@@ -2,11 +2,11 @@ import { access, constants } from 'node:fs/promises'
 import type { InterfaceName } from '../../../config/interfaces.js'
 import { toError, UnicornError } from '../../errors.js'
 import { Proxies } from '../../gateway/python/proxies.js'
-import { createPythonGateway } from '../../gateway/python/python-gateway.js'
+import { createAsgiGateway, createPythonGateway } from '../../gateway/python/python-gateway.js'
 import type { Application, ApplicationHost, BesideServers } from '../application.js'
 import { logHook } from './hook-log.js'
 import { ProcessPool } from './process-pool.js'
-import type { Report } from './python-settings.js'
+import type { PythonSettings, Report } from './python-settings.js'
 
 /** A Python application opens no servers that this process would know of. */
 const NO_SERVERS: BesideServers = { connections: 0, foreign: 0, retire() {}, closeIdle() {} }
@@ -14,19 +14,21 @@ const NO_SERVERS: BesideServers = { connections: 0, foreign: 0, retire() {}, clo
 /** Starts the Python processes of this front. */
 export async function loadPythonApplication(
   spec: string,
-  _name: InterfaceName,
+  name: InterfaceName,
   host: ApplicationHost,
 ): Promise<Application> {
   const { python, directory, gateway } = host
   if (!python) throw new Error('no Python was found for an application in Python')
   const { config, interpreter, processes, hooks, report } = python
   const { log, multiprocess, serverSoftware } = gateway
-  const settings = {
+  const settings: PythonSettings = {
     interpreter,
     app: spec,
     directory,
     path: [...config.pythonpath, directory],
+    interface: name === 'asgi' ? ('asgi' as const) : ('auto' as const),
     threads: config.threads,
+    workerConnections: config.workerConnections,
     multiprocess,
     software: serverSoftware,
     rootPath: config.rootPath,
@@ -43,7 +45,9 @@ export async function loadPythonApplication(
   const pool = new ProcessPool(processes, settings, { limits: config, log, report, changed })
   host.waitsFor(() => pool.unfinished())
   await pool.start()
-  const calls = {
+  // What later processes are told does not change, though the application's file may.
+  settings.interface = pool.isAsgi ? 'asgi' : 'wsgi'
+  const worker = {
     log,
     uploadDirectory: config.tmpUploadDir,
     responseBuffer: config.responseBuffer,
@@ -51,7 +55,7 @@ export async function loadPythonApplication(
     submit: pool.submit.bind(pool),
   }
   return {
-    gateway: createPythonGateway(calls),
+    gateway: pool.isAsgi ? createAsgiGateway(worker) : createPythonGateway(worker),
     server: undefined,
     others: NO_SERVERS,
     accepting() {},

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExitReason, ProcessFigures } from '../../../config/hooks.js'
 import { Channel, type ChannelOwner } from '../../gateway/python/channel.js'
 import { now } from '../../sys/clock.js'
 import { Dump } from './dump.js'
+import { EventLoop } from './event-loop.js'
 import { handshake, type Message } from './handshake.js'
 import { type OutputRecorder, recordOutput } from './output.js'
 import type { PythonSettings } from './python-settings.js'
@@ -20,8 +20,6 @@ const EXIT_PAUSE = 1000
 
 /** Signals that may be meant for the whole process group, and end a process that has no handlers yet. */
 const TOLD: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'])
-
-const PAGE_SIZE = 4096
 
 /** What a process tells its pool. */
 export interface ProcessEvents {
@@ -53,7 +51,9 @@ export class PythonProcess implements ChannelOwner {
   /** Grows with each process of this front, as Gunicorn's `worker.age`. */
   readonly age: number
   readonly since = now()
-  readonly channels: readonly Channel[]
+  readonly channels: Channel[]
+  /** If the application is one for ASGI: it takes more requests than there are channels at first. */
+  loop: EventLoop | undefined
   /** Resolves when it can serve; rejects with a UnicornError if it cannot. */
   readonly ready: Promise<void>
   /** Resolves when it is gone, and what it wrote at last is here. */
@@ -93,13 +93,18 @@ export class PythonProcess implements ChannelOwner {
     this.#events = events
     this.channels = running.channels.map(socket => new Channel(socket, this))
     this.gone = this.#awaitEnd()
-    const hear = (message: Message): void => events.message(this, message)
-    this.ready = handshake(running, settings, { gone: this.gone, dump: this.#dump, hear }).then(async ({ threads }) => {
-      // A process may be ready before the fork server says that it has forked it.
-      await Promise.race([running.known, this.gone])
-      this.threads = threads
-      if (this.state === 'starting') this.state = 'serving'
-    })
+    const hear = (message: Message): void =>
+      message.type === 'pong' ? this.loop?.answered() : events.message(this, message)
+    this.ready = handshake(running, settings, { gone: this.gone, dump: this.#dump, hear }).then(
+      async ({ threads, address }) => {
+        // A process may be ready before the fork server says that it has forked it.
+        await Promise.race([running.known, this.gone])
+        this.threads = threads
+        const { workerConnections } = settings
+        if (address !== undefined) this.loop = new EventLoop(running.control, address, workerConnections)
+        if (this.state === 'starting') this.state = 'serving'
+      },
+    )
     // Whoever waits for it is told; nobody needs to.
     this.ready.catch(() => {})
   }
@@ -131,35 +136,24 @@ export class PythonProcess implements ChannelOwner {
     return this.channels.filter(({ job }) => job !== undefined).length
   }
 
+  /** Whether it can take one more request. */
+  get hasRoom(): boolean {
+    if (this.loop) return this.busy < this.loop.limit
+    return this.channels.some(({ isFree }) => isFree)
+  }
+
+  /** A channel for one more request, if there is room for that. */
+  get freeChannel(): Channel | undefined {
+    const free = this.channels.find(({ isFree }) => isFree)
+    if (free || !this.loop) return free
+    const channel = new Channel(this.loop.open(), this)
+    this.channels.push(channel)
+    return channel
+  }
+
   /** Whether it counts towards the number of processes: it serves, or will, and needs no replacement. */
   get isHolder(): boolean {
     return (this.state === 'starting' || this.state === 'serving') && !this.wantsReplacement
-  }
-
-  /** Resident memory in bytes; undefined where it cannot be told. */
-  get rss(): number | undefined {
-    try {
-      const [, resident] = readFileSync(`/proc/${this.pid}/statm`, 'latin1').split(' ')
-      return Number(resident) * PAGE_SIZE
-    } catch {
-      return undefined
-    }
-  }
-
-  get figures(): ProcessFigures {
-    const { pid, index, state, requests, busy, rss, since } = this
-    const epoch = (time: number): number => Math.round(Date.now() + time - now())
-    const busyFor = Math.max(...this.channels.map(channel => channel.busyFor))
-    return {
-      pid,
-      index,
-      state,
-      since: epoch(since),
-      requests,
-      busy,
-      ...(busy > 0 && { busySince: epoch(now() - busyFor) }),
-      ...(rss !== undefined && { rss }),
-    }
   }
 
   /** Takes no more requests, and ends when it has answered those that it has. @param within  milliseconds */
@@ -168,7 +162,10 @@ export class PythonProcess implements ChannelOwner {
     if (this.state !== 'serving') return
     this.state = 'leaving'
     this.deadline = now() + within
-    for (const channel of this.channels) if (channel.job === undefined) channel.shutDown()
+    for (const channel of this.channels) {
+      if (channel.job) channel.job.leaves?.()
+      else channel.shutDown()
+    }
   }
 
   /** Lets it end, if it has nothing to do. Kills it if it has, after its hooks, or after so many milliseconds. */
@@ -207,14 +204,13 @@ export class PythonProcess implements ChannelOwner {
   }
 
   async #awaitEnd(): Promise<Ending> {
-    const { dump, channels } = this.#running
     let ending: Ending = { exitCode: null, signal: null }
     try {
       ending = await this.#running.ended
       this.endedByOther = ending.signal !== null && TOLD.has(ending.signal)
       // What it wrote at last has arrived, unless it left children behind that hold the sockets.
-      const closed = [dump, ...channels].map(socket => socket.closed || new Promise(done => socket.once('close', done)))
-      await Promise.race([Promise.all([...closed, ...this.#output.map(each => each.closed)]), sleep(LAST_PAUSE)])
+      const closed = [this.#dump, ...this.channels, ...this.#output].map(each => each.closed)
+      await Promise.race([Promise.all(closed), sleep(LAST_PAUSE)])
       for (const recorder of this.#output) recorder.flush()
     } catch {
       // It could not be started: `ready` tells why.
@@ -230,8 +226,13 @@ export class PythonProcess implements ChannelOwner {
   /** Most often the process ends just now. If not, the application has closed or used descriptors that are not its. */
   broken(channel: Channel): void {
     if (this.state === 'gone' || (this.state === 'leaving' && channel.job === undefined)) return
+    if (channel.isStillborn) return this.#giveUp(channel)
     void Promise.race([this.gone, sleep(EXIT_PAUSE)]).then(() => {
       if (this.state !== 'gone' && !this.hung.has(channel)) this.#events.broken(this)
     })
+  }
+  #giveUp(channel: Channel): void {
+    this.channels.splice(this.channels.indexOf(channel), 1)
+    channel.destroy()?.lost(502)
   }
 }

@@ -11,7 +11,11 @@ export interface PythonSettings {
   readonly directory: string
   /** Where modules are looked for, before all else. */
   readonly path: readonly string[]
+  /** `auto` is by what the callable is made for. */
+  interface: 'auto' | 'asgi' | 'wsgi'
   readonly threads: number
+  /** Requests that an ASGI process may have at once. */
+  readonly workerConnections: number
   readonly multiprocess: boolean
   /** SERVER_SOFTWARE */
   readonly software: string

@@ -72,7 +72,7 @@ function isFile(path: string): boolean {
 }
 
 function ambiguous(app: string, python: string, node: string): UnicornError {
-  const wanted = 'say which by --interface (python, or wsgi, node, fetch), or name the file with its extension'
+  const wanted = 'say which by --interface (python or asgi, or wsgi, node, fetch), or name the file with its extension'
   return new UnicornError(
     `${app} may be ${python} or ${node}: ${wanted}`,
     { found: [python, node], wanted, where: 'app' },

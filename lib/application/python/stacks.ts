@@ -4,7 +4,7 @@ import { packageFile } from '../../sys/package.js'
 
 const THREAD = /^(?:Current thread|Thread) 0x([0-9a-f]+)(?: \[(.*)\])? \(most recent call first\):$/
 const FRAME = /^ {2}File "(.*)", line (\d+|\?\?\?) in (.*)$/
-const CHILD = fileURLToPath(packageFile('python/child.py'))
+const OWN = fileURLToPath(packageFile('python/'))
 
 interface Frame {
   readonly file: string
@@ -69,7 +69,9 @@ function withoutOwn(thread: Thread): Thread {
 function isOwn(frame: Frame | undefined): boolean {
   if (!frame) return false
   return (
-    frame.file === CHILD ||
+    frame.file.startsWith(OWN) ||
+    // The loop of an ASGI process.
+    /\/asyncio\/\w+\.py$/.test(frame.file) ||
     (frame.file.endsWith('/threading.py') && / in (run|_bootstrap|_bootstrap_inner)$/.test(frame.text))
   )
 }

@@ -1,26 +1,15 @@
 import type { Socket } from 'node:net'
 import { now } from '../../sys/clock.js'
-import { type FrameListener, FrameReader, type FrontKind, frame, type Kind, requestFrame } from './frames.js'
-
-/** A request that runs on a channel: what Python sends of it. */
-export interface Job {
-  head(isWhole: boolean, fields: string[], first: Buffer, left: number): void
-  /** @param isLast  the answer is complete */
-  data(piece: Buffer, isLast: boolean): void
-  /** The answer is complete. */
-  end(): void
-  hints(fields: string[]): void
-  /** Python wants so many bytes of the body at most: the answer is `sendBody`. */
-  wants(most: number): void
-  /** The rest of the answer is a file of Python's: the answer is `tookFile`. */
-  file(file: PythonFile, fields: string[]): void
-  /** The application raised. Nothing else of the answer comes; that may be complete. */
-  raised(traceback: string): void
-  /** The application broke its contract, and the answer goes on. */
-  complained(breach: string): void
-  /** Python is done with it: the answer is complete, and closed. */
-  done(): void
-}
+import {
+  type FrameListener,
+  FrameReader,
+  type FrontKind,
+  frame,
+  type Kind,
+  type Request,
+  requestFrame,
+} from './frames.js'
+import type { Call, Line, PythonFile } from './job.js'
 
 /** The process that a channel leads to. */
 export interface ChannelOwner {
@@ -31,24 +20,20 @@ export interface ChannelOwner {
   broken(channel: Channel): void
 }
 
-/** A piece of a file that a Python process has open. Offset and length in bytes. */
-export interface PythonFile {
-  /** Names the open file, even one that has no name any more. */
-  readonly path: string
-  readonly offset: number
-  readonly length: number
-}
-
-/** Of the descriptor, the offset and the length in F. */
+/** Of the descriptor, the offset and the length in F, and of the code in K. */
 const FILE_SIZE = 20
+const CODE_SIZE = 2
+
+/** Why a channel could not be opened: the process is gone, or busy for too long, or this one has no descriptor left. */
+const NOT_OPENED = new Set<string | undefined>(['ECONNREFUSED', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOENT'])
 
 /** One thread of a Python process: runs one request at a time. */
-export class Channel implements FrameListener {
+export class Channel implements FrameListener, Line {
   readonly #socket: Socket
   readonly #reader = new FrameReader(this)
   readonly #owner: ChannelOwner
   #number = 0
-  #job: Job | undefined
+  #job: Call | undefined
   /** The clock of the request stands still while its client is slow. */
   #startedAt = 0
   #pausedAt: number | undefined
@@ -71,7 +56,7 @@ export class Channel implements FrameListener {
     socket.on('close', () => owner.broken(this))
   }
 
-  get job(): Job | undefined {
+  get job(): Call | undefined {
     return this.#job
   }
 
@@ -88,19 +73,29 @@ export class Channel implements FrameListener {
     return this.#isUntouched && (this.#fault === 'ECONNRESET' || this.#fault === 'EPIPE')
   }
 
+  /** It has never led to its process. */
+  get isStillborn(): boolean {
+    return NOT_OPENED.has(this.#fault)
+  }
+
+  /** Resolves when it is closed. */
+  get closed(): Promise<unknown> {
+    return this.#socket.closed ? Promise.resolve() : new Promise(done => this.#socket.once('close', done))
+  }
+
   /** Milliseconds that Python has had for its request; 0 if it has none. */
   get busyFor(): number {
     return this.#job ? (this.#pausedAt ?? now()) - this.#startedAt : 0
   }
 
   /** Sends a request. The channel is the job's until its `done`. */
-  run(job: Job, environ: string, body: Buffer | undefined): void {
+  run(job: Call, request: Request): void {
     this.#job = job
     this.#isUnwanted = false
     this.#number = (this.#number + 1) >>> 0
     this.#startedAt = now()
     this.#isUntouched = true
-    this.#socket.write(requestFrame(this.#number, environ, body))
+    this.#socket.write(requestFrame(this.#number, request))
   }
 
   /** Answers `wants`. @param pieces  none at the end */
@@ -114,6 +109,21 @@ export class Channel implements FrameListener {
     )
     for (const piece of pieces) this.#socket.write(piece)
     this.#socket.uncork()
+  }
+
+  tell(kind: 'T' | 'B' | 'K', payload: Buffer): boolean {
+    this.#socket.cork()
+    this.#send(kind, payload.length)
+    this.#socket.write(payload)
+    this.#socket.uncork()
+    return !this.#socket.writableNeedDrain
+  }
+
+  drained(): Promise<void> {
+    return new Promise(done => {
+      this.#socket.once('drain', done)
+      this.#socket.once('close', done)
+    })
   }
 
   /** Answers `file`. */
@@ -149,7 +159,7 @@ export class Channel implements FrameListener {
   }
 
   /** Closes it, though other processes may have inherited the other end. @returns the request that it had */
-  destroy(): Job | undefined {
+  destroy(): Call | undefined {
     const job = this.#job
     this.#job = undefined
     this.#socket.destroy()
@@ -193,12 +203,14 @@ export class Channel implements FrameListener {
     return number === this.#number && !this.#isUnwanted
   }
 
-  #pass(kind: Kind, payload: Buffer, job: Job): void {
+  #pass(kind: Kind, payload: Buffer, job: Call): void {
     if (kind === 'E') job.end()
     else if (kind === 'W') job.wants(payload.readUInt32BE())
     else if (kind === 'L') job.hints(fieldsOf(payload))
     else if (kind === 'F') job.file(this.#fileOf(payload), fieldsOf(payload.subarray(FILE_SIZE)))
     else if (kind === 'C') job.complained(payload.toString())
+    else if (kind === 'A') job.accepted?.(fieldsOf(payload))
+    else if (kind === 'K') job.closed?.(payload.readUInt16BE(), payload.toString('utf8', CODE_SIZE))
   }
 
   #fileOf(payload: Buffer): PythonFile {

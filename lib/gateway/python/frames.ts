@@ -6,6 +6,8 @@ export const HEADER_SIZE = 9
 
 /** Flag of the frames R (the body is all here) and H (the answer is whole). */
 const WHOLE = 1
+/** Flag of R: a WebSocket is asked for. */
+const WEBSOCKET = 2
 /** Of the flags and the length of environ or head, in R and H. */
 const PREFIX_SIZE = 5
 
@@ -16,13 +18,24 @@ const D = kindOf('D')
 const NOTHING = Buffer.alloc(0)
 
 /** The frames without a body, and the most that each may have, in bytes. */
-const LIMITS = { E: 0, W: 4, L: 1 << 20, F: 1 << 21, '!': 1 << 20, C: 1 << 20, Z: 0, Q: 0 } as const
+const LIMITS = {
+  E: 0,
+  W: 4,
+  L: 1 << 20,
+  F: 1 << 21,
+  '!': 1 << 20,
+  C: 1 << 20,
+  A: 1 << 20,
+  K: 1 << 10,
+  Z: 0,
+  Q: 0,
+} as const
 const LARGEST_HEAD = 1 << 21
 
 /** What Python sends. */
 export type Kind = keyof typeof LIMITS
 /** What the front sends. */
-export type FrontKind = 'D' | 'E' | 'X' | 'O' | 'N'
+export type FrontKind = 'D' | 'E' | 'X' | 'O' | 'N' | 'T' | 'B' | 'K'
 
 const KINDS: readonly (Kind | undefined)[] = Array.from({ length: 256 }, (_, code) => {
   const letter = String.fromCharCode(code)
@@ -44,15 +57,20 @@ export function frame(kind: FrontKind, number: number, length = 0): Buffer {
   return header
 }
 
-/**
- * A request. @param environ  latin-1: names and values in turn, a NUL after each @param body  the whole body; undefined
- * if Python has to ask for it
- */
-export function requestFrame(number: number, environ: string, body: Buffer | undefined): Buffer {
+/** What Python is told of a request. */
+export interface Request {
+  /** In latin-1, a NUL after each item: names and values in turn for WSGI, what a scope is made of for ASGI. */
+  readonly environ: string
+  /** The whole body; undefined if Python has to ask for it. */
+  readonly body: Buffer | undefined
+  readonly isWebSocket?: boolean
+}
+
+export function requestFrame(number: number, { environ, body, isWebSocket = false }: Request): Buffer {
   const length = PREFIX_SIZE + environ.length + (body?.length ?? 0)
   const all = Buffer.allocUnsafe(HEADER_SIZE + length)
   writeHeader(all, R, number, length)
-  all[HEADER_SIZE] = body === undefined ? 0 : WHOLE
+  all[HEADER_SIZE] = (body === undefined ? 0 : WHOLE) | (isWebSocket ? WEBSOCKET : 0)
   all.writeUInt32BE(environ.length, HEADER_SIZE + 1)
   all.write(environ, HEADER_SIZE + PREFIX_SIZE, 'latin1')
   body?.copy(all, HEADER_SIZE + PREFIX_SIZE + environ.length)

@@ -1,11 +1,16 @@
 import { Head } from '../wire/head.js'
-import { parseStatus } from '../wire/header-rules.js'
+import { parseStatus, statusOf } from '../wire/header-rules.js'
 
 const BLANKS = /^[ \t]+|[ \t]+$/g
 
-/** @param fields  status line, then names and values in turn @throws ApplicationBreach if one of them is illegal */
+/**
+ * @param fields  status line, or code, then names and values in turn
+ * @throws ApplicationBreach if one of them is illegal
+ */
 export function headFrom(fields: readonly string[]): Head {
-  const head = new Head(parseStatus(fields[0]))
+  const [line = ''] = fields
+  // ASGI has no reasons.
+  const head = new Head(line.includes(' ') ? parseStatus(line) : statusOf(Number(line), ''))
   for (let i = 1; i + 1 < fields.length; i += 2) head.add(fields[i] ?? '', trimmed(fields[i + 1] ?? ''))
   return head
 }

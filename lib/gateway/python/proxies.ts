@@ -1,5 +1,6 @@
-import { BlockList, isIPv6 } from 'node:net'
+import { BlockList, isIP, isIPv6 } from 'node:net'
 import type { Peer } from '../../http/exchange.js'
+import type { RequestHead } from '../../http/head.js'
 
 /** Who a request comes from, and what a proxy says of it. */
 export interface Forwarded {
@@ -13,6 +14,18 @@ const SECURE = [
   ['HTTP_X_FORWARDED_PROTOCOL', 'ssl'],
   ['HTTP_X_FORWARDED_SSL', 'on'],
 ] as const
+
+/** Where a request comes from. */
+export interface Origin {
+  readonly scheme: string
+  /** The path at which a proxy has the application; empty if it does not say. */
+  readonly mount: string
+  readonly address: string
+  /** Undefined if it is not known. */
+  readonly port: number | undefined
+}
+
+const FORWARDED = /^(?:x-forwarded-|script_name$)/i
 
 /** The proxies whose word counts (Gunicorn's `forwarded_allow_ips`). */
 export class Proxies {
@@ -41,9 +54,39 @@ export class Proxies {
     if (scriptName !== undefined) environ.SCRIPT_NAME = scriptName.replace(/\/+$/, '')
   }
 
+  /** Where a request comes from, by the word of trusted proxies if there are any on its way. */
+  originOf(head: RequestHead, peer: Peer): Origin {
+    const { scheme, address, port } = peer
+    const isForwarded = head.fields.some((name, i) => i % 2 === 0 && FORWARDED.test(name))
+    if (!isForwarded || !this.#trusts(peer)) return { scheme, mount: '', address, port }
+    const environ: Record<string, string> = { 'wsgi.url_scheme': scheme }
+    for (const [name] of SECURE) {
+      const value = head.field(name.slice('HTTP_'.length).replaceAll('_', '-').toLowerCase())
+      if (value !== undefined) environ[name] = value
+    }
+    this.apply(environ, { scriptName: head.field('script_name') }, peer)
+    const client = this.#clientIn(head.field('x-forwarded-for') ?? '')
+    return {
+      scheme: environ['wsgi.url_scheme'] ?? scheme,
+      mount: environ.SCRIPT_NAME ?? '',
+      address: client ?? address,
+      port: client === undefined ? port : undefined,
+    }
+  }
+
+  /** The last address that is no trusted proxy's; if all are, the first. Undefined if there is none. */
+  #clientIn(forwardedFor: string): string | undefined {
+    const hops = forwardedFor.split(',').map(hop => hop.trim())
+    if (!hops.every(isIP)) return undefined
+    return hops.findLast(address => !this.#all && !this.#lists(address)) ?? hops[0]
+  }
+
+  #lists(address: string): boolean {
+    return this.#list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+  }
+
   /** On a unix socket there is no address: only who may open it can be there. */
-  #trusts({ address, family }: Peer): boolean {
-    if (this.#all || address === '') return true
-    return this.#list.check(address, family === 'IPv6' ? 'ipv6' : 'ipv4')
+  #trusts({ address }: Peer): boolean {
+    return this.#all || address === '' || this.#lists(address)
   }
 }

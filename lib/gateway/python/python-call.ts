@@ -5,12 +5,10 @@ import type { Logger } from '../../logging/log.js'
 import { requestFacts } from '../failure.js'
 import { sendEarlyHints } from '../wire/early-hints.js'
 import { Reply } from '../wire/reply.js'
-import type { Channel, Job, PythonFile } from './channel.js'
-import { textOf, variablesOf } from './environ-text.js'
 import { headFrom, pairsOf } from './head-fields.js'
-import type { Proxies } from './proxies.js'
+import type { Call, Line, PythonFile } from './job.js'
 import { PythonError } from './python-error.js'
-import { BodyNotStored, Upload } from './upload.js'
+import { BodyNotStored, Stream, Upload, WITH_REQUEST } from './upload.js'
 
 /** What all calls of a gateway share. */
 export interface PythonCalls {
@@ -19,10 +17,12 @@ export interface PythonCalls {
   readonly uploadDirectory: string
   /** Bytes of an answer that are taken off Python before the client has taken them. */
   readonly responseBuffer: number
-  /** Those whose word of their clients counts. */
-  readonly proxies: Proxies
+  /** Whether Python may be given a request whose body has not arrived: one that is slow holds no process of ASGI. */
+  readonly streamsBodies: boolean
+  /** What Python is told of a request. @param size  bytes of the body, if it was read */
+  describe(exchange: Exchange, size: number | undefined): string
   /** Runs a call when a process has time for it. */
-  submit(call: PythonCall): void
+  submit(call: Call): void
 }
 
 const EMPTY = Buffer.alloc(0)
@@ -30,11 +30,11 @@ const EMPTY = Buffer.alloc(0)
 const FILE_CHUNK = 256 * 1024
 
 /** One request for Python: its body is read, it waits for a process, and its answer is passed on. */
-export class PythonCall extends Reply implements Job {
+export class PythonCall extends Reply implements Call {
   readonly #calls: PythonCalls
-  #upload: Upload | undefined
+  #upload: Upload | Stream | undefined
   /** While Python runs it. */
-  #channel: Channel | undefined
+  #channel: Line | undefined
   /** Bytes written since the client last was not slow. */
   #untaken = 0
   #isDraining = false
@@ -50,8 +50,13 @@ export class PythonCall extends Reply implements Job {
     const { exchange } = this
     exchange.answer.onClose(() => this.#close())
     exchange.abort = () => this.#close()
-    if (exchange.head.bodyLength === 0) return this.#calls.submit(this)
-    Upload.receive(exchange.body, this.#calls.uploadDirectory).then(
+    const { head, body } = exchange
+    if (head.bodyLength === 0) return this.#calls.submit(this)
+    if (this.#calls.streamsBodies && isForStream(head)) {
+      this.#upload = new Stream(body)
+      return this.#calls.submit(this)
+    }
+    Upload.receive(body, this.#calls.uploadDirectory).then(
       upload => {
         this.#upload = upload
         if (this.isWanted) this.#calls.submit(this)
@@ -71,11 +76,10 @@ export class PythonCall extends Reply implements Job {
   }
 
   /** Lets Python run it. */
-  start(channel: Channel): void {
+  start(channel: Line): void {
     this.#channel = channel
-    const variables = variablesOf(this.exchange, this.#upload?.size, this.#calls.proxies)
-    this.exchange.environ = variables
-    channel.run(this, textOf(variables), this.#upload ? this.#upload.whole : EMPTY)
+    const environ = this.#calls.describe(this.exchange, this.#upload?.size)
+    channel.run(this, { environ, body: this.#upload ? this.#upload.whole : EMPTY })
   }
 
   /** Answers in place of Python, whose process ends: with `status`, or by a cut connection if the head is out. */
@@ -136,7 +140,8 @@ export class PythonCall extends Reply implements Job {
     const reading = this.#upload?.read(most) ?? Promise.resolve([])
     reading.then(
       pieces => channel?.sendBody(pieces),
-      (error: unknown) => this.#breach(error),
+      // An answer may have ended without all of the body: there is nothing to be read any more.
+      (error: unknown) => (this.outgoing.ended ? channel?.sendBody([]) : this.#breach(error)),
     )
   }
 
@@ -225,4 +230,9 @@ export class PythonCall extends Reply implements Job {
     this.#channel?.unwanted()
     this.fail(toError(error))
   }
+}
+
+/** A body that is neither small nor on its way already. */
+function isForStream(head: Exchange['head']): boolean {
+  return head.bodyLength > WITH_REQUEST || head.field('expect') !== undefined
 }

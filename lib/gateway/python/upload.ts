@@ -6,7 +6,7 @@ import type { BodySource } from '../../http/exchange.js'
 
 /** What stays in memory, and what travels with the request, in bytes. */
 const IN_MEMORY = 1 << 20
-const WITH_REQUEST = 1 << 16
+export const WITH_REQUEST = 1 << 16
 const WRITTEN_AT_ONCE = 1 << 18
 
 /** The file for a request body cannot be opened, or the disk is full. */
@@ -92,6 +92,28 @@ export class Upload {
   async close(): Promise<void> {
     await this.#file?.close()
   }
+}
+
+/** A request body that Python reads as it arrives. */
+export class Stream {
+  /** Not known before its end. */
+  readonly size = undefined
+  readonly whole = undefined
+  readonly #body: BodySource
+  #rest: Buffer | null = null
+
+  constructor(body: BodySource) {
+    this.#body = body
+  }
+
+  /** @param most  bytes. @returns what is here of the next ones; none at the end @throws ClientGone, BodyTooLarge */
+  async read(most: number): Promise<readonly Buffer[]> {
+    const chunk = this.#rest ?? (await this.#body.next())
+    this.#rest = chunk && chunk.length > most ? chunk.subarray(most) : null
+    return chunk ? [chunk.subarray(0, most)] : []
+  }
+
+  async close(): Promise<void> {}
 }
 
 /** @throws BodyNotStored */

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs'
+import type { ProcessFigures } from '../../../config/hooks.js'
+import { now } from '../../sys/clock.js'
+import type { PythonProcess } from './python-process.js'
+
+const PAGE_SIZE = 4096
+
+/** What the snapshot has of a process. */
+export function figuresOf({ pid, index, state, requests, busy, since, channels }: PythonProcess): ProcessFigures {
+  const rss = residentMemory(pid)
+  const epoch = (time: number): number => Math.round(Date.now() + time - now())
+  const busyFor = Math.max(...channels.map(channel => channel.busyFor))
+  return {
+    pid,
+    index,
+    state,
+    since: epoch(since),
+    requests,
+    busy,
+    ...(busy > 0 && { busySince: epoch(now() - busyFor) }),
+    ...(rss !== undefined && { rss }),
+  }
+}
+
+/** In bytes; undefined where it cannot be told. */
+export function residentMemory(pid: number): number | undefined {
+  try {
+    const [, resident] = readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')
+    return Number(resident) * PAGE_SIZE
+  } catch {
+    return undefined
+  }
+}
