@@ -148,7 +148,7 @@ export const settings = {
     default: false,
     onHup: 'restart',
     description:
-      'start the first worker alone and the others once it is ready, so that a broken application fails once',
+      'start the first worker alone and the others once it is ready, so that a broken application fails once; in Python, import once and fork the processes',
   }),
   waitReady: setting('Workers', '--wait-ready', {
     parser: boolean,
