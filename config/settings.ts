@@ -56,7 +56,7 @@ export const settings = {
     default: 'auto',
     onHup: 'respawn',
     description:
-      'how the application is called; auto decides by what the export is; python is Python, WSGI or ASGI by its callable; asgi is ASGI',
+      'how the application is called; auto decides by what it is; python is WSGI or ASGI, by the callable',
   }),
 
   bind: setting('Listening', '-b, --bind', {
