@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { testdir } from '../helpers/at-end.js'
@@ -133,6 +133,34 @@ async function status(target: Parameters<typeof connectRaw>[1], t: Parameters<ty
   const raw = await connectRaw(t, target)
   raw.write('no request\r\n\r\n')
   return Number(/^HTTP\/1\.1 (\d+)/.exec(await raw.all())?.[1])
+}
+
+t.test('more bodies at once than memory has room for', async t => {
+  const server = await startServer(t, {
+    cwd: prepared(t),
+    args: ['--python', python, '--tmp-upload-dir', 'uploads'],
+  })
+  const body = randomBytes(MB)
+  const clients = await Promise.all(Array.from({ length: 90 }, () => connectRaw(t, server.target)))
+  for (const raw of clients) {
+    raw.write(`POST /digest HTTP/1.1\r\nHost: a\r\nContent-Length: ${MB}\r\n\r\n`)
+    raw.write(body.subarray(0, -1))
+  }
+  const fds = `/proc/${server.worker()}/fd`
+  const files = (): number => readdirSync(fds).filter(fd => linkOf(join(fds, fd)).includes('/uploads/unicorn-')).length
+  await until('some are in files', () => files() >= 20)
+  for (const raw of clients) raw.write(body.subarray(-1))
+  for (const raw of clients) await raw.until(new RegExp(said(body)))
+  await until('the files are gone', () => files() === 0)
+})
+
+/** What a descriptor stands for; nothing if it is closed by now. */
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
 }
 
 t.test('a disk that is full', async t => {

@@ -3,6 +3,7 @@ import type { InterfaceName } from '../../../config/interfaces.js'
 import { toError, UnicornError } from '../../errors.js'
 import { Proxies } from '../../gateway/python/proxies.js'
 import { createAsgiGateway, createPythonGateway } from '../../gateway/python/python-gateway.js'
+import { UploadSpace } from '../../gateway/python/upload-space.js'
 import type { Application, ApplicationHost, BesideServers } from '../application.js'
 import { logHook } from './hook-log.js'
 import { ProcessPool } from './process-pool.js'
@@ -49,7 +50,7 @@ export async function loadPythonApplication(
   settings.interface = pool.isAsgi ? 'asgi' : 'wsgi'
   const worker = {
     log,
-    uploadDirectory: config.tmpUploadDir,
+    uploads: new UploadSpace(config.tmpUploadDir),
     responseBuffer: config.responseBuffer,
     proxies: new Proxies(config.forwardedAllowIps),
     submit: pool.submit.bind(pool),

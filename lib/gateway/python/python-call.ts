@@ -8,13 +8,14 @@ import { Reply } from '../wire/reply.js'
 import { headFrom, pairsOf } from './head-fields.js'
 import type { Call, Line, PythonFile } from './job.js'
 import { PythonError } from './python-error.js'
-import { BodyNotStored, Stream, Upload, WITH_REQUEST } from './upload.js'
+import { Stream, Upload, WITH_REQUEST } from './upload.js'
+import { BodyNotStored, type UploadSpace } from './upload-space.js'
 
 /** What all calls of a gateway share. */
 export interface PythonCalls {
   readonly log: Logger
   /** For request bodies that are too large for memory. */
-  readonly uploadDirectory: string
+  readonly uploads: UploadSpace
   /** Bytes of an answer that are taken off Python before the client has taken them. */
   readonly responseBuffer: number
   /** Whether Python may be given a request whose body has not arrived: one that is slow holds no process of ASGI. */
@@ -56,7 +57,7 @@ export class PythonCall extends Reply implements Call {
       this.#upload = new Stream(body)
       return this.#calls.submit(this)
     }
-    Upload.receive(body, this.#calls.uploadDirectory).then(
+    Upload.receive(body, this.#calls.uploads).then(
       upload => {
         this.#upload = upload
         if (this.isWanted) this.#calls.submit(this)

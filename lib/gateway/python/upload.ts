@@ -1,80 +1,54 @@
-import { randomUUID } from 'node:crypto'
-import { type FileHandle, open, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
-import { toError } from '../../errors.js'
+import type { FileHandle } from 'node:fs/promises'
 import type { BodySource } from '../../http/exchange.js'
+import { Spool, type UploadSpace } from './upload-space.js'
 
-/** What stays in memory, and what travels with the request, in bytes. */
-const IN_MEMORY = 1 << 20
+/** What travels with the request, in bytes. */
 export const WITH_REQUEST = 1 << 16
-const WRITTEN_AT_ONCE = 1 << 18
-
-/** The file for a request body cannot be opened, or the disk is full. */
-export class BodyNotStored extends Error {
-  override readonly name = 'BodyNotStored'
-
-  /** @param directory  where it was to be: tmpUploadDir */
-  constructor(directory: string, cause: unknown) {
-    super(`the request body could not be stored in ${directory} (tmpUploadDir): ${toError(cause).message}`, { cause })
-  }
-}
 
 /**
  * A request body that was read to its end before Python hears of it: a client that is slow holds no Python process, and
  * the length is known even of a body in chunks. What is larger than 1 MB lies in a file that has no name any more.
  */
 export class Upload {
-  /** In bytes. */
-  readonly size: number
-  readonly #chunks: Buffer[]
-  readonly #file: FileHandle | undefined
+  readonly #spool: Spool
   #position = 0
 
-  private constructor(size: number, chunks: Buffer[], file?: FileHandle) {
-    this.size = size
-    this.#chunks = chunks
-    this.#file = file
+  private constructor(spool: Spool) {
+    this.#spool = spool
   }
 
-  /**
-   * @param directory  for a file, if one is needed
-   * @throws ClientGone, BodyTooLarge, BodyNotStored
-   */
-  static async receive(body: BodySource, directory: string): Promise<Upload> {
-    const chunks: Buffer[] = []
-    let size = 0
-    let held = 0
-    let file: FileHandle | undefined
+  /** @throws ClientGone, BodyTooLarge, BodyNotStored */
+  static async receive(body: BodySource, space: UploadSpace): Promise<Upload> {
+    const spool = new Spool(space)
     try {
-      for (let chunk = await body.next(); chunk !== null; chunk = await body.next()) {
-        chunks.push(chunk)
-        size += chunk.length
-        held += chunk.length
-        if (held <= (file ? WRITTEN_AT_ONCE : IN_MEMORY)) continue
-        file = await store(file, chunks.splice(0), directory)
-        held = 0
-      }
-      if (file) await store(file, chunks.splice(0), directory)
-      return new Upload(size, chunks, file)
+      for (let chunk = await body.next(); chunk !== null; chunk = await body.next()) await spool.add(chunk)
+      if (spool.file) await spool.flush()
+      return new Upload(spool)
     } catch (error) {
-      await file?.close()
+      await spool.close()
       throw error
     }
   }
 
+  /** In bytes. */
+  get size(): number {
+    return this.#spool.size
+  }
+
   /** All of it, if it may travel with the request. */
   get whole(): Buffer | undefined {
-    return this.size <= WITH_REQUEST ? Buffer.concat(this.#chunks) : undefined
+    return this.size <= WITH_REQUEST && !this.#spool.file ? Buffer.concat(this.#spool.chunks) : undefined
   }
 
   /** @param most  bytes. @returns the next ones, in pieces; none at the end */
   async read(most: number): Promise<readonly Buffer[]> {
-    if (this.#file) return this.#readFile(this.#file, most)
+    const { file, chunks } = this.#spool
+    if (file) return this.#readFile(file, most)
     const pieces: Buffer[] = []
     let left = most
-    for (let chunk = this.#chunks.shift(); chunk; chunk = this.#chunks.shift()) {
+    for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) {
       pieces.push(chunk.subarray(0, left))
-      if (chunk.length > left) this.#chunks.unshift(chunk.subarray(left))
+      if (chunk.length > left) chunks.unshift(chunk.subarray(left))
       left -= Math.min(left, chunk.length)
       if (left === 0) break
     }
@@ -90,7 +64,7 @@ export class Upload {
   }
 
   async close(): Promise<void> {
-    await this.#file?.close()
+    await this.#spool.close()
   }
 }
 
@@ -114,31 +88,4 @@ export class Stream {
   }
 
   async close(): Promise<void> {}
-}
-
-/** @throws BodyNotStored */
-async function store(file: FileHandle | undefined, chunks: readonly Buffer[], directory: string): Promise<FileHandle> {
-  try {
-    const target = file ?? (await openNameless(directory))
-    await writeAll(target, Buffer.concat(chunks))
-    return target
-  } catch (error) {
-    throw new BodyNotStored(directory, error)
-  }
-}
-
-/** A disk that is nearly full takes a part. */
-async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {
-  for (let done = 0; done < chunk.length; ) {
-    const { bytesWritten } = await file.write(chunk, done)
-    done += bytesWritten
-  }
-}
-
-/** A file that is gone when this process is, however that ends. */
-async function openNameless(directory: string): Promise<FileHandle> {
-  const path = join(directory, `unicorn-${randomUUID()}`)
-  const file = await open(path, 'wx+', 0o600)
-  await unlink(path)
-  return file
 }
