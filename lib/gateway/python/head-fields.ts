@@ -1,6 +1,7 @@
 import { Head } from '../wire/head.js'
 import { parseStatus, statusOf } from '../wire/header-rules.js'
 
+const CODE = /^\d{3}$/
 const BLANKS = /^[ \t]+|[ \t]+$/g
 
 /**
@@ -10,7 +11,7 @@ const BLANKS = /^[ \t]+|[ \t]+$/g
 export function headFrom(fields: readonly string[]): Head {
   const [line = ''] = fields
   // ASGI has no reasons.
-  const head = new Head(line.includes(' ') ? parseStatus(line) : statusOf(Number(line), ''))
+  const head = new Head(CODE.test(line) ? statusOf(Number(line), '') : parseStatus(line))
   for (let i = 1; i + 1 < fields.length; i += 2) head.add(fields[i] ?? '', trimmed(fields[i + 1] ?? ''))
   return head
 }
