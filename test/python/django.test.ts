@@ -113,4 +113,13 @@ t.test('a Django project, by three processes', async t => {
     t.match(await visitor.get('/', check), { status: 400 })
     t.match(await visitor.get('/'), { status: 200, body: /<h1>Documents<\/h1>/ })
   })
+
+  await t.test('by asgi.py', async t => {
+    const server = await serve(t, directory, 'my_project.asgi:application', { args: ['--workers', '1'] })
+    const visitor = new Visitor(t, server.target)
+    t.match(await visitor.logIn(), { status: 302, headers: { location: '/admin/' } })
+    t.match(await visitor.get('/admin/'), { status: 200, body: /Site administration/ })
+    t.match(await visitor.submit('/', { title: 'In chunks, by ASGI' }, CHUNKED), { status: 302 })
+    t.match(await visitor.get('/static/documents/style.css'), { status: 200, body: /sans-serif/ })
+  })
 })
