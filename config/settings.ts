@@ -55,8 +55,7 @@ export const settings = {
     parser: choice('INTERFACE', ['auto', ...INTERFACES, ...PYTHON_INTERFACES]),
     default: 'auto',
     onHup: 'respawn',
-    description:
-      'how the application is called; auto decides by what it is; python is WSGI or ASGI, by the callable',
+    description: 'how the application is called; auto decides by what it is; python is WSGI or ASGI, by the callable',
   }),
 
   bind: setting('Listening', '-b, --bind', {
