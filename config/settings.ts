@@ -147,7 +147,7 @@ export const settings = {
     default: false,
     onHup: 'restart',
     description:
-      'start the first worker alone and the others once it is ready, so that a broken application fails once; in Python, import once and fork the processes',
+      'start the first worker alone, the others once it is ready; in Python, import once and fork the processes',
   }),
   waitReady: setting('Workers', '--wait-ready', {
     parser: boolean,
@@ -190,7 +190,8 @@ export const settings = {
     parser: boolean,
     default: absent('only with --log-format json'),
     onHup: 'respawn',
-    description: 'what the Python processes print becomes records of the error log',
+    description:
+      'what the Python processes print becomes records of the error log; --log-format json does so by itself',
   }),
   responseBuffer: setting('Python', '--response-buffer', {
     parser: size,

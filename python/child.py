@@ -925,7 +925,11 @@ def fork(control, settings):
 
 
 def files_of(settings, control):
-    return own_module('loaded_files').LoadedFiles(control.send) if settings['reload'] else None
+    if not settings['reload']:
+        return None
+    # A file of bytecode counts as fresh if its source was written again within a second.
+    sys.dont_write_bytecode = True
+    return own_module('loaded_files').LoadedFiles(control.send)
 
 
 def load_hooks(settings, control):

@@ -7,8 +7,6 @@ when that has returned. child.py loads this file as a module. Only the standard 
 """
 import ctypes
 import importlib
-import importlib.machinery
-import importlib.util
 import inspect
 import json
 import os
@@ -16,6 +14,7 @@ import signal
 import socket
 import sys
 import traceback
+import types
 
 CHANNEL = 3
 PR_SET_PDEATHSIG = 1
@@ -26,11 +25,12 @@ def load(location):
     """The names that the file defines, as Gunicorn runs it: as the module __config__."""
     if location.startswith('python:'):
         return vars(importlib.import_module(location[len('python:'):]))
-    loader = importlib.machinery.SourceFileLoader('__config__', location)
-    spec = importlib.util.spec_from_file_location('__config__', location, loader=loader)
-    module = importlib.util.module_from_spec(spec)
+    module = types.ModuleType('__config__')
+    module.__file__ = location
     sys.modules['__config__'] = module
-    spec.loader.exec_module(module)
+    # Not by a loader of importlib: that would take a file for unchanged that was written twice within a second.
+    with open(location, 'rb') as file:
+        exec(compile(file.read(), location, 'exec'), vars(module))
     return vars(module)
 
 
