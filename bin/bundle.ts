@@ -16,8 +16,8 @@ const unused: Plugin = {
 /**
  * Joins what each process runs into one file: loading a hundred small ones takes longer than all the rest of a start.
  * The files are CommonJS, since Node loads an ES module by a loader that first must start itself, for 4 ms in each
- * process. koffi brings a native module; jiti, jsonc-parser and picomatch are seldom wanted: they stay outside. What a
- * watchdog says of a hang is a file of its own. Runs at build time, from the package's directory.
+ * process. koffi brings a native module; jiti, jsonc-parser, picomatch and ws are seldom wanted: they stay outside.
+ * What a watchdog says of a hang is a file of its own. Runs at build time, from the package's directory.
  */
 const { metafile } = await build({
   entryPoints: [
@@ -38,7 +38,7 @@ const { metafile } = await build({
   sourcemap: true,
   sourcesContent: false,
   metafile: true,
-  external: ['koffi', 'jiti', 'jsonc-parser', 'picomatch'],
+  external: ['koffi', 'jiti', 'jsonc-parser', 'picomatch', 'ws'],
   plugins: [unused],
   define: { 'import.meta.url': 'bundleUrl' },
   banner: { js: "'use strict'; const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },

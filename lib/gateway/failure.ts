@@ -6,6 +6,10 @@ export class ApplicationBreach extends Error {
 }
 
 /** The fields by which a log line names its request. Headers and the query are left out, since both carry secrets. */
-export function requestFacts({ head, peer }: Exchange): { method: string; path: string; remote: string } {
+export function requestFacts({ head, peer }: Pick<Exchange, 'head' | 'peer'>): {
+  method: string
+  path: string
+  remote: string
+} {
   return { method: head.method, path: head.path, remote: peer.address }
 }

@@ -4,6 +4,7 @@ import { toError, UnicornError } from '../../errors.js'
 import { Proxies } from '../../gateway/python/proxies.js'
 import { createAsgiGateway, createPythonGateway } from '../../gateway/python/python-gateway.js'
 import { UploadSpace } from '../../gateway/python/upload-space.js'
+import { WebSockets } from '../../gateway/python/websockets.js'
 import type { Application, ApplicationHost, BesideServers } from '../application.js'
 import { logHook } from './hook-log.js'
 import { ProcessPool } from './process-pool.js'
@@ -57,7 +58,7 @@ export async function loadPythonApplication(
   }
   return {
     gateway: pool.isAsgi ? createAsgiGateway(worker) : createPythonGateway(worker),
-    server: undefined,
+    server: pool.isAsgi ? new WebSockets(worker) : undefined,
     others: NO_SERVERS,
     accepting() {},
     terminated() {},

@@ -7,6 +7,7 @@ import {
   frame,
   type Kind,
   type Request,
+  readClose,
   requestFrame,
 } from './frames.js'
 import type { Call, Line, PythonFile } from './job.js'
@@ -20,9 +21,8 @@ export interface ChannelOwner {
   broken(channel: Channel): void
 }
 
-/** Of the descriptor, the offset and the length in F, and of the code in K. */
+/** Of the descriptor, the offset and the length in F. */
 const FILE_SIZE = 20
-const CODE_SIZE = 2
 
 /** Why a channel could not be opened: the process is gone, or busy for too long, or this one has no descriptor left. */
 const NOT_OPENED = new Set<string | undefined>(['ECONNREFUSED', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOENT'])
@@ -120,9 +120,13 @@ export class Channel implements FrameListener, Line {
   }
 
   drained(): Promise<void> {
-    return new Promise(done => {
-      this.#socket.once('drain', done)
-      this.#socket.once('close', done)
+    const socket = this.#socket
+    return new Promise(resolve => {
+      const done = (): void => {
+        socket.off('drain', done).off('close', done)
+        resolve()
+      }
+      socket.on('drain', done).on('close', done)
     })
   }
 
@@ -210,7 +214,7 @@ export class Channel implements FrameListener, Line {
     else if (kind === 'F') job.file(this.#fileOf(payload), fieldsOf(payload.subarray(FILE_SIZE)))
     else if (kind === 'C') job.complained(payload.toString())
     else if (kind === 'A') job.accepted?.(fieldsOf(payload))
-    else if (kind === 'K') job.closed?.(payload.readUInt16BE(), payload.toString('utf8', CODE_SIZE))
+    else if (kind === 'K') job.closed?.(readClose(payload))
   }
 
   #fileOf(payload: Buffer): PythonFile {

@@ -11,6 +11,9 @@ const WEBSOCKET = 2
 /** Of the flags and the length of environ or head, in R and H. */
 const PREFIX_SIZE = 5
 
+/** Of the code in K. */
+const CODE_SIZE = 2
+
 const R = kindOf('R')
 const H = kindOf('H')
 const D = kindOf('D')
@@ -175,4 +178,16 @@ export class FrameReader {
     this.#listener.head(number, this.#isWhole, fields, rest.subarray(body, end), this.#left)
     return end
   }
+}
+
+/** What K carries. @param code  of RFC 6455, section 7.4 */
+export function closePayload(code: number, reason: string): Buffer {
+  const payload = Buffer.alloc(CODE_SIZE + Buffer.byteLength(reason))
+  payload.writeUInt16BE(code)
+  payload.write(reason, CODE_SIZE)
+  return payload
+}
+
+export function readClose(payload: Buffer): { code: number; reason: string } {
+  return { code: payload.readUInt16BE(), reason: payload.toString('utf8', CODE_SIZE) }
 }

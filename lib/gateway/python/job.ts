@@ -21,7 +21,7 @@ export interface Job {
   /** A WebSocket is accepted. @param fields  subprotocol, then names and values in turn */
   accepted?(fields: string[]): void
   /** The application closes its WebSocket. */
-  closed?(code: number, reason: string): void
+  closed?(close: { code: number; reason: string }): void
   /** The process leaves: what has no end of its own should end now. */
   leaves?(): void
   /** The process ends without an answer to it. */

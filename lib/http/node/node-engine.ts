@@ -16,7 +16,7 @@ import { type ParserError, refusalOf, refuseConnection } from './closing.js'
 import { lookAfter } from './half-closed.js'
 import { createHttpServer, onEachRequest, sendersTo } from './http-server.js'
 import { NodeExchange } from './node-exchange.js'
-import { NodeUpgrade } from './node-upgrade.js'
+import { askAgain, NodeUpgrade } from './node-upgrade.js'
 import { StandIn, type TakeoverArgs } from './stand-in.js'
 import type { NodeObjects } from './types.js'
 import { closeUnlessHeard, idlestOf, type Limits, limitsOf, Waits } from './waits.js'
@@ -164,6 +164,7 @@ export class NodeEngine implements Engine, SocketOwner {
     const { socket } = req
     if (!(socket instanceof ClientSocket)) return
     if (socket.refused || socket.last) return
+    if (event === 'upgrade' && this.#standIn?.declines(req)) return askAgain(this.#server, args)
     const head = new RequestHead(req, req.rawHeaders)
     const isWanted = this.#takeovers.includes(event) && this.#standIn?.listensFor(event)
     const refusal = checkHead(head, this.#policy) ?? (isWanted ? undefined : { status: 501, why: 'CONNECT' })

@@ -84,6 +84,12 @@ export class StandIn {
     return this.#other.listenerCount(event) > 0
   }
 
+  /** Whether the application takes a request for an upgrade for a plain one. Node asks by itself from 24 on. */
+  declines(req: IncomingMessage): boolean {
+    const isWanted: unknown = Reflect.get(this.#other, 'shouldUpgradeCallback')
+    return typeof isWanted === 'function' && !isWanted.call(this.#other, req)
+  }
+
   connected(socket: Duplex): void {
     Object.assign(socket, { server: this.#other })
     if (this.#other.listenerCount('connection') <= this.#nodes.length) return
