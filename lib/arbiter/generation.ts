@@ -3,6 +3,7 @@ import { HookRunner } from '../../config/hook-runner.js'
 import type { Logger } from '../../config/hooks.js'
 import type { Resolved } from '../../config/resolve.js'
 import type { Listeners } from '../listeners/listeners.js'
+import { workersFor } from './fronts.js'
 
 /** All workers that were started with one reading of the configuration. */
 export interface Generation {
@@ -13,6 +14,8 @@ export interface Generation {
   listeners: Listeners
   /** How many processes should run the application: as many as workers, but for Python, which has its own. */
   processes: number
+  /** How many workers that takes. */
+  workers: number
   /** Whether any of its workers was ready: the application loads with this configuration. */
   proven: boolean
   /** With `--reload`: the files of its environment, and those that its workers have loaded, or tried to load. */
@@ -31,5 +34,6 @@ export function newGeneration(
   const files = new Set([...config.envFile, ...(gunicorn && isAbsolute(gunicorn.location) ? [gunicorn.location] : [])])
   const { listeners } = env
   const processes = config.workers
-  return { number, resolved, hooks, listeners, processes, proven: false, files, abandoned: [] }
+  const workers = workersFor(resolved, processes)
+  return { number, resolved, hooks, listeners, processes, workers, proven: false, files, abandoned: [] }
 }

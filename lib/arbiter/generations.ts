@@ -1,7 +1,7 @@
 import type { ServerView } from '../../config/hooks.js'
 import type { Resolved } from '../../config/resolve.js'
 import { Listeners } from '../listeners/listeners.js'
-import { workersFor } from './fronts.js'
+import { workersAfterScaling } from './fronts.js'
 import { type Generation, newGeneration } from './generation.js'
 import type { OutcomeOf } from './outcome.js'
 import type { Pending } from './pending-commands.js'
@@ -52,6 +52,7 @@ export class Generations {
     const before = this.#target
     this.#target = target
     this.#current.processes = target
+    this.#current.workers = workersAfterScaling(this.#current, target)
     if (target === before) return
     this.#scaling?.settle({ result: 'overtaken' })
     this.#current.hooks.run('nworkersChanged', this.#server, target, before || undefined)
@@ -68,7 +69,7 @@ export class Generations {
   /** Brings the pool closer to what is wanted of it. Does nothing if nothing is missing. */
   manage(): void {
     const pool = this.#pool
-    const wanted = (): number => workersFor(this.#current.resolved, this.#target)
+    const wanted = (): number => this.#current.workers
     if (!this.#reload) pool.spawnMissing(this.#current, wanted())
     else if (this.#reload.step(wanted())) this.#commit(this.#reload)
     pool.relieve(this.#current, wanted())

@@ -150,7 +150,7 @@ export class Pool {
     const holders = this.holders(generation).sort((one, other) => one.index - other.index)
     const areAllReady = holders.every(({ isReady }) => isReady)
     for (const [rank, handle] of holders.entries()) {
-      const processes = processesOf(rank, generation.resolved, generation.processes)
+      const processes = processesOf(rank, generation)
       if (!handle.isReady || handle.processes === processes) continue
       // Those of another worker, which still boots, are not there yet.
       if (processes < handle.processes && !areAllReady) continue
@@ -178,7 +178,7 @@ export class Pool {
     try {
       const child = spawnWorker(exec, generation.resolved, { index, fds: generation.listeners.fds })
       const handle = new WorkerHandle({ ...identity, process: child, generation, since: clock.now() })
-      if (generation.resolved.python) handle.processes = processesOf(index, generation.resolved, generation.processes)
+      if (generation.resolved.python) handle.processes = processesOf(index, generation)
       if (config.bootTimeout > 0) handle.expectEnd(config.bootTimeout + reportTime(config), handle.since)
       this.#handles.add(handle)
       this.#spawned++

@@ -95,3 +95,20 @@ t.test('an upgrade takes the Python processes along', async t => {
   t.notOk(old.includes((await client.get('/')).pid))
   client.close()
 })
+
+t.test('processes are shared out over the fronts', async t => {
+  const server = await startPython(t, APP, { workers: 3, args: ['--fronts', '2'] })
+  await server.ready(2)
+  const shares = (): number[] => server.workers().map(front => childrenOf(front).length)
+  t.same(shares().sort(), [1, 2])
+  for (const [signal, wanted] of [
+    ['SIGTTIN', [2, 2]],
+    ['SIGTTOU', [1, 2]],
+    ['SIGTTOU', [1, 1]],
+    ['SIGTTOU', [1]],
+  ] as const) {
+    server.signal(signal)
+    await until(`${signal}: ${wanted}`, () => JSON.stringify(shares().sort()) === JSON.stringify(wanted))
+  }
+  t.equal((await new Client(t, server.target).get('/')).status, 200)
+})
