@@ -8,6 +8,8 @@ const IN_MEMORY = 1 << 20
 const ALL_IN_MEMORY = 64 << 20
 /** Of a body that goes to a file. */
 const WRITTEN_AT_ONCE = 1 << 18
+/** Of each body, when all of them have had theirs. */
+const WITHOUT_ROOM = 1 << 15
 
 /** The file for a request body cannot be opened, or the disk is full. */
 export class BodyNotStored extends Error {
@@ -95,7 +97,8 @@ export class Spool {
   }
 
   get #most(): number {
-    return this.file || !this.#space.hasRoom ? WRITTEN_AT_ONCE : IN_MEMORY
+    if (!this.#space.hasRoom) return WITHOUT_ROOM
+    return this.file ? WRITTEN_AT_ONCE : IN_MEMORY
   }
 
   #hold(bytes: number): void {
