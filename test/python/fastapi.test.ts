@@ -4,6 +4,7 @@ import t from 'tap'
 import { Client } from '../helpers/http.js'
 import { requireModules } from '../helpers/python.js'
 import { root } from '../helpers/root.js'
+import { ask, openWebSocket } from '../helpers/web-socket.js'
 import { copyOfExample, serve } from './example.js'
 
 requireModules('fastapi')
@@ -39,6 +40,13 @@ t.test('a FastAPI application', async t => {
     t.equal(body, Array.from({ length: 1000 }, (_, i) => `${i + 1}\n`).join(''))
     const source = readFileSync(`${root}docs/examples/fastapi/app.py`, 'utf8')
     t.match(await client.get('/source'), { headers: { 'content-type': /^text\/x-python/ }, body: source })
+  })
+
+  await t.test('a WebSocket', async t => {
+    const socket = await openWebSocket(t, server.target, '/shout')
+    t.equal(String(await ask(socket, 'hello')), 'HELLO')
+    t.equal(String(await ask(socket, 'again')), 'AGAIN')
+    socket.close()
   })
 
   client.close()

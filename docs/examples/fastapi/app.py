@@ -6,7 +6,7 @@ A FastAPI application. From this folder:
 
 import hashlib
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, HTTPException, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel
 
@@ -67,3 +67,13 @@ async def count(last: int):
 @app.get('/source')
 async def source():
     return FileResponse(__file__, media_type='text/x-python')
+
+
+@app.websocket('/shout')
+async def shout(socket: WebSocket):
+    await socket.accept()
+    try:
+        while True:
+            await socket.send_text((await socket.receive_text()).upper())
+    except WebSocketDisconnect:
+        pass
