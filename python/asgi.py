@@ -35,6 +35,7 @@ LONGEST_TRACEBACK = 1 << 16
 # What a WebSocket may have waiting for its application, in bytes; each message counts for some more.
 MOST_WAITING, MESSAGE_COST = 1 << 18, 1 << 10
 SENT_AT_ONCE = 1 << 16
+MOST_IGNORED = 100
 BACKLOG = 1024
 # All that an abstract address may have: Node's releases differ about shorter ones.
 ADDRESS_SIZE = 108
@@ -235,6 +236,8 @@ class Request(Call):
         self.is_asked = False
         self.has_ended = False
         self.is_taken = None
+        # Messages since the client has gone.
+        self.ignored = 0
 
     def scope(self, fields, root_path):
         return {'type': 'http', **super().scope(fields, root_path), 'extensions': HTTP_EXTENSIONS.copy()}
@@ -271,9 +274,14 @@ class Request(Call):
         return {'type': 'http.disconnect'}
 
     async def send(self, message):
-        # The client does not want it; what is sent to it goes nowhere, as the specification says.
         if not self.is_gone:
-            await super().send(message)
+            return await super().send(message)
+        # What is sent to a client that has gone goes nowhere, as the specification says. An application that looks for
+        # nothing and sends on must neither hold the loop nor do so for ever.
+        self.ignored += 1
+        if self.ignored > MOST_IGNORED:
+            raise ClientGone('the client has gone, and %d messages were sent to it since' % MOST_IGNORED)
+        await asyncio.sleep(0)
 
     async def send_start(self, message, kind):
         if kind == 'http.response.start':
