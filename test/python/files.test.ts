@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { Client } from '../helpers/http.js'
+import { messages } from '../helpers/messages.js'
 import { fixture, startPython } from '../helpers/python.js'
 import { connectRaw, head } from '../helpers/raw.js'
 import { until } from '../helpers/until.js'
@@ -16,7 +17,7 @@ function digest(text: string): string {
 t.test('wsgi.file_wrapper', async t => {
   const server = await startPython(t, fixture('files.py'), {
     files: { 'big.bin': BIG, text: 'Text', empty: '', notes: '' },
-    expectErrors: [/^the application failed/, /^the body is shorter/],
+    expectErrors: [messages.pythonExited, /^the application failed/, /^the body is shorter/],
   })
   const client = new Client(t, server.target, { keepAlive: true })
   const noted = (note: string): Promise<void> =>
@@ -77,6 +78,17 @@ t.test('wsgi.file_wrapper', async t => {
       raw.socket.destroy()
       t.match(await client.get('/empty'), { status: 200 })
     }
+  })
+
+  t.test('an exception of its close() leaves a file alone', async t => {
+    t.equal(digest((await client.get('/sour')).body), digest(BIG))
+    await server.log(({ err }) => Object(err).message === 'sour')
+  })
+
+  t.test('a process that ends in its close() leaves the file to the front', async t => {
+    t.equal(digest((await client.get('/fatal')).body), digest(BIG))
+    await server.log(messages.pythonExited)
+    t.match(await client.get('/empty'), { status: 200 })
   })
 
   t.test('a client that is slow holds no Python process', async t => {

@@ -40,6 +40,8 @@ export class PythonCall extends Reply implements Call {
   #untaken = 0
   #isDraining = false
   #isOver = false
+  /** The rest of the answer is a file, which does not need Python any more. */
+  #hasFile = false
 
   constructor(exchange: Exchange, calls: PythonCalls) {
     super(exchange, calls.log)
@@ -86,7 +88,7 @@ export class PythonCall extends Reply implements Call {
   /** Answers in place of Python, whose process ends: with `status`, or by a cut connection if the head is out. */
   lost(status: 502 | 504): void {
     this.done()
-    if (!this.isWanted) return
+    if (!this.isWanted || this.#hasFile) return
     if (this.outgoing.headSent) this.outgoing.cut()
     // Its body was read to the end, so the client keeps its connection.
     else this.sendPage(status)
@@ -150,6 +152,7 @@ export class PythonCall extends Reply implements Call {
     const channel = this.#channel
     open(path).then(
       file => {
+        this.#hasFile = true
         if (this.isWanted) channel?.tookFile(true)
         else channel?.unwanted()
         void this.#sendFile(file, offset, length, fields)
@@ -159,7 +162,10 @@ export class PythonCall extends Reply implements Call {
   }
 
   raised(traceback: string): void {
-    this.fail(new PythonError(traceback))
+    const error = new PythonError(traceback)
+    // By close(), since the file is on its way.
+    if (this.#hasFile) this.report(error, this.failureMessage(error))
+    else this.fail(error)
   }
 
   complained(breach: string): void {
