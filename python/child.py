@@ -821,10 +821,11 @@ def die_with(parent):
         os._exit(0)
 
 
-def dump_to(dump):
+def dump_to(dump, threads):
     """Writes the stacks of a crash, and of a hang at DUMP_SIGNAL, which needs no interpreter that turns."""
     faulthandler.enable(dump)
-    faulthandler.register(DUMP_SIGNAL, dump, all_threads=True)
+    # Python 3.8 often crashes by that if several threads run requests, and those that do not hang are to be answered.
+    faulthandler.register(DUMP_SIGNAL, dump, all_threads=threads == 1 or sys.version_info >= (3, 9))
 
 
 def tell_of_term(control):
@@ -845,7 +846,7 @@ def main():
     threads = settings['threads']
     channels = [] if settings['forks'] else [socket.socket(fileno=FIRST_CHANNEL + i) for i in range(threads)]
     prepare_descriptors(len(channels))
-    dump_to(open(DUMP, 'wb', buffering=0))
+    dump_to(open(DUMP, 'wb', buffering=0), threads)
     control.send(type='importing')
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, 'reconfigure'):
@@ -915,7 +916,7 @@ def fork(control, settings):
     os.close(CONTROL)
     control = Control(sockets.pop(0))
     # The old one is closed with its last reference.
-    dump_to(open(sockets.pop(0).detach(), 'wb', buffering=0))
+    dump_to(open(sockets.pop(0).detach(), 'wb', buffering=0), settings['threads'])
     control.send(type='importing')
     for fd in (1, 2)[:len(sockets) - settings['threads']]:
         os.dup2(sockets.pop(0).detach(), fd)

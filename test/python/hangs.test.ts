@@ -73,7 +73,7 @@ def hold():
     urllib.request.urlopen(os.environ['HOLDS'] + '/a').read()
 `
   const server = await startPython(t, app, {
-    args: ['--threads', '4', '--timeout', '4s'],
+    args: ['--threads', '4', '--timeout', '6s'],
     env: holds.env,
     expectErrors: [DIED, HANGS],
   })
@@ -81,7 +81,7 @@ def hold():
   const [pid] = server.pythons()
   const hung = client.get('/sleep')
   const lined = server.log(HANGS)
-  await new Promise(resolve => setTimeout(resolve, 2000))
+  await new Promise(resolve => setTimeout(resolve, 3000))
   const held = client.get('/hold')
   await holds.arrival('a')
   t.equal((await hung).status, 504)
