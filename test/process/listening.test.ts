@@ -74,8 +74,14 @@ t.test('a name stands for all its addresses', async t => {
   requireCommand(['unshare', ...asUser, '--mount', 'true'])
   const hosts = '127.0.0.1 localhost\n::1 localhost ip6-localhost\n'
   const port = await freePort('::')
-  const files = { hosts, [FILE]: JSON.stringify({ bind: `localhost:${port}` }) }
+  const bind = [`localhost:${port}`, `127.0.0.1:${port}`]
+  const files = { hosts, [FILE]: JSON.stringify({ bind }) }
   const server = await startServer(t, { bind: '', files, through })
+  t.match(
+    server.logged(messages.listening),
+    [{ msg: /: http:\/\/127\.0\.0\.1:\d+, http:\/\/\[::1\]:\d+ \(/ }],
+    'each once',
+  )
   t.same([await ask('127.0.0.1', port), await ask('::1', port)], [200, 200])
   await rebind(server, [`localhost:${port}`, 'localhost:0'])
   t.same([await ask('127.0.0.1', port), await ask('::1', port)], [200, 200], 'after a reload')
