@@ -3,13 +3,15 @@ import { existsSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
+import { hello } from '../helpers/apps.js'
 import { freePort } from '../helpers/free-port.js'
 import { Client } from '../helpers/http.js'
 import { Load } from '../helpers/load.js'
 import { messages } from '../helpers/messages.js'
+import { connectRaw } from '../helpers/raw.js'
 import { requireCommand } from '../helpers/require-command.js'
 import { startServer } from '../helpers/server.js'
-import type { Server } from '../helpers/server-process.js'
+import type { Server, Target } from '../helpers/server-process.js'
 import { shortDir } from '../helpers/short-dir.js'
 
 const FILE = 'unicorn.config.json'
@@ -85,6 +87,29 @@ t.test('a name stands for all its addresses', async t => {
   t.same([await ask('127.0.0.1', port), await ask('::1', port)], [200, 200])
   await rebind(server, [`localhost:${port}`, 'localhost:0'])
   t.same([await ask('127.0.0.1', port), await ask('::1', port)], [200, 200], 'after a reload')
+})
+
+t.test('SERVER_NAME has the form of a URL, whatever the address', async t => {
+  const app = hello
+    .replace('_environ', '{ SERVER_NAME, SERVER_PORT }')
+    .replace('process.pid', 'SERVER_NAME + ":" + SERVER_PORT')
+  const [port, other] = [await freePort('::'), await freePort('::')]
+  const socketPath = join(shortDir(t), 's')
+  const binds = [`127.0.0.1:${port}`, `[::]:${other}`, `unix:${socketPath}`]
+  await startServer(t, { app, bind: `[::1]:${port}`, args: binds.flatMap(bind => ['--bind', bind]) })
+  const name = async (target: Target, fields = ''): Promise<string> => {
+    const raw = await connectRaw(t, target)
+    raw.write(`GET / HTTP/1.0\r\n${fields}\r\n`)
+    return (await raw.all()).replace(/^[\s\S]*\r\n\r\n/, '')
+  }
+  t.equal(await name({ host: '::1', port }), `[::1]:${port}`)
+  t.equal(await name({ host: '::1', port }, 'Host: a\r\n'), `[::1]:${port}`)
+  t.equal(await name({ host: '127.0.0.1', port }), `127.0.0.1:${port}`)
+  t.equal(await name({ host: '::1', port: other }), `[::]:${other}`)
+  t.equal(await name({ host: '127.0.0.1', port: other }), `[::]:${other}`)
+  t.equal(await name({ socketPath }), 'localhost:80')
+  t.equal(await name({ socketPath }, 'Host: [::1]\r\n'), '[::1]:80')
+  t.equal(await name({ socketPath }, 'Host: [::1]:8\r\n'), '[::1]:8')
 })
 
 t.test('a relative unix path of the greatest length, in a deep directory', async t => {
