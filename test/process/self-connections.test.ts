@@ -98,7 +98,7 @@ t.test('a script that finds its port taken, or waits for it, by a name that is n
   const failed = async (code: number, content: string): Promise<string | undefined> => {
     const env = { PORT: String(await freePort()) }
     const options = { files: { 'app.cjs': content }, spec: 'app.cjs', bind: '', env, expectErrors: [/./] }
-    const server = spawnServer(t, { ...options, args: ['--boot-timeout', '2s'] })
+    const server = spawnServer(t, { ...options, args: code === 3 ? ['--boot-timeout', '2s'] : [] })
     t.same(await server.ended(), { code, signal: null })
     return server.logged(({ level }) => level === 'fatal')[0]?.msg
   }
