@@ -17,17 +17,17 @@ t.test('a child of the application inherits no listening socket', async t => {
 })
 
 t.test('an arbiter that has replaced many workers holds as many descriptors as before', async t => {
-  const server = await startServer(t, { workers: 5, expectErrors: [messages.exited] })
+  const server = await startServer(t, { workers: 4, expectErrors: [messages.exited] })
   const before = descriptorsOf(server.pid).size
-  let ready = 5
+  let ready = 4
   for (let round = 0; round < 4; round++) {
     for (const pid of server.workers()) process.kill(pid, 'SIGKILL')
-    ready += 5
+    ready += 4
     await server.ready(ready)
     // Killed twice by somebody outside is replaced at once; a reload forgets what has been.
     if (round === 1) ready += await reload(server)
   }
-  t.equal(server.logged(messages.exited).length, 25)
+  t.equal(server.logged(messages.exited).length, 20)
   await until(`${before} descriptors again`, () => descriptorsOf(server.pid).size === before)
   t.equal(descriptorsOf(server.pid).size, before)
 })
