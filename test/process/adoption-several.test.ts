@@ -190,6 +190,17 @@ t.test('servers at two addresses that are both bound are refused, and TLS where 
   t.match(await refused(t, tls, { bind: '', env: { PORT } }), /a server of node:https: .*; or name the export/)
 })
 
+t.test('another server whose port is taken fails the boot, and after USR2 the upgrade alone', async t => {
+  const ports = await freePorts()
+  const options = { files: { 'app.cjs': SERVERS + FIRST + MAIN }, spec: 'app.cjs', bind: '', env: { ...ports } }
+  const server = await startServer(t, { ...options, expectErrors: [/./] })
+  server.signal('SIGUSR2')
+  await server.log(messages.successorGone)
+  const [failed] = server.logged(messages.appLoadFailed)
+  t.match(failed?.msg, /EADDRINUSE.*another process has this port.* \(USR2\), restart the server/)
+  t.same(await bodies(t, ports), ['app', 'aside'])
+})
+
 t.test('--check-config opens no port, and decides alike', async t => {
   const { PORT, ASIDE } = await freePorts()
   const content = `${SERVERS}aside.listen(${ASIDE})\napp.listen(${PORT})`
