@@ -2,7 +2,7 @@ import { type BigIntStats, chmodSync, unlinkSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { errorCode, UnicornError } from '../errors.js'
 import { listen, setNoDelay } from '../sys/libc.js'
-import { bindTcp, setSharesPort } from '../sys/socket-calls.js'
+import { bindTcp, setSharesPort, takeNoMore } from '../sys/socket-calls.js'
 import { statOfPath } from '../sys/stat.js'
 import { type Address, formatAddress, sameAddress } from './address.js'
 import { pastOrphans } from './past-orphans.js'
@@ -103,6 +103,11 @@ export class Listener {
     if (address.kind === 'unix') return isSame || isSameFile(address.path, this.#socketFile)
     if (address.kind !== 'tcp' || this.bound.kind !== 'tcp' || (isSame && isIP(address.host))) return isSame
     return this.bound.host === ip && (this.bound.port === address.port || (isSame && address.port === 0))
+  }
+
+  /** New connections go to another socket for their address, if there is one. Those that wait in the queue stay. */
+  giveWay(): void {
+    if (this.address.kind === 'tcp') takeNoMore(this.fd)
   }
 
   /** Gives the address up. A unix path is removed only if `unlink` says so, and only while it still is our socket. */

@@ -72,6 +72,14 @@ export class Listeners {
   }
 
   /**
+   * `next` gets all new connections from now on. The kernel would give them to the most specific socket until it is
+   * closed, and reset those that came too late to be accepted. Not for sockets that another arbiter serves too.
+   */
+  giveWayTo(next: Listeners): void {
+    for (const listener of this.#listeners) if (!next.#listeners.includes(listener)) listener.giveWay()
+  }
+
+  /**
    * Gives up the addresses that `next` does not have; `names` stay.
    * @param unlink false if another arbiter serves the unix paths
    */

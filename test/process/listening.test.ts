@@ -3,12 +3,13 @@ import { existsSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
-import { hello } from '../helpers/apps.js'
+import { hello, mischief } from '../helpers/apps.js'
 import { freePort } from '../helpers/free-port.js'
+import { startHolds } from '../helpers/holds.js'
 import { Client } from '../helpers/http.js'
 import { Load } from '../helpers/load.js'
 import { messages } from '../helpers/messages.js'
-import { connectRaw } from '../helpers/raw.js'
+import { connectRaw, head } from '../helpers/raw.js'
 import { requireCommand } from '../helpers/require-command.js'
 import { startServer } from '../helpers/server.js'
 import type { Server, Target } from '../helpers/server-process.js'
@@ -54,6 +55,25 @@ t.test('the host of an address changes by HUP, there and back, and no request fa
   await rebind(server, `127.0.0.1:${port}`)
   t.same(await load.stop(), [])
   await t.rejects(ask('127.0.0.2', port), { code: 'ECONNREFUSED' })
+})
+
+t.test('a wider address gets new connections at once, though an old worker has yet to empty its queue', async t => {
+  const port = await freePort('::')
+  const holds = await startHolds(t)
+  const files = { [FILE]: JSON.stringify({ bind: `127.0.0.1:${port}`, workerClass: 'sync' }) }
+  const server = await startServer(t, { bind: '', files, app: mischief, env: holds.env })
+  const client = new Client(t, { host: '127.0.0.1', port })
+  const held = client.get('/hold/a')
+  await holds.arrival('a')
+  const queued = await connectRaw(t, server.target)
+  queued.write(head())
+  writeFileSync(join(server.cwd, FILE), JSON.stringify({ bind: `0.0.0.0:${port}`, workerClass: 'sync' }))
+  server.signal('SIGHUP')
+  await server.log(messages.reloaded)
+  t.equal((await client.get()).status, 200)
+  holds.release('a')
+  t.equal((await held).status, 200)
+  t.match(await queued.until(/^HTTP\/1\.1 /), /^HTTP\/1\.1 200 /)
 })
 
 t.test('a port that another process took meanwhile is not shared with it', async t => {
