@@ -16,7 +16,7 @@ const TOGETHER = 5
 const JOBS = 4
 
 /** Milliseconds for one process. The helpers give up earlier and say what they waited for. */
-const LIMIT = 300_000
+const LIMIT = 600_000
 
 const others = [...new Set(testFiles.map(dirname))].filter(directory => !QUICK.includes(directory))
 
