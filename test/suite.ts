@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import t from 'tap'
 import { root } from './helpers/root.js'
-import { testFiles, testFilesIn } from './helpers/test-files.js'
+import { LIMIT, testFiles, testFilesIn } from './helpers/test-files.js'
 
 // Runs all tests. `tap run` itself would start a process for each file, and load into it a loader that measures
 // coverage, even where that is off: that costs more than most of the files. So env(1) takes the loader out.
@@ -14,9 +14,6 @@ const TOGETHER = 5
 
 /** More than there are processors: most files wait for processes most of the time. */
 const JOBS = 4
-
-/** Milliseconds for one process. The helpers give up earlier and say what they waited for. */
-const LIMIT = 300_000
 
 const others = [...new Set(testFiles.map(dirname))].filter(directory => !QUICK.includes(directory))
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { compileFunction } from 'node:vm'
 import type { Jiti } from 'jiti'
@@ -77,11 +77,16 @@ async function createLoader(file: string, moduleCache: boolean): Promise<Jiti> {
   const { virtualModule, prologue } = underConditions(importConditions(currentEnvironment().NODE_OPTIONS))
   return createJiti(file, {
     moduleCache,
-    fsCache: cacheDirectory(file) ?? false,
+    fsCache: (namesFit(file) && cacheDirectory(file)) || false,
     interopDefault: true,
     virtualModules: { ...virtualModule, unicorn },
     transform: options => ({ code: prologue(false) + keepErrorFormat(() => babel.transform(options)) }),
   })
+}
+
+/** jiti names what it keeps after the file and its directory, in up to 255 bytes, and a hash is in them too. */
+function namesFit(file: string): boolean {
+  return Buffer.byteLength(basename(dirname(file)) + basename(file)) < 230
 }
 
 /** Evaluates even .mjs and .cjs by jiti: Node would cache them, and would not find `unicorn`. */

@@ -25,10 +25,14 @@ function instancesOf(exported: unknown): unknown[] {
   if (typeof type !== 'function') return found
   // Node gives no objects, but a text about each, for which it asks the object itself.
   const show = { configurable: true, value: notes(found) }
+  const { emitWarning } = process
   Object.defineProperty(type.prototype, inspect.custom, show)
+  // That this call is experimental concerns no reader of the log.
+  process.emitWarning = () => {}
   try {
     queryObjects(type, { format: 'summary' })
   } finally {
+    process.emitWarning = emitWarning
     Reflect.deleteProperty(type.prototype, inspect.custom)
   }
   return found

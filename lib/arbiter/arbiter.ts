@@ -130,7 +130,8 @@ export class Arbiter {
       queue: event => this.#events.push(event),
       hooks: () => this.#hooks,
     })
-    this.#generations = new Generations(resolved, this.#pool, this.#server)
+    const isServedByOther = (): boolean => this.#upgrade.isServedByOther
+    this.#generations = new Generations(resolved, { pool: this.#pool, server: this.#server, isServedByOther })
   }
 
   get #config(): Config {
@@ -249,7 +250,7 @@ export class Arbiter {
     this.#commands.close()
     clearInterval(this.#ticker)
     this.#sources?.close()
-    this.#survive(() => this.#generations.closeListeners(!this.#upgrade.isServedByOther))
+    this.#survive(() => this.#generations.closeListeners())
     const asked = new Promise<void>(resolve => {
       this.#onAsked = how => (how === 'quickly' || !this.#stopping ? resolve() : undefined)
     })
@@ -537,7 +538,7 @@ export class Arbiter {
     const gracefully = this.#upgrade.isServedByOther ? 'retire' : 'stop'
     this.#pool.endAll(how === 'gracefully' ? gracefully : 'quit', 'retired')
     // The workers keep the sockets open until the queue is empty. Clients that connect after that are refused at once.
-    this.#generations.closeListeners(!this.#upgrade.isServedByOther)
+    this.#generations.closeListeners()
   }
 
   /** Others serve on during an upgrade, and a server that never served has no application to tell. */

@@ -9,10 +9,18 @@ import type { Pool } from './pool.js'
 import { Reload } from './reload.js'
 import type { WorkerHandle } from './worker-handle.js'
 
+export interface GenerationsParts {
+  readonly pool: Pool
+  readonly server: ServerView
+  /** Whether another arbiter serves the same sockets. */
+  readonly isServedByOther: () => boolean
+}
+
 /** Which workers there should be: the generation that serves, the one that a reload brings up, and withdrawn ones. */
 export class Generations {
   readonly #pool: Pool
   readonly #server: ServerView
+  readonly #isServedByOther: () => boolean
   #current: Generation
   #reload: Reload | undefined
   /** The last one that was tried, whether it serves or not: it has the highest number. */
@@ -22,9 +30,10 @@ export class Generations {
   #target = 0
   #scaling: Pending<'scale'> | undefined
 
-  constructor(first: Resolved, pool: Pool, server: ServerView) {
+  constructor(first: Resolved, { pool, server, isServedByOther }: GenerationsParts) {
     this.#pool = pool
     this.#server = server
+    this.#isServedByOther = isServedByOther
     this.#current = newGeneration(1, first, { listeners: Listeners.none, log: server.log })
     this.#latest = this.#current
   }
@@ -92,8 +101,9 @@ export class Generations {
     this.#endReload({ result: 'failed', generation: generation.number, why: reason, target: this.#target })
   }
 
-  /** @param unlink whether to remove the paths of unix sockets; false if another arbiter serves them */
-  closeListeners(unlink: boolean): void {
+  /** The paths of unix sockets are removed unless another arbiter serves them. */
+  closeListeners(): void {
+    const unlink = !this.#isServedByOther()
     this.#reload?.next.listeners.close({ unlink, next: this.#current.listeners })
     this.#current.listeners.close({ unlink })
   }
@@ -102,9 +112,11 @@ export class Generations {
     this.#reload = undefined
     this.#current = next
     this.target = next.resolved.config.workers
+    const isAlone = !this.#isServedByOther()
+    if (isAlone) old.listeners.giveWayTo(next.listeners)
     this.#pool.endAll('retire', 'reloaded', old)
     void old.resolved.gunicorn?.runner.end()
-    old.listeners.close({ next: next.listeners })
+    old.listeners.close({ unlink: isAlone, next: next.listeners })
     ended({ result: 'committed', generation: next.number })
   }
 

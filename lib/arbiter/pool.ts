@@ -421,7 +421,8 @@ export class Pool {
     const { requests, ...worker } = factsOf(handle)
     const lost = signal !== undefined && requests ? { requests } : {}
     const facts = { ...worker, reason, exitCode, signal, ...lost, ...(pause > 0 && { pause }) }
-    log[deathOf(reason) === 'expected' ? 'info' : 'error'](facts, `Worker exited (pid: ${handle.pid})`)
+    const end = handle.pid === undefined ? 'Worker could not be started' : `Worker exited (pid: ${handle.pid})`
+    log[deathOf(reason) === 'expected' ? 'info' : 'error'](facts, end)
     if (pause > 0)
       log.warn({ worker: handle.index }, `Crash loop: a worker keeps dying young, the next starts in ${pause} ms`)
     if (!handle.generation.resolved.gunicorn) hooks().run('childExit', server, view)

@@ -94,9 +94,9 @@ export class RequestHead {
     return this.contentLength === undefined ? 0 : Number(this.contentLength) || 0
   }
 
-  /** Whether a response with this status has a body (RFC 9110, section 6.4.1). */
+  /** Whether a response with this status has a body (RFC 9110, sections 6.4.1 and 15.3.6). */
   allowsBody(status: number): boolean {
-    return this.method !== 'HEAD' && status !== 204 && status !== 304
+    return this.method !== 'HEAD' && status !== 204 && status !== 205 && status !== 304
   }
 
   /** For logs: without the query, which may hold what no log should. */

@@ -2,7 +2,7 @@ import { type BigIntStats, chmodSync, unlinkSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { errorCode, UnicornError } from '../errors.js'
 import { listen, setNoDelay } from '../sys/libc.js'
-import { bindTcp, setSharesPort } from '../sys/socket-calls.js'
+import { bindTcp, setSharesPort, takeNoMore } from '../sys/socket-calls.js'
 import { statOfPath } from '../sys/stat.js'
 import { type Address, formatAddress, sameAddress } from './address.js'
 import { pastOrphans } from './past-orphans.js'
@@ -90,15 +90,24 @@ export class Listener {
 
   /** Whether no client can connect any more: something has removed the path of a unix socket. */
   get isLost(): boolean {
-    return this.address.kind === 'unix' && this.#socketFile !== undefined && !statOfPath(this.address.path)
+    return this.address.kind === 'unix' && isGone(this.address.path)
   }
 
-  /** Whether this is the socket for that target. A name may have other addresses by now. */
+  /**
+   * Whether this is the socket for that target, however it is written. A name may have other addresses by now, and
+   * several paths may lead to a unix socket.
+   */
   serves({ address, ip }: Target): boolean {
     const isSame = sameAddress(this.address, address)
     if (this.isLost) return false
+    if (address.kind === 'unix') return isSame || isSameFile(address.path, this.#socketFile)
     if (address.kind !== 'tcp' || this.bound.kind !== 'tcp' || (isSame && isIP(address.host))) return isSame
     return this.bound.host === ip && (this.bound.port === address.port || (isSame && address.port === 0))
+  }
+
+  /** New connections go to another socket for their address, if there is one. Those that wait in the queue stay. */
+  giveWay(): void {
+    if (this.address.kind === 'tcp') takeNoMore(this.fd)
   }
 
   /** Gives the address up. A unix path is removed only if `unlink` says so, and only while it still is our socket. */
@@ -107,9 +116,7 @@ export class Listener {
     this.#isClosed = true
     this.#handle.close()
     const { address } = this
-    if (unlink && address.kind === 'unix' && this.#socketFile && isSameFile(address.path, this.#socketFile)) {
-      unlinkSync(address.path)
-    }
+    if (unlink && address.kind === 'unix' && isSameFile(address.path, this.#socketFile)) unlinkSync(address.path)
   }
 }
 
@@ -142,9 +149,22 @@ function boundAddress(address: Address, handle: ServerHandle): Address {
   return host !== undefined && port !== undefined ? { kind: 'tcp', host, port } : address
 }
 
-function isSameFile(path: string, file: BigIntStats): boolean {
-  const current = statOfPath(path)
-  return current?.ino === file.ino && current.dev === file.dev
+/** Whether nothing is there. False if that cannot be known: in a directory that this user may not search any more. */
+function isGone(path: string): boolean {
+  try {
+    return statOfPath(path) === undefined
+  } catch {
+    return false
+  }
+}
+
+function isSameFile(path: string, file: BigIntStats | undefined): boolean {
+  try {
+    const current = statOfPath(path)
+    return current !== undefined && current.ino === file?.ino && current.dev === file.dev
+  } catch {
+    return false
+  }
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -36,7 +36,7 @@ export class Listeners {
       for (const listener of opening.fresh) listener.close(true)
       throw error
     }
-    const next = new Listeners(opening.listeners)
+    const next = new Listeners([...opening.listeners])
     // The predecessor itself still has what it handed over.
     for (const listener of left) if (!next.#listeners.includes(listener)) listener.close(false)
     return next
@@ -72,6 +72,14 @@ export class Listeners {
   }
 
   /**
+   * `next` gets all new connections from now on. The kernel would give them to the most specific socket until it is
+   * closed, and reset those that came too late to be accepted. Not for sockets that another arbiter serves too.
+   */
+  giveWayTo(next: Listeners): void {
+    for (const listener of this.#listeners) if (!next.#listeners.includes(listener)) listener.giveWay()
+  }
+
+  /**
    * Gives up the addresses that `next` does not have; `names` stay.
    * @param unlink false if another arbiter serves the unix paths
    */
@@ -85,7 +93,7 @@ const UNAVAILABLE: readonly unknown[] = ['EADDRNOTAVAIL', 'EAFNOSUPPORT']
 
 /** A set of listeners that is being put together. */
 class Opening {
-  readonly listeners: Listener[] = []
+  readonly listeners = new Set<Listener>()
   /** Those that were bound for it. */
   readonly fresh: Listener[] = []
   readonly #own: readonly Listener[]
@@ -98,7 +106,10 @@ class Opening {
     this.#backlog = backlog
   }
 
-  /** Adds the sockets of an address: one, or one for each address of a name. */
+  /**
+   * Adds the sockets of an address: one, or one for each address of a name. What is there already, by another name, is
+   * not added twice.
+   */
   async add(address: Address): Promise<void> {
     const added: Listener[] = []
     let unavailable: unknown
@@ -107,14 +118,19 @@ class Opening {
       const bound = added[0]?.bound
       const port = bound?.kind === 'tcp' ? bound.port : target.port
       try {
-        added.push(await this.#listenerAt({ ...target, port }))
+        added.push(this.#alreadyAt(target) ?? (await this.#listenerAt({ ...target, port })))
       } catch (error) {
         if (!(error instanceof UnicornError && UNAVAILABLE.includes(error.cause.found))) throw error
         unavailable = error
       }
     }
     if (added.length === 0) throw unavailable
-    this.listeners.push(...added)
+    for (const listener of added) this.listeners.add(listener)
+  }
+
+  /** Port 0 is another free port each time. */
+  #alreadyAt(target: Target): Listener | undefined {
+    return target.port === 0 ? undefined : [...this.listeners].find(listener => listener.serves(target))
   }
 
   async #listenerAt(target: Target): Promise<Listener> {

@@ -1,3 +1,4 @@
+import childProcess from 'node:child_process'
 import cluster from 'node:cluster'
 import { constants } from 'node:os'
 // Not the global, which the user's code may replace.
@@ -99,9 +100,11 @@ export function confine(): void {
   replace(process, 'exit', () => refusal('process.exit'))
   if ('reallyExit' in process) replace(process, 'reallyExit', () => refusal('process.reallyExit'))
   replace(process, 'abort', () => refusal('process.abort'))
+  if ('execve' in process) replace(process, 'execve', () => refusal('process.execve'))
   replace(process, 'setUncaughtExceptionCaptureCallback', () => refusal('process.setUncaughtExceptionCaptureCallback'))
   replace(cluster, 'disconnect', () => refusal('cluster.disconnect'))
   replace(process, 'kill', confineKill)
+  for (const name of ['execSync', 'execFileSync', 'spawnSync'] as const) replace(childProcess, name, withTimeLimit)
   confineListeners()
   replace(process, 'emit', confineErrors)
 }
@@ -133,6 +136,21 @@ function attemptAt(call: string, below: (...args: never[]) => unknown): UnicornE
   attempt = new UnicornError(`${call} was called: ${advice}`, { found: call })
   Error.captureStackTrace(attempt, below)
   return attempt
+}
+
+/**
+ * Has a call that waits for another process kill that one when it has taken too long: nothing else ends the wait.
+ * @param limit in milliseconds; an earlier limit of the caller's stands
+ */
+export function withTimeLimit(call: (...args: never[]) => unknown, limit = LONGEST): (...args: unknown[]) => unknown {
+  return (...args) => {
+    const place = args.findLastIndex(arg => typeof arg === 'object' && !Array.isArray(arg))
+    const given = args[place] as { timeout?: number } | null | undefined
+    const { timeout = 0 } = given ?? {}
+    const limits = timeout > 0 && timeout <= limit ? {} : { timeout: limit, killSignal: 'SIGKILL' }
+    const others = place < 0 ? args : args.slice(0, place)
+    return Reflect.apply(call, childProcess, [...others, { ...given, ...limits }])
+  }
 }
 
 /** This process may send itself the signals that it handles, TERM to stop for example, but not from a config file. */

@@ -35,6 +35,9 @@ const AF_INET6 = linux ? 10 : 30
 const SOL_SOCKET = linux ? 1 : 0xffff
 const SO_REUSEADDR = linux ? 2 : 4
 const SO_REUSEPORT = linux ? 15 : 0x200
+const SO_BINDTOIFINDEX = 62
+/** The number of no network interface. */
+const NO_INTERFACE = 0x7fff_ffff
 const SOCKADDR_IN_SIZE = 16
 const SOCKADDR_IN6_SIZE = 28
 const SOCKADDR_UN_SIZE = linux ? 110 : 106
@@ -76,6 +79,15 @@ export function bindUnix(path: string): number {
 /** Lets other sockets of this user be bound to the same port, or ends that. */
 export function setSharesPort(fd: number, shares: boolean): void {
   setOption(fd, SO_REUSEPORT, shares)
+}
+
+/**
+ * Keeps new connections from a listening socket, in all processes that share it: the kernel gives them to another
+ * socket for their address, or refuses them. Those that wait in its queue stay. On Linux from 5.0 on; elsewhere nothing
+ * changes.
+ */
+export function takeNoMore(fd: number): void {
+  if (linux) setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, [NO_INTERFACE], 4)
 }
 
 function setOption(fd: number, name: number, value: boolean): void {

@@ -22,6 +22,12 @@ import { Service } from './service.js'
 import type { SignalHandlers } from './signals.js'
 
 /**
+ * How long a worker that got TERM waits before it asks for a replacement, in milliseconds. If the whole process group
+ * got it, the arbiter's own word comes meanwhile.
+ */
+const FAREWELL_TIME = 500
+
+/**
  * One worker process, once it has booted.
  *
  *     serve   gate -> engine -> admission -> service (hooks, access log) -> gateway -> application
@@ -46,6 +52,7 @@ export class Worker implements SignalHandlers {
   #isEnding = false
   /** The application knows that the server stops soon. */
   #isAnnounced = false
+  #farewell: NodeJS.Timeout | undefined
   #drain: Drain | undefined
   #order: DrainOrder = { othersServe: true, abandoned: [] }
   #exitCode = 0
@@ -249,6 +256,7 @@ export class Worker implements SignalHandlers {
 
   /** DRAIN. Begins in the next turn of the event loop: this one reads `abandon`, which was sent before the signal. */
   drain(): void {
+    clearTimeout(this.#farewell)
     this.#isEnding = true
     setImmediate(() => this.#beginDrain())
   }
@@ -264,7 +272,16 @@ export class Worker implements SignalHandlers {
   term(): void {
     this.#parts.application.terminated()
     // Of an application that ends itself, since it knows of the end.
-    if (!this.#isAnnounced) this.drain()
+    if (this.#isAnnounced || this.#isEnding) return
+    this.#isEnding = true
+    this.#farewell = setTimeout(() => this.#sayFarewell(), FAREWELL_TIME).unref()
+    setImmediate(() => this.#beginDrain())
+  }
+
+  #sayFarewell(): void {
+    const { log, channel } = this.#parts
+    log.info('Worker got TERM from another process than its arbiter, or from itself: it drains and exits')
+    channel.send({ type: 'draining', reason: 'exited' })
   }
 
   /** No other worker will serve these listeners; without a list, none at all. Comes before the drain, or during it. */

@@ -85,6 +85,14 @@ t.test('beside packages a cache spares the making of it, and an edited file is s
   t.equal(readdirSync(join(dir, 'node_modules/.unicorn-cache')).length, 2)
 })
 
+t.test('a directory whose name is as long as names may be', async t => {
+  const dir = directory(t, {})
+  const long = join(dir, 'd'.repeat(255))
+  for (const made of [long, join(dir, 'node_modules')]) mkdirSync(made)
+  writeFileSync(join(long, 'config.ts'), 'export const workers: number = 3')
+  t.same((await read(long, 'config.ts')).values, { workers: 3 })
+})
+
 t.test('what a worker loads for its hooks is shared with the application', async t => {
   const dir = directory(t, {
     'config.ts': `import { opened } from './db.mjs'; export function post_fork() { opened.push('db') }`,

@@ -22,6 +22,7 @@ for (const { name, options, warns } of CASES) {
     const server = await startServer(t, { spec: 'app.js', workers: 2, ...options })
     await server.stop()
     t.equal(server.logged(messages.longPolling).length, warns ? 1 : 0)
+    t.same(server.logged(/ExperimentalWarning/), [])
   })
 }
 

@@ -176,7 +176,7 @@ t.test('a script that listens: in each worker, also after a reload and a crash',
 t.test('CommonJS by --require', async t => {
   const args = ['--config', 'flush.config.js', '--env', 'NODE_OPTIONS=--require ./telemetry.cjs']
   const more = { 'app.cjs': commonJs, ...files }
-  const server = await startServer(t, { spec: 'app.cjs', files: more, args, workers: 2 })
+  const server = await startServer(t, { spec: 'app.cjs', files: more, args })
   const ids = await askEachWorker(t, server)
   await server.stop()
   t.same(

@@ -128,3 +128,34 @@ t.test('what stands behind a request that closes its connection is not looked at
     }
   }
 })
+
+/** With an offer to upgrade that nothing takes. */
+const offer = (path: string, ...fields: string[]): string => get(path, 'Connection: Upgrade', 'Upgrade: foo', ...fields)
+
+/** What stands behind the offer, in which packets, and the paths that are served. */
+const OFFERS: readonly [what: string, packets: readonly string[], ...served: string[]][] = [
+  ['a request', [offer('/a') + get('/b')], '/a', '/b'],
+  ['offers', [offer('/a') + offer('/b') + offer('/c'), get('/d')], '/a', '/b', '/c', '/d'],
+  ['a request in two pieces', [`${offer('/a')}GET /b`, ' HTTP/1.1\r\nHost: a\r\n\r\n'], '/a', '/b'],
+  ['a body', [`${offer('/a', 'Content-Length: 3')}abc${get('/b')}`], '/a', '/b'],
+  ['a body in two pieces', [`${offer('/a', 'Content-Length: 3')}a`, `bc${get('/b')}`], '/a', '/b'],
+  ['garbage', [`${offer('/a')}BAD\r\n\r\n`], '/a'],
+  ['garbage of its own', [offer('/a'), 'BAD\r\n\r\n'], '/a'],
+]
+
+for (const [what, packets, ...served] of OFFERS) {
+  t.test(`an upgrade that nothing takes changes nothing: ${what} behind it`, async t => {
+    const { app, seen, open } = pausing()
+    open()
+    const server = await serve(t, app)
+    const client = await server.connect()
+    for (const packet of packets) {
+      client.write(packet)
+      await until('the first request is there', () => server.exchanges.length > 0)
+    }
+    const wanted = [...served.map(() => '200'), ...(what.startsWith('garbage') ? ['400'] : [])]
+    await client.until(new RegExp(`(HTTP/1.1 ${wanted.join('[\\s\\S]*HTTP/1.1 ')})[\\s\\S]*\r\n\r\n`))
+    t.same([statuses(client.text), seen], [wanted, served])
+    client.socket.destroy()
+  })
+}

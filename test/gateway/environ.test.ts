@@ -186,6 +186,7 @@ t.test('percent-decoding', async t => {
 t.test('host and port from a Host header', async t => {
   t.same(serverFromHost('a:1', 'http'), ['a', '1'])
   t.same(serverFromHost('a', 'https'), ['a', '443'])
+  t.same(serverFromHost('a:', 'http'), ['a', '80'])
   t.same(serverFromHost('[::1]:8', 'http'), ['[::1]', '8'])
   t.same(serverFromHost('', 'http'), ['localhost', '80'])
   t.same(serverFromHost(':::', 'http'), ['localhost', '80'])

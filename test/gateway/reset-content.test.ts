@@ -35,6 +35,40 @@ t.test('205 has no content, whatever the application says (RFC 9110, section 15.
   t.match(await server.exchange(twice), EMPTY, 'fetch')
 })
 
+nodeTest(t, 'statuses without a body, through the node interface', 'it has responses of node:http', async t => {
+  const page = { 'Content-Length': '24', 'X-A': '1' }
+  const ways: Record<string, (res: ServerResponse, status: number) => unknown> = {
+    body: (res, status) => res.writeHead(status).end('body'),
+    implicit: (res, status) => Object.assign(res, { statusCode: status }).end('body'),
+    written: (res, status) => Object.assign(res, { statusCode: status }).write('body') && res.end(),
+    length: (res, status) => res.writeHead(status, 'Fine', page).end(),
+    list: (res, status) => res.writeHead(status, ['Content-Length', '24']).end('body'),
+    set: (res, status) => res.writeHead(status, Object.assign(res.setHeader('Content-Length', 24) && {}, page)).end(),
+    chunked: (res, status) => res.writeHead(status, { 'Transfer-Encoding': 'chunked' }).end('body'),
+    flushed: (res, status) => res.writeHead(status).flushHeaders() ?? res.end('body'),
+  }
+  const app = ({ url = '' }: { url?: string }, res: ServerResponse): void => {
+    const [, way = '', status] = url.split('/')
+    if (way === 'next') res.end('next')
+    else ways[way]?.(res, Number(status))
+  }
+  const server = await serve(t, app, { interface: 'node' })
+  for (const way of Object.keys(ways)) {
+    for (const status of [204, 205]) {
+      const text = await server.exchange(twice.replace('GET / ', `GET /${way}/${status} `))
+      const [first = '', next = ''] = text.split(/(?=HTTP\/1\.1 200)/)
+      t.match(first, new RegExp(`^HTTP/1\\.1 ${status} `), way)
+      const framing = first.match(/^(?:content-length|transfer-encoding): .*/gim)?.join() ?? ''
+      const end = first.slice(first.indexOf('\r\n\r\n') + 4)
+      const wanted =
+        status === 204 ? ' ' : framing.startsWith('T') ? 'Transfer-Encoding: chunked 0\r\n\r\n' : 'Content-Length: 0 '
+      t.equal(`${framing} ${end}`, wanted, `${way} ${status}`)
+      // Node closes behind a 204 for which chunks were announced.
+      if (status === 205 || way !== 'chunked') t.match(next, /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nnext$/, way)
+    }
+  }
+})
+
 nodeTest(t, 'early hints of the node interface', 'it has responses of node:http', async t => {
   const failures: unknown[] = []
   const app = (_: unknown, res: ServerResponse): void => {

@@ -4,6 +4,9 @@ import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 import { atEnd } from './at-end.js'
 
+/** How long a request may take to arrive, in milliseconds. */
+const LIMIT = 60_000
+
 /**
  * Requests that an application holds until the test lets them go: it asks this server and waits for the answer, so the
  * test knows that the request runs, and decides when it ends.
@@ -27,10 +30,16 @@ export class Holds {
     this.#waiting.get(name)?.()
   }
 
-  /** Resolves when the application runs the request of that name. */
+  /** Resolves when the application runs the request of that name. @throws Error if that takes too long */
   arrival(name: string): Promise<void> {
     if (this.#held.has(name)) return Promise.resolve()
-    return new Promise(resolve => this.#waiting.set(name, resolve))
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`waited for the request /${name} for ${LIMIT} ms`)), LIMIT)
+      this.#waiting.set(name, () => {
+        clearTimeout(late)
+        resolve()
+      })
+    })
   }
 
   release(name: string): void {

@@ -41,6 +41,7 @@ export const messages = {
   reloadRefused: /^Reload refused/,
   gracefulTimeout: /^Graceful timeout/,
   disconnected: /^Worker was disconnected from the arbiter/,
+  gotTerm: /^Worker got TERM/,
   orphaned: /^Arbiter is gone/,
   needsRestart: /needs a restart; the old value stays/,
   notApplied: /^Changed setting not applied/,

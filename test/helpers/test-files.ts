@@ -5,6 +5,9 @@ import { root } from './root.js'
 
 const TESTS = join(root, 'dist/test')
 
+/** Milliseconds for the test files of one process. The helpers give up earlier and say what they waited for. */
+export const LIMIT = 600_000
+
 /** All test files, by their paths below `dist/test`. */
 export const testFiles: readonly string[] = readdirSync(TESTS, { recursive: true, encoding: 'utf8' })
   .filter(file => file.endsWith('.test.js'))

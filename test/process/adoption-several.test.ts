@@ -59,7 +59,8 @@ for (const [way, options] of Object.entries(WAYS)) {
     t.test(`the server that ${way} names is served, the other listens where it asks: ${order}`, async t => {
       const ports = await freePorts()
       const content = `${SERVERS}process.env.PORT ??= process.env.MAIN\n${calls}`
-      await startServer(t, { files: { 'app.cjs': content }, spec: 'app.cjs', workers: 2, ...options(ports) })
+      const workers = calls === FIRST + MAIN ? 2 : 1
+      await startServer(t, { files: { 'app.cjs': content }, spec: 'app.cjs', workers, ...options(ports) })
       t.same(await bodies(t, ports), ['app', 'aside'])
     })
   }
@@ -187,6 +188,17 @@ t.test('servers at two addresses that are both bound are refused, and TLS where 
   t.match(why, /and unicorn serves one of them: name the export .*, or bind only that of the application/)
   const tls = `require('node:https').createServer({}).listen(process.env.PORT)`
   t.match(await refused(t, tls, { bind: '', env: { PORT } }), /a server of node:https: .*; or name the export/)
+})
+
+t.test('another server whose port is taken fails the boot, and after USR2 the upgrade alone', async t => {
+  const ports = await freePorts()
+  const options = { files: { 'app.cjs': SERVERS + FIRST + MAIN }, spec: 'app.cjs', bind: '', env: { ...ports } }
+  const server = await startServer(t, { ...options, expectErrors: [/./] })
+  server.signal('SIGUSR2')
+  await server.log(messages.successorGone)
+  const [failed] = server.logged(messages.appLoadFailed)
+  t.match(failed?.msg, /EADDRINUSE.*another process has this port.* \(USR2\), restart the server/)
+  t.same(await bodies(t, ports), ['app', 'aside'])
 })
 
 t.test('--check-config opens no port, and decides alike', async t => {

@@ -58,9 +58,12 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) server.listen(3000, told
  * Starts a script, and looks whether its workers serve, were told so, and whether it is said once that its port is
  * ignored.
  */
-async function adopted(t: Test, { file, content }: Omit<Script, 'name'>, bind?: string): Promise<Server> {
-  const workers = 2
-  const server = await startServer(t, { files: { [file]: content }, spec: file, workers, ...(bind && { bind }) })
+async function adopted(
+  t: Test,
+  { file, content }: Omit<Script, 'name'>,
+  { workers = 1, bind = '127.0.0.1:0' } = {},
+): Promise<Server> {
+  const server = await startServer(t, { files: { [file]: content }, spec: file, workers, bind })
   const said = await server.stdout.wait(/^listening/, { count: workers })
   const { target } = server
   t.equal((await new Client(t, target).get()).status, 200)
@@ -72,9 +75,9 @@ async function adopted(t: Test, { file, content }: Omit<Script, 'name'>, bind?: 
   return server
 }
 
-for (const { name, file, content } of LISTENS) {
+for (const [index, { name, file, content }] of LISTENS.entries()) {
   t.test(`a script that listens ${name}`, async t => {
-    await adopted(t, { file, content })
+    await adopted(t, { file, content }, { workers: index < 2 ? 2 : 1 })
   })
 }
 
@@ -131,9 +134,9 @@ next()`
 
 t.test('its address: IPv6, and a unix socket', async t => {
   const script = { file: 'app.cjs', content: `${CJS}server.listen(3000, told)` } as const
-  await adopted(t, script, '[::1]:0')
+  await adopted(t, script, { bind: '[::1]:0' })
   const path = join(shortDir(t), 'app.sock')
-  await adopted(t, script, `unix:${path}`)
+  await adopted(t, script, { bind: `unix:${path}` })
   t.ok(existsSync(path))
 })
 

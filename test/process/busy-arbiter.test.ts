@@ -5,14 +5,14 @@ import { startServer } from '../helpers/server.js'
 
 const WORKERS = 5
 
-/** Blocks the arbiter for 400 ms before each fork, from the first reload on; it takes no CPU time from the workers. */
+/** Blocks the arbiter for 900 ms before each fork, from the first reload on; it takes no CPU time from the workers. */
 const SLOW_FORKS = `
 let isSlow = false
 const block = time => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, time)
 exports.workers = ${WORKERS}
-exports.timeout = '1s'
-exports.onReload = () => { isSlow = true; block(2000) }
-exports.preFork = () => { if (isSlow) block(400) }
+exports.timeout = '3s'
+exports.onReload = () => { isSlow = true; block(4000) }
+exports.preFork = () => { if (isSlow) block(900) }
 `
 
 t.test('an arbiter that is busy for much longer than the timeout', async t => {

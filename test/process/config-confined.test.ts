@@ -20,6 +20,8 @@ const REFUSED: readonly (readonly [content: string, why: RegExp])[] = [
   ['try { process.exit(7) } catch {}', /process\.exit\(7\) was called/],
   ['import { exit } from "node:process"\nexit()', /process\.exit\(\) was called/],
   ['process.reallyExit(1)', /process\.reallyExit\(1\) was called/],
+  // Node before 22.15 has no `execve`.
+  ['(process.execve ?? process.exit)("/bin/true")', /process\.(execve|exit)\(\/bin\/true\) was called/],
   ['process.abort()', /process\.abort\(\) was called/],
   ['process.kill(process.pid, "SIGKILL")', /process\.kill\(\d+, SIGKILL\) was called/],
   ['process.kill(0, 15)', /process\.kill\(0, SIGTERM\) was called/],

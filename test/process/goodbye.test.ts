@@ -41,6 +41,23 @@ for (const call of calls) {
   })
 }
 
+t.test('a TERM that the application sends to itself: the worker drains, and is replaced meanwhile', async t => {
+  const holds = await startHolds(t)
+  const app = leaves("process.kill(process.pid, 'SIGTERM')")
+  const server = await startServer(t, { app, env: holds.env, expectErrors: [messages.exited] })
+  const client = new Client(t, server.target)
+  const held = client.get('/held')
+  await holds.arrival('held')
+  const { pid } = await client.get('/bye')
+  await server.ready(2)
+  t.not((await client.get()).pid, pid)
+  t.match(await server.log(messages.gotTerm), { level: 'info', pid })
+  t.same(server.logged(messages.exited), [])
+  holds.release('held')
+  t.match(await held, { status: 200, pid })
+  t.match(await server.log(messages.exited), { reason: 'exited', exitCode: 0, workerPid: pid })
+})
+
 t.test('process.disconnect() while the application loads is a failed boot', async t => {
   const expectErrors = [messages.appLoadFailed, messages.exited, messages.gaveUp]
   const server = spawnServer(t, { app: `process.disconnect()\n${leaves('undefined')}`, expectErrors })

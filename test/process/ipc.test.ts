@@ -55,7 +55,7 @@ for (const workerClass of ['async', 'sync']) {
   t.test(`${workerClass}: messages of application and hooks get through, and nobody sees ours`, async t => {
     const files = { 'unicorn.config.cjs': CONFIG }
     // Short, so that beats are frequent.
-    const args = ['--worker-class', workerClass, '--timeout', '1s', '--max-requests', '1000']
+    const args = ['--worker-class', workerClass, '--timeout', '3s', '--max-requests', '1000']
     const server = await startServer(t, {
       app: APP,
       files,

@@ -45,19 +45,14 @@ const listens: Readonly<Record<string, string>> = {
 }
 
 for (const [name, listen] of Object.entries(listens)) {
-  t.test(`a script that listens ${name}, ends itself, and is asked once`, async t => {
-    const server = await startServer(t, { app: script(`${closes}; await sleep(50); ${says}`, listen), spec: 'app.js' })
-    t.same(await server.stop(), { code: 0, signal: null })
-    t.equal(server.logged(/^has ended$/).length, 1)
-  })
-
-  t.test(`TERM to the worker of one that listens ${name}`, async t => {
+  t.test(`a script that listens ${name}, ends itself, and is asked once: by the server, by TERM alone`, async t => {
     const app = script(`${closes}; await sleep(50); ${says}`, listen)
     const server = await startServer(t, { app, spec: 'app.js', expectErrors: [messages.exited] })
     process.kill(server.worker(), 'SIGTERM')
-    await server.log(/^has ended$/)
+    await server.log(messages.exited)
+    t.equal(server.logged(/^has ended$/).length, 1)
     await server.ready(2)
-    await server.stop()
+    t.same(await server.stop(), { code: 0, signal: null })
     t.equal(server.logged(/^has ended$/).length, 2)
   })
 }

@@ -29,34 +29,36 @@ const CAUSES: readonly Cause[] = [
   },
 ]
 
-for (const strategy of ['all', 'rolling'])
-  for (const { name, app, says: cause, config = '{}' } of CAUSES) {
-    t.test(`${strategy}: an application that ${name} is withdrawn, and no request fails`, async t => {
-      const files = { 'unicorn.config.json': '{}' }
-      const options = { workers: 2, args: ['--reload-strategy', strategy], files, expectErrors: [/./] }
-      const server = await startServer(t, options)
-      const old = server.workers()
-      const load = new Load(new Client(t, server.target), { concurrency: 2 })
+for (const strategy of ['all', 'rolling']) {
+  t.test(`${strategy}: an application that cannot start is withdrawn, and no request fails`, async t => {
+    const files = { 'unicorn.config.json': '{}' }
+    const options = { workers: 2, args: ['--reload-strategy', strategy], files, expectErrors: [/./] }
+    const server = await startServer(t, options)
+    const old = server.workers()
+    const load = new Load(new Client(t, server.target), { concurrency: 2 })
+    for (const { name, app, says: cause, config = '{}' } of CAUSES) {
+      const after = server.lines.at(-1)
       writeFileSync(join(server.cwd, 'app.js'), app)
       writeFileSync(join(server.cwd, 'unicorn.config.json'), config)
       server.signal('SIGHUP')
-      const failed = await server.log(messages.reloadFailed)
-      t.equal(failed.level, 'error')
+      const failed = await server.log(messages.reloadFailed, after && { after })
+      t.equal(failed.level, 'error', name)
       await gone(...server.everyWorker.filter(pid => !old.includes(pid)))
-      const errors = server.logged(({ level }) => level === 'error' || level === 'fatal')
+      const errors = server.logged(({ level }) => level === 'error' || level === 'fatal', after)
       t.ok(
         errors.some(line => cause.test(JSON.stringify(line))),
-        `the log says ${cause}`,
+        `${name}: the log says ${cause}`,
       )
-      t.same(await load.stop(), [])
       t.same(server.workers(), old, 'the old workers, all of them')
-      const answered = new Set(load.replies.map(({ pid }) => pid))
-      t.same(
-        [...answered].filter(pid => !old.includes(pid)),
-        [],
-      )
-    })
-  }
+    }
+    t.same(await load.stop(), [])
+    const answered = new Set(load.replies.map(({ pid }) => pid))
+    t.same(
+      [...answered].filter(pid => !old.includes(pid)),
+      [],
+    )
+  })
+}
 
 t.test(
   'rolling: the second new worker does not boot: the first is withdrawn when the old number is there again',

@@ -2,7 +2,7 @@ import t from 'tap'
 import { connectRaw } from '../helpers/raw.js'
 import { startServer } from '../helpers/server.js'
 
-const SCRIPT = `const server = require('node:http').createServer({ requestTimeout: 1500, headersTimeout: 1000 }, (req, res) => {
+const SCRIPT = `const server = require('node:http').createServer({ requestTimeout: 1500, headersTimeout: 1000, requireHostHeader: false, insecureHTTPParser: false }, (req, res) => {
   req.resume()
   req.on('end', () => res.end('ok'))
 })
@@ -41,6 +41,10 @@ t.test(
     first.socket.destroy()
 
     t.match(await server.log(/keepAliveTimeout/), { msg: /keepAliveTimeout of 65000 is ignored: use .*--keep-alive/ })
+    t.match(await server.log(/requireHostHeader/), {
+      msg: /of false is ignored: unicorn refuses requests .* without Host/,
+    })
+    t.same(server.logged(/insecureHTTPParser/), [])
     t.match(await server.log(/headersTimeout/), { msg: /headersTimeout of 1000 is ignored: use .*--header-timeout/ })
   },
 )

@@ -35,6 +35,7 @@ export const node = (req, res) => {
   const [, how, seed] = req.url.split('/')
   const returned = fail(how, seed)
   if (returned) return returned
+  if (how === 'destroy') return res.destroy(valueOf(seed))
   if (how === 'hold') hold(seed).then(() => res.end('held'))
   else res.end('fine')
 }
@@ -55,6 +56,14 @@ export const fetch = request => {
   return new Response(how === 'stream' ? ReadableStream.from(broken(seed)) : 'fine')
 }
 `
+
+t.test('node: a response may be destroyed with anything: the client is cut', async t => {
+  const args = ['--interface', 'node']
+  const server = await startServer(t, { app: APP, spec: 'app:node', args, expectErrors: [/application failed/] })
+  const client = new Client(t, server.target)
+  for (const name of ['parsed', 'proxy', 'revoked']) await t.rejects(client.get(`/destroy/${name}`), name)
+  t.equal((await client.get('/fine')).status, 200)
+})
 
 const CASES = [
   { name: 'node', ways: ['throw', 'reject'] },

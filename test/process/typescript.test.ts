@@ -46,24 +46,21 @@ export function answer(path: string): string {
 const spec = 'app.ts:application'
 const failed = /^the application failed/
 
-t.test('an application in TypeScript is served as it is, and its errors have its lines', async t => {
-  const server = await startServer(t, { files: FILES, spec, workers: 2, expectErrors: [failed] })
+t.test('an application in TypeScript is served as it is, and its errors and hangs have its lines', async t => {
+  const expectErrors = [failed, messages.hangs, messages.timeout, messages.exited]
+  const server = await startServer(t, { files: FILES, spec, workers: 2, args: ['--timeout', '1'], expectErrors })
   const client = new Client(t, server.target)
   t.match((await client.get('/')).body, /^[01]$/)
   t.equal((await client.get('/fail')).status, 500)
   const { err } = await server.log(failed)
   t.match(err, { stack: `${server.cwd}/answer.ts:12:` })
   t.match(err, { stack: `${server.cwd}/app.ts:5:` })
-})
 
-t.test('a hang in TypeScript is found at its line', async t => {
-  const expectErrors = [messages.hangs, messages.timeout, messages.exited]
-  const server = await startServer(t, { files: FILES, spec, args: ['--timeout', '1'], expectErrors })
-  const cut = t.rejects(new Client(t, server.target).get('/hang'))
+  const cut = t.rejects(client.get('/hang'))
   const { msg } = await server.log(messages.hangs)
   t.match(msg, /event loop blocked for .* in .*hang/)
   t.match(msg, `${server.cwd}/answer.ts:15:`)
-  await server.ready(2)
+  await server.ready(3)
   await cut
 })
 

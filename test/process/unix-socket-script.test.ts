@@ -55,11 +55,12 @@ t.test('nor does a reload of such a script lose a request', async t => {
 const CHMODS: Readonly<Record<string, string>> = {
   chmodSync: 'fs.chmodSync(path, 0o666)',
   chmod: 'fs.chmod(path, 0o666, error => { throw error })',
+  statSync: 'fs.statSync(path)',
   'chmod of node:fs/promises': "require('node:fs/promises').chmod(path, 0o666)",
 }
 
 for (const [name, call] of Object.entries(CHMODS)) {
-  t.test(`a script that sets the mode of a socket which unicorn has not bound: ${name}`, async t => {
+  t.test(`a script that uses the path of a socket which unicorn has not bound: ${name}`, async t => {
     const content = `const fs = require('node:fs'), path = '/tmp/not-there.sock'
 require('node:http').createServer((req, res) => res.end()).listen(path, () => { ${call} })
 setInterval(() => {}, 1000)`

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { Client } from '../helpers/http.js'
@@ -62,4 +62,37 @@ t.test('a socket whose path was removed is bound anew, and the log says so', asy
   t.match(await server.log(/app\.sock was removed, and no client can connect/), { level: 'warn' })
   await server.log(messages.reloaded)
   t.equal((await new Client(t, { socketPath: path }).get()).status, 200)
+})
+
+t.test('a socket whose directory became a file is bound anew when the directory is back', async t => {
+  const directory = join(shortDir(t), 'run')
+  mkdirSync(directory)
+  const path = join(directory, 'app.sock')
+  const server = await startServer(t, { bind: `unix:${path}`, expectErrors: [messages.reloadRefused] })
+  rmSync(directory, { recursive: true })
+  writeFileSync(directory, '')
+  await server.log(/app\.sock was removed, and no client can connect/)
+  await server.log(messages.reloadRefused)
+  rmSync(directory)
+  mkdirSync(directory)
+  server.signal('SIGHUP')
+  await server.log(messages.reloaded)
+  t.equal((await new Client(t, { socketPath: path }).get()).status, 200)
+})
+
+t.test('a socket is one, by however many paths it is named', async t => {
+  const directory = shortDir(t)
+  mkdirSync(join(directory, 'run'))
+  symlinkSync('run', join(directory, 'link'))
+  const [path, other] = [join(directory, 'run/app.sock'), join(directory, 'link/app.sock')]
+  const file = 'unicorn.config.json'
+  const files = { [file]: JSON.stringify({ bind: [`unix:${path}`, `unix:${other}`] }) }
+  const server = await startServer(t, { bind: '', files })
+  t.same(server.addresses, [`unix:${path}`])
+  writeFileSync(join(server.cwd, file), JSON.stringify({ bind: `unix:${other}` }))
+  server.signal('SIGHUP')
+  await server.log(messages.reloaded)
+  t.equal((await new Client(t, { socketPath: other }).get()).status, 200)
+  await server.stop()
+  t.same(readdirSync(join(directory, 'run')), [])
 })

@@ -175,11 +175,11 @@ t.test('what a class throws is an uncaught error', async t => {
   })
   const client = new Client(t, server.target)
   const worker = server.worker()
-  const lost = client.get('/throw')
+  const lost = t.rejects(client.get('/throw'))
   t.match(await server.log(messages.uncaught), { err: { message: 'on purpose', stack: /bare\.js/ } })
   await server.ready(2)
   t.not((await client.get()).pid, worker)
-  await t.rejects(lost)
+  await lost
 })
 
 /** Wraps async, whose figures come and go by the host that it is given. */

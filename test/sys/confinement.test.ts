@@ -1,5 +1,6 @@
+import { execFileSync, execSync, spawnSync } from 'node:child_process'
 import t from 'tap'
-import { bounded } from '../../lib/sys/confinement.js'
+import { bounded, withTimeLimit } from '../../lib/sys/confinement.js'
 
 t.test('a call that blocks for too long is broken off', async t => {
   const endless = () => {
@@ -18,6 +19,16 @@ t.test('a call that blocks for too long is broken off', async t => {
       }),
     { name: 'RangeError', message: 'its own' },
   )
+})
+
+t.test('a process that a call waits for is killed if it takes too long', async t => {
+  const spawn = withTimeLimit(spawnSync, 50)
+  t.match(spawn('sleep', ['60']), { signal: 'SIGKILL' })
+  t.match(spawn('sleep', ['60'], { timeout: 60_000, stdio: 'ignore' }), { signal: 'SIGKILL', stdout: null })
+  t.match(spawn('sleep', ['60'], { timeout: 20 }), { signal: 'SIGTERM' }, 'an earlier limit stands')
+  t.match(spawn('sleep 60', { shell: true }), { signal: 'SIGKILL' })
+  t.throws(() => withTimeLimit(execSync, 50)('sleep 60'), { code: 'ETIMEDOUT' })
+  t.equal(withTimeLimit(execFileSync, 60_000)('echo', ['done'], { encoding: 'utf8' }), 'done\n')
 })
 
 t.test('a call leaves the globals as they were', async t => {

@@ -2,10 +2,15 @@ import { type EventEmitter, errorMonitor } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { Http2Session } from 'node:http2'
 import { Server as NetServer, type Socket } from 'node:net'
+import { errorCode } from '../../errors.js'
 import { property } from '../../sys/objects.js'
 import type { BesideServers } from '../application.js'
 
 type Callback = (error?: Error) => void
+
+/** Two arbiters cannot share a port that `node:cluster` has bound for one of them. */
+const TAKEN =
+  'another process has this port, which the application opens beside what unicorn serves; if it is the older arbiter of an upgrade (USR2), restart the server instead'
 
 /**
  * The servers that the application opens beside the one that is served. They listen by themselves, at the ports that
@@ -28,7 +33,10 @@ export class OtherServers implements BesideServers {
     server.once('close', () => this.#servers.delete(other))
     const opening = new Promise<void>(resolve => {
       const emitter: EventEmitter = server
-      emitter.once(errorMonitor, resolve).once('close', resolve)
+      emitter.once('close', resolve).once(errorMonitor, (error: unknown) => {
+        explainTaken(error)
+        resolve()
+      })
       onceListening(server, isKnown, () => {
         server.unref()
         if (this.#isRetired) other.retire()
@@ -136,6 +144,10 @@ class OtherServer {
     const server = this.#server
     if (hasIdleConnections(server)) server.closeIdleConnections()
   }
+}
+
+function explainTaken(error: unknown): void {
+  if (errorCode(error) === 'EADDRINUSE' && error instanceof Error) error.message += `: ${TAKEN}`
 }
 
 function onceListening(server: NetServer, silently: boolean, opened: () => void): void {

@@ -53,7 +53,7 @@ export function guardSockets(paths: readonly string[], onCall: (name: string, pa
 }
 
 /** What needs a path to be there. */
-const NEEDS = ['chmod', 'chown', 'lchown']
+const NEEDS = ['chmod', 'chown', 'lchown', 'stat', 'lstat', 'access']
 /** The paths at which the application believes that it listens, and what an error about them should say. */
 const absent = new Map<string, string>()
 

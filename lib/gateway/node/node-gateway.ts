@@ -63,8 +63,10 @@ export class NodeGateway implements Gateway {
     // Clients must not be able to fill the error log.
     else if (exchange.peer.socket?.destroyed) this.#log.debug(facts, 'the client went away')
     else this.#log.error(facts, 'the application failed')
-    if (answer.ended || answer.gone) return
-    if (answer.headSent) answer.cut()
+    if (answer.ended) return
+    // Node reads the error that `destroy` is given, and leaves the connection open if that throws.
+    if (answer.gone) exchange.peer.socket?.destroy()
+    else if (answer.headSent) answer.cut()
     else answer.refuse(error instanceof BodyTooLarge ? 413 : 500)
   }
 }

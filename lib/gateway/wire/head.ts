@@ -2,7 +2,7 @@ import { ApplicationBreach } from '../failure.js'
 import { checkValue, isPlain, kindOfName, parseLength, parseStatus, type Status, statusOf } from './header-rules.js'
 
 /** Its body has no bytes, and that is said: without a length a client would wait for one. */
-export const RESET_CONTENT = 205
+const RESET_CONTENT = 205
 
 /** Status and header fields of a response, checked. */
 export class Head {

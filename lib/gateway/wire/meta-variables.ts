@@ -24,6 +24,6 @@ export function hostOf(name: string): string {
 
 /** On a unix socket the Host header says how the client sees the server; neither part may be empty (PEP 3333). */
 export function serverFromHost(host: string, scheme: string): [name: string, port: string] {
-  const [, name = '', port = ''] = /^(\[[^\]]*\]|[^:]*)(?::([0-9]+))?$/.exec(host) ?? []
+  const [, name = '', port = ''] = /^(\[[^\]]*\]|[^:]*)(?::([0-9]*))?$/.exec(host) ?? []
   return [name || 'localhost', port || (scheme === 'https' ? '443' : '80')]
 }

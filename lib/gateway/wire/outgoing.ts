@@ -1,7 +1,7 @@
 import type { Answer, Exchange } from '../../http/exchange.js'
 import { ApplicationBreach } from '../failure.js'
 import { type Chunk, cutTo, sizeOf } from './chunk.js'
-import { type Head, RESET_CONTENT } from './head.js'
+import type { Head } from './head.js'
 
 /** No Content-Length, or none is known yet. (A small integer: infinity would be an object for each response.) */
 const UNLIMITED = -1
@@ -30,9 +30,7 @@ export class Outgoing {
 
   /** No body follows the head, whatever the application returns (RFC 9112, section 6.3). */
   get bodyless(): boolean {
-    if (this.head === undefined) return false
-    const { code } = this.head.status
-    return code === RESET_CONTENT || !this.#request.allowsBody(code)
+    return this.head !== undefined && !this.#request.allowsBody(this.head.status.code)
   }
 
   /** Nothing more of the body will be sent. */

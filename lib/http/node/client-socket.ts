@@ -57,6 +57,8 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   progress = 0
   /** Sees to what stands behind a request that is still being answered, once that answer is complete. */
   behind: (() => void) | undefined = undefined
+  /** Requests that offered an upgrade which nothing took. */
+  offers = 0
   /** It was asked whether its client is still there. */
   isProbed = false
   readonly #handle: ClientHandle

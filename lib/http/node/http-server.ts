@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { HttpPolicy } from '../policy.js'
-import { checkEarlyHints } from './early-hints.js'
+import { ruleResponses } from './response-rules.js'
 import type { NodeObjects } from './types.js'
 
 /** How often Node looks for request heads that take too long, in milliseconds. */
@@ -8,7 +8,7 @@ const HEAD_CHECKS = 1000
 
 /** Makes a server that never listens. */
 export function createHttpServer(policy: HttpPolicy): Server {
-  checkEarlyHints()
+  ruleResponses()
   const server = createServer({
     maxHeaderSize: maxHeadSize(policy),
     connectionsCheckingInterval: HEAD_CHECKS,

@@ -19,6 +19,7 @@ import { NodeExchange } from './node-exchange.js'
 import { askAgain, NodeUpgrade } from './node-upgrade.js'
 import { StandIn, type TakeoverArgs } from './stand-in.js'
 import type { NodeObjects } from './types.js'
+import { readOn } from './untaken-upgrade.js'
 import { closeUnlessHeard, idlestOf, type Limits, limitsOf, Waits } from './waits.js'
 
 /** HTTP/1 by `node:http`, whose parser is llhttp. */
@@ -136,6 +137,7 @@ export class NodeEngine implements Engine, SocketOwner {
     socket.running++
     socket.newest = exchange
     this.exchanges.add(exchange)
+    if (exchange.head.upgrade !== undefined) readOn(socket, error => this.#onClientError(error, socket))
     if (exchange.head.transferEncoding !== undefined) watchTrailers(exchange, this.#policy)
     res.on('close', onResponseClose)
     this.#events.request(exchange, socket)
@@ -162,8 +164,7 @@ export class NodeEngine implements Engine, SocketOwner {
   #onTakeover(event: Takeover, args: TakeoverArgs): void {
     const [req] = args
     const { socket } = req
-    if (!(socket instanceof ClientSocket)) return
-    if (socket.refused || socket.last) return
+    if (!(socket instanceof ClientSocket) || socket.refused || socket.last) return
     if (event === 'upgrade' && this.#standIn?.declines(req)) return askAgain(this.#server, args)
     const head = new RequestHead(req, req.rawHeaders)
     const isWanted = this.#takeovers.includes(event) && this.#standIn?.listensFor(event)

@@ -29,19 +29,6 @@ const manifest = (type?: string): Files => ({ 'package.json': JSON.stringify({ t
 const scripts = SCRIPTS.map(
   ({ name, type, source }) => `${files(t, { ...manifest(type), ...PART, [name]: source })}/${name}`,
 )
-const parts = await loadEach(scripts)
-
-for (const [index, { name, type, source }] of SCRIPTS.entries()) {
-  t.test(`CommonJS as the main script: ${name} in a package of type ${type}: ${source.slice(0, 20)}`, async t => {
-    const file = scripts[index] ?? ''
-    const main = await load(file, { main: true })
-    t.match(main, { value: [true, true, true, true, file], said: [file] })
-    t.match(parts[index], { value: [false, false, false, true, file], said: ['undefined'] })
-    const named = (names?: readonly string[]) => names?.filter(name => name !== 'default')
-    t.same(named(main.names), ['application', 'other'])
-    t.same(main.names, parts[index]?.names, 'the exports are the same')
-  })
-}
 
 const ESM = `import { sep } from 'node:path'
 const waited = await Promise.resolve(1)
@@ -57,13 +44,29 @@ const ESMS: readonly (readonly [name: string, type?: string])[] = [
   ['app.mts'],
 ]
 const esms = ESMS.map(([name, type]) => `${files(t, { ...manifest(type), [name]: ESM })}/${name}`)
-const loaded = await loadEach(esms)
+
+// Before the first test, since the directories go when the last one that is there is over.
+const [parts, started, loaded, mains] = await Promise.all(
+  [scripts, esms].flatMap(entries => [loadEach(entries), loadEach(entries, { main: true })]),
+)
+
+for (const [index, { name, type, source }] of SCRIPTS.entries()) {
+  t.test(`CommonJS as the main script: ${name} in a package of type ${type}: ${source.slice(0, 20)}`, async t => {
+    const file = scripts[index] ?? ''
+    const main = started?.[index]
+    t.match(main, { value: [true, true, true, true, file], said: [file] })
+    t.match(parts?.[index], { value: [false, false, false, true, file], said: ['undefined'] })
+    const named = (names?: readonly string[]) => names?.filter(name => name !== 'default')
+    t.same(named(main?.names), ['application', 'other'])
+    t.same(main?.names, parts?.[index]?.names, 'the exports are the same')
+  })
+}
 
 for (const [index, [name, type]] of ESMS.entries()) {
   t.test(`an ES module as the main script: ${name} in a package of type ${type}`, async t => {
     const value = [1, '/', name]
-    t.match(await load(esms[index] ?? '', { main: true }), { value, names: ['application', 'default'] })
-    t.match(loaded[index], { value, names: ['application', 'default'] })
+    t.match(mains?.[index], { value, names: ['application', 'default'] })
+    t.match(loaded?.[index], { value, names: ['application', 'default'] })
   })
 }
 
@@ -75,12 +78,12 @@ t.test('a script is run once, whatever becomes of it', async t => {
     'throws.ts': 'import "node:fs"; const n: number = 1; console.log("run"); throw new Error("sorry")',
     'enums.ts': 'enum E { a }; console.log("run"); throw new Error("sorry")',
   })
-  for (const name of ['throws.cjs', 'throws.mjs', 'throws.cts', 'throws.ts', 'enums.ts']) {
-    for (const main of [true, false]) {
-      const { said, error, stack } = await load(`${directory}/${name}`, { main })
-      t.same(said, ['run'], `${name}, main: ${main}`)
-      t.equal(error, `${directory}/${name} failed to load: sorry`)
-      t.match(stack, `${directory}/${name}:1:`)
+  const paths = ['throws.cjs', 'throws.mjs', 'throws.cts', 'throws.ts', 'enums.ts'].map(name => `${directory}/${name}`)
+  for (const main of [true, false]) {
+    for (const [index, { said, error, stack }] of (await loadEach(paths, { main })).entries()) {
+      t.same(said, ['run'], `${paths[index]}, main: ${main}`)
+      t.equal(error, `${paths[index]} failed to load: sorry`)
+      t.match(stack, `${paths[index]}:1:`)
     }
   }
 })
