@@ -986,6 +986,7 @@ def load(spec, control, files):
     module, _, attribute = spec.partition(':')
     try:
         application = find(import_module(module), attribute)
+        import_urls()
         if files is not None:
             files.report()
         return application
@@ -993,6 +994,19 @@ def load(spec, control, files):
         if files is not None:
             files.failed(error)
         not_loaded(control, error)
+
+
+def import_urls():
+    """
+    Imports the URLs of a Django project, and with them its views, which Django does with the first request. So a mistake
+    there is found before the processes that served until now leave, and forks share what was imported.
+    """
+    if 'django.core.handlers.base' not in sys.modules:
+        return
+    from django.conf import settings
+    root = getattr(settings, 'ROOT_URLCONF', None)
+    if isinstance(root, str):
+        __import__(root)
 
 
 def not_loaded(control, error):

@@ -14,8 +14,8 @@ t.test('a project that django-admin startproject has just made, and nothing chan
   const directory = testdir(t, {})
   await run([python, '-m', 'django', 'startproject', 'my_project', directory], { cwd: directory })
   await prepareDjango(directory)
-  const args = ['--ready-path', '/admin/login/']
-  const server = await serve(t, directory, 'my_project.wsgi:application', { args })
+  const expectErrors = [messages.appLoadFailed, messages.exited, messages.reloadFailed]
+  const server = await serve(t, directory, 'my_project.wsgi:application', { expectErrors })
   const visitor = new Visitor(t, server.target)
   t.match(await visitor.get('/'), { status: 200, body: /The install worked successfully/ })
   t.match(await visitor.get('/admin/'), { status: 302, headers: { location: '/admin/login/?next=/admin/' } })
@@ -23,16 +23,20 @@ t.test('a project that django-admin startproject has just made, and nothing chan
   t.match(await visitor.get('/admin/'), { status: 200, body: /Site administration/ })
   t.match(await visitor.get('/nowhere/'), { status: 404, body: /Using the URLconf/ })
 
-  await t.test('a mistake that only a request finds does not pass a reload', async t => {
+  await t.test('a mistake in urls.py does not pass a reload, and is shown', async t => {
     const urls = join(directory, 'my_project/urls.py')
     const good = readFileSync(urls, 'utf8')
     writeFileSync(urls, `import nothing_of_this_name\n${good}`)
     server.signal('SIGHUP')
-    await server.log(/^Internal Server Error: \/admin\/login\/$/)
+    const { err } = await server.log(/failed to load: ModuleNotFoundError: No module named 'nothing_of_this_name'; /)
+    t.match(err, { stack: /^Traceback [^\n]*\n {2}File "[^"]*my_project\/urls\.py", line 1, in <module>\n/ })
+    await server.log(messages.reloadFailed)
     t.match(await visitor.get('/admin/'), { status: 200, body: /Site administration/ })
     writeFileSync(urls, good)
+    server.signal('SIGHUP')
     await server.log(messages.reloaded)
     t.match(await visitor.get('/admin/'), { status: 200, body: /Site administration/ })
   })
+
   t.same(await server.stop(), { code: 0, signal: null })
 })
