@@ -25,6 +25,14 @@ export function isStopped(pid: number): boolean {
   return stat(pid)?.state === 'T'
 }
 
+/** The processes whose working directory it is. */
+export function runningIn(directory: string): number[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
+    .filter(pid => orGone(() => readlinkSync(`/proc/${pid}/cwd`)) === directory && isRunning(pid))
+}
+
 export function childrenOf(pid: number): number[] {
   return everyChildOf(pid).filter(isRunning)
 }
@@ -58,13 +66,13 @@ export async function killAndWait(pid: number): Promise<void> {
   await gone(pid)
 }
 
-/** A process can go at any moment between two looks at it. */
+/** A process can go at any moment between two looks at it. One of another user shows nothing, and is none of ours. */
 function orGone<Value>(look: () => Value): Value | undefined {
   try {
     return look()
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOENT' || code === 'ESRCH') return undefined
+    if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES') return undefined
     throw error
   }
 }

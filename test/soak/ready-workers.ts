@@ -1,13 +1,25 @@
 import type { LogLine } from '../helpers/log.js'
 import { messages, workerPidOf } from '../helpers/messages.js'
 
-/** The lowest number of ready workers since there were `wanted` of them, from the arbiter's lines. */
-export function fewestReady(lines: readonly LogLine[], wanted: number): number {
+/** The lines that say that a process is ready, or has ended, and their field that names it. */
+interface Kind {
+  readonly ready: RegExp
+  readonly exited: RegExp
+  readonly field: string
+}
+
+const WORKERS: Kind = { ready: messages.ready, exited: messages.exited, field: 'workerPid' }
+
+/** The processes of a Python application. */
+export const PYTHONS: Kind = { ready: messages.pythonReady, exited: messages.pythonExited, field: 'pythonPid' }
+
+/** The lowest number of ready processes since there were `wanted` of them. */
+export function fewestReady(lines: readonly LogLine[], wanted: number, kind: Kind = WORKERS): number {
   const ready = new Set<unknown>()
   let fewest = Number.POSITIVE_INFINITY
-  for (const { msg, workerPid } of lines) {
-    if (messages.ready.test(msg)) ready.add(workerPid)
-    if (messages.exited.test(msg)) ready.delete(workerPid)
+  for (const line of lines) {
+    if (kind.ready.test(line.msg)) ready.add(line[kind.field])
+    if (kind.exited.test(line.msg)) ready.delete(line[kind.field])
     if (ready.size >= wanted || fewest < Number.POSITIVE_INFINITY) fewest = Math.min(fewest, ready.size)
   }
   return fewest

@@ -25,7 +25,7 @@ export function report(results: readonly Result[]): string {
 function row({ scenario, outcome }: Result): string {
   const { did, requests, failures, lostWithWorker, slowest, checks = [] } = outcome
   const also = checks.map(({ what, found, isMet }) => `${what}: ${found}${isMet ? '' : ' (MISSED)'}`)
-  if (lostWithWorker) also.unshift(`lost with the worker that had accepted them: ${lostWithWorker.length}`)
+  if (lostWithWorker) also.unshift(`lost with the process that had them: ${lostWithWorker.length}`)
   const ofLoad = requests === 0 ? ['', '', ''] : [requests, failures.length, `${Math.round(slowest)} ms`]
   return `| ${[scenario.name, did, ...ofLoad, also.join('; ')].join(' | ')} |`
 }

@@ -29,7 +29,7 @@ export interface Check {
 export interface Outcome {
   readonly requests: number
   readonly failures: readonly Failure[]
-  /** Failures on connections that a killed worker had accepted: no server can save those. */
+  /** Failures of what a killed process had accepted, or begun: no server can save those. */
   readonly lostWithWorker?: readonly Failure[]
   /** The slowest answer, in milliseconds. */
   readonly slowest: number

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LogLine } from '../helpers/log.js'
 import { messages } from '../helpers/messages.js'
-import { gone, isRunning, killAndWait } from '../helpers/process.js'
+import { gone, isRunning, killAndWait, runningIn } from '../helpers/process.js'
 import { unicornBin } from '../helpers/root.js'
 import { Server } from '../helpers/server-process.js'
 import { spawnClean } from '../helpers/spawn.js'
@@ -20,8 +20,12 @@ export async function application(_environ, startResponse) {
 
 export interface SoakServerOptions {
   readonly workers: number
+  /** How many workers say that they are ready, if that is not each of `workers`: Python processes have a front. */
+  readonly fronts?: number
   readonly args?: readonly string[]
   readonly app?: string
+  /** The file that it is written to. */
+  readonly appFile?: string
   /** Which of its exports is served. */
   readonly spec?: string
   readonly config?: string
@@ -40,12 +44,13 @@ export class SoakServer {
     workers,
     args = [],
     app = PATIENT_APP,
+    appFile = 'app.js',
     spec = 'app:application',
     config,
     expectErrors = [],
   }: SoakServerOptions) {
     this.#directory = mkdtempSync(join(tmpdir(), 'soak-'))
-    this.write('app.js', app)
+    this.write(appFile, app)
     if (config !== undefined) this.write('unicorn.config.js', config)
     const options = ['--workers', String(workers), '--bind', '127.0.0.1:0', ...args, spec]
     this.#child = spawnClean([process.execPath, unicornBin, ...options], { cwd: this.#directory })
@@ -57,7 +62,7 @@ export class SoakServer {
     const soaked = new SoakServer(options)
     try {
       await soaked.server.log(messages.listening)
-      await soaked.server.ready(options.workers)
+      await soaked.server.ready(options.fronts ?? options.workers)
     } catch (error) {
       await soaked.stop()
       throw error
@@ -84,7 +89,7 @@ export class SoakServer {
     return this.server.log(done, { count, ...(after && { after }) })
   }
 
-  /** A new arbiter on the same sockets, and the end of the old one. */
+  /** A new arbiter on the same sockets, and the end of the old one. @param workers  that say they are ready */
   async upgrade(workers: number): Promise<void> {
     const old = this.arbiter
     const started = await this.signal('SIGUSR2', messages.upgrading)
@@ -113,6 +118,8 @@ export class SoakServer {
       if (isRunning(this.arbiter)) process.kill(this.arbiter, 'SIGTERM')
       await gone(this.arbiter)
       await this.server.finish()
+      const left = runningIn(this.#directory)
+      if (left.length > 0) throw new Error(`these processes were left: ${left}`)
     } finally {
       await killAndWait(this.arbiter)
       rmSync(this.#directory, { recursive: true, force: true })

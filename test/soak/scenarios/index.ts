@@ -4,6 +4,7 @@ import { hangs } from './hangs.js'
 import { kills } from './kills.js'
 import { maxRequests } from './max-requests.js'
 import { ttinTtou } from './more-and-less.js'
+import { python } from './python.js'
 import { hupAll, hupBroken, hupRolling } from './reloads.js'
 import { upgrades } from './upgrades.js'
 
@@ -17,4 +18,6 @@ export const scenarios: readonly Scenario[] = [
   kills,
   hangs,
   crashLoop,
+  ...python(false),
+  ...python(true),
 ]
