@@ -61,6 +61,14 @@ t.test('an ASGI application that is one coroutine function', async t => {
     t.match(await raw.until(/0\r\n\r\n$/), /\r\nend\r\n/)
   })
 
+  await t.test('but a form is there at once, and has its length', async t => {
+    const headers = { 'Transfer-Encoding': 'chunked', 'Content-Type': 'application/x-www-form-urlencoded' }
+    t.equal((await client.get('/pieces', { method: 'POST', headers, body: 'a=b&c=d' })).body, '7 end')
+    const scope = JSON.parse((await client.get('/scope', { method: 'POST', headers, body: 'a=b' })).body)
+    t.match(scope.headers, [["b'content-length'", "b'3'"]])
+    t.notMatch(JSON.stringify(scope.headers), /transfer-encoding/)
+  })
+
   await t.test('a long one arrives whole', async t => {
     const body = Buffer.alloc(5 * MEGABYTE, 'x')
     const reply = await client.get('/pieces', { method: 'POST', body })

@@ -27,6 +27,7 @@ export interface PythonCalls {
 }
 
 const EMPTY = Buffer.alloc(0)
+const FORM = /^(?:multipart\/form-data|application\/x-www-form-urlencoded)\b/i
 /** What is read of a file at once, in bytes. */
 const FILE_CHUNK = 256 * 1024
 
@@ -239,7 +240,8 @@ export class PythonCall extends Reply implements Call {
   }
 }
 
-/** A body that is neither small nor on its way already. */
+/** A body that is neither small nor a form: without a length, Django takes a form for empty. */
 function isForStream(head: Exchange['head']): boolean {
+  if (head.transferEncoding !== undefined && FORM.test(head.field('content-type') ?? '')) return false
   return head.bodyLength > WITH_REQUEST || head.field('expect') !== undefined
 }

@@ -23,7 +23,7 @@ export function createPythonGateway(worker: PythonWorker): Gateway {
 
 /** Lets Python answer by ASGI: a process runs many requests at once. */
 export function createAsgiGateway(worker: PythonWorker): Gateway {
-  const describe = (exchange: Exchange): string => scopeText(exchange, worker.proxies)
+  const describe = (exchange: Exchange, size?: number): string => scopeText(exchange, worker.proxies, size)
   return { interface: 'asgi', handle: handler({ ...worker, describe, streamsBodies: true }) }
 }
 
