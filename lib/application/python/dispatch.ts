@@ -3,6 +3,9 @@ import type { Call } from '../../gateway/python/job.js'
 import { Queue } from '../../sys/queue.js'
 import type { PythonProcess } from './python-process.js'
 
+/** After how many milliseconds a call is sent once more. */
+const RETRY_PAUSE = 20
+
 /** A thread of a process that has no request. */
 interface Free {
   readonly process: PythonProcess
@@ -24,6 +27,11 @@ export class Dispatch {
     const free = this.#queue.size === 0 ? this.#free() : undefined
     if (free) this.#run(call, free)
     else this.#queue.add(call)
+  }
+
+  /** Runs a call that could not be sent: its loop stood still for a while, or descriptors are short. */
+  later(call: Call): void {
+    setTimeout(() => call.isWanted && this.submit(call), RETRY_PAUSE)
   }
 
   /** A process will answer nothing any more. What it has not begun, another one runs: that has waited for longest. */

@@ -187,6 +187,7 @@ export class ProcessPool {
       process.kill()
       this.#manage()
     },
+    refused: call => this.#dispatch.later(call),
     message: (process, message) => this.#hear(process, message),
   }
 

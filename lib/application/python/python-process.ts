@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExitReason, ProcessFigures } from '../../../config/hooks.js'
 import { Channel, type ChannelOwner } from '../../gateway/python/channel.js'
+import type { Call } from '../../gateway/python/job.js'
 import { now } from '../../sys/clock.js'
 import { Dump } from './dump.js'
 import { EventLoop } from './event-loop.js'
@@ -27,6 +28,8 @@ export interface ProcessEvents {
   idle(process: PythonProcess, channel: Channel, isLast: boolean): void
   /** A channel was lost, and not because the process has ended. */
   broken(process: PythonProcess): void
+  /** The process could take no channel more for a call. */
+  refused(call: Call): void
   message(process: PythonProcess, message: Message): void
 }
 
@@ -233,6 +236,7 @@ export class PythonProcess implements ChannelOwner {
   }
   #giveUp(channel: Channel): void {
     this.channels.splice(this.channels.indexOf(channel), 1)
-    channel.destroy()?.lost(502)
+    const call = channel.destroy()
+    if (call) this.#events.refused(call)
   }
 }
