@@ -30,11 +30,17 @@ export class Holds {
     this.#waiting.get(name)?.()
   }
 
+  /** Whether the application runs the request of that name, or has run it. */
+  hasArrived(name: string): boolean {
+    return this.#held.has(name)
+  }
+
   /** Resolves when the application runs the request of that name. @throws Error if that takes too long */
   arrival(name: string): Promise<void> {
     if (this.#held.has(name)) return Promise.resolve()
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => reject(new Error(`waited for the request /${name} for ${LIMIT} ms`)), LIMIT)
+      late.unref()
       this.#waiting.set(name, () => {
         clearTimeout(late)
         resolve()
