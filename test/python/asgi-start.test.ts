@@ -3,6 +3,7 @@ import { startHolds } from '../helpers/holds.js'
 import { Client } from '../helpers/http.js'
 import { messages } from '../helpers/messages.js'
 import { fixture, python, spawnPython, startPython } from '../helpers/python.js'
+import { connectRaw, head } from '../helpers/raw.js'
 import { root } from '../helpers/root.js'
 import { run } from '../helpers/run.js'
 
@@ -109,6 +110,29 @@ t.test('startup runs before a process is ready, shutdown after its last answer',
   const printed = server.stdout.all(/^(answered|ended)$/).map(({ msg }) => msg)
   t.equal(printed.length, 3)
   t.ok(printed.indexOf('answered') < printed.lastIndexOf('ended'))
+})
+
+t.test('a stream without an end is cut by the graceful timeout, and shutdown runs all the same', async t => {
+  const app = LIFESPAN.replace(
+    "    if scope['path'] == '/hold':",
+    `    if scope['path'] == '/events':
+        await receive()
+        await send({'type': 'http.response.start', 'status': 200})
+        await send({'type': 'http.response.body', 'body': b'begun', 'more_body': True})
+        assert (await receive())['type'] == 'http.disconnect'
+        return print('answered', flush=True)
+    if scope['path'] == '/hold':`,
+  )
+  const server = await startPython(t, app, { args: ['--graceful-timeout', '1s'] })
+  const raw = await connectRaw(t, server.target)
+  raw.write(head('/events'))
+  await raw.until(/begun/)
+  t.same(await server.stop(), { code: 0, signal: null })
+  t.same(
+    server.stdout.all(/^(answered|ended)$/).map(({ msg }) => msg),
+    ['answered', 'ended'],
+  )
+  t.match(server.logged(messages.gracefulTimeout)[0], { requests: 1 })
 })
 
 const FAILS = `

@@ -104,9 +104,11 @@ export class ProcessPool {
   /** Ends what is left: processes that had their time, or all of them, since the server stops quickly. */
   async cut(isLate: boolean): Promise<void> {
     this.#target = 0
-    const ends = [...this.#processes].map(process => {
+    const ends = [...this.#processes].map(async process => {
       process.because('retired')
-      return isLate ? this.#watch.late(process) : process.endWithin(QUICK_TIME)
+      if (!isLate) return process.endWithin(QUICK_TIME)
+      if (process.loop) await process.leaveWithin(QUICK_TIME)
+      await this.#watch.late(process)
     })
     await Promise.all(ends)
     await this.#nursery.close(isLate ? 0 : QUICK_TIME)

@@ -171,6 +171,12 @@ export class PythonProcess implements ChannelOwner {
     }
   }
 
+  /** Its clients are gone, by which requests on a loop end: lets it end, and waits for that, but not for long. */
+  async leaveWithin(time: number): Promise<void> {
+    this.leave()
+    await Promise.race([this.gone, sleep(time)])
+  }
+
   /** Lets it end, if it has nothing to do. Kills it if it has, after its hooks, or after so many milliseconds. */
   async endWithin(time: number): Promise<void> {
     if (await this.runHook('worker_int')) return this.kill()
