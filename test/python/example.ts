@@ -29,10 +29,17 @@ export function copyOfExample(t: Test, folder: string): string {
   return directory
 }
 
-/** What is done to a Django project before it is served: tables, a superuser, static files. */
-export async function prepareDjango(directory: string): Promise<void> {
-  const env = { DJANGO_SETTINGS_MODULE: 'my_project.settings', DJANGO_SUPERUSER_PASSWORD: SUPERUSER.password }
-  await run([python, '-c', PREPARE], { cwd: directory, env })
+/**
+ * What is done to a Django project before it is served: tables, a superuser, static files.
+ * @param interpreter  that has Django @param env  more of the environment
+ */
+export async function prepareDjango(
+  directory: string,
+  interpreter = python,
+  env: ServerOptions['env'] = {},
+): Promise<void> {
+  const own = { DJANGO_SETTINGS_MODULE: 'my_project.settings', DJANGO_SUPERUSER_PASSWORD: SUPERUSER.password }
+  await run([interpreter, '-c', PREPARE], { cwd: directory, env: { ...own, ...env } })
 }
 
 /** Serves it by three Python processes behind one front, which is ready when they are. */
