@@ -54,6 +54,11 @@ const DOORS: readonly { readonly what: string; readonly pattern: RegExp; readonl
     allowed: /^lib\/application\/module\/jiti\/|^config\/sources\/|^bin\/bundle\.ts$/,
   },
   {
+    what: 'ws',
+    pattern: /['"]ws['"]/,
+    allowed: /^lib\/gateway\/python\/|^bin\/bundle\.ts$/,
+  },
+  {
     what: 'what only jiti needs',
     pattern: /\/jiti\/[\w-]+\.js['"]/,
     allowed: /^lib\/application\/module\/(import-module|find-module)\.ts$/,
