@@ -1,66 +1,31 @@
-import { root } from '../helpers/root.js'
-import { type Machine, machine } from './machine.js'
-import type { Bench } from './measure.js'
-import { type Options, readOptions } from './options.js'
-import { missed, type Result, terminalTable, writePage } from './report.js'
-import { Servers } from './servers.js'
-import { wrkVersion } from './wrk.js'
+import { runBenchmark } from './benchmark.js'
+import { measures } from './measures/index.js'
 
-const options = readOptions()
-const version = wrkVersion()
-if (version === undefined) {
-  say('The benchmark needs wrk, which is not installed. Get it: apt-get install wrk, or brew install wrk.')
-  process.exitCode = 1
-} else {
-  process.exitCode = await main(options, machine(version))
-}
-
-/** @returns the exit code */
-async function main(options: Options, machine: Machine): Promise<number> {
-  const interruption = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interruption.abort())
-  const { signal } = interruption
-  const servers = new Servers(signal)
-  const results: Result[] = []
-  const failures: string[] = []
-  for (const measure of options.measures) {
-    const bench: Bench = { ...options, servers, signal, say: text => say(`${measure.name}: ${text}`) }
-    try {
-      results.push({ measure, outcome: await measure.run(bench) })
-    } catch (error) {
-      await servers.stopAll()
-      if (signal.aborted) return interrupted()
-      failures.push(`${measure.name} failed: ${error instanceof Error ? error.stack : error}`)
-    }
-  }
-  if (signal.aborted) return interrupted()
-  return finish(options, { machine, results, failures })
-}
-
-interface End {
-  readonly machine: Machine
-  readonly results: readonly Result[]
-  readonly failures: readonly string[]
-}
-
-function finish({ rounds, seconds, write, strict }: Options, { machine, results, failures }: End): number {
-  process.stdout.write(`${terminalTable(results)}\n`)
-  for (const failure of failures) say(failure)
-  if (failures.length > 0) return 1
-  if (write) {
-    writePage({ machine, rounds, seconds, results }, `${root}docs/`)
-    say('Written: docs/benchmarks.md')
-  }
-  const notMet = missed(results).length
-  say(notMet === 0 ? 'Every target met.' : `Targets not met: ${notMet}.`)
-  return strict && notMet > 0 ? 1 : 0
-}
-
-function interrupted(): number {
-  say('Interrupted; every server is stopped.')
-  return 130
-}
-
-function say(text: string): void {
-  process.stderr.write(`${text}\n`)
-}
+await runBenchmark({
+  command: 'npm run bench',
+  description: 'Compares the server with bare node:http under node:cluster, and with PM2.',
+  measures,
+  full: { rounds: 7, seconds: 3 },
+  page: {
+    name: 'benchmarks',
+    title: 'Benchmarks',
+    reading: [
+      '`async` and `sync` are our worker classes, `node`, `wsgi` and `fetch` the interfaces by which the application is called. `SCHED_NONE` and',
+      '`SCHED_RR` are bare `node:http` servers under `node:cluster`, with the same handler and as many workers: no limits, no checks, no',
+      'gateway, no supervision. `PM2` runs in its cluster mode; `@hono/node-server` and `srvx` are libraries, run in bare servers.',
+      '',
+      'In each round the contestants take turns in an order that changes, and their figures are compared within the round. A figure',
+      'is the median over the rounds. A ratio is the median of the ratios of all rounds, with the smallest and the largest beside it.',
+      'If those two lie far apart, the machine was disturbed, and a few hundredths above or below a target say nothing.',
+      '',
+      'Clients and servers share the machine and talk over the loopback interface. The handler does next to nothing, so the figures',
+      'show what the server itself costs, at its worst: a real application spends its time elsewhere, and the differences shrink',
+      'accordingly. Read them as ratios. They say nothing about another machine, a network, TLS or a database.',
+    ],
+    rerun: [
+      '`npm run bench` measures, and writes this page and its charts. It needs Linux, `wrk`, and npm, which installs PM2 into `.cache`',
+      'the first time. `npm run bench -- --quick` runs one short round, in about a minute, and writes nothing. `--only keep-alive,spread`',
+      'picks measures, `--rounds` and `--seconds` set their size, and `--strict` fails if a target is not met.',
+    ],
+  },
+})

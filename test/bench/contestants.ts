@@ -1,14 +1,13 @@
 import { fileURLToPath } from 'node:url'
 import { unicornBin } from '../helpers/root.js'
+import type { Lane } from './table.js'
 
 /** The compiled applications, which export `handler`, `application`, or both. */
 export const appsDirectory = fileURLToPath(new URL('apps/', import.meta.url))
 
 export type App = 'hello' | 'pid' | 'block' | 'hono' | 'express' | 'fastify'
 
-export interface Contestant {
-  readonly name: string
-  readonly ours: boolean
+export interface Contestant extends Lane {
   /** The command that serves `app` with so many workers on some port of the loopback interface. */
   command(app: App, workers: number): string[]
 }

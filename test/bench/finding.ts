@@ -1,7 +1,6 @@
-import type { Contestant } from './contestants.js'
 import type { Finding } from './measure.js'
 import type { Summary } from './statistics.js'
-import type { Table } from './table.js'
+import type { Lane, Table } from './table.js'
 
 export interface Target {
   readonly atLeast?: number
@@ -32,13 +31,13 @@ export function judge({ median }: Summary, { atLeast, atMost }: Target, unit = '
 }
 
 /** A contestant's median, without judgement. */
-export function plain(what: string, table: Table, [contestant, unit]: readonly [Contestant, Unit]): Finding {
+export function plain(what: string, table: Table, [contestant, unit]: readonly [Lane, Unit]): Finding {
   return { what: `${what}: ${contestant.name}`, figure: written(table.summary(contestant), unit) }
 }
 
 export interface Versus {
-  readonly contestant: Contestant
-  readonly baseline: Contestant
+  readonly contestant: Lane
+  readonly baseline: Lane
   readonly unit: Unit
   readonly target?: Target
 }

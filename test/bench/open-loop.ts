@@ -65,7 +65,7 @@ function answered(target: Address & { path: string }): Promise<void> {
 }
 
 /** A linear congruential generator (Knuth's MMIX constants), 53 bits of which come out as 0 to below 1. */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = BigInt(seed)
   return () => {
     state = BigInt.asUintN(64, state * 6364136223846793005n + 1442695040888963407n)

@@ -1,11 +1,25 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Measure } from './measure.js'
-import { measures } from './measures/index.js'
 
-export interface Options {
-  readonly measures: readonly Measure[]
+export interface Size {
   readonly rounds: number
+  /** Under load, of each contestant in each round. */
   readonly seconds: number
+}
+
+/** What can be asked of a benchmark. */
+export interface Choice {
+  /** As a user types it. */
+  readonly command: string
+  readonly description: string
+  readonly measures: readonly Measure[]
+  readonly full: Size
+  /** The page that it writes. */
+  readonly page: { readonly name: string }
+}
+
+export interface Options extends Size {
+  readonly measures: readonly Measure[]
   readonly write: boolean
   readonly strict: boolean
 }
@@ -19,33 +33,32 @@ interface Parsed {
   strict?: boolean
 }
 
-const FULL = { rounds: 7, seconds: 3 }
 const QUICK = { rounds: 1, seconds: 1 }
 
 /** Reads the command line; prints and exits by itself for `--help` and where an option is wrong. */
-export function readOptions(): Options {
+export function readOptions({ command: words, description, measures, full, page }: Choice): Options {
   const names = measures.map(({ name }) => name).join(', ')
-  const command = new Command('npm run bench --')
-    .description('Compares the server with bare node:http under node:cluster, and with PM2.')
-    .addOption(new Option('--only <measures>', `some of: ${names}`).argParser(parseMeasures))
-    .addOption(new Option('--rounds <n>', `rounds of each measure (default: ${FULL.rounds})`).argParser(parseCount))
-    .addOption(new Option('--seconds <n>', `under load in each round (default: ${FULL.seconds})`).argParser(parseCount))
-    .option('--quick', `a look: one round of ${QUICK.seconds} s, in about a minute`)
-    .option('--write', 'write docs/benchmarks.md: the default, except with --quick and --only')
+  const command = new Command(`${words} --`)
+    .description(description)
+    .addOption(new Option('--only <measures>', `some of: ${names}`).argParser(list => parseMeasures(list, measures)))
+    .addOption(new Option('--rounds <n>', `rounds of each measure (default: ${full.rounds})`).argParser(parseCount))
+    .addOption(new Option('--seconds <n>', `under load in each round (default: ${full.seconds})`).argParser(parseCount))
+    .option('--quick', `a look: one round of ${QUICK.seconds} s`)
+    .option('--write', `write docs/${page.name}.md: the default, except with --quick and --only`)
     .option('--no-write', 'write nothing')
     .option('--strict', 'exit with 1 if a target is not met')
     .parse()
   const { only, quick = false, write, strict = false, ...size } = command.opts<Parsed>()
   return {
     measures: only ?? measures,
-    ...(quick ? QUICK : FULL),
+    ...(quick ? QUICK : full),
     ...size,
     write: write ?? (!quick && only === undefined),
     strict,
   }
 }
 
-function parseMeasures(list: string): Measure[] {
+function parseMeasures(list: string, measures: readonly Measure[]): Measure[] {
   return list.split(',').map(name => {
     const found = measures.find(measure => measure.name === name.trim())
     if (!found) throw new InvalidArgumentError(`${name} is none of ${measures.map(({ name }) => name).join(', ')}`)

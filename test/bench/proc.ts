@@ -23,11 +23,17 @@ export interface Memory {
   readonly rss: number
   /** Shared pages counted by their share, in MB. */
   readonly pss: number
+  /** Pages that no other process has, in MB. */
+  readonly own: number
 }
 
 export function memoryOf(pid: number): Memory {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
-  return { rss: megabytes(text, /^Rss:\s+(\d+) kB/m), pss: megabytes(text, /^Pss:\s+(\d+) kB/m) }
+  return {
+    rss: megabytes(text, /^Rss:\s+(\d+) kB/m),
+    pss: megabytes(text, /^Pss:\s+(\d+) kB/m),
+    own: megabytes(text, /^Private_Clean:\s+(\d+) kB/m) + megabytes(text, /^Private_Dirty:\s+(\d+) kB/m),
+  }
 }
 
 function megabytes(text: string, pattern: RegExp): number {

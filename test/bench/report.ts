@@ -8,7 +8,23 @@ export interface Result {
   readonly outcome: Outcome
 }
 
+/** What a page says beside its figures. */
+export interface Page {
+  /** Of the file, and of the directory of its charts. */
+  readonly name: string
+  readonly title: string
+  /** Lines under "How to read this". */
+  readonly reading: readonly string[]
+  /** Lines under "Run it again". */
+  readonly rerun: readonly string[]
+}
+
 export interface Run {
+  /** That took the figures. */
+  readonly command: string
+  readonly page: Page
+  /** Who took part, beyond what the measures say. */
+  readonly contestants: string
   readonly machine: Machine
   readonly rounds: number
   readonly seconds: number
@@ -35,56 +51,38 @@ export function missed(results: readonly Result[]): Finding[] {
   return results.flatMap(({ outcome }) => outcome.findings.filter(({ met }) => met === false))
 }
 
-/** Writes `benchmarks.md` and its charts into the directory `docs`. */
+/** Writes the page and its charts into the directory `docs`. */
 export function writePage(run: Run, docs: string): void {
-  mkdirSync(`${docs}benchmarks`, { recursive: true })
+  const { name } = run.page
+  mkdirSync(`${docs}${name}`, { recursive: true })
   for (const { measure, outcome } of run.results) {
-    writeFileSync(`${docs}benchmarks/${measure.name}.svg`, svg(outcome.chart))
+    writeFileSync(`${docs}${name}/${measure.name}.svg`, svg(outcome.chart))
   }
-  writeFileSync(`${docs}benchmarks.md`, page(run))
+  writeFileSync(`${docs}${name}.md`, textOf(run))
 }
 
-function page({ machine, rounds, seconds, results }: Run): string {
+function textOf({ command, page, contestants, machine, rounds, seconds, results }: Run): string {
   return [
-    '# Benchmarks',
+    `# ${page.title}`,
     '',
-    '<!-- Written by `npm run bench`. Do not edit. -->',
+    `<!-- Written by \`${command}\`. Do not edit. -->`,
     '',
     `Taken on ${machine.date}: ${machine.processor}, ${machine.memory}, ${machine.system}, Node ${machine.node}, ` +
       `wrk ${machine.wrk}, load average ${machine.load.toFixed(1)} at the beginning. ${rounds} rounds, ${seconds} s under load each.`,
+    ...(contestants === '' ? [] : ['', contestants]),
     '',
-    ...READING,
+    '## How to read this',
+    '',
+    ...page.reading,
     '',
     ...verdict(results),
-    ...results.flatMap(section),
-    ...RERUN,
+    ...results.flatMap(result => section(result, page.name)),
+    '## Run it again',
+    '',
+    ...page.rerun,
     '',
   ].join('\n')
 }
-
-const READING = [
-  '## How to read this',
-  '',
-  '`async` and `sync` are our worker classes, `node`, `wsgi` and `fetch` the interfaces by which the application is called. `SCHED_NONE` and',
-  '`SCHED_RR` are bare `node:http` servers under `node:cluster`, with the same handler and as many workers: no limits, no checks, no',
-  'gateway, no supervision. `PM2` runs in its cluster mode; `@hono/node-server` and `srvx` are libraries, run in bare servers.',
-  '',
-  'In each round the contestants take turns in an order that changes, and their figures are compared within the round. A figure',
-  'is the median over the rounds. A ratio is the median of the ratios of all rounds, with the smallest and the largest beside it.',
-  'If those two lie far apart, the machine was disturbed, and a few hundredths above or below a target say nothing.',
-  '',
-  'Clients and servers share the machine and talk over the loopback interface. The handler does next to nothing, so the figures',
-  'show what the server itself costs, at its worst: a real application spends its time elsewhere, and the differences shrink',
-  'accordingly. Read them as ratios. They say nothing about another machine, a network, TLS or a database.',
-]
-
-const RERUN = [
-  '## Run it again',
-  '',
-  '`npm run bench` measures, and writes this page and its charts. It needs Linux, `wrk`, and npm, which installs PM2 into `.cache`',
-  'the first time. `npm run bench -- --quick` runs one short round, in about a minute, and writes nothing. `--only keep-alive,spread`',
-  'picks measures, `--rounds` and `--seconds` set their size, and `--strict` fails if a target is not met.',
-]
 
 function verdict(results: readonly Result[]): string[] {
   const judged = results.flatMap(({ outcome }) => outcome.findings.filter(({ met }) => met !== undefined))
@@ -99,13 +97,13 @@ function verdict(results: readonly Result[]): string[] {
   ]
 }
 
-function section({ measure, outcome }: Result): string[] {
+function section({ measure, outcome }: Result, folder: string): string[] {
   return [
     `## ${measure.title}`,
     '',
     measure.method,
     '',
-    `![${outcome.chart.title}](benchmarks/${measure.name}.svg)`,
+    `![${outcome.chart.title}](${folder}/${measure.name}.svg)`,
     '',
     `| ${HEAD.join(' | ')} |`,
     `| ${HEAD.map(() => '---').join(' | ')} |`,

@@ -19,5 +19,7 @@ t.test('a run with errors has no result', async t => {
   t.throws(() => parseWrk(output('  Non-2xx or 3xx responses: 12\n')), /Non-2xx or 3xx responses: 12/)
   const errors = '  Socket errors: connect 0, read 3, write 0, timeout 0\n'
   t.throws(() => parseWrk(output(errors)), /read 3/)
+  t.match(parseWrk(output(errors), true), { requests: 39657 }, 'but for those that are expected')
+  t.throws(() => parseWrk(output(errors.replace('timeout 0', 'timeout 1')), true), /timeout 1/)
   t.throws(() => parseWrk('unable to connect'), /no result/)
 })

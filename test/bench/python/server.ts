@@ -1,0 +1,139 @@
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { childrenOf, gone, isRunning, killAndWait } from '../../helpers/process.js'
+import { spawnClean } from '../../helpers/spawn.js'
+import { until } from '../../helpers/until.js'
+import type { Bench } from '../measure.js'
+import { cpuSeconds } from '../proc.js'
+import type { Contestant, Wanted } from './contestants.js'
+import type { Field } from './field.js'
+
+const PORTS = { first: 20_000, last: 20_099 }
+/** How long a server may take to stop, in milliseconds. */
+const STOP_LIMIT = 30_000
+/** A server is at rest when it has used no more than this part of a CPU, for so many milliseconds. */
+const REST = { share: 0.1, milliseconds: 300 }
+/** What is kept of its output, in characters. */
+const LONGEST_LOG = 10_000
+
+let lastPort = PORTS.last
+
+/** A server in the race, with all its processes. */
+export class PythonServer {
+  readonly url: string
+  readonly port: number
+  readonly #contestant: Contestant
+  readonly #child: ChildProcess
+  readonly #ended: Promise<unknown>
+  #log = ''
+
+  private constructor(contestant: Contestant, child: ChildProcess, port: number) {
+    this.#contestant = contestant
+    this.#child = child
+    this.#ended = once(child, 'close')
+    this.port = port
+    this.url = `http://127.0.0.1:${port}`
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#log = (this.#log + text).slice(-LONGEST_LOG)
+      })
+    }
+  }
+
+  /** Starts it, and waits until it answers and has come to rest. @throws Error if it does not */
+  static async start(
+    { signal }: Bench,
+    field: Field,
+    [contestant, wanted]: readonly [Contestant, Omit<Wanted, 'port'>],
+  ): Promise<PythonServer> {
+    signal.throwIfAborted()
+    const port = await nextPort()
+    const command = contestant.command(field.environment, { ...wanted, port })
+    const server = new PythonServer(contestant, spawnClean(command, { cwd: field.directory }), port)
+    try {
+      await until(`${contestant.name} answers`, () => server.#answers())
+      await until(`${contestant.name} is at rest`, () => server.#rests())
+      return server
+    } catch (error) {
+      await server.stop().catch(() => {})
+      throw new Error(`${contestant.name} did not start: ${command.join(' ')}\n${server.#log}`, { cause: error })
+    }
+  }
+
+  /** All its processes, the first one first. */
+  get pids(): number[] {
+    return treeOf(this.#child.pid ?? 0)
+  }
+
+  /** Those that run the application: none of them has children. */
+  get workers(): number[] {
+    return this.pids.filter(pid => childrenOf(pid).length === 0)
+  }
+
+  /**
+   * CPU time of all its processes while something is done, in seconds.
+   * @throws Error if processes came or went, since what they used is not known
+   */
+  async cpuDuring<Result>(work: () => Promise<Result>): Promise<readonly [seconds: number, Result]> {
+    const { pids } = this
+    const before = cpuSeconds(pids)
+    const result = await work()
+    const left = this.pids
+    if (left.join() !== pids.join()) throw new Error(`${this.#contestant.name}: from ${pids} to ${left}\n${this.#log}`)
+    return [cpuSeconds(pids) - before, result]
+  }
+
+  /** @throws Error if it does not end by TERM; nothing is left then either */
+  async stop(): Promise<void> {
+    const { pids } = this
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGTERM')
+    const limit = setTimeout(() => {
+      for (const pid of pids) void killAndWait(pid)
+    }, STOP_LIMIT)
+    await this.#ended
+    await gone(...pids)
+    if (this.#child.signalCode === 'SIGKILL') throw new Error(`${this.#contestant.name} did not stop\n${this.#log}`)
+    clearTimeout(limit)
+  }
+
+  async #answers(): Promise<boolean> {
+    if (!isRunning(this.#child.pid ?? 0)) throw new Error('it has ended')
+    try {
+      const response = await fetch(this.url, { headers: { connection: 'close' } })
+      await response.text()
+      return response.ok
+    } catch {
+      return false
+    }
+  }
+
+  async #rests(): Promise<boolean> {
+    const { pids } = this
+    const before = cpuSeconds(pids)
+    await new Promise(resolve => setTimeout(resolve, REST.milliseconds))
+    const used = this.pids.join() === pids.join() ? cpuSeconds(pids) - before : Number.POSITIVE_INFINITY
+    return used <= (REST.share * REST.milliseconds) / 1000
+  }
+}
+
+function treeOf(pid: number): number[] {
+  return [pid, ...childrenOf(pid).flatMap(treeOf)]
+}
+
+/** One that nobody listens on. @throws Error if there is none */
+async function nextPort(): Promise<number> {
+  for (let tries = PORTS.first; tries <= PORTS.last; tries++) {
+    lastPort = lastPort === PORTS.last ? PORTS.first : lastPort + 1
+    if (await isFree(lastPort)) return lastPort
+  }
+  throw new Error(`every port from ${PORTS.first} to ${PORTS.last} is taken`)
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const server = createServer()
+      .on('error', () => resolve(false))
+      .listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}
