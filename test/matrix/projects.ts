@@ -70,7 +70,7 @@ for (const { name, install, env } of TOOLS) {
     await live(t, server, async () => {
       const { status, body } = await new Client(t, server.target).get('/')
       t.match({ status, body }, { status: 200, body: / with Flask 3\./ })
-      t.ok(body.startsWith(`${cwd}/${name === 'uv' ? '.venv' : 'elsewhere'}`), body)
+      t.ok(body.startsWith(`${cwd}/${name === 'uv' ? '.venv' : 'elsewhere'}`), 'by its own environment')
     })
   })
 }

@@ -6,7 +6,7 @@ import { python } from '../soak/scenarios/python.js'
 const SCALE = { workers: 2, rate: 100, seconds: 1, quietSeconds: 0.1, times: 2, upgrades: 1, cycles: 0 }
 
 /** What a fork server is no part of is soaked without one. */
-const SCENARIOS = [...python(false).slice(0, 2), ...python(true).slice(2)]
+const SCENARIOS = [...python('plain').slice(0, 2), ...python('preload').slice(2)]
 
 for (const scenario of SCENARIOS) {
   t.test(`${scenario.name}: no request fails, and no process is left`, async t => {

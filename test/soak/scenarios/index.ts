@@ -18,6 +18,8 @@ export const scenarios: readonly Scenario[] = [
   kills,
   hangs,
   crashLoop,
-  ...python(false),
-  ...python(true),
+  ...python('plain'),
+  ...python('preload'),
+  ...python('threads'),
+  ...python('asgi'),
 ]

@@ -8,13 +8,24 @@ import type { Failure } from '../steady-load.js'
 import { rounds, type UnderLoad, underLoad } from '../under-load.js'
 
 /** Takes up to 4 ms, so that something is in flight; /hang never returns. */
-const APP = `import random
+const WSGI = `import random
 import time
 
 def application(environ, start_response):
     time.sleep(600 if environ['PATH_INFO'] == '/hang' else random.random() / 250)
     start_response('200 OK', [('Content-Type', 'text/plain'), ('Content-Length', '6')])
     return [b'soaked']
+`
+const ASGI = `import asyncio
+import random
+
+async def application(scope, receive, send):
+    if scope['type'] != 'http':
+        raise ValueError('only HTTP')
+    await asyncio.sleep(random.random() / 250)
+    headers = [(b'content-type', b'text/plain'), (b'content-length', b'6')]
+    await send({'type': 'http.response.start', 'status': 200, 'headers': headers})
+    await send({'type': 'http.response.body', 'body': b'soaked'})
 `
 /** So many Python processes are fed by one front. */
 const FRONTS = 1
@@ -24,6 +35,23 @@ const REQUESTS = 50
 /** Requests in a second, where each 50 of them take a start of Python. */
 const RATE = 160
 
+/** How requests are run. */
+interface Mode {
+  readonly name: string
+  readonly app: string
+  readonly args: readonly string[]
+  /** Requests that a process may have begun. */
+  readonly atOnce: number
+}
+
+/** Imported by each process, or once; by several threads, or by a loop, which is never given so many at a time. */
+const MODES = {
+  plain: { name: '', app: WSGI, args: [], atOnce: 1 },
+  preload: { name: '-preload', app: WSGI, args: ['--preload'], atOnce: 1 },
+  threads: { name: '-threads', app: WSGI, args: ['--threads', '4'], atOnce: 4 },
+  asgi: { name: '-asgi', app: ASGI, args: [], atOnce: 100 },
+} satisfies Record<string, Mode>
+
 interface Part {
   readonly name: string
   readonly args?: readonly string[]
@@ -31,7 +59,7 @@ interface Part {
   readonly rate?: number
   /** @returns what was done, for people */
   act(under: UnderLoad, scale: Scale): Promise<string>
-  conclude?(under: UnderLoad, scale: Scale): Partial<Outcome>
+  conclude?(under: UnderLoad, scale: Scale, mode: Mode): Partial<Outcome>
 }
 
 const hup: Part = {
@@ -89,14 +117,16 @@ const kills: Part = {
     })
     return `${scale.times} kills`
   },
-  conclude: ({ soaked, load }, { times }) => {
+  conclude: ({ soaked, load }, { times }, { atOnce }) => {
     const begun = begunBy(soaked)
     const isLost = ({ kind, demand }: Failure): boolean => kind === 'status 502' && begun.has(demand.path)
     const lostWithWorker = load.failures.filter(isLost)
     return {
       failures: load.failures.filter(failure => !isLost(failure)),
       lostWithWorker,
-      checks: [check('at most one lost with each', lostWithWorker.length, lostWithWorker.length <= times)],
+      checks: [
+        check(`at most ${atOnce} lost with each`, lostWithWorker.length, lostWithWorker.length <= atOnce * times),
+      ],
     }
   },
 }
@@ -148,27 +178,28 @@ function demands(number: number): { path: string } {
   return { path: `/${number}` }
 }
 
-/** What happens to the Python processes of a server, imported by each or forked from one. */
-export function python(preload: boolean): readonly Scenario[] {
-  return [hup, ttinTtou, usr2, maxRequests, kills, hangs].map(part => ({
-    name: `python-${part.name}${preload ? '-preload' : ''}`,
+/** What happens to the Python processes of a server. */
+export function python(name: keyof typeof MODES): readonly Scenario[] {
+  const mode: Mode = MODES[name]
+  // The requests of a loop hang together.
+  const parts = [hup, ttinTtou, usr2, maxRequests, kills, ...(mode.app === ASGI ? [] : [hangs])]
+  return parts.map(part => ({
+    name: `python-${part.name}${mode.name}`,
     run: asked => {
       const scale = { ...asked, rate: Math.min(asked.rate, part.rate ?? asked.rate) }
       const { args = [], expectErrors = [], act, conclude } = part
-      const mode = preload ? ['--preload'] : []
-      const backoff = ['--restart-backoff', '10ms..50ms']
       return underLoad({
         scale,
         demands,
         options: {
-          app: APP,
+          app: mode.app,
           appFile: 'app.py',
           fronts: FRONTS,
-          args: ['--python', interpreter, ...backoff, ...mode, ...args],
+          args: ['--python', interpreter, '--restart-backoff', '10ms..50ms', ...mode.args, ...args],
           expectErrors,
         },
         act: under => act(under, scale),
-        ...(conclude && { conclude: (under: UnderLoad) => conclude(under, scale) }),
+        ...(conclude && { conclude: (under: UnderLoad) => conclude(under, scale, mode) }),
       })
     },
   }))
