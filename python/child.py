@@ -116,14 +116,14 @@ class Channel:
             raise FrontGone
         return piece
 
-    def _take(self, size):
-        """So many bytes, as bytes or in a bytearray."""
+    def _take(self, size, target=None):
+        """So many bytes, as bytes or in a bytearray; in a part of the memoryview `target` if most of them are to come."""
         start = self.start
         left = len(self.buffer) - start
         if left >= size:
             self.start += size
             return self.buffer[start:self.start]
-        whole = bytearray(size)
+        whole = bytearray(size) if target is None or len(target) < size else target[:size]
         whole[:left] = self.buffer[start:]
         self.buffer, self.start = b'', 0
         with memoryview(whole) as view:
@@ -140,8 +140,8 @@ class Channel:
             raise FrontGone
         return size
 
-    def receive(self):
-        """The next frame: kind, request number, payload."""
+    def receive(self, target=None):
+        """The next frame: kind, request number, payload. A piece of a body may lie in `target`, a memoryview."""
         if self.is_receiving:
             raise FrontGone
         self.is_receiving = True
@@ -150,7 +150,7 @@ class Channel:
             self.buffer, self.start = rest + self._receive(READ_SIZE), 0
         kind, number, length = HEADER.unpack_from(self.buffer, self.start)
         self.start += HEADER.size
-        payload = self._take(length) if length else b''
+        payload = self._take(length, target if kind == b'D' else None) if length else b''
         self.is_receiving = False
         return kind, number, payload
 
@@ -176,10 +176,10 @@ class Channel:
             # The application has closed it.
             pass
 
-    def answer_to(self, number):
-        """The front's answer to a W or F of this request."""
+    def answer_to(self, number, target=None):
+        """The front's answer to a W or F of this request; see `receive`."""
         while True:
-            kind, about, payload = self.receive()
+            kind, about, payload = self.receive(target)
             if kind == b'R':
                 self.early = about, payload
             elif about == number:
@@ -255,7 +255,11 @@ class RawBody(io.RawIOBase):
 
     def readinto(self, target):
         if not self.rest:
-            self.rest = memoryview(self._next(len(target)))
+            piece = self._next(len(target), memoryview(target))
+            if type(piece) is memoryview:
+                # It was received in its place.
+                return len(piece)
+            self.rest = memoryview(piece)
         size = min(len(target), len(self.rest))
         target[:size] = self.rest[:size]
         self.rest = self.rest[size:]
@@ -268,8 +272,8 @@ class RawBody(io.RawIOBase):
             parts.append(self._next(LARGEST_WISH))
         return b''.join(parts)
 
-    def _next(self, size):
-        """The next bytes, none at the end."""
+    def _next(self, size, target=None):
+        """The next bytes, none at the end: in `target`, a memoryview, if they come in one piece that it has room for."""
         call = self.call
         if call is None:
             raise OSError('wsgi.input was read after the request had ended')
@@ -278,7 +282,7 @@ class RawBody(io.RawIOBase):
         if not call.unwanted:
             wish = min(max(size, SMALLEST_WISH), LARGEST_WISH)
             call.channel.send(b'W', call.number, SIZE.pack(wish))
-            kind, payload = call.channel.answer_to(call.number)
+            kind, payload = call.channel.answer_to(call.number, target)
             call.unwanted = kind == b'X'
         if call.unwanted:
             raise ClientGone('the client went away before it had its answer')
