@@ -6,8 +6,14 @@ import { Client } from '../helpers/http.js'
 import { base, CACHE, environment, releases, runTool } from './environments.js'
 import { live, startMatrix } from './life.js'
 
-/** The simple API, which mirrors have too: by itself Poetry uses another one of PyPI's. */
-const INDEX = process.env.PIP_INDEX_URL ?? 'https://pypi.org/simple/'
+/** A mirror that pip is told of. Poetry does not look for it by itself. */
+const INDEX = process.env.PIP_INDEX_URL
+const SOURCE = `
+[[tool.poetry.source]]
+name = "index"
+url = "${INDEX}"
+priority = "primary"
+`
 
 const PROJECT = `[project]
 name = "shop"
@@ -18,11 +24,7 @@ dependencies = ["flask>=3"]
 [tool.poetry]
 package-mode = false
 
-[[tool.poetry.source]]
-name = "index"
-url = "${INDEX}"
-priority = "primary"
-`
+${INDEX === undefined ? '' : SOURCE}`
 
 const APP = `import sys
 from importlib.metadata import version
