@@ -54,7 +54,7 @@ export function episode(seed: number, from: readonly Step[], count: number): Sce
             await load.lasts(random.below(LONGEST_PAUSE) / 1000, scale.signal)
           }
           const leaked = descriptorsOf(soaked.arbiter).size - (before.get(soaked.arbiter) ?? 0)
-          checks.push(check('descriptors of the arbiter as before', leaked, leaked === 0))
+          checks.push(check('descriptors that the arbiter has kept', leaked, leaked <= 0))
           return `${spec}, ${chosen.map(({ name }) => name).join(' ')}`
         },
         conclude: ({ soaked, load }) => {

@@ -31,7 +31,7 @@ t.test('answers of 100 MB', async t => {
   const server = await startPython(t, fixture('bodies.py'), {
     files: { notes: '' },
     workers: 3,
-    args: ['--timeout', '1s', '--restart-backoff', '1ms..1ms'],
+    args: ['--timeout', '8s', '--restart-backoff', '1ms..1ms'],
     expectErrors: [messages.pythonHangs, messages.pythonExited],
   })
   const client = new Client(t, server.target)
