@@ -77,10 +77,13 @@ async function doStep(world: World, step: Step, which: string): Promise<void> {
   }
 }
 
+/** What is no line of the log: the application's, or Node's, of a process that ends while its watchdog looks into it. */
+const RAW = /^(?:hanging \d+|Waiting for the debugger to disconnect\.\.\.)$/
+
 /** Warnings that no step announced, and what is no line of the log at all. Errors are judged by the server's end. */
 function surprisesIn({ server }: SoakServer, chosen: readonly Step[]): string[] {
   const announced = chosen.flatMap(({ warnings = [] }) => warnings)
   const isSurprise = ({ level, msg }: { level?: string; msg: string }): boolean =>
-    level === undefined ? !/^hanging \d+$/.test(msg) : level === 'warn' && !announced.some(line => line.test(msg))
+    level === undefined ? !RAW.test(msg) : level === 'warn' && !announced.some(line => line.test(msg))
   return server.lines.filter(isSurprise).map(({ msg }) => msg)
 }
