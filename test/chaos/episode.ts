@@ -77,7 +77,7 @@ async function doStep(world: World, step: Step, which: string): Promise<void> {
   }
 }
 
-/** What is no line of the log: the application's, or Node's, of a process that ends while its watchdog looks into it. */
+/** Lines that are none of the log: the application's, and Node's of a process that ends under its watchdog's eyes. */
 const RAW = /^(?:hanging \d+|Waiting for the debugger to disconnect\.\.\.)$/
 
 /** Warnings that no step announced, and what is no line of the log at all. Errors are judged by the server's end. */
