@@ -30,7 +30,7 @@ export interface ProcessFigures {
   readonly busy: number
   /** When the oldest of these requests began, in milliseconds since the epoch, less the time that its client took. */
   readonly busySince?: number
-  /** Resident memory, in bytes. Absent where it cannot be told. */
+  /** Resident memory, in bytes. Absent if it cannot be told. */
   readonly rss?: number
 }
 

@@ -107,14 +107,15 @@ class Channel:
         with self.lock:
             return self.is_receiving or self.is_sending
 
-    def _receive(self, size):
+    def _received(self, receive, argument):
+        """What a method of the socket gives."""
         try:
-            piece = self.sock.recv(size)
+            got = receive(argument)
         except OSError as error:
             raise_unless_gone(error)
-        if not piece:
+        if not got:
             raise FrontGone
-        return piece
+        return got
 
     def _take(self, size, target=None):
         """So many bytes, as bytes or in a bytearray; in a part of the memoryview `target` if most of them are to come."""
@@ -128,17 +129,8 @@ class Channel:
         self.buffer, self.start = b'', 0
         with memoryview(whole) as view:
             while left < size:
-                left += self._receive_into(view[left:])
+                left += self._received(self.sock.recv_into, view[left:])
         return whole
-
-    def _receive_into(self, target):
-        try:
-            size = self.sock.recv_into(target)
-        except OSError as error:
-            raise_unless_gone(error)
-        if not size:
-            raise FrontGone
-        return size
 
     def receive(self, target=None):
         """The next frame: kind, request number, payload. A piece of a body may lie in `target`, a memoryview."""
@@ -147,7 +139,7 @@ class Channel:
         self.is_receiving = True
         while len(self.buffer) - self.start < HEADER.size:
             rest = self.buffer[self.start:]
-            self.buffer, self.start = rest + self._receive(READ_SIZE), 0
+            self.buffer, self.start = rest + self._received(self.sock.recv, READ_SIZE), 0
         kind, number, length = HEADER.unpack_from(self.buffer, self.start)
         self.start += HEADER.size
         payload = self._take(length, target if kind == b'D' else None) if length else b''

@@ -1,7 +1,6 @@
 import type { InterfaceName } from '../../config/interfaces.js'
 import type { Application, ApplicationHost } from './application.js'
 import { loadModuleApplication } from './module-application.js'
-import { loadPythonApplication } from './python/python-application.js'
 
 /** A kind of application, such as modules of one language. */
 interface Kind {
@@ -10,8 +9,14 @@ interface Kind {
   load: typeof loadApplication
 }
 
-/** Which Python runs it was found out once, by the arbiter. */
-const PYTHON: Kind = { matches: (_, { python }) => python !== undefined, load: loadPythonApplication }
+/** Which Python runs it was found out once, by the arbiter. Most workers never need it: it is loaded when wanted. */
+const PYTHON: Kind = {
+  matches: (_, { python }) => python !== undefined,
+  load: async (...args) => {
+    const { loadPythonApplication } = await import('./python/python-application.js')
+    return loadPythonApplication(...args)
+  },
+}
 
 /** The kind of what matches no other kind, so that its error names the files that were looked for. */
 const MODULE: Kind = { matches: () => true, load: loadModuleApplication }

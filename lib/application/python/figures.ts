@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs'
 import type { ProcessFigures } from '../../../config/hooks.js'
 import { now } from '../../sys/clock.js'
+import { processStat } from '../../sys/process-stat.js'
 import type { PythonProcess } from './python-process.js'
 
+/** Among the fields of a process: its resident pages, and the bytes of one. */
+const RSS = 21
 const PAGE_SIZE = 4096
 
 /** What the snapshot has of a process. */
@@ -22,12 +24,8 @@ export function figuresOf({ pid, index, state, requests, busy, since, channels }
   }
 }
 
-/** In bytes; undefined where it cannot be told. */
+/** In bytes; undefined if it cannot be told. */
 export function residentMemory(pid: number): number | undefined {
-  try {
-    const [, resident] = readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')
-    return Number(resident) * PAGE_SIZE
-  } catch {
-    return undefined
-  }
+  const pages = processStat(pid)?.[RSS]
+  return pages === undefined ? undefined : Number(pages) * PAGE_SIZE
 }

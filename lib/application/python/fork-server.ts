@@ -39,7 +39,7 @@ class Fork implements Running {
       this.#end = resolve
       this.#fail = reject
     })
-    // Whoever waits for it is told; nobody needs to.
+    // Those that wait for it are told; none has to wait.
     this.ended.catch(() => {})
     control.on('error', () => {})
     const [stdout, stderr] = hasOutput ? others.splice(0, 2) : []

@@ -113,10 +113,9 @@ export class ProcessWatch {
     const ident = process.threads[process.channels.indexOf(channel)]
     const err = new PythonStack(await process.stacks(), settings.directory, ident)
     const { method, path } = job?.facts ?? { method: '', path: '' }
-    const at = err.place === undefined ? '' : `, at ${err.place}`
     log.error(
       { pythonPid: process.pid, method, path, busy, ...(process.busy > 1 && requestsOf(process)), err },
-      `Python process hangs (pid: ${process.pid}): ${method} ${path} runs for ${busy} ms${at}`,
+      `Python process hangs (pid: ${process.pid}): ${method} ${path} runs for ${busy} ms${err.at}`,
     )
     if (process.busy <= 1) {
       await process.runHook('worker_abort')
@@ -134,10 +133,9 @@ export class ProcessWatch {
     for (const channel of process.channels) if (channel.job) process.hung.add(channel)
     changed()
     const err = await this.#stackOf(process)
-    const at = err.place === undefined ? '' : `, at ${err.place}`
     log.error(
       { pythonPid: process.pid, silent, ...requestsOf(process), err },
-      `Python process hangs (pid: ${process.pid}): its event loop has stood still for ${silent} ms${at}`,
+      `Python process hangs (pid: ${process.pid}): its event loop has stood still for ${silent} ms${err.at}`,
     )
     await process.runHook('worker_abort')
     process.kill()
@@ -148,10 +146,9 @@ export class ProcessWatch {
     process.state = 'killed'
     process.because('boot-timeout')
     const err = await this.#stackOf(process)
-    const at = err.place === undefined ? '' : `, at ${err.place}`
     log.error(
       { pythonPid: process.pid, err },
-      `Python process failed to boot: not ready within ${limits.bootTimeout} ms (--boot-timeout)${at}`,
+      `Python process failed to boot: not ready within ${limits.bootTimeout} ms (--boot-timeout)${err.at}`,
     )
     process.kill()
   }

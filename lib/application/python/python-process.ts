@@ -108,7 +108,7 @@ export class PythonProcess implements ChannelOwner {
         if (this.state === 'starting') this.state = 'serving'
       },
     )
-    // Whoever waits for it is told; nobody needs to.
+    // Those that wait for it are told; none has to wait.
     this.ready.catch(() => {})
   }
 
@@ -240,6 +240,7 @@ export class PythonProcess implements ChannelOwner {
       if (this.state !== 'gone' && !this.hung.has(channel)) this.#events.broken(this)
     })
   }
+
   #giveUp(channel: Channel): void {
     this.channels.splice(this.channels.indexOf(channel), 1)
     const call = channel.destroy()

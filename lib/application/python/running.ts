@@ -54,7 +54,7 @@ export function spawnPython(
   const ended = once(child, 'exit').then(
     ([exitCode, signal]: Ending[keyof Ending][]) => ({ exitCode, signal }) as Ending,
   )
-  // Whoever waits for it is told; nobody needs to.
+  // Those that wait for it are told; none has to wait.
   ended.catch(() => {})
   const control = stream(CONTROL)
   control.on('error', () => {})

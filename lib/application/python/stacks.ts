@@ -22,6 +22,11 @@ export class PythonStack extends Error {
   /** The innermost line, `app.py:12 in slow`; undefined if no thread runs the application. */
   readonly place: string | undefined
 
+  /** The place as the end of a sentence: `, at app.py:12 in slow`, or nothing. */
+  get at(): string {
+    return this.place === undefined ? '' : `, at ${this.place}`
+  }
+
   /**
    * @param dump  what faulthandler has written
    * @param directory  of the application: paths are shown relative to it

@@ -102,20 +102,11 @@ export class Channel implements FrameListener, Line {
   sendBody(pieces: readonly Buffer[]): void {
     if (this.#isUnwanted) return
     if (pieces.length === 0) return this.#send('E')
-    this.#socket.cork()
-    this.#send(
-      'D',
-      pieces.reduce((size, piece) => size + piece.length, 0),
-    )
-    for (const piece of pieces) this.#socket.write(piece)
-    this.#socket.uncork()
+    this.#send('D', pieces)
   }
 
   tell(kind: 'T' | 'B' | 'K', payload: Buffer): boolean {
-    this.#socket.cork()
-    this.#send(kind, payload.length)
-    this.#socket.write(payload)
-    this.#socket.uncork()
+    this.#send(kind, [payload])
     return !this.#socket.writableNeedDrain
   }
 
@@ -170,8 +161,13 @@ export class Channel implements FrameListener, Line {
     return job
   }
 
-  #send(kind: FrontKind, length = 0): void {
+  /** @param payload  in pieces, which are not joined */
+  #send(kind: FrontKind, payload: readonly Buffer[] = []): void {
+    const length = payload.reduce((size, piece) => size + piece.length, 0)
+    this.#socket.cork()
     this.#socket.write(frame(kind, this.#number, length))
+    for (const piece of payload) this.#socket.write(piece)
+    this.#socket.uncork()
   }
 
   #finish(isLast: boolean): void {
