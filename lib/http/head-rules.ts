@@ -22,7 +22,7 @@ export function checkRules(head: RequestHead): Refusal | undefined {
 }
 
 /** RFC 9110, section 15.6.6. */
-function checkVersion(version: string): Refusal {
+export function checkVersion(version: string): Refusal {
   const isOther = /^[2-9]/.test(version)
   return isOther ? { status: 505, why: `HTTP/${version}` } : bad(`invalid version HTTP/${version}`)
 }

@@ -1,3 +1,4 @@
+import { type FieldFacts, factsOf } from './field-facts.js'
 import { parseTarget, type Target } from './target.js'
 
 /** Characters of a path that a line of the log has room for. */
@@ -5,6 +6,13 @@ const LONGEST_PATH = 200
 
 /** What the head of a request says, apart from its header fields. */
 type RequestLine = { readonly [Part in 'method' | 'url']?: string | undefined } & { readonly httpVersion: string }
+
+/** What a parser that looks at the bytes itself knows about header fields. */
+export interface KnownFields {
+  readonly facts: FieldFacts
+  /** Their names in an environ. */
+  readonly keys: readonly string[]
+}
 
 /** The head of a request: the one place where request line and header fields are looked at. */
 export class RequestHead {
@@ -15,36 +23,40 @@ export class RequestHead {
   readonly httpVersion: string
   /** Names and values in turn, as they were sent. */
   readonly fields: readonly string[]
-  /** The first value of each; what these say matters to the server itself. */
-  readonly contentLength: string | undefined = undefined
-  readonly transferEncoding: string | undefined = undefined
-  readonly upgrade: string | undefined = undefined
-  readonly hostField: string | undefined = undefined
-  /** The name of a field of which there may be one, and are more. */
-  readonly repeated: string | undefined = undefined
+  readonly #facts: FieldFacts
+  readonly #keys: readonly string[] | undefined
   #target: Target | undefined
 
-  constructor({ method = '', url = '', httpVersion }: RequestLine, fields: readonly string[]) {
+  /** @param known  what the parser has found out about the fields, so that they need not be looked at again */
+  constructor({ method = '', url = '', httpVersion }: RequestLine, fields: readonly string[], known?: KnownFields) {
     this.method = method
     this.url = url
     this.httpVersion = httpVersion
     this.fields = fields
-    let hasType = false
-    // One pass for all. Lengths are compared first, since few names need to be looked at then.
-    for (let i = 0; i < fields.length; i += 2) {
-      const name = fields[i] ?? ''
-      if (name.length === 4 && name.toLowerCase() === 'host') {
-        if (this.hostField === undefined) this.hostField = fields[i + 1] ?? ''
-        else this.repeated = name
-      } else if (name.length === 12 && name.toLowerCase() === 'content-type') {
-        if (hasType) this.repeated = name
-        hasType = true
-      } else if (name.length === 14 && name.toLowerCase() === 'content-length') {
-        if (this.contentLength === undefined) this.contentLength = fields[i + 1] ?? ''
-        else this.repeated = name
-      } else if (name.length === 7 && name.toLowerCase() === 'upgrade') this.upgrade ??= fields[i + 1]
-      else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') this.transferEncoding ??= fields[i + 1]
-    }
+    this.#facts = known?.facts ?? factsOf(fields)
+    this.#keys = known?.keys
+  }
+
+  /** The first value of each; what these say matters to the server itself. */
+  get contentLength(): string | undefined {
+    return this.#facts.contentLength
+  }
+
+  get transferEncoding(): string | undefined {
+    return this.#facts.transferEncoding
+  }
+
+  get upgrade(): string | undefined {
+    return this.#facts.upgrade
+  }
+
+  get hostField(): string | undefined {
+    return this.#facts.hostField
+  }
+
+  /** The name of a field of which there may be one, and are more. */
+  get repeated(): string | undefined {
+    return this.#facts.repeated
   }
 
   /** The value of a field by its name in lower case; values of equal names are joined (RFC 9110, section 5.3). */
@@ -67,10 +79,15 @@ export class RequestHead {
     return Object.fromEntries([...names].map(name => [name, this.field(name) ?? '']))
   }
 
-  /** Calls `visit` with each header field. A loop of the caller's own would be no faster. @param state  passed on */
-  forEach<State>(visit: (state: State, name: string, value: string) => void, state: State): void {
+  /**
+   * Calls `visit` with each header field. A loop of the caller's own would be no faster.
+   * @param visit  `key` is the field's name in an environ, if the parser knows it
+   * @param state  passed on
+   */
+  forEach<State>(visit: (state: State, name: string, value: string, key?: string) => void, state: State): void {
     const { fields } = this
-    for (let i = 0; i < fields.length; i += 2) visit(state, fields[i] ?? '', fields[i + 1] ?? '')
+    const keys = this.#keys
+    for (let i = 0; i < fields.length; i += 2) visit(state, fields[i] ?? '', fields[i + 1] ?? '', keys?.[i >> 1])
   }
 
   /** The parts of the request target. */

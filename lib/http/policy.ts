@@ -22,16 +22,32 @@ export const WORTH_DISCARDING = 256 * 1024
 /** ` HTTP/1.1` and the space after the method. */
 const REQUEST_LINE_REST = 10
 
-/** Checks a complete request head against the limits; statuses as in RFC 9110 and RFC 6585, section 5. */
+/** The most that a head may have where single limits are off, in bytes. */
+const UNLIMITED_HEAD = 16 * 1024 * 1024
+
+/** The most that a head within the limits has, in bytes. */
+export function headLimit({ limitRequestLine, limitRequestFields, limitRequestFieldSize }: HttpPolicy): number {
+  if (limitRequestLine === 0 || limitRequestFields === 0 || limitRequestFieldSize === 0) return UNLIMITED_HEAD
+  return Math.min(limitRequestLine + limitRequestFields * (limitRequestFieldSize + 4), UNLIMITED_HEAD)
+}
+
+/** Checks what a head has, complete or not: it is kept until it is complete. @param size  bytes */
+export function checkHeadSize(size: number): Refusal | undefined {
+  return size > UNLIMITED_HEAD ? { status: 431, why: 'request head too large' } : undefined
+}
+
+/** Checks a complete request head; statuses as in RFC 9110 and RFC 6585, section 5. */
 export function checkHead(head: RequestHead, policy: HttpPolicy): Refusal | undefined {
   const { method, url, fields } = head
-  const line = method.length + url.length + REQUEST_LINE_REST
-  if (exceeds(line, policy.limitRequestLine)) return { status: 414, why: `request line of ${line} bytes` }
-  if (exceeds(fields.length / 2, policy.limitRequestFields)) {
-    return { status: 431, why: `more than ${policy.limitRequestFields} header fields` }
-  }
-  const large = policy.limitRequestFieldSize > 0 ? largeField(fields, policy.limitRequestFieldSize) : undefined
-  if (large) return large
+  return (
+    checkLineSize(method.length + url.length + REQUEST_LINE_REST, policy) ??
+    checkFields(fields, policy) ??
+    checkContents(head, policy)
+  )
+}
+
+/** Checks a head whose lines are within the limits. */
+export function checkContents(head: RequestHead, policy: HttpPolicy): Refusal | undefined {
   const broken = checkRules(head)
   if (broken) return broken
   if (exceeds(Number(head.contentLength), policy.limitRequestBody)) {
@@ -40,24 +56,39 @@ export function checkHead(head: RequestHead, policy: HttpPolicy): Refusal | unde
   return undefined
 }
 
+/** @param size  bytes of the request line, without its end */
+export function checkLineSize(size: number, policy: HttpPolicy): Refusal | undefined {
+  return exceeds(size, policy.limitRequestLine) ? { status: 414, why: `request line of ${size} bytes` } : undefined
+}
+
+export function checkFieldCount(count: number, { limitRequestFields }: HttpPolicy): Refusal | undefined {
+  if (!exceeds(count, limitRequestFields)) return undefined
+  return { status: 431, why: `more than ${limitRequestFields} header fields` }
+}
+
+/** @param size  bytes of the name, the colon, a blank and the value @param name  for the log, if it is known */
+export function checkFieldSize(size: number, policy: HttpPolicy, name?: string): Refusal | undefined {
+  if (!exceeds(size, policy.limitRequestFieldSize)) return undefined
+  return { status: 431, why: `header field${name === undefined ? '' : ` ${name.slice(0, 40)}`} of ${size} bytes` }
+}
+
 /** Checks the trailers of a chunked body: they are fields, with the limits of fields. @param fields  as in a head */
 export function checkTrailers(fields: readonly string[], policy: HttpPolicy): Refusal | undefined {
   const forbidden = forbiddenTrailer(fields)
   if (forbidden !== undefined) return { status: 400, why: `trailer ${forbidden.slice(0, 40)}` }
-  if (exceeds(fields.length / 2, policy.limitRequestFields)) {
-    return { status: 431, why: `more than ${policy.limitRequestFields} trailers` }
-  }
-  return policy.limitRequestFieldSize > 0 ? largeField(fields, policy.limitRequestFieldSize) : undefined
+  return checkFields(fields, policy)
 }
 
 /** The colon and the blank behind a name. */
 const SEPARATOR = 2
 
-function largeField(fields: readonly string[], limit: number): Refusal | undefined {
+function checkFields(fields: readonly string[], policy: HttpPolicy): Refusal | undefined {
+  const many = checkFieldCount(fields.length / 2, policy)
+  if (many || policy.limitRequestFieldSize === 0) return many
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] ?? ''
-    const size = name.length + SEPARATOR + (fields[i + 1]?.length ?? 0)
-    if (size > limit) return { status: 431, why: `header field ${name.slice(0, 40)} of ${size} bytes` }
+    const large = checkFieldSize(name.length + SEPARATOR + (fields[i + 1]?.length ?? 0), policy, name)
+    if (large) return large
   }
   return undefined
 }

@@ -48,9 +48,9 @@ interface Fields extends Forwarded {
   scriptName: string | undefined
 }
 
-function addField(fields: Fields, name: string, value: string): void {
+function addField(fields: Fields, name: string, value: string, key?: string): void {
   if (name.length === SCRIPT_NAME.length && name.toUpperCase() === SCRIPT_NAME) fields.scriptName ??= value
-  else addHeader(fields.environ, name, value)
+  else addHeader(fields.environ, name, value, key)
 }
 
 /** Names and values in turn, a NUL after each: no part of a request head has one. */

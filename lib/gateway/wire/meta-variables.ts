@@ -1,15 +1,12 @@
+import { environKey } from '../../http/environ-key.js'
 import { BoundedCache } from '../bounded-cache.js'
 
-/** `X-Real-Ip` -> `HTTP_X_REAL_IP` (RFC 3875, section 4.1.18). */
-const keys = new BoundedCache<string>(name => {
-  const key = name.toUpperCase().replaceAll('-', '_')
-  return key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH' ? key : `HTTP_${key}`
-})
+const keys = new BoundedCache(environKey)
 
-/** Skips names with `_`: in an environ they could not be told from those with `-`. */
-export function addHeader(environ: Record<string, unknown>, name: string, value: string): void {
-  if (name.includes('_')) return
-  const key = keys.get(name)
+/** Skips names without a key. @param known  the name's key, if the engine knows it */
+export function addHeader(environ: Record<string, unknown>, name: string, value: string, known?: string): void {
+  const key = known ?? keys.get(name)
+  if (key === '') return
   const before = environ[key]
   if (before === undefined || before === '') environ[key] = value
   // The engine refuses two of these; the first one counts.

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { HttpPolicy } from '../policy.js'
+import { type HttpPolicy, headLimit } from '../policy.js'
 import { ruleResponses } from './response-rules.js'
 import type { NodeObjects } from './types.js'
 
@@ -10,7 +10,8 @@ const HEAD_CHECKS = 1000
 export function createHttpServer(policy: HttpPolicy): Server {
   ruleResponses()
   const server = createServer({
-    maxHeaderSize: maxHeadSize(policy),
+    // Enough that our own check can name the limit that was passed.
+    maxHeaderSize: headLimit(policy),
     connectionsCheckingInterval: HEAD_CHECKS,
     headersTimeout: policy.headerTimeout,
     requestTimeout: 0,
@@ -41,14 +42,6 @@ export function sendersTo(server: Server): ReadonlySet<unknown> {
   const key = Object.getOwnPropertySymbols(server).find(symbol => symbol.description === 'http.server.connections')
   const list: ConnectionsList | undefined = key && Reflect.get(server, key)
   return new Set(list?.active().map(({ socket }) => socket))
-}
-
-const UNLIMITED_HEAD = 16 * 1024 * 1024
-
-/** The most that Node's parser may buffer of a head: enough that our own check can name the limit passed. */
-function maxHeadSize({ limitRequestLine, limitRequestFields, limitRequestFieldSize }: HttpPolicy): number {
-  if (limitRequestLine === 0 || limitRequestFields === 0 || limitRequestFieldSize === 0) return UNLIMITED_HEAD
-  return Math.min(limitRequestLine + limitRequestFields * (limitRequestFieldSize + 4), UNLIMITED_HEAD)
 }
 
 type OnRequest = (req: IncomingMessage, res: ServerResponse, expects: NodeObjects['expects']) => void

@@ -1,0 +1,119 @@
+import { environKey } from '../environ-key.js'
+import { type DecidingField, decidingField } from '../field-facts.js'
+
+/** The name of a header field, and what is known of it. */
+export interface FieldName {
+  /** As it is sent. */
+  readonly text: string
+  /** In an environ. */
+  readonly key: string
+  /** Set if the server itself decides something by it. */
+  readonly field: DecidingField | undefined
+}
+
+/** Names that most requests have, as browsers, proxies and libraries send them. */
+const USUAL = [
+  'Accept',
+  'Accept-Charset',
+  'Accept-Encoding',
+  'Accept-Language',
+  'Authorization',
+  'Cache-Control',
+  'Connection',
+  'Content-Encoding',
+  'Content-Length',
+  'Content-Type',
+  'Cookie',
+  'DNT',
+  'Date',
+  'Expect',
+  'Forwarded',
+  'From',
+  'Host',
+  'If-Match',
+  'If-Modified-Since',
+  'If-None-Match',
+  'If-Range',
+  'If-Unmodified-Since',
+  'Keep-Alive',
+  'Origin',
+  'Pragma',
+  'Priority',
+  'Range',
+  'Referer',
+  'Sec-Fetch-Dest',
+  'Sec-Fetch-Mode',
+  'Sec-Fetch-Site',
+  'Sec-Fetch-User',
+  'Sec-WebSocket-Key',
+  'Sec-WebSocket-Version',
+  'TE',
+  'Transfer-Encoding',
+  'Upgrade',
+  'Upgrade-Insecure-Requests',
+  'User-Agent',
+  'Via',
+  'X-Forwarded-For',
+  'X-Forwarded-Host',
+  'X-Forwarded-Port',
+  'X-Forwarded-Proto',
+  'X-Real-IP',
+  'X-Request-ID',
+  'X-Requested-With',
+  'sec-ch-ua',
+  'sec-ch-ua-mobile',
+  'sec-ch-ua-platform',
+  'traceparent',
+  'tracestate',
+]
+
+const SLOTS = 1024
+/** Longer names are not kept, so the table has a bound in bytes as well. */
+const LONGEST = 64
+
+/**
+ * The names of header fields, found by their bytes: a name that was seen before costs neither a new string nor its
+ * hash. The name that came first keeps its slot, and the usual ones come before any client, so clients cannot fill the
+ * table with others, nor make it grow.
+ */
+export class NameTable {
+  readonly #slots: (FieldName | undefined)[] = new Array(SLOTS).fill(undefined)
+
+  constructor() {
+    for (const name of USUAL) for (const text of [name, name.toLowerCase()]) this.#learn(Buffer.from(text), text)
+  }
+
+  /** The name that stands in `bytes` from `start` to `end`, if the table has it. */
+  find(bytes: Uint8Array, start: number, end: number): FieldName | undefined {
+    const known = this.#slots[slotOf(bytes, start, end)]
+    if (known === undefined) return undefined
+    const { text } = known
+    if (text.length !== end - start) return undefined
+    for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return undefined
+    return known
+  }
+
+  /** Describes a name that `find` does not know, and keeps it if there is room. @param text  made of these bytes */
+  add(text: string): FieldName {
+    return this.#learn(Buffer.from(text, 'latin1'), text)
+  }
+
+  #learn(bytes: Uint8Array, text: string): FieldName {
+    const name = { text, key: environKey(text), field: decidingField(text) }
+    const slot = slotOf(bytes, 0, bytes.length)
+    if (text.length <= LONGEST) this.#slots[slot] ??= name
+    return name
+  }
+}
+
+/** By length and the first, the middle and the last byte. */
+function slotOf(bytes: Uint8Array, start: number, end: number): number {
+  const size = end - start
+  const first = bytes[start] ?? 0
+  const middle = bytes[start + (size >> 1)] ?? 0
+  const last = bytes[end - 1] ?? 0
+  return (size * 37 + first * 7 + middle * 131 + last * 31) & (SLOTS - 1)
+}
+
+/** The table of this process: what one connection has sent, the next one is likely to send too. */
+export const names = new NameTable()

@@ -1,0 +1,127 @@
+import { checkVersion } from '../head-rules.js'
+import { checkHeadSize, checkLineSize, type HttpPolicy } from '../policy.js'
+import type { Refusal } from '../refusal.js'
+import { BAD, CLASS, CR, DIGIT, findLineFeed, LF, nameOf, SP, TARGET, TOKEN, TORN } from './bytes.js'
+
+/** CRLF behind a line. */
+const LINE_END = 2
+/** ` HTTP/` and `.` around the digits, and CRLF. */
+const VERSION = Buffer.from(' HTTP/x.x\r\n')
+const MAJOR = 6
+const MINOR = 8
+
+/**
+ * `method SP request-target SP HTTP-version CRLF` (RFC 9112, section 3), behind one empty line at most (section 2.2).
+ * Offsets count from where the head begins.
+ */
+export class RequestLine {
+  method = 0
+  methodEnd = 0
+  target = 0
+  targetEnd = 0
+  httpVersion: '1.0' | '1.1' = '1.1'
+  /** Why the answer was BAD. */
+  refusal: Refusal | undefined = undefined
+  readonly #policy: HttpPolicy
+  /** Where the line begins, and how far it was searched for its end. */
+  #start = 0
+  #searched = 0
+
+  constructor(policy: HttpPolicy) {
+    this.#policy = policy
+  }
+
+  /** A part of the line was seen; an empty one before it begins nothing. */
+  get begun(): boolean {
+    return this.#searched > this.#start
+  }
+
+  begin(): void {
+    this.refusal = undefined
+    this.#start = 0
+    this.#searched = 0
+  }
+
+  /** Reads the line, of a head that begins at `origin`. @returns the offset behind it, TORN or BAD */
+  read(bytes: Uint8Array, origin: number, end: number): number {
+    if (this.#searched > this.#start && findLineFeed(bytes, origin + this.#searched, end) < 0)
+      return this.#wait(end - origin)
+    let start = origin + this.#start
+    if (this.#start === 0 && end - start >= LINE_END && bytes[start] === CR && bytes[start + 1] === LF) {
+      start += LINE_END
+      this.#start = LINE_END
+    }
+    const next = this.#readLine(bytes, origin, start, end)
+    return next < 0 ? this.#stop(bytes, origin, end) : next
+  }
+
+  /** @returns the offset behind the line, or BAD, which may be no more than torn */
+  #readLine(bytes: Uint8Array, origin: number, start: number, end: number): number {
+    let at = start
+    while (at < end && ((CLASS[bytes[at] ?? 0] ?? 0) & TOKEN) !== 0) at++
+    if (at === start || at === end || bytes[at] !== SP) return BAD
+    const methodEnd = at++
+    const target = at
+    while (at < end && ((CLASS[bytes[at] ?? 0] ?? 0) & TARGET) !== 0) at++
+    if (at === target || end - at < VERSION.length || !isVersion(bytes, at)) return BAD
+    const next = at + VERSION.length
+    if (this.#isTooLong(next - LINE_END - start, next - origin)) return BAD
+    if (!this.#takesVersion(bytes[at + MAJOR], bytes[at + MINOR])) return BAD
+    this.method = start - origin
+    this.methodEnd = methodEnd - origin
+    this.target = target - origin
+    this.targetEnd = at - origin
+    return next
+  }
+
+  #takesVersion(major: number | undefined, minor: number | undefined): boolean {
+    const version = String.fromCharCode(major ?? 0, DOT, minor ?? 0)
+    if (version === '1.1' || version === '1.0') this.httpVersion = version
+    else this.refusal = checkVersion(version)
+    return this.refusal === undefined
+  }
+
+  #isTooLong(size: number, total: number): boolean {
+    this.refusal = checkLineSize(size, this.#policy) ?? checkHeadSize(total)
+    return this.refusal !== undefined
+  }
+
+  /** The line cannot be read. The limit comes first, as it does if the line arrives in pieces. */
+  #stop(bytes: Uint8Array, origin: number, end: number): number {
+    if (this.refusal !== undefined) return BAD
+    const start = origin + this.#start
+    const lineFeed = findLineFeed(bytes, start, end)
+    if (lineFeed < 0) return this.#wait(end - origin)
+    const size = lineFeed - start - (bytes[lineFeed - 1] === CR ? 1 : 0)
+    if (!this.#isTooLong(size, lineFeed + 1 - origin)) this.refusal = { status: 400, why: faultOf(bytes, start) }
+    return BAD
+  }
+
+  /** The line is not complete, but may be too long already. Its last byte may be the CR of its end. */
+  #wait(total: number): number {
+    this.#searched = total
+    return this.#isTooLong(total - this.#start - 1, total) ? BAD : TORN
+  }
+}
+
+const DOT = 0x2e
+
+/** Whether a version stands at `at`, and nothing behind it in its line. */
+function isVersion(bytes: Uint8Array, at: number): boolean {
+  for (let i = 0; i < VERSION.length; i++) {
+    const byte = bytes[at + i] ?? 0
+    if (i === MAJOR || i === MINOR ? ((CLASS[byte] ?? 0) & DIGIT) === 0 : byte !== VERSION[i]) return false
+  }
+  return true
+}
+
+/** What is wrong with a line that is complete. */
+function faultOf(bytes: Uint8Array, start: number): string {
+  let at = start
+  while (((CLASS[bytes[at] ?? 0] ?? 0) & TOKEN) !== 0) at++
+  if (at === start || bytes[at] !== SP) return `${nameOf(bytes[at])} in a request method`
+  const target = ++at
+  while (((CLASS[bytes[at] ?? 0] ?? 0) & TARGET) !== 0) at++
+  if (at === target || bytes[at] !== SP) return `${nameOf(bytes[at])} in a request target`
+  return 'no version of HTTP in the request line'
+}
