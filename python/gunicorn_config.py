@@ -19,6 +19,8 @@ import types
 CHANNEL = 3
 PR_SET_PDEATHSIG = 1
 HERE = os.path.abspath(__file__)
+# Older files take fewer.
+POST_REQUEST_ARGUMENTS = 4, 3, 2
 
 
 def load(location):
@@ -34,13 +36,29 @@ def load(location):
     return vars(module)
 
 
+class Refused(Exception):
+    """Something in the file that cannot be taken: what was found, and what is wanted."""
+
+
 def hook_of(names, name):
     """A hook of the file: a function, or as Gunicorn takes it too, the dotted name of one. None if there is none."""
     found = names.get(name)
     if isinstance(found, str) and '.' in found:
         module, _, attribute = found.rpartition('.')
-        return getattr(importlib.import_module(module), attribute)
-    return found if callable(found) else None
+        found = getattr(importlib.import_module(module), attribute)
+    if found is not None and not callable(found):
+        raise Refused('%s: found %r, wanted a function, or the dotted name of one' % (name, found))
+    return found
+
+
+def check_hook(names, name, parameters):
+    """Whether the file has that hook. @param parameters  what it is called with, as text"""
+    hook = hook_of(names, name)
+    count = parameters.count(',') + 1
+    counts = POST_REQUEST_ARGUMENTS if name == 'post_request' else (count,)
+    if hook is not None and not any(takes(hook, each) for each in counts):
+        raise Refused('%s: found a function of %s, wanted one of (%s)' % (name, inspect.signature(hook), parameters))
+    return hook is not None
 
 
 def takes(hook, count):
@@ -178,9 +196,8 @@ class WorkerHooks:
             pid=os.getpid(), ppid=facts['pid'], age=settings['age'], cfg=cfg, log=self.log, nr=0, alive=True, aborted=False
         )
         self.requests = {}
-        # Older files take fewer.
         post = self.hooks.get('post_request')
-        self.post_arguments = next((count for count in (4, 3, 2) if post is None or takes(post, count)), 4)
+        self.post_arguments = next((count for count in POST_REQUEST_ARGUMENTS if post is None or takes(post, count)), 4)
         self.has_exited = False
 
     def has(self, name):
@@ -262,8 +279,10 @@ def read(location, wanted):
         found = load(location)
         return {
             'values': {name: plain(found[name]) for name in wanted['settings'] if name in found},
-            'hooks': [name for name in wanted['hooks'] if hook_of(found, name) is not None],
+            'hooks': [name for name, parameters in wanted['hooks'].items() if check_hook(found, name, parameters)],
         }
+    except Refused as error:
+        return {'refused': str(error)}
     except BaseException as error:
         return failure(error)
 

@@ -37,7 +37,7 @@ class LoadedFiles:
         if len(sys.modules) == self.count:
             return
         self.count = len(sys.modules)
-        self.tell({*module_files(), *template_directories()})
+        self.tell({*module_files(), *template_directories(), *catalogues()})
 
     def failed(self, error):
         """The same, and the files that may be at fault: they are in no module if their import has failed."""
@@ -85,6 +85,26 @@ def directories_of(loader):
         yield from directories_of(inner)
     if hasattr(loader, 'get_dirs'):
         yield from loader.get_dirs()
+
+
+def catalogues():
+    """Django's compiled translations, which are read once; where there is a source of one, it may come."""
+    if 'django.utils.translation' not in sys.modules:
+        return
+    try:
+        from django.apps import apps
+        from django.conf import settings
+        directories = [*settings.LOCALE_PATHS, *(os.path.join(each.path, 'locale') for each in apps.get_app_configs())]
+    except Exception:
+        # Settings or applications that are not ready.
+        return
+    for directory in directories:
+        directory = os.path.abspath(str(directory))
+        # What is installed may have thousands of them.
+        for path, _, names in os.walk(directory) if is_edited(directory) else ():
+            for name in names:
+                if name.endswith(('.po', '.mo')):
+                    yield os.path.join(path, name[:-3] + '.mo')
 
 
 def files_of(error):

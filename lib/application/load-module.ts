@@ -2,11 +2,19 @@ import { resolve } from 'node:path'
 import { ExitCode, toError, UnicornError } from '../errors.js'
 import { describe } from '../sys/describe.js'
 import { type Found, isNodeApp, type LoadedApp } from './frameworks.js'
-import { findModule } from './module/find-module.js'
+import { findModule, pythonCandidates } from './module/find-module.js'
 import { importModule } from './module/import-module.js'
 import { type AppSpec, parseSpec } from './module/spec.js'
 import { noApplication, type Picked, pickByConvention, pickExport, pickShutdown } from './pick-export.js'
 import type { Script } from './script/script.js'
+
+/** Where and how the application is looked for. */
+interface Where {
+  readonly directory: string
+  readonly script?: Script
+  /** Whether the name was looked for in Python first. */
+  readonly mayBePython?: boolean
+}
 
 /**
  * Loads `module:export` or `module:factory("literal", 1)`, the setting `app`, or runs a script that listens by itself.
@@ -15,10 +23,11 @@ import type { Script } from './script/script.js'
  * @throws UnicornError with exit code 4 if the module is not found (names the files tried), the export is missing
  * (names the exports and the nearest one), or the module throws while it loads (keeps the error in its cause)
  */
-export async function loadApp(spec: string, where: { directory: string; script?: Script }): Promise<LoadedApp> {
-  const { directory, script } = where
+export async function loadApp(spec: string, where: Where): Promise<LoadedApp> {
+  const { directory, script, mayBePython = false } = where
   const parsed = parseSpec(spec)
-  const file = await findModule(parsed.module, resolve(directory))
+  const others = mayBePython ? pythonCandidates(parsed.module) : []
+  const file = await findModule(parsed.module, resolve(directory), others)
   const isNamed = parsed.path.length > 0
   script?.begin(file, isNamed)
   const exports = await importModule(file, { main: !isNamed })

@@ -18,7 +18,7 @@ export async function loadModuleApplication(
   const { directory, gateway: context } = host
   const script = new Script(spec, host)
   host.waitsFor(stillLoading(spec, directory))
-  const found = await loadApp(spec, { directory, script })
+  const found = await loadApp(spec, { directory, script, mayBePython: name === 'auto' })
   const loaded = name === 'auto' ? withFastify(found) : found
   host.waitsFor(() => `the application that ${loaded.file} exports has not become ready`)
   if (isPythonInterface(name)) throw new Error(`no Python for an application with the interface ${name}`)

@@ -130,6 +130,7 @@ t.test('a missing module: the files that were tried', async t => {
   t.match((await refusal(t, './nothing')).message, /tried nothing, nothing.ts/)
   t.notMatch((await refusal(t, './nothing')).message, 'package')
   t.match((await refusal(t, 'hello.js/x')).message, 'was not found')
+  t.notMatch((await refusal(t, 'nothing')).message, 'Python')
   const directory = t.testdir({ empty: { 'other.js': '' } })
   t.match((await refusal(t, './empty', directory)).message, /"\.\/empty" is a directory without an index file in /)
 })

@@ -128,6 +128,21 @@ const BROKEN = [
   },
   { name: 'that ends its process', config: 'import os\nos._exit(5)\n', said: /failed: Python ended with 5$/ },
   {
+    name: 'with a hook of too few parameters',
+    config: 'def post_fork(worker):\n    pass\n',
+    said: /gunicorn\.conf\.py: post_fork: found a function of \(worker\), wanted one of \(server, worker\)$/,
+  },
+  {
+    name: 'with a hook of too many, in a module',
+    config: "on_exit = 'os.rename'\n",
+    said: /: on_exit: found a function of \(src, dst, .*\), wanted one of \(server\)$/,
+  },
+  {
+    name: 'with a hook that is none',
+    config: "when_ready = 'ready'\n",
+    said: /: when_ready: found 'ready', wanted a function, or the dotted name of one$/,
+  },
+  {
     name: 'with a value of the wrong kind',
     config: "workers = 'many'\n",
     said: /workers: found "many", wanted an integer of at least 1.*\(config file \S+gunicorn\.conf\.py\)/,

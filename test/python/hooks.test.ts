@@ -7,6 +7,7 @@ import { killAndWait } from '../helpers/process.js'
 import { spawnPython, startPython } from '../helpers/python.js'
 import type { Server } from '../helpers/server-process.js'
 import { until } from '../helpers/until.js'
+import { startUpgrade, stopArbiter } from '../helpers/upgrade.js'
 
 const APP = `
 import os, time
@@ -45,6 +46,7 @@ def worker_abort(worker): note('worker_abort', worker.pid == os.getpid())
 def worker_exit(server, worker): note('worker_exit', worker.pid)
 def child_exit(server, worker): note('child_exit', worker.pid)
 def on_reload(server): note('on_reload', server.cfg.timeout)
+def pre_exec(server): note('pre_exec', server.pid)
 def on_exit(server):
     server.log.warning('the end of %s', server.pid)
     note('on_exit')
@@ -161,6 +163,17 @@ def ssl_context(conf, default_ssl_context_factory):
     t.match(server.logged(/^forked/), [{ msg: `forked by ${server.pid}`, level: 'warn' }])
   },
 )
+
+t.test('pre_exec comes with USR2, before the new server starts', async t => {
+  const server = await startPython(t, APP, { files: { 'gunicorn.conf.py': CONFIG } })
+  const successor = await startUpgrade(t, server)
+  await noted(server, `on_starting True ${successor}`)
+  const told = notes(server).filter(line => /^(on_starting|pre_exec) /.test(line))
+  t.same(told, [`on_starting True ${server.pid}`, `pre_exec ${server.pid}`, `on_starting True ${successor}`])
+  await stopArbiter(server.pid)
+  t.equal((await new Client(t, server.target).get('/', { headers })).status, 200)
+  await stopArbiter(successor)
+})
 
 for (const hook of ['post_fork', 'post_worker_init']) {
   t.test(`a server whose ${hook} fails does not start: exit code 3`, async t => {

@@ -80,28 +80,34 @@ t.test('a server with --reload whose first import fails serves when the module i
   t.equal((await new Client(t, server.target).get()).body, 'first')
 })
 
-t.test("a template of Django's is watched, one that is new beside it, and gunicorn.conf.py", async t => {
+t.test("templates of Django's are watched, compiled translations, and gunicorn.conf.py", async t => {
   requireModules('django')
   const app = `
 from django.conf import settings
-settings.configure(ALLOWED_HOSTS=['*'], TEMPLATES=[{
+settings.configure(ALLOWED_HOSTS=['*'], LOCALE_PATHS=['locale'], TEMPLATES=[{
     'BACKEND': 'django.template.backends.django.DjangoTemplates', 'DIRS': ['templates']}])
 import django
 django.setup()
+from django.utils import translation
 from django.template.loader import render_to_string
 
 def application(environ, start_response):
     start_response('200 OK', [])
     return [render_to_string('page.html').encode()]
 `
-  const server = await startPython(t, app, { args, files: { 'templates/page.html': 'one', 'gunicorn.conf.py': '' } })
+  const server = await startPython(t, app, {
+    args,
+    files: { 'templates/page.html': 'one', 'locale/de/LC_MESSAGES/django.po': '', 'gunicorn.conf.py': '' },
+  })
   const client = new Client(t, server.target)
   t.equal((await client.get()).body, 'one')
   await save(server, 'templates/page.html', 'two')
   t.equal((await client.get()).body, 'two')
   await save(server, 'templates/more.html', 'new')
+  writeFileSync(join(server.cwd, 'locale/de/LC_MESSAGES/django.po'), 'no news')
+  await save(server, 'locale/de/LC_MESSAGES/django.mo', 'compiled')
   await save(server, 'gunicorn.conf.py', "raw_env = ['B=2']\n")
-  const names = ['templates/page.html', 'templates/more.html', 'gunicorn.conf.py']
+  const names = ['templates/page.html', 'templates/more.html', 'locale/de/LC_MESSAGES/django.mo', 'gunicorn.conf.py']
   t.same(
     changes(server),
     names.map(name => join(server.cwd, name)),

@@ -1,7 +1,9 @@
 import t from 'tap'
+import { testdir } from '../helpers/at-end.js'
 import type { LogLine } from '../helpers/log.js'
 import { messages } from '../helpers/messages.js'
 import { python, spawnPython } from '../helpers/python.js'
+import { spawnServer } from '../helpers/server.js'
 
 interface Case {
   readonly name: string
@@ -193,6 +195,20 @@ for (const [name, spec] of LOADS) {
     t.equal((await server.ended()).code, 0)
   })
 }
+
+t.test('a module that is in neither language, where it may be of either', async t => {
+  const server = spawnServer(t, {
+    cwd: testdir(t, { 'package.json': '{}', 'manage.py': '' }),
+    spec: 'shop.wsgi',
+    args: ['--check-config'],
+    bind: '',
+    expectErrors: [messages.appLoadFailed],
+  })
+  t.equal((await server.ended()).code, 4)
+  const [line] = server.logged(messages.appLoadFailed)
+  t.match(line?.msg, /module "shop\.wsgi" was not found in \S+; tried shop\.wsgi, shop\/wsgi\.ts, .* of that name; for/)
+  t.match(line?.msg, /; for an application in Python, shop\/wsgi\.py, shop\/wsgi\/__init__\.py$/)
+})
 
 t.test('a Django project is found by its manage.py', async t => {
   const files = { 'manage.py': '', 'shop/wsgi.py': hello }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { gunicornOptions } from '../../../config/gunicorn/options.js'
-import { hookNames } from '../../../config/hooks.js'
+import { hookNames, hooks } from '../../../config/hooks.js'
 import type { GunicornFile } from '../../../config/interpreter.js'
 import { snakeCase } from '../../../config/names.js'
 import { UnicornError } from '../../errors.js'
@@ -17,6 +17,8 @@ const LONGEST = 30_000
 type Answer =
   | { readonly values: Readonly<Record<string, unknown>>; readonly hooks: readonly string[] }
   | { readonly error: string; readonly traceback: string }
+  /** What was found and wanted. */
+  | { readonly refused: string }
 
 /**
  * Runs a config file of Gunicorn's, in a process of its own that ends when it has been read.
@@ -29,6 +31,7 @@ export async function readGunicornFile(location: string, circumstances: Circumst
     throw new UnicornError(`${where}: found no such file`, { found: 'nothing', wanted: 'a file', where })
   }
   const answer = await answerOf(location, circumstances, where)
+  if ('refused' in answer) throw new UnicornError(`${where}: ${answer.refused}`, { found: answer.refused, where })
   if ('error' in answer) {
     const trace = answer.traceback.trimEnd()
     throw new UnicornError(`${where} failed: ${answer.error}\n${trace}`, { where, error: new PythonError(trace) })
@@ -37,7 +40,10 @@ export async function readGunicornFile(location: string, circumstances: Circumst
 }
 
 async function answerOf(location: string, circumstances: Circumstances, where: string): Promise<Answer> {
-  const wanted = { settings: Object.keys(gunicornOptions), hooks: hookNames.map(snakeCase) }
+  const wanted = {
+    settings: Object.keys(gunicornOptions),
+    hooks: Object.fromEntries(hookNames.map(name => [snakeCase(name), hooks[name].parameters])),
+  }
   const { child, channel } = startReader(location, circumstances, { type: 'read', timeout: LONGEST, ...wanted })
   const [said, [code, signal]] = await Promise.all([text(channel).catch(() => ''), once(child, 'exit')])
   if (said !== '') return JSON.parse(said) as Answer // gunicorn_config.py sends no others

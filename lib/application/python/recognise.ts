@@ -3,11 +3,10 @@ import { extname, join, resolve } from 'node:path'
 import { isPythonInterface } from '../../../config/interfaces.js'
 import type { Draft } from '../../../config/interpreter.js'
 import { ExitCode, UnicornError } from '../../errors.js'
-import { candidates } from '../module/find-module.js'
+import { candidates, pythonCandidates } from '../module/find-module.js'
 
 /** What a directory holds in which somebody develops in Python. */
 const SIGNS = ['manage.py', 'pyproject.toml', 'requirements.txt', 'Pipfile', 'setup.py', 'setup.cfg']
-const MODULE = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/
 
 /**
  * Whether an application is in Python: its module is a Python file, or cannot be anything else.
@@ -19,11 +18,9 @@ export function isPython({ app = '', interface: name, chdir, pythonpath, python 
   const [module = ''] = app.split(':')
   const extension = extname(module)
   if (extension === '.py') return true
-  if (!MODULE.test(module)) return false
-  const path = module.replaceAll('.', '/')
-  const inPython = [...pythonpath, chdir].flatMap(directory =>
-    [`${path}.py`, `${path}/__init__.py`].map(file => join(directory, file)).filter(isFile),
-  )
+  const files = pythonCandidates(module)
+  if (files.length === 0) return false
+  const inPython = [...pythonpath, chdir].flatMap(directory => files.map(file => join(directory, file)).filter(isFile))
   const inNode = candidates(module)
     .map(file => resolve(chdir, file))
     .filter(isFile)
@@ -53,7 +50,7 @@ export function findDjango(directory: string): string | undefined {
 export function djangoApplications(directory: string): string[] {
   if (!isFile(join(directory, 'manage.py'))) return []
   const packages = readdirSync(directory).filter(name => existsSync(join(directory, name, 'wsgi.py')))
-  return packages.filter(name => MODULE.test(name)).map(name => `${name}.wsgi:application`)
+  return packages.filter(name => pythonCandidates(name).length > 0).map(name => `${name}.wsgi:application`)
 }
 
 function hasSigns(directory: string): boolean {
