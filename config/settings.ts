@@ -186,6 +186,12 @@ export const settings = {
     onHup: 'respawn',
     description: 'Node processes in front of the Python processes; 0 is one for each eight',
   }),
+  lifespan: setting('Python', '--lifespan', {
+    parser: choice('MODE', ['auto', 'on', 'off']),
+    default: 'auto',
+    onHup: 'respawn',
+    description: 'start-up and shutdown of an ASGI application: on fails without them, off does not ask for them',
+  }),
   captureOutput: setting('Python', '--capture-output', {
     parser: boolean,
     default: absent('only with --log-format json'),

@@ -146,7 +146,8 @@ class Call:
         self.is_gone = False
         # What the application has to send next.
         self.state = None
-        self.head = None
+        # Of the response: until it is sent, and for hooks after that.
+        self.unsent_head = self.head = None
 
     def scope(self, fields, root_path):
         method, version, scheme, path, query, client, client_port, server, server_port, mount = map(
@@ -192,7 +193,7 @@ class Call:
         self.channel.send(b'!', self.number, text.encode('utf-8', 'backslashreplace'))
 
     def start_response(self, message):
-        self.head = head_bytes(message)
+        self.head = self.unsent_head = head_bytes(message)
         self.state = self.send_body
 
     async def send_body(self, message, kind):
@@ -200,8 +201,8 @@ class Call:
         body = as_bytes(message.get('body', b''), 'body')
         is_last = not message.get('more_body', False)
         channel = self.channel
-        if self.head is not None:
-            head, self.head = self.head, None
+        if self.unsent_head is not None:
+            head, self.unsent_head = self.unsent_head, None
             size = REQUEST.size + len(head) + len(body)
             channel.write(BEGIN.pack(b'H', self.number, size, WHOLE if is_last else 0, len(head)), head, body)
         else:
@@ -241,6 +242,19 @@ class Request(Call):
 
     def scope(self, fields, root_path):
         return {'type': 'http', **super().scope(fields, root_path), 'extensions': HTTP_EXTENSIONS.copy()}
+
+    async def run(self, application, scope):
+        hooks = self.channel.server.hooks
+        if hooks is None:
+            return await super().run(application, scope)
+
+        async def attended(scope, receive, send):
+            hooks.before(self, scope)
+            await application(scope, receive, send)
+
+        await super().run(attended, scope)
+        self.channel.flush()
+        hooks.after(self, scope)
 
     def hear(self, kind, payload):
         if kind == b'D' or kind == b'E':
@@ -293,7 +307,7 @@ class Request(Call):
             raise unexpected(kind, 'http.response.start')
 
     async def send_body(self, message, kind):
-        if kind == 'http.response.pathsend' and self.head is not None:
+        if kind == 'http.response.pathsend' and self.unsent_head is not None:
             return await self.send_path(message['path'])
         if kind != 'http.response.body':
             raise unexpected(kind, 'http.response.body')
@@ -304,10 +318,10 @@ class Request(Call):
         with open(path, 'rb') as file:
             fields = FILE.pack(file.fileno(), 0, os.fstat(file.fileno()).st_size)
             self.is_taken = asyncio.get_running_loop().create_future()
-            self.channel.send(b'F', self.number, fields, self.head)
+            self.channel.send(b'F', self.number, fields, self.unsent_head)
             if not await self.is_taken:
                 raise OSError('the server cannot open %r' % path)
-        self.head = None
+        self.unsent_head = None
         self.responded()
 
     def responded(self):
@@ -433,24 +447,32 @@ class WebSocket(Call):
 
 
 class Lifespan:
-    """What the application does before its first request and after its last one. It need not know of this."""
+    """
+    What the application does before its first request and after its last one. It need not know of this, unless `mode`
+    is `on`; with `off` it is not asked.
+    """
 
-    def __init__(self, application, control):
+    def __init__(self, application, control, mode):
         self.control = control
+        self.is_wanted = mode == 'on'
         self.state = {}
         self.messages = asyncio.Queue()
         # Whether the present step, start-up or shutdown, is done; and how it failed.
         self.done = asyncio.Event()
         self.failure = None
-        self.has_begun = self.has_ended = False
-        scope = {'type': 'lifespan', 'asgi': HTTP, 'state': self.state}
-        self.task = asyncio.ensure_future(self.run(application, scope))
+        self.has_begun = False
+        self.has_ended = mode == 'off'
+        if not self.has_ended:
+            scope = {'type': 'lifespan', 'asgi': HTTP, 'state': self.state}
+            self.task = asyncio.ensure_future(self.run(application, scope))
 
     async def run(self, application, scope):
         try:
             await application(scope, self.messages.get, self.send)
+            if self.is_wanted and not self.has_begun and self.failure is None:
+                self.failure = 'the application has no lifespan, which --lifespan on asks for'
         except BaseException as error:
-            if self.has_begun:
+            if self.has_begun or (self.is_wanted and self.failure is None):
                 self.failure = format_error(error)
             elif self.failure is None:
                 self.control.send(type='log', level='debug', text='the application has no lifespan: %s: %s' % (
@@ -498,9 +520,13 @@ class Lifespan:
 class Server:
     """Runs the requests of all channels on one loop."""
 
-    def __init__(self, application, settings, control, files):
+    def __init__(self, application, settings, surroundings):
+        control, files, hooks = surroundings
         self.application = application
         self.root_path = settings['rootPath']
+        self.lifespan = settings['lifespan']
+        # Those of requests, if there are any.
+        self.hooks = hooks
         self.front = settings['front']
         self.control = control
         self.files = files
@@ -514,7 +540,7 @@ class Server:
     async def serve(self, sockets, ready):
         """Returns when the front has closed all channels."""
         loop = asyncio.get_running_loop()
-        lifespan = Lifespan(self.application, self.control)
+        lifespan = Lifespan(self.application, self.control, self.lifespan)
         await lifespan.start()
         self.state = lifespan.state if lifespan.has_begun else None
         self.is_idle = asyncio.Event()
@@ -644,10 +670,10 @@ def new_loop():
 
 def serve(application, version, settings, surroundings):
     """Serves until the front wants no more. Returns the code of SystemExit, if the application has raised that."""
-    control, sockets, files, ready = surroundings
+    control, sockets, files, hooks, ready = surroundings
     loop = new_loop()
     application = single_call(application) if version == 2 else application
-    server = Server(application, settings, control, files)
+    server = Server(application, settings, (control, files, hooks))
     try:
         loop.run_until_complete(server.serve(sockets, ready))
     finally:

@@ -870,7 +870,8 @@ def main():
 
     version = 0 if settings['interface'] == 'wsgi' else asgi_version(application)
     if version or settings['interface'] == 'asgi':
-        code = own_module('asgi').serve(application, version, settings, (control, channels, files, ready))
+        attendant = hooks if hooks is not None and hooks.attends() else None
+        code = own_module('asgi').serve(application, version, settings, (control, channels, files, attendant, ready))
         if hooks is not None:
             hooks.exit()
         sys.exit(code)

@@ -150,6 +150,9 @@ class Response(Part):
 
 
 def request_of(environ):
+    """@param environ  of WSGI, or the scope of ASGI"""
+    if 'asgi' in environ:
+        return request_of_scope(environ)
     headers = [(name[5:].replace('_', '-'), value) for name, value in environ.items() if name.startswith('HTTP_')]
     for name in ('CONTENT_TYPE', 'CONTENT_LENGTH'):
         if name in environ:
@@ -165,6 +168,21 @@ def request_of(environ):
         headers=headers,
         remote_addr=(environ.get('REMOTE_ADDR'), environ.get('REMOTE_PORT')),
         scheme=environ['wsgi.url_scheme'],
+    )
+
+
+def request_of_scope(scope):
+    path, query = scope['raw_path'].decode('latin-1'), scope['query_string'].decode('latin-1')
+    return Request(
+        method=scope['method'],
+        path=scope['path'],
+        uri='%s?%s' % (path, query) if query else path,
+        query=query,
+        fragment='',
+        version=tuple(map(int, scope['http_version'].split('.'))),
+        headers=[(name.decode('latin-1').upper(), value.decode('latin-1')) for name, value in scope['headers']],
+        remote_addr=scope['client'] or ('', 0),
+        scheme=scope['scheme'],
     )
 
 

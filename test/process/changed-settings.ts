@@ -26,6 +26,7 @@ export const CHANGED: Readonly<Record<Changed, unknown>> = {
   python: 'python3',
   pythonpath: 'lib',
   threads: 2,
+  lifespan: 'off',
   captureOutput: true,
   fronts: 1,
   responseBuffer: '1mb',

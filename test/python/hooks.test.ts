@@ -164,6 +164,28 @@ def ssl_context(conf, default_ssl_context_factory):
   },
 )
 
+t.test('the hooks of requests and of a worker, with an ASGI application', async t => {
+  const app = `
+async def application(scope, receive, send):
+    headers = [(b'x-of', scope['path'].encode())]
+    await send({'type': 'http.response.start', 'status': 201, 'headers': headers})
+    await send({'type': 'http.response.body', 'body': b'ok'})
+`
+  const config = CONFIG.replace("environ['REQUEST_METHOD']", "environ['type'], dict(resp.headers).get('x-of')")
+  const server = await startPython(t, app, {
+    files: { 'gunicorn.conf.py': config },
+    expectErrors: [/^the application failed/],
+  })
+  const client = new Client(t, server.target)
+  t.equal((await client.get('/a%20b?c', { headers })).status, 201)
+  await noted(server, 'pre_request GET /a b c /a%20b?c b')
+  await noted(server, 'post_request /a b http /a b 201 201')
+  t.equal((await client.get('/refused', { headers })).status, 500)
+  await noted(server, 'post_request /refused http None 500 Internal Server Error 500')
+  t.same(await server.stop(), { code: 0, signal: null })
+  t.ok(notes(server).includes(`worker_exit ${server.everyPython[0]}`))
+})
+
 t.test('pre_exec comes with USR2, before the new server starts', async t => {
   const server = await startPython(t, APP, { files: { 'gunicorn.conf.py': CONFIG } })
   const successor = await startUpgrade(t, server)

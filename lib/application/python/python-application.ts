@@ -31,6 +31,7 @@ export async function loadPythonApplication(
     interface: name === 'asgi' ? ('asgi' as const) : ('auto' as const),
     threads: config.threads,
     workerConnections: config.workerConnections,
+    lifespan: config.lifespan,
     multiprocess,
     software: serverSoftware,
     rootPath: config.rootPath,

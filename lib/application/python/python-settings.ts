@@ -16,6 +16,8 @@ export interface PythonSettings {
   readonly threads: number
   /** Requests that an ASGI process may have at once. */
   readonly workerConnections: number
+  /** Whether an ASGI application is asked to start up and to shut down. */
+  readonly lifespan: 'auto' | 'on' | 'off'
   readonly multiprocess: boolean
   /** SERVER_SOFTWARE */
   readonly software: string

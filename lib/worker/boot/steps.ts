@@ -73,6 +73,12 @@ export const STEPS: Readonly<Record<string, BootStep>> = {
     },
   },
   longPolling: { inCheck: true, run: warnOfLongPolling },
+  // What it has begun at its start, it ends: a lifespan of ASGI may have its shutdown alone for that.
+  checked: {
+    inCheck: true,
+    stuck: since(() => 'the application has not come to its end'),
+    run: endChecked,
+  },
   postWorkerInit: {
     stuck: since(() => 'the hook postWorkerInit has not come to its end'),
     run: ({ hooks, self }) => hooks.run('postWorkerInit', self),
@@ -92,6 +98,15 @@ export const STEPS: Readonly<Record<string, BootStep>> = {
       if (worker) await readyPath?.wait(worker, log)
     },
   },
+}
+
+/** With `--check-config`, ends the processes of the application, within `gracefulTimeout`. */
+async function endChecked({ application, config, snapshot }: Booting): Promise<void> {
+  if (!snapshot.checkOnly || !application?.processes) return
+  const { processes } = application
+  const late = setTimeout(() => void processes.cut(true), config.gracefulTimeout)
+  await application.close()
+  clearTimeout(late)
 }
 
 /** With `--reload`, reports to the arbiter the files that are loaded from now on. */
