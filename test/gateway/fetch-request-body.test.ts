@@ -150,6 +150,41 @@ t.test('a body that is larger than it may be', async t => {
   t.same(lines, ['info: a request was refused', 'info: a request was refused'])
 })
 
+t.test('a body of which a part was read before an answer that comes in pieces', async t => {
+  const size = 2_000_000
+  let [gate, open] = [Promise.resolve(), (): void => {}]
+  const server = await serving(t, async request => {
+    const { url, body } = request
+    if (url.endsWith('/next')) return new Response('next')
+    const reader = body?.getReader()
+    await reader?.read()
+    const pieces = async function* () {
+      yield Buffer.from('begun ')
+      await gate
+      yield Buffer.from('done')
+    }
+    return new Response(ReadableStream.from(pieces()))
+  })
+  for (const field of [`Content-Length: ${size}`, 'Transfer-Encoding: chunked']) {
+    const client = await server.connect()
+    gate = new Promise(resolve => {
+      open = resolve
+    })
+    client.write(`POST / HTTP/1.1\r\nHost: a\r\n${field}\r\n\r\n`)
+    const isChunked = field.endsWith('chunked')
+    for (let sent = 0; sent < size; sent += 100_000) {
+      const piece = 'b'.repeat(100_000)
+      client.write(isChunked ? `${piece.length.toString(16)}\r\n${piece}\r\n` : piece)
+    }
+    client.write(`${isChunked ? '0\r\n\r\n' : ''}GET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
+    await client.until(/begun/)
+    open()
+    const all = await client.all()
+    t.match(all, /^HTTP\/1\.1 200 OK[\s\S]*keep-alive[\s\S]*done/, 'its head says that the connection is kept')
+    t.match(all, /HTTP\/1\.1 200 OK[\s\S]*HTTP\/1\.1 200 OK[\s\S]*next$/, 'so it is')
+  }
+})
+
 t.test('a body that is not read', async t => {
   const server = await serving(t, () => new Response('no'))
   const client = await server.connect()

@@ -48,6 +48,15 @@ function isOtherMajor({ rawPacket, bytesParsed }: ParserError): boolean {
   return / HTTP\/[02-9]\.\d$/.test(rawPacket?.toString('latin1', 0, bytesParsed) ?? '')
 }
 
+/** Ends a connection, if its client still sends the body of a request after its answer when its time is over. */
+export function limitRest(req: IncomingMessage): void {
+  const { socket } = req
+  const late = setTimeout(() => req.complete || socket.destroySoon(), LONGEST).unref()
+  const done = (): void => clearTimeout(late)
+  req.once('end', done)
+  req.once('close', done)
+}
+
 /**
  * Ends a connection whose client may still be sending: closes the sending side, and drops what the client sends. A
  * close while it sends is a reset, which loses the answer that it has not read yet (RFC 9112, section 9.6).

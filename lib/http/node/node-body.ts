@@ -4,6 +4,7 @@ import type { BodySource } from '../exchange.js'
 import type { RequestHead } from '../head.js'
 import { WORTH_DISCARDING } from '../policy.js'
 import type { Refusal } from '../refusal.js'
+import { limitRest } from './closing.js'
 import { firstOf } from './response.js'
 import type { NodeObjects } from './types.js'
 
@@ -62,10 +63,11 @@ export class NodeBody implements BodySource {
   #discard(): void {
     const { req } = this.#exchange
     if (req.socket.writableEnded) return
-    if (!req.complete && this.#remaining > WORTH_DISCARDING) req.socket.destroySoon()
+    // The head has said that the connection is kept, and the client may send its next request behind this one.
+    if (!req.complete && this.#remaining > WORTH_DISCARDING) limitRest(req)
     // node:http itself reads away what was never touched. A pending read lets go of the stream at `finish`, hence the
     // wait.
-    else if (this.#started) setImmediate(() => req.resume())
+    if (this.#started) setImmediate(() => req.resume())
   }
 
   get #remaining(): number {

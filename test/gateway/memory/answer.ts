@@ -96,9 +96,7 @@ export class MemoryAnswer implements Answer {
     if (this.gone) return
     this.#add(Buffer.from(chunk))
     if (this.#isChunked) this.#unsent.push(Buffer.from('0\r\n\r\n'))
-    const { body } = this.#exchange
-    if (body.isTooLong) this.keepsConnection = false
-    body.abandon()
+    this.#exchange.body.abandon()
     this.#send(error => this.over(!error))
   }
 

@@ -86,12 +86,8 @@ export class MemoryBody implements BodySource {
   /** The connection has to close with the response. @param ending  the response ends with its first bytes */
   mustClose(ending: boolean): boolean {
     if (this.#exchange.expectsContinue && !this.#isStarted) return true
-    return (ending || !this.#isStarted) && this.isTooLong
-  }
-
-  /** More is left than is worth reading away. */
-  get isTooLong(): boolean {
-    return !this.complete && this.#exchange.head.bodyLength - this.#received > WORTH_DISCARDING
+    const left = this.complete ? 0 : this.#exchange.head.bodyLength - this.#received
+    return (ending || !this.#isStarted) && left > WORTH_DISCARDING
   }
 
   /** The response has ended: what was not read is dropped. */
