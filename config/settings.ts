@@ -274,6 +274,12 @@ export const settings = {
     onHup: 'respawn',
     description: 'how long a client may be silent within the body of a request; then it gets 408; 0 is for ever',
   }),
+  minBodyRate: setting('Time limits', '--min-body-rate', {
+    parser: size,
+    default: 240,
+    onHup: 'respawn',
+    description: 'bytes of a body that a client has to send in a second, after a grace of --body-timeout; 0 is any',
+  }),
   writeTimeout: setting('Time limits', '--write-timeout', {
     parser: duration,
     default: '60s',
@@ -304,6 +310,12 @@ export const settings = {
     default: 0,
     onHup: 'respawn',
     description: 'bytes of a request body; a longer one gets 413; 0 is no limit',
+  }),
+  limitRequestHeads: setting('HTTP limits', '--limit-request-heads', {
+    parser: size,
+    default: '16mb',
+    onHup: 'respawn',
+    description: 'bytes of all heads in a worker that have begun and not ended; beyond, the largest get 431; 0 is any',
   }),
 
   chdir: setting('Process', '--chdir', {

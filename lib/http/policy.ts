@@ -10,11 +10,18 @@ export interface HttpPolicy {
   /** How long a client may be silent within a body, and how long it may leave an answer unread; absent for no limit. */
   readonly bodyTimeout?: number
   readonly writeTimeout?: number
+  /** Bytes of a body that a client has to send in a second, see `BodyRate`; absent for any number. */
+  readonly minBodyRate?: number
   readonly limitRequestLine: number
   readonly limitRequestFields: number
   readonly limitRequestFieldSize: number
   readonly limitRequestBody: number
+  /** Of all heads together that have begun and are not complete; absent for no limit. */
+  readonly limitRequestHeads?: number
 }
+
+/** A head beyond `limitRequestHeads`: of all that are not complete, the largest. */
+export const TOO_MANY_HEADS: Refusal = { status: 431, why: 'too much of incomplete request heads (limitRequestHeads)' }
 
 /** Bytes of an unread body that an engine reads away to keep a connection; for more it closes. */
 export const WORTH_DISCARDING = 256 * 1024

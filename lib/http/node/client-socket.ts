@@ -7,7 +7,7 @@ import type { Linked } from '../../sys/linked-list.js'
 import { hasUnread } from '../../sys/socket-calls.js'
 import type { LocalAddress } from '../engine.js'
 import type { Connection, Exchange } from '../exchange.js'
-import { linger } from './closing.js'
+import { closeUnread, linger } from './closing.js'
 import { NodePeer } from './node-peer.js'
 import type { NodeObjects } from './types.js'
 
@@ -46,6 +46,8 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   /** Requests under way; above 1 if the client pipelines. */
   running = 0
   refused = false
+  /** Its head takes memory that is wanted, so nothing more of it is read. */
+  abandoned = false
   /** It speaks another protocol than HTTP from now on, a WebSocket say, and belongs to the application. */
   upgraded = false
   /** The newest request, and whether its response is the last: what a client pipelines behind it is not served. */
@@ -55,6 +57,11 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   wait: Wait | undefined = undefined
   waitingSince = 0
   progress = 0
+  /** How long it may still be slower with its body than `minBodyRate`, and the bytes that count for that already. */
+  allowance = Number.POSITIVE_INFINITY
+  received = 0
+  /** Bytes that had come when the last request was over: what follows is the next head. */
+  headStart = 0
   /** Sees to what stands behind a request that is still being answered, once that answer is complete. */
   behind: (() => void) | undefined = undefined
   /** Requests that offered an upgrade which nothing took. */
@@ -118,6 +125,13 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
     return bytesWritten - writeQueueSize
   }
 
+  /** Bytes of a head that has begun and is not complete, if nothing else may have come since the last request. */
+  get openHead(): number {
+    const { newest } = this
+    const isWithinBody = this.upgraded || this.refused || newest?.req.complete === false
+    return isWithinBody ? 0 : this.bytesRead - this.headStart
+  }
+
   /** A time limit of the application's has passed. The application itself may deal with that, as under plain Node. */
   expire(): void {
     const { req, res } = this.newest ?? {}
@@ -133,6 +147,7 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
     if (this.#isLingering || this.destroyed) return
     if (this.readableEnded || !this.#maySend()) return super.destroySoon()
     this.#isLingering = true
+    if (this.abandoned) return closeUnread(this)
     const { req } = this.newest ?? {}
     linger(this, req?.complete === false ? req : undefined)
   }

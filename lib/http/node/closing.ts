@@ -8,6 +8,13 @@ const SILENCE = 1000
 /** For how long it may send, in milliseconds, as nginx's `lingering_time`. */
 const LONGEST = 30_000
 
+/** Ends a connection whose memory is wanted now. The kernel has the answer: a client that still sends may lose it. */
+export function closeUnread(socket: Socket): void {
+  socket.pause()
+  socket.end()
+  setImmediate(() => socket.destroy())
+}
+
 /** Answers bytes that are no request, on the bare connection, and closes it. */
 export function refuseConnection(socket: Socket, status: number): void {
   const reason = reasonOf(status)

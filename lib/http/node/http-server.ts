@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type HttpPolicy, headLimit } from '../policy.js'
+import { ClientSocket } from './client-socket.js'
 import { ruleResponses } from './response-rules.js'
 import type { NodeObjects } from './types.js'
 
@@ -38,10 +39,10 @@ interface ConnectionsList {
  * Returns the connections on which a part of a request has come, and those that never had one. Empty if this Node does
  * not tell.
  */
-export function sendersTo(server: Server): ReadonlySet<unknown> {
+export function sendersTo(server: Server): ReadonlySet<ClientSocket> {
   const key = Object.getOwnPropertySymbols(server).find(symbol => symbol.description === 'http.server.connections')
   const list: ConnectionsList | undefined = key && Reflect.get(server, key)
-  return new Set(list?.active().map(({ socket }) => socket))
+  return new Set(list?.active().flatMap(({ socket }) => (socket instanceof ClientSocket ? socket : [])))
 }
 
 type OnRequest = (req: IncomingMessage, res: ServerResponse, expects: NodeObjects['expects']) => void

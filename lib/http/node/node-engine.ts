@@ -8,7 +8,7 @@ import type { Engine, HttpEvents, LocalAddress, Takeover } from '../engine.js'
 import type { Exchange } from '../exchange.js'
 import { RequestHead } from '../head.js'
 import { checkExpect } from '../head-rules.js'
-import { checkHead, type HttpPolicy } from '../policy.js'
+import { checkHead, type HttpPolicy, TOO_MANY_HEADS } from '../policy.js'
 import type { Refusal } from '../refusal.js'
 import { bodyIsLate, bodyIsTorn, watchTrailers } from './broken-body.js'
 import { ClientSocket, onResponseClose, type SocketOwner, type Wait } from './client-socket.js'
@@ -17,10 +17,11 @@ import { lookAfter } from './half-closed.js'
 import { createHttpServer, onEachRequest, sendersTo } from './http-server.js'
 import { NodeExchange } from './node-exchange.js'
 import { askAgain, NodeUpgrade } from './node-upgrade.js'
+import { OpenHeads } from './open-heads.js'
 import { StandIn, type TakeoverArgs } from './stand-in.js'
 import type { NodeObjects } from './types.js'
 import { readOn } from './untaken-upgrade.js'
-import { closeUnlessHeard, idlestOf, type Limits, limitsOf, Waits } from './waits.js'
+import { closeIdlest, Waits } from './waits.js'
 
 /** HTTP/1 by `node:http`, whose parser is llhttp. */
 export class NodeEngine implements Engine, SocketOwner {
@@ -30,8 +31,8 @@ export class NodeEngine implements Engine, SocketOwner {
   readonly #server: Server
   readonly #policy: HttpPolicy
   readonly #events: HttpEvents
-  readonly #limits: Limits
   readonly #waits: Waits
+  readonly #heads: OpenHeads
   #keepAlive: boolean
   #standIn: StandIn | undefined
   #takeovers: readonly Takeover[] = []
@@ -41,10 +42,10 @@ export class NodeEngine implements Engine, SocketOwner {
     this.#policy = policy
     this.#events = events
     this.#keepAlive = policy.keepAlive > 0
-    this.#limits = limitsOf(policy)
-    this.#waits = new Waits(this.#connections, this.#limits, (socket, wait) => this.#onOverdue(socket, wait))
+    this.#waits = new Waits(this.#connections, policy, (socket, wait) => this.#onOverdue(socket, wait))
     this.bodyLimit = policy.limitRequestBody
     this.#server = createHttpServer(policy)
+    this.#heads = new OpenHeads(this.#server, policy, socket => this.#refuseRest(socket, TOO_MANY_HEADS))
     const isOwn = (): boolean => this.#standIn?.listensFor('checkContinue') ?? false
     onEachRequest(this.#server, (...args) => this.#onRequest(...args), isOwn)
     this.#server.on('checkExpectation', (req, res) =>
@@ -75,6 +76,7 @@ export class NodeEngine implements Engine, SocketOwner {
   accept(client: ClientHandle, local?: LocalAddress): ClientSocket {
     const socket = new ClientSocket(client, local, this)
     this.#connections.add(socket)
+    this.#heads.watch(this.#connections)
     if (this.#standIn?.drops(socket, this.#connections.size)) return socket
     this.#server.emit('connection', socket)
     this.#standIn?.connected(socket)
@@ -84,9 +86,8 @@ export class NodeEngine implements Engine, SocketOwner {
   lastResponses(): void {
     this.#keepAlive = false
     for (const socket of this.#connections) {
-      const { running, newest } = socket
-      if (running === 0 || !newest || newest.res.headersSent) continue
-      newest.res.shouldKeepAlive = false
+      if (socket.running === 0 || !socket.newest || socket.newest.res.headersSent) continue
+      socket.newest.res.shouldKeepAlive = false
       socket.last = true
     }
   }
@@ -107,8 +108,7 @@ export class NodeEngine implements Engine, SocketOwner {
   }
 
   closeIdlest(): void {
-    const idlest = idlestOf(this.#connections, sendersTo(this.#server))
-    if (idlest) closeUnlessHeard(idlest)
+    closeIdlest(this.#connections, sendersTo(this.#server))
   }
 
   destroy(): void {
@@ -131,7 +131,7 @@ export class NodeEngine implements Engine, SocketOwner {
       exchange.refuse(refusal.status)
       return this.#events.refused(refusal, socket.peer, exchange.head)
     }
-    exchange.res._keepAliveTimeout = this.#limits.request
+    exchange.res._keepAliveTimeout = this.#waits.keepAlive
     // The application's own limit, which rests while a connection is idle, as under plain Node.
     if (this.#standIn && socket.newest && this.#server.timeout > 0) socket.setTimeout(this.#server.timeout)
     socket.running++

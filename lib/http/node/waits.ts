@@ -1,4 +1,5 @@
 import { now } from '../../sys/clock.js'
+import { BodyRate } from '../body-rate.js'
 import type { HttpPolicy } from '../policy.js'
 import type { ClientSocket, Wait } from './client-socket.js'
 
@@ -13,9 +14,9 @@ const KEEP_ALIVE_MARGIN = 999
 const PROBE_AFTER = 2000
 
 /** How long each wait may last, in milliseconds; 0 for ever. */
-export type Limits = Readonly<Record<Wait, number>>
+type Limits = Readonly<Record<Wait, number>>
 
-export function limitsOf({ keepAlive, bodyTimeout = 0, writeTimeout = 0 }: HttpPolicy): Limits {
+function limitsOf({ keepAlive, bodyTimeout = 0, writeTimeout = 0 }: HttpPolicy): Limits {
   return { request: keepAlive + KEEP_ALIVE_MARGIN, body: bodyTimeout, reader: writeTimeout, answer: PROBE_AFTER }
 }
 
@@ -27,19 +28,31 @@ export function limitsOf({ keepAlive, bodyTimeout = 0, writeTimeout = 0 }: HttpP
 export class Waits {
   readonly #sockets: Iterable<ClientSocket>
   readonly #limits: Limits
+  readonly #rate: BodyRate
   readonly #onOverdue: (socket: ClientSocket, wait: Wait) => void
   readonly #pause: number
   readonly #timer: NodeJS.Timeout
   /** How many looks there were. */
   #now = 0
 
-  constructor(sockets: Iterable<ClientSocket>, limits: Limits, onOverdue: (socket: ClientSocket, wait: Wait) => void) {
+  constructor(
+    sockets: Iterable<ClientSocket>,
+    policy: HttpPolicy,
+    onOverdue: (socket: ClientSocket, wait: Wait) => void,
+  ) {
+    const limits = limitsOf(policy)
     this.#sockets = sockets
     this.#limits = limits
+    this.#rate = new BodyRate(policy)
     this.#onOverdue = onOverdue
     const shortest = Math.min(...Object.values(limits).filter(limit => limit > 0))
     this.#pause = Math.min(LONGEST_PAUSE, shortest / LOOKS)
     this.#timer = setInterval(() => this.#look(), this.#pause).unref()
+  }
+
+  /** How long a connection may be idle, in milliseconds. */
+  get keepAlive(): number {
+    return this.#limits.request
   }
 
   /** From now on the connection waits for a next request. */
@@ -47,6 +60,8 @@ export class Waits {
     socket.wait = 'request'
     socket.progress = 0
     socket.waitingSince = this.#now
+    socket.allowance = Number.POSITIVE_INFINITY
+    socket.headStart = socket.bytesRead
   }
 
   stop(): void {
@@ -58,14 +73,26 @@ export class Waits {
     for (const socket of this.#sockets) {
       const wait = socket.awaited
       const progress = socket.progressOf(wait)
-      if (wait !== socket.wait || progress !== socket.progress) {
+      const isSlow = wait === 'body' && this.#isSlow(socket)
+      const hasMoved = wait !== socket.wait || progress !== socket.progress
+      if (hasMoved) {
         socket.wait = wait
         socket.progress = progress
         socket.waitingSince = this.#now
-      } else if (wait !== undefined && this.#isOver(socket.waitingSince, this.#limits[wait])) {
+      }
+      if (isSlow || (!hasMoved && wait !== undefined && this.#isOver(socket.waitingSince, this.#limits[wait]))) {
         this.#onOverdue(socket, wait)
       }
     }
+  }
+
+  /** Whether a body comes more slowly than `minBodyRate`. Called at each look that finds the server waiting for it. */
+  #isSlow(socket: ClientSocket): boolean {
+    const { bytesRead } = socket
+    const waited = socket.wait === 'body' ? this.#pause : 0
+    socket.allowance = this.#rate.account(socket.allowance, bytesRead - socket.received, waited)
+    socket.received = bytesRead
+    return socket.allowance <= 0
   }
 
   #isOver(since: number, limit: number): boolean {
@@ -78,11 +105,11 @@ const KEPT_MOMENT = 100
 const SILENT_MOMENT = 500
 
 /**
- * Returns the connection that has been idle for longest, if one may give way to another. One whose next request has
+ * Closes the connection that has been idle for longest, if one may give way to another. One whose next request has
  * begun is not idle.
  * @param senders  those on which a part of a request has come, and any that never had one
  */
-export function idlestOf(sockets: Iterable<ClientSocket>, senders: ReadonlySet<unknown>): ClientSocket | undefined {
+export function closeIdlest(sockets: Iterable<ClientSocket>, senders: ReadonlySet<ClientSocket>): void {
   const present = now()
   let idlest: ClientSocket | undefined
   for (const socket of sockets) {
@@ -91,11 +118,11 @@ export function idlestOf(sockets: Iterable<ClientSocket>, senders: ReadonlySet<u
     if (present - socket.quietSince < (socket.newest ? KEPT_MOMENT : SILENT_MOMENT)) continue
     if (!idlest || socket.quietSince < idlest.quietSince) idlest = socket
   }
-  return idlest
+  if (idlest) closeUnlessHeard(idlest)
 }
 
 /** A late loop leaves a timely request in the kernel: one more turn reads it. */
-export function closeUnlessHeard(socket: ClientSocket): void {
+function closeUnlessHeard(socket: ClientSocket): void {
   const { bytesRead } = socket
   setImmediate(() => {
     if (socket.bytesRead === bytesRead) socket.closeIfIdle()

@@ -1,0 +1,57 @@
+import type { Server } from 'node:http'
+import type { HttpPolicy } from '../policy.js'
+import type { ClientSocket } from './client-socket.js'
+import { sendersTo } from './http-server.js'
+
+/** How often it looks, in milliseconds: what comes between two looks may go beyond the limit. */
+const PAUSE = 100
+
+/**
+ * Bounds what all heads together take that have begun and are not complete: each of them may be as long as the limits
+ * of fields allow, 827 KB by default. Where they take more, the largest is given up, and so on. node:http does not tell
+ * what it holds, so the bytes that have come count.
+ */
+export class OpenHeads {
+  readonly #server: Server
+  readonly #limit: number
+  readonly #refuse: (socket: ClientSocket) => void
+  #timer: NodeJS.Timeout | undefined
+
+  /** @param refuse  answers what stands before such a head, and refuses it */
+  constructor(server: Server, { limitRequestHeads = 0 }: HttpPolicy, refuse: (socket: ClientSocket) => void) {
+    this.#server = server
+    this.#limit = limitRequestHeads
+    this.#refuse = refuse
+  }
+
+  /** Looks from now on, for as long as there are connections. */
+  watch(connections: { readonly size: number }): void {
+    if (this.#limit === 0 || this.#timer) return
+    this.#timer = setInterval(() => (connections.size > 0 ? this.#look() : this.#stop()), PAUSE).unref()
+  }
+
+  #stop(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  #look(): void {
+    const heads: ClientSocket[] = []
+    let left = this.#limit
+    for (const socket of sendersTo(this.#server)) {
+      const { openHead } = socket
+      if (openHead === 0) continue
+      left -= openHead
+      heads.push(socket)
+    }
+    if (left >= 0) return
+    heads.sort((a, b) => b.openHead - a.openHead)
+    for (const socket of heads) {
+      left += socket.openHead
+      socket.abandoned = true
+      socket.pause()
+      this.#refuse(socket)
+      if (left >= 0) return
+    }
+  }
+}
