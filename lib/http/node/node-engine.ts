@@ -7,8 +7,7 @@ import { LinkedList } from '../../sys/linked-list.js'
 import type { Engine, HttpEvents, LocalAddress, Takeover } from '../engine.js'
 import type { Exchange } from '../exchange.js'
 import { RequestHead } from '../head.js'
-import { checkExpect } from '../head-rules.js'
-import { checkHead, type HttpPolicy, TOO_MANY_HEADS } from '../policy.js'
+import { type HttpPolicy, TOO_MANY_HEADS } from '../policy.js'
 import type { Refusal } from '../refusal.js'
 import { bodyIsLate, bodyIsTorn, watchTrailers } from './broken-body.js'
 import { ClientSocket, onResponseClose, type SocketOwner, type Wait } from './client-socket.js'
@@ -16,6 +15,7 @@ import { type ParserError, refusalOf, refuseConnection } from './closing.js'
 import { lookAfter } from './half-closed.js'
 import { createHttpServer, onEachRequest, sendersTo } from './http-server.js'
 import { NodeExchange } from './node-exchange.js'
+import { checkRequest, checkTakenHead } from './node-rules.js'
 import { askAgain, NodeUpgrade } from './node-upgrade.js'
 import { OpenHeads } from './open-heads.js'
 import { StandIn, type TakeoverArgs } from './stand-in.js'
@@ -125,7 +125,7 @@ export class NodeEngine implements Engine, SocketOwner {
       socket.last = true
     }
     const exchange = new NodeExchange(socket, res, expects)
-    const refusal = this.#refusalOf(exchange)
+    const refusal = checkRequest(exchange, this.#policy, () => this.#standIn?.listensFor('checkExpectation') ?? false)
     if (refusal) {
       socket.refused = true
       exchange.refuse(refusal.status)
@@ -143,13 +143,6 @@ export class NodeEngine implements Engine, SocketOwner {
     this.#events.request(exchange, socket)
   }
 
-  /** Other expectations than 100-continue are the application's if it listens for them, as under plain Node. */
-  #refusalOf({ head, expects }: NodeExchange): Refusal | undefined {
-    const isOwn = expects === 'other' && this.#standIn?.listensFor('checkExpectation')
-    const unknown = expects === undefined || isOwn ? undefined : checkExpect(head)
-    return unknown ?? checkHead(head, this.#policy)
-  }
-
   /** More requests on a connection than the application's server allows (`maxRequestsPerSocket`): Node answers 503. */
   #onDropped(req: IncomingMessage): void {
     const { socket } = req
@@ -165,10 +158,11 @@ export class NodeEngine implements Engine, SocketOwner {
     const [req] = args
     const { socket } = req
     if (!(socket instanceof ClientSocket) || socket.refused || socket.last) return
-    if (event === 'upgrade' && this.#standIn?.declines(req)) return askAgain(this.#server, args)
     const head = new RequestHead(req, req.rawHeaders)
+    const broken = checkTakenHead(head, this.#policy)
+    if (!broken && event === 'upgrade' && this.#standIn?.declines(req)) return askAgain(this.#server, args)
     const isWanted = this.#takeovers.includes(event) && this.#standIn?.listensFor(event)
-    const refusal = checkHead(head, this.#policy) ?? (isWanted ? undefined : { status: 501, why: 'CONNECT' })
+    const refusal = broken ?? (isWanted ? undefined : { status: 501, why: 'CONNECT' })
     if (refusal) return this.#refuseRest(socket, refusal, head)
     socket.upgraded = true
     this.#upgraded++

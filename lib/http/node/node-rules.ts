@@ -1,0 +1,38 @@
+import { METHODS } from 'node:http'
+import type { RequestHead } from '../head.js'
+import { checkExpect } from '../head-rules.js'
+import { checkHead, type HttpPolicy } from '../policy.js'
+import type { Refusal } from '../refusal.js'
+import type { NodeObjects } from './types.js'
+
+// What is wrong with a request that the parser of node:http takes for a good one.
+
+/**
+ * @param isOwn  whether the application itself answers other expectations than 100-continue, as under plain Node, which
+ * asks it about those of HTTP/1.1
+ */
+export function checkRequest(
+  { head, expects }: Pick<NodeObjects, 'expects'> & { readonly head: RequestHead },
+  policy: HttpPolicy,
+  isOwn: () => boolean,
+): Refusal | undefined {
+  const isAsked = expects !== undefined || head.httpVersion === '1.0'
+  const unknown = isAsked && !(expects === 'other' && isOwn()) ? checkExpect(head) : undefined
+  return unknown ?? checkTakenHead(head, policy)
+}
+
+/** The same for a request that ends HTTP on its connection. */
+export function checkTakenHead(head: RequestHead, policy: HttpPolicy): Refusal | undefined {
+  return checkProtocol(head) ?? checkHead(head, policy)
+}
+
+const HTTP = new Set(METHODS)
+
+/**
+ * Refuses requests of RTSP and ICE (RFC 9112, section 2.3). The parser takes their versions for those of HTTP and does
+ * not say so. It takes their methods with these versions only, so what the method tells is refused.
+ */
+function checkProtocol({ method, httpVersion }: RequestHead): Refusal | undefined {
+  if (method === 'SOURCE' && httpVersion === '1.0') return { status: 400, why: 'a request of ICE' }
+  return HTTP.has(method) ? undefined : { status: 400, why: `${method} is no method of HTTP` }
+}

@@ -1,0 +1,55 @@
+import { type Case, get, post, refused, request, served } from '../case.js'
+
+// A line of the head is a name, a colon and a value, and ends with CR and LF (RFC 9112, sections 2.2 and 5).
+
+const raw = (lines: string): string => `GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`
+
+export const fields: readonly Case[] = [
+  served('usual fields', get('User-Agent: x (y; z)', 'Accept: */*', 'Accept-Encoding: gzip, br', 'Cookie: a=b; c="d"')),
+  served('an empty value', get('X:')),
+  served('a value of blanks', get('X:   ')),
+  served('no blank behind the colon', get('X:y')),
+  served('tabs around a value', get('X:\ty\t')),
+  served('a tab within a value', get('X: y\tz')),
+  served('bytes from 0x80 in a value', get('X: \x80\xc3\xa9\xff')),
+  served('colons in a value', get('X: y:z::')),
+  served('all marks of a token in a name', get("!#$%&'*+-.^_`|~09: x")),
+  served('a field twice', get('X: y', 'X: z')),
+  served('names with underscores', get('X_Y: z', 'Host_: b')),
+  served('one Content-Type', post(['Content-Type: a/b', 'Content-Length: 0'])),
+  refused('two Content-Types', post(['Content-Type: a/b', 'Content-Type: c/d', 'Content-Length: 0'])),
+  refused('the same Content-Type twice', post(['Content-Type: a/b', 'content-type: a/b', 'Content-Length: 0'])),
+  refused('LF behind a field', raw('X: y\n')),
+  refused('CR behind a field', raw('X: y\rZ: z\r\n')),
+  refused('CR CR LF behind a field', raw('X: y\r\r\n')),
+  refused('LF at the end of the head', 'GET / HTTP/1.1\r\nHost: a\r\n\n'),
+  refused('LF LF at the end of the head', 'GET / HTTP/1.1\r\nHost: a\n\n'),
+  refused('CR at the end of the head', 'GET / HTTP/1.1\r\nHost: a\r\n\rX'),
+  refused('lines that end with CR', 'GET / HTTP/1.1\rHost: a\r\r'),
+  refused('CR in a value', get('X: y\rz')),
+  refused('CR at the end of a value', get('X: y\r')),
+  refused('a folded value', raw('X: y\r\n z\r\n')),
+  refused('a value folded by a tab', raw('X: y\r\n\tz\r\n')),
+  refused('a fold without content', raw('X: y\r\n \r\n')),
+  refused('a value that begins on the next line', raw('X:\r\n y\r\n')),
+  refused('a fold of Host', 'GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n'),
+  refused('a blank before the first field', 'GET / HTTP/1.1\r\n Host: a\r\n\r\n'),
+  refused('a tab before the first field', 'GET / HTTP/1.1\r\n\tHost: a\r\n\r\n'),
+  refused('a line of blanks before the first field', 'GET / HTTP/1.1\r\n \r\nHost: a\r\n\r\n'),
+  ...['\x00', '\x01', '\x08', '\x0b', '\x0c', '\x1b', '\x1f', '\x7f'].flatMap(byte => [
+    refused(`the byte ${JSON.stringify(byte)} in a value`, get(`X: a${byte}b`)),
+    refused(`the byte ${JSON.stringify(byte)} in a name`, get(`X${byte}Y: a`)),
+  ]),
+  refused('a blank before the colon', get('X : y')),
+  refused('a tab before the colon', get('X\t: y')),
+  refused('a blank in a name', get('X Y: z')),
+  refused('a tab in a name', get('X\tY: z')),
+  refused('no colon', get('X')),
+  refused('no colon, but a value', get('X y')),
+  refused('no name', get(': y')),
+  refused('a colon alone', get(':')),
+  ...['X[Y]', 'X(Y)', 'X/Y', 'X@Y', '"X"', 'X,Y', 'X;Y', 'X=Y', 'X?Y', 'X\\Y', 'X{Y}', '\xc3\xa9', 'X\xe9'].map(name =>
+    refused(`the name ${name}`, get(`${name}: z`)),
+  ),
+  refused('a request line among the fields', request('GET / HTTP/1.1', 'Host: a', 'GET /b HTTP/1.1')),
+]
