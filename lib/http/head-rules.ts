@@ -1,3 +1,4 @@
+import { elementsOf } from './elements.js'
 import type { RequestHead } from './head.js'
 import { HostCheck, isHost } from './host.js'
 import type { Refusal } from './refusal.js'
@@ -40,7 +41,7 @@ function isOtherTarget(head: RequestHead): boolean {
 /** A known coding, but not one that this server decodes, is as unknown to it as any other (RFC 9112, section 6.1). */
 function checkCoding(head: RequestHead): Refusal | undefined {
   const value = head.field('transfer-encoding') ?? ''
-  const codings = value.split(',').map(coding => coding.trim().toLowerCase())
+  const codings = elementsOf(value)
   if (head.httpVersion === '1.0') return bad('Transfer-Encoding in HTTP/1.0')
   if (head.contentLength !== undefined) return bad('both Transfer-Encoding and Content-Length')
   if (codings.length === 1 && codings[0] === 'chunked') return undefined
@@ -50,9 +51,12 @@ function checkCoding(head: RequestHead): Refusal | undefined {
   return { status: 501, why: `Transfer-Encoding: ${value}` }
 }
 
-/** Only `100-continue` is known, once (RFC 9110, section 10.1.1); an empty field expects nothing. */
+/**
+ * Only `100-continue` is known, once (RFC 9110, section 10.1.1); an empty field expects nothing. Not to be asked about
+ * HTTP/1.0, which has no expectations.
+ */
 export function checkExpect(head: RequestHead): Refusal | undefined {
-  const expect = head.field('expect')?.trim().toLowerCase() ?? ''
+  const expect = head.field('expect')?.toLowerCase() ?? ''
   return expect === '' || expect === '100-continue' ? undefined : { status: 417, why: `Expect: ${expect}` }
 }
 

@@ -5,12 +5,12 @@ import { fields } from './tables/fields.js'
 import { codings, lengths } from './tables/framing.js'
 import { hosts } from './tables/host.js'
 import { limits } from './tables/limits.js'
-import { expectations, upgrades, webSockets } from './tables/offers.js'
+import { expectations, handshakes, upgrades, webSockets } from './tables/offers.js'
 import { requestLines, versions } from './tables/request-line.js'
 import { targets } from './tables/target.js'
 
 /** All cases that are the same for each interface. */
-export const CASES: readonly Case[] = [
+const COMMON: readonly Case[] = [
   requestLines,
   versions,
   targets,
@@ -26,6 +26,8 @@ export const CASES: readonly Case[] = [
   endings,
   expectations,
   upgrades,
-  webSockets,
   limits,
 ].flat()
+
+/** For an interface that takes WebSockets, and for one that takes none. */
+export const CASES = { sockets: [...COMMON, ...handshakes], plain: [...COMMON, ...webSockets] }

@@ -187,9 +187,9 @@ export class WebSocketCall implements Call {
   #deny(isWhole: boolean, fields: string[], first: Buffer, left: number): void {
     const { status, fields: sent, contentLength } = headFrom(fields)
     const length = isWhole && contentLength < 0 ? [['Content-Length', String(first.length + left)]] : []
-    const lines = [...pairsOf(['', ...sent]), ...length, ['Connection', 'close']].map(
-      ([name, value]) => `${name}: ${value}`,
-    )
+    const date = sent.some(name => /^date$/i.test(name)) ? [] : [['Date', new Date().toUTCString()]]
+    const all = [...pairsOf(['', ...sent]), ...length, ...date, ['Connection', 'close']]
+    const lines = all.map(([name, value]) => `${name}: ${value}`)
     this.#isDenied = true
     const { socket } = this.#asking
     socket.write(`HTTP/1.1 ${status.code} ${status.reason}\r\n${lines.join('\r\n')}\r\n\r\n`, 'latin1')

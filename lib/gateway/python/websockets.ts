@@ -16,6 +16,8 @@ const CLOSE_TIMEOUT = 5000
 /** How often clients are asked whether they are still there, in milliseconds. */
 const PING_PAUSE = 20_000
 
+const VERSION = '13'
+
 const OPTIONS = {
   noServer: true,
   clientTracking: false,
@@ -42,9 +44,13 @@ export class WebSockets extends EventEmitter {
     this.on('upgrade', (...args: TakeoverArgs) => void this.#ask(...args))
   }
 
-  /** Whether a request for an upgrade is one for a WebSocket; others are served as if they did not ask. */
-  shouldUpgradeCallback({ headers }: Request): boolean {
-    return headers.upgrade?.toLowerCase() === 'websocket'
+  /**
+   * Whether a request for an upgrade is one for a WebSocket; others are served as if they did not ask, and so is one
+   * that would have to wait for the answers to earlier requests (RFC 9110, section 7.8).
+   */
+  shouldUpgradeCallback({ headers, socket }: Request): boolean {
+    const hasToWait = socket instanceof ClientSocket && socket.running > 0
+    return headers.upgrade?.toLowerCase() === 'websocket' && !hasToWait
   }
 
   /** The client's socket is not read until the application has answered. */
@@ -76,6 +82,9 @@ export class WebSockets extends EventEmitter {
         this.#calls.get(req)?.ask(() => answer(true)),
       handleProtocols: (_, req) => this.#calls.get(req)?.subprotocol || false,
     })
+    server.on('wsClientError', (_, stream, req) => {
+      if (stream instanceof ClientSocket) refuseHandshake(req, stream)
+    })
     server.on('headers', (headers, req) => headers.push(...(this.#calls.get(req)?.headers ?? [])))
     setInterval(() => this.#ping(), PING_PAUSE).unref()
     return server
@@ -99,4 +108,12 @@ export class WebSockets extends EventEmitter {
       ws.ping()
     }
   }
+}
+
+/** Answers a handshake that is none (RFC 6455, sections 4.2.1 and 4.4). */
+function refuseHandshake({ method, headers }: Request, socket: ClientSocket): void {
+  if (method !== 'GET') return refuseConnection(socket, 405, ['Allow: GET'])
+  const isOther = headers['sec-websocket-version'] !== VERSION
+  if (isOther) return refuseConnection(socket, 426, ['Upgrade: websocket', `Sec-WebSocket-Version: ${VERSION}`])
+  refuseConnection(socket, 400)
 }

@@ -58,12 +58,14 @@ export abstract class Reply {
     this.#logFailure(error)
     if (outgoing.ended || outgoing.gone) return
     if (outgoing.headSent) outgoing.cut()
+    // What the client sends beyond the limit need not have come yet: its connection is not used again.
+    else if (isTooLarge(error)) this.exchange.answer.refuse(413)
     else this.sendPage(this.pageFor(error))
   }
 
   /** The status for a failure before the head. */
-  protected pageFor(error: Error): number {
-    return isTooLarge(error) ? 413 : 500
+  protected pageFor(_error: Error): number {
+    return 500
   }
 
   #logFailure(error: Error): void {

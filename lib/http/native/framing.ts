@@ -1,3 +1,4 @@
+import { elementsOf } from '../elements.js'
 import type { RequestHead } from '../head.js'
 
 /**
@@ -51,6 +52,6 @@ function wantsToKeep(head: RequestHead, hasConnection: boolean): boolean {
   if (!hasConnection) return isDefault
   const value = head.field('connection')?.toLowerCase() ?? ''
   if (value === 'keep-alive') return true
-  const options = value.split(',').map(option => option.trim())
+  const options = elementsOf(value)
   return !options.includes('close') && (isDefault || options.includes('keep-alive'))
 }

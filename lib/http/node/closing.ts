@@ -15,8 +15,8 @@ export function closeUnread(socket: Socket): void {
   setImmediate(() => socket.destroy())
 }
 
-/** Answers bytes that are no request, on the bare connection, and closes it. */
-export function refuseConnection(socket: Socket, status: number): void {
+/** Answers bytes that are no request, on the bare connection, and closes it. @param fields  more lines of the head */
+export function refuseConnection(socket: Socket, status: number, fields: readonly string[] = []): void {
   const reason = reasonOf(status)
   const head = [
     `HTTP/1.1 ${status} ${reason}`,
@@ -24,6 +24,7 @@ export function refuseConnection(socket: Socket, status: number): void {
     `Date: ${new Date().toUTCString()}`,
     'Content-Type: text/plain',
     `Content-Length: ${reason.length}`,
+    ...fields,
   ]
   socket.write(`${head.join('\r\n')}\r\n\r\n${reason}`)
   socket.destroySoon()

@@ -16,7 +16,7 @@ import { lookAfter } from './half-closed.js'
 import { createHttpServer, onEachRequest, sendersTo } from './http-server.js'
 import { NodeExchange } from './node-exchange.js'
 import { checkRequest, checkTakenHead } from './node-rules.js'
-import { askAgain, NodeUpgrade } from './node-upgrade.js'
+import { NodeUpgrade, siftUpgrades } from './node-upgrade.js'
 import { OpenHeads } from './open-heads.js'
 import { StandIn, type TakeoverArgs } from './stand-in.js'
 import type { NodeObjects } from './types.js'
@@ -79,6 +79,7 @@ export class NodeEngine implements Engine, SocketOwner {
     this.#heads.watch(this.#connections)
     if (this.#standIn?.drops(socket, this.#connections.size)) return socket
     this.#server.emit('connection', socket)
+    if (this.#takeovers.includes('upgrade')) siftUpgrades(socket, req => this.#standIn?.declines(req) ?? false)
     this.#standIn?.connected(socket)
     return socket
   }
@@ -159,10 +160,8 @@ export class NodeEngine implements Engine, SocketOwner {
     const { socket } = req
     if (!(socket instanceof ClientSocket) || socket.refused || socket.last) return
     const head = new RequestHead(req, req.rawHeaders)
-    const broken = checkTakenHead(head, this.#policy)
-    if (!broken && event === 'upgrade' && this.#standIn?.declines(req)) return askAgain(this.#server, args)
     const isWanted = this.#takeovers.includes(event) && this.#standIn?.listensFor(event)
-    const refusal = broken ?? (isWanted ? undefined : { status: 501, why: 'CONNECT' })
+    const refusal = checkTakenHead(head, this.#policy) ?? (isWanted ? undefined : { status: 501, why: 'CONNECT' })
     if (refusal) return this.#refuseRest(socket, refusal, head)
     socket.upgraded = true
     this.#upgraded++

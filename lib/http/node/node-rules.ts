@@ -8,17 +8,15 @@ import type { NodeObjects } from './types.js'
 // What is wrong with a request that the parser of node:http takes for a good one.
 
 /**
- * @param isOwn  whether the application itself answers other expectations than 100-continue, as under plain Node, which
- * asks it about those of HTTP/1.1
+ * @param isOwn  whether the application itself answers other expectations than 100-continue, as under plain Node
  */
 export function checkRequest(
   { head, expects }: Pick<NodeObjects, 'expects'> & { readonly head: RequestHead },
   policy: HttpPolicy,
   isOwn: () => boolean,
 ): Refusal | undefined {
-  const isAsked = expects !== undefined || head.httpVersion === '1.0'
-  const unknown = isAsked && !(expects === 'other' && isOwn()) ? checkExpect(head) : undefined
-  return unknown ?? checkTakenHead(head, policy)
+  const isAsked = expects === 'continue' || (expects === 'other' && !isOwn())
+  return (isAsked ? checkExpect(head) : undefined) ?? checkTakenHead(head, policy)
 }
 
 /** The same for a request that ends HTTP on its connection. */

@@ -1,9 +1,8 @@
-import type { Server } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Upgrade } from '../exchange.js'
 import type { RequestHead } from '../head.js'
 import type { ClientSocket } from './client-socket.js'
 import { watchWrites } from './response.js'
-import type { TakeoverArgs } from './stand-in.js'
 
 /** A socket that `node:http` has let go of. */
 export class NodeUpgrade implements Upgrade {
@@ -41,16 +40,23 @@ function statusIn(chunk: unknown): number {
   return Number(/^HTTP\/1\.[01] (\d{3})/.exec(start)?.[1] ?? 0)
 }
 
+/** Of node:http, not documented, but the same in all its versions. */
+interface Parser {
+  onIncoming?: ((req: IncomingMessage, ...others: unknown[]) => unknown) | null
+}
+
 /**
- * Serves a request as if it did not ask for an upgrade (RFC 9110, section 7.8). Node has let go of its connection, so
- * what the client has sent is read once more, without the field that asks.
+ * Lets `declines` decide before Node does which requests for an upgrade are plain ones. (Node itself asks the
+ * application's server from 24 on, and tells those apart too late before that.)
  */
-export function askAgain(server: Server, [req, stream, first]: TakeoverArgs): void {
-  const { method, url, httpVersion, rawHeaders } = req
-  const lines = [`${method} ${url} HTTP/${httpVersion}`]
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]?.toLowerCase() !== 'upgrade') lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`)
+export function siftUpgrades(
+  { parser }: ClientSocket & { readonly parser?: Parser | null },
+  declines: (req: IncomingMessage) => boolean,
+): void {
+  const { onIncoming } = parser ?? {}
+  if (!parser || !onIncoming) return
+  parser.onIncoming = (req, ...others) => {
+    if (Reflect.get(req, 'upgrade') && req.method !== 'CONNECT' && declines(req)) Reflect.set(req, 'upgrade', false)
+    return onIncoming(req, ...others)
   }
-  stream.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), first]))
-  server.emit('connection', stream)
 }

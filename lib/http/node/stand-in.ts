@@ -12,13 +12,7 @@ export type TakeoverArgs = [req: IncomingMessage, stream: Duplex, head: Buffer]
 type Connections = Pick<Engine, 'connections' | 'closeIdle'> & { closeHttp(): void }
 
 /** Properties of the application's server that hold for the engine's too. Some may change at any time. */
-const FOLLOWED = [
-  'timeout',
-  'maxRequestsPerSocket',
-  'joinDuplicateHeaders',
-  'rejectNonStandardBodyWrites',
-  'shouldUpgradeCallback',
-]
+const FOLLOWED = ['timeout', 'maxRequestsPerSocket', 'joinDuplicateHeaders', 'rejectNonStandardBodyWrites']
 /** Options of `createServer` that Node keeps under symbols: classes of requests and responses, and how they behave. */
 const OPTIONS = new Set(['IncomingMessage', 'ServerResponse', 'kUniqueHeaders', 'OptimizeEmptyRequestsOption'])
 
@@ -84,7 +78,7 @@ export class StandIn {
     return this.#other.listenerCount(event) > 0
   }
 
-  /** Whether the application takes a request for an upgrade for a plain one. Node asks by itself from 24 on. */
+  /** Whether the application takes a request for an upgrade for a plain one. */
   declines(req: IncomingMessage): boolean {
     const isWanted: unknown = Reflect.get(this.#other, 'shouldUpgradeCallback')
     return typeof isWanted === 'function' && !isWanted.call(this.#other, req)

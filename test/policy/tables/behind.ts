@@ -50,6 +50,7 @@ export const closings: readonly Case[] = [
   served('another option', get('Connection: x-close')),
   served('close, in a field of another name', get('X-Connection: close', 'Connection-X: close')),
   takenByNode(served('close, for a proxy', get('Proxy-Connection: close')), '200'),
+  served('close, and a byte that is no blank', get('Connection: close\xa0')),
   served('close, in quotation marks', get('Connection: "close"')),
 ]
 

@@ -9,6 +9,7 @@ import {
   refused,
   refusedBehind,
   request,
+  SERVED_BEHIND,
   served,
 } from '../case.js'
 
@@ -54,13 +55,15 @@ export const expectations: readonly Case[] = [
     ', 100-continue',
     '100-continues',
     'x100-continue',
+    '\xa0100-continue',
+    '100-continue\xa0',
     '"100-continue"',
   ].map(value => refused(`Expect: ${value}`, expecting(value), 417)),
   refused('100-continue twice', expecting('100-continue', '100-continue'), 417),
   refused('100-continue and another', expecting('100-continue', 'y'), 417),
   refused('another and 100-continue', expecting('y', '100-continue'), 417),
   refused('an unknown expectation without a body', get('Expect: y'), 417),
-  refused('an unknown expectation of HTTP/1.0', request('GET / HTTP/1.0', 'Expect: y'), 417),
+  closed('an unknown expectation of HTTP/1.0', request('GET / HTTP/1.0', 'Expect: y')),
   refused('100-continue and an invalid length', post(['Content-Length: +5', 'Expect: 100-continue'], 'hello')),
   refused(
     '100-continue and no host',
@@ -116,12 +119,10 @@ export const upgrades: readonly Case[] = [
     request('GET / HTTP/1.0', 'Connection: keep-alive, Upgrade', 'Upgrade: foo'),
   ),
   refusedBehind('garbage behind an upgrade', `${offer('foo')}BAD\r\n\r\n`, '200 GET / ', '400'),
-  refusedBehind(
-    'the preface of HTTP/2 behind an upgrade',
-    `${offer('h2c')}PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`,
-    '200 GET / ',
-    '400',
-  ),
+  {
+    ...refusedBehind('the preface of HTTP/2 behind an upgrade', `${offer('h2c')}PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`),
+    wanted: ['400', '505'].map(status => ['200 GET / ', status]),
+  },
   refusedBehind('CONNECT behind an upgrade', offer('foo') + line('CONNECT b:80 HTTP/1.1'), '200 GET / ', '501'),
   refused('an upgrade without a host', request('GET / HTTP/1.1', 'Connection: Upgrade', 'Upgrade: foo')),
   refused('an upgrade with an unknown expectation', offer('foo', 'Expect: y'), 417),
@@ -140,4 +141,22 @@ export const webSockets: readonly Case[] = [
     post(['Connection: Upgrade', 'Upgrade: websocket', ...KEY, 'Content-Length: 5'], 'hello'),
     HELLO,
   ),
+]
+
+/** For those that take them. The one of the tests closes each before it has accepted it. */
+export const handshakes: readonly Case[] = [
+  refused('a WebSocket that the application does not accept', offer('websocket', ...KEY), 403),
+  refused('a WebSocket of another version', offer('websocket', KEY[0] ?? '', 'Sec-WebSocket-Version: 99'), 426),
+  refused('a WebSocket of no version', offer('websocket', KEY[0] ?? ''), 426),
+  refused('a WebSocket without a key', offer('websocket', KEY[1] ?? '')),
+  refused('a WebSocket with a short key', offer('websocket', 'Sec-WebSocket-Key: x', KEY[1] ?? '')),
+  refused('a WebSocket by POST', post(['Connection: Upgrade', 'Upgrade: websocket', ...KEY, 'Content-Length: 0']), 405),
+  // The offer is declined if the request before it is not answered yet.
+  {
+    ...refusedBehind('a WebSocket behind a request', A + offer('websocket', ...KEY)),
+    wanted: [
+      ['200 GET /a ', '200 GET / ', SERVED_BEHIND],
+      ['200 GET /a ', '403'],
+    ],
+  },
 ]

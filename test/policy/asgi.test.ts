@@ -1,0 +1,5 @@
+import t from 'tap'
+import { checkPolicy } from './scene.js'
+import { CASES } from './tables.js'
+
+checkPolicy(t, 'asgi', CASES.sockets)
