@@ -5,23 +5,31 @@ import type { Lane } from './table.js'
 /** The compiled applications, which export `handler`, `application`, or both. */
 export const appsDirectory = fileURLToPath(new URL('apps/', import.meta.url))
 
-export type App = 'hello' | 'pid' | 'block' | 'hono' | 'express' | 'fastify'
+export type App = 'hello' | 'body' | 'upload' | 'slow' | 'pid' | 'block' | 'hono' | 'express' | 'fastify'
 
 export interface Contestant extends Lane {
-  /** The command that serves `app` with so many workers on some port of the loopback interface. */
-  command(app: App, workers: number): string[]
+  /** The command that serves `app` with so many workers on this port of the loopback interface, or on some port. */
+  command(app: App, workers: number, port?: number): string[]
 }
 
-function ours(workerClass: 'async' | 'sync', gateway: 'node' | 'wsgi' | 'fetch'): Contestant {
-  const exported = gateway === 'node' ? 'handler' : 'application'
+/** What a module exports for each interface. */
+const EXPORTS = { node: 'handler', wsgi: 'application', fetch: 'respond' } as const
+export type Gateway = keyof typeof EXPORTS
+
+/** @param more  options of the command */
+export function ours(name: string, gateway: Gateway, ...more: readonly string[]): Contestant {
   return {
-    name: `${workerClass} ${gateway}`,
+    name,
     ours: true,
-    command: (app, workers) => [
-      ...[process.execPath, unicornBin, '--worker-class', workerClass, '--interface', gateway],
-      ...['--workers', String(workers), '--bind', '127.0.0.1:0', `${app}.js:${exported}`],
+    command: (app, workers, port = 0) => [
+      ...[process.execPath, unicornBin, '--interface', gateway, ...more],
+      ...['--workers', String(workers), '--bind', `127.0.0.1:${port}`, `${appsDirectory}${app}.js:${EXPORTS[gateway]}`],
     ],
   }
+}
+
+function ofClass(workerClass: 'async' | 'sync', gateway: Gateway): Contestant {
+  return ours(`${workerClass} ${gateway}`, gateway, '--worker-class', workerClass)
 }
 
 function withoutWatchdog({ name, ours, command }: Contestant): Contestant {
@@ -29,35 +37,35 @@ function withoutWatchdog({ name, ours, command }: Contestant): Contestant {
 }
 
 function bare(policy: 'none' | 'rr'): Contestant {
+  return bareWith(policy, { name: `SCHED_${policy.toUpperCase()}`, module: app => app })
+}
+
+/** @param module  that bare servers load in place of an application */
+export function bareWith(
+  policy: 'none' | 'rr',
+  { name, module }: { name: string; module: (app: App) => string },
+): Contestant {
   return {
-    name: `SCHED_${policy.toUpperCase()}`,
+    name,
     ours: false,
-    command: (app, workers) => [process.execPath, `${appsDirectory}bare.js`, policy, app, String(workers)],
+    command: (app, workers, port = 0) => [
+      ...[process.execPath, `${appsDirectory}bare.js`, policy, module(app), String(workers), String(port)],
+    ],
   }
 }
 
 /** Another library that calls a fetch application, under the same bare servers. */
 function fetchLibrary(name: string, suffix: string): Contestant {
-  return {
-    name,
-    ours: false,
-    command: (app, workers) => [
-      process.execPath,
-      `${appsDirectory}bare.js`,
-      'none',
-      `${app}-${suffix}`,
-      String(workers),
-    ],
-  }
+  return bareWith('none', { name, module: app => `${app}-${suffix}` })
 }
 
-export const asyncNode = ours('async', 'node')
-export const asyncWsgi = ours('async', 'wsgi')
-export const asyncFetch = ours('async', 'fetch')
+export const asyncNode = ofClass('async', 'node')
+export const asyncWsgi = ofClass('async', 'wsgi')
+export const asyncFetch = ofClass('async', 'fetch')
 export const asyncNodeAlone = withoutWatchdog(asyncNode)
 export const asyncWsgiAlone = withoutWatchdog(asyncWsgi)
-export const syncNode = ours('sync', 'node')
-export const syncWsgi = ours('sync', 'wsgi')
+export const syncNode = ofClass('sync', 'node')
+export const syncWsgi = ofClass('sync', 'wsgi')
 /** Bare node:http; workers accept from a shared handle. */
 export const schedNone = bare('none')
 /** Bare node:http; the primary accepts and hands over: the default of node:cluster. */
@@ -68,5 +76,7 @@ export const srvx = fetchLibrary('srvx', 'srvx')
 export const pm2: Contestant = {
   name: 'PM2',
   ours: false,
-  command: (app, workers) => [process.execPath, `${appsDirectory}pm2.js`, app, String(workers)],
+  command: (app, workers, port = 0) => [
+    ...[process.execPath, `${appsDirectory}pm2.js`, app, String(workers), String(port)],
+  ],
 }

@@ -1,20 +1,19 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { orGone } from '../helpers/process.js'
 
-/** Clock ticks a second in /proc: 100 on every Linux that Node runs on (sysconf(_SC_CLK_TCK)). */
-const TICKS = 100
-/** utime and stime of /proc/PID/stat (proc(5), fields 14 and 15), counted behind the name's closing parenthesis. */
-const UTIME = 11
-const STIME = 12
-
-/** CPU time in seconds that these processes have used until now. Linux only. */
+/**
+ * CPU time in seconds that these processes have used until now, by the scheduler's counter of each thread that lives
+ * (the first number of schedstat, in nanoseconds): /proc/PID/stat has hundredths of a second alone. Linux only.
+ */
 export function cpuSeconds(pids: readonly number[]): number {
-  let ticks = 0
+  let nanoseconds = 0
   for (const pid of pids) {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    ticks += Number(fields[UTIME]) + Number(fields[STIME])
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const text = orGone(() => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8'))
+      nanoseconds += Number.parseInt(text ?? '0', 10)
+    }
   }
-  return ticks / TICKS
+  return nanoseconds / 1e9
 }
 
 /** Resident memory of a process. Linux only. */

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
+import { pinned } from './cpus.js'
 
 export interface Load {
   readonly url: string
@@ -8,8 +9,12 @@ export interface Load {
   readonly seconds: number
   /** A new connection for each request. */
   readonly fresh: boolean
+  /** Of each request, as `Name: value`. */
+  readonly fields?: readonly string[]
   /** Path of a script in Lua that makes the requests. */
-  readonly script?: string
+  readonly script?: string | undefined
+  /** The only CPU that wrk may use. */
+  readonly cpu?: number | undefined
   /** The server closes each connection without announcing it, which wrk counts as an error. */
   readonly closes?: boolean
 }
@@ -30,13 +35,14 @@ export function wrkVersion(): string | undefined {
  * @throws Error where it fails, and where anything but 2xx and 3xx was answered: such figures are worth nothing
  */
 export async function wrk(load: Load, signal: AbortSignal): Promise<Result> {
-  const { url, connections, seconds, fresh, script, closes = false } = load
-  const header = fresh ? ['-H', 'Connection: close'] : []
+  const { url, connections, seconds, fresh, fields = [], script, cpu, closes = false } = load
+  const header = [...fields, ...(fresh ? ['Connection: close'] : [])].flatMap(field => ['-H', field])
   const more = script === undefined ? [] : ['-s', script]
-  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, ...header, ...more, url]
-  const child = spawn('wrk', args, { signal, stdio: ['ignore', 'pipe', 'inherit'] })
+  const command = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, ...header, ...more, url]
+  const [name = '', ...args] = cpu === undefined ? command : pinned(command, cpu)
+  const child = spawn(name, args, { signal, stdio: ['ignore', 'pipe', 'inherit'] })
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
-  if (code !== 0) throw new Error(`wrk ${args.join(' ')} ended with ${code}`)
+  if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}`)
   return parseWrk(output, closes)
 }
 

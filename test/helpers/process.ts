@@ -67,7 +67,7 @@ export async function killAndWait(pid: number): Promise<void> {
 }
 
 /** A process can go at any moment between two looks at it. One of another user shows nothing, and is none of ours. */
-function orGone<Value>(look: () => Value): Value | undefined {
+export function orGone<Value>(look: () => Value): Value | undefined {
   try {
     return look()
   } catch (error) {

@@ -7,12 +7,14 @@ import { announce } from './announce.js'
  * What everything is measured against: plain `node:http` under `node:cluster`, as its documentation shows it. PM2 has
  * this file too as its script, which is then a worker from the start.
  *
- * Run as: node bare.js none|rr APP WORKERS
+ * Run as: node bare.js none|rr APP WORKERS [PORT]
  */
-const [policy, app = '', workers = '1'] = process.argv.slice(2)
+const [policy, app = '', workers = '1', port = '0'] = process.argv.slice(2)
 
 /** The server under test's default, so that the kernel queues as much for either. */
 const BACKLOG = 2048
+/** As long as a measure of idle connections takes, in milliseconds. */
+const KEEP_ALIVE = 120_000
 
 if (cluster.isPrimary) supervise()
 else await serve()
@@ -31,6 +33,6 @@ interface Listening {
 async function serve(): Promise<void> {
   // The measures name one of the modules beside this one, all of which export a handler.
   const { handler } = (await import(`./${app}.js`)) as { handler: RequestListener | Listening }
-  const server = typeof handler === 'function' ? createServer(handler) : handler
-  server.listen({ port: 0, host: '127.0.0.1', backlog: BACKLOG })
+  const server = typeof handler === 'function' ? createServer({ keepAliveTimeout: KEEP_ALIVE }, handler) : handler
+  server.listen({ port: Number(port), host: '127.0.0.1', backlog: BACKLOG })
 }

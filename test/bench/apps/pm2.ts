@@ -11,10 +11,10 @@ import { announce } from './announce.js'
  * PM2's cluster mode, with a home of its own. This process is PM2's daemon, as under `pm2 --no-daemon`: so it counts,
  * and ends, like the primary process of the others.
  *
- * Run as: node pm2.js APP WORKERS
+ * Run as: node pm2.js APP WORKERS [PORT]
  */
 // What stays in argv, node:cluster would hand to the workers, in front of what PM2 hands to them.
-const [app, workers] = process.argv.splice(2)
+const [app, workers, port = '0'] = process.argv.splice(2)
 
 const stopped = new Promise<void>(resolve => {
   // A terminal sends its signals to every process.
@@ -34,7 +34,7 @@ cluster.on('message', (_worker, { type, data }) => {
 await promisify(pm2.connect.bind(pm2))(true)
 await promisify(pm2.start.bind(pm2))({
   script: `${appsDirectory}bare.js`,
-  args: ['none', app, workers],
+  args: ['none', app, workers, port],
   instances: Number(workers),
   exec_mode: 'cluster',
   // Those that the terminal's signal has ended stay so. And PM2 need not ask git about the script.

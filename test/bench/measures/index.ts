@@ -1,4 +1,6 @@
 import type { Measure } from '../measure.js'
+import type { Peers } from '../peers/peers.js'
+import { racesOf } from '../peers/races.js'
 import { connections } from './connections.js'
 import { fetchInterface } from './fetch.js'
 import { express, fastify } from './framework.js'
@@ -10,15 +12,7 @@ import { spread } from './spread.js'
 import { start } from './start.js'
 
 /** In the order in which they run and are reported. */
-export const measures: readonly Measure[] = [
-  keepAlive,
-  express,
-  fastify,
-  fetchInterface,
-  connections,
-  pm2,
-  spread,
-  mixedLoad,
-  memory,
-  start,
-]
+export function measuresOf(peers: Peers): Measure[] {
+  const races = racesOf(peers)
+  return [keepAlive, ...races, express, fastify, fetchInterface, connections, pm2, spread, mixedLoad, memory, start]
+}

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from '../../helpers/root.js'
 import type { Bench } from '../measure.js'
-import type { Contestant } from './contestants.js'
+import { PortServer } from '../port-server.js'
+import type { Contestant, Wanted } from './contestants.js'
 import { type Environment, findEnvironment } from './environment.js'
 
 const NAMES = { gunicorn: 'Gunicorn', granian: 'Granian', uvicorn: 'Uvicorn', uwsgi: 'uWSGI' } as const
@@ -55,6 +56,15 @@ export class Field {
   /** Those that can take part. */
   present(lanes: readonly Contestant[]): Contestant[] {
     return lanes.filter(({ needs }) => needs === undefined || this.#has(needs))
+  }
+
+  /** @param contestant  started in the applications' directory */
+  start(
+    { signal }: Pick<Bench, 'signal'>,
+    [contestant, wanted]: readonly [Contestant, Omit<Wanted, 'port'>],
+  ): Promise<PortServer> {
+    const command = (port: number): string[] => contestant.command(this.environment, { ...wanted, port })
+    return PortServer.start({ name: contestant.name, command, cwd: this.directory }, signal)
   }
 
   #has(need: string): boolean {

@@ -1,9 +1,11 @@
+import type { Target } from '../finding.js'
 import type { Measure } from '../measure.js'
+import { WORKERS } from '../measures/units.js'
+import { type Baseline, type Figure, type Race, raceOf } from '../race.js'
 import * as contestants from './contestants.js'
 import type { Field } from './field.js'
 import { memory } from './memory.js'
 import { mixedLoad } from './mixed-load.js'
-import { type Baseline, type Race, raceOf } from './race.js'
 
 const { unicorn, gunicornSync, gunicornThreads, uwsgiSocket, uwsgiRouter, granian } = contestants
 const lanes = [unicorn, gunicornSync, gunicornThreads, uwsgiSocket, granian]
@@ -17,10 +19,26 @@ const MANY = 64
 /** Of those that carry 1 MB. */
 const FEW = 8
 
+interface PythonRace
+  extends Pick<
+    Race<contestants.Contestant>,
+    'name' | 'title' | 'path' | 'connections' | 'fresh' | 'against' | 'shows'
+  > {
+  /** What is asked for, for the page. */
+  readonly about: string
+  /** As `module:attribute`. */
+  readonly app: string
+  /** In the applications' directory; makes the requests. */
+  readonly script?: string
+  readonly lanes: readonly contestants.Contestant[]
+  /** Of ours. */
+  readonly targets: Readonly<Partial<Record<Figure, Target>>>
+}
+
 const plain = { app: 'plain:application', path: '/', connections: MANY, against: gunicorn, targets: {} } as const
 const django = { ...plain, app: 'shelf.wsgi:application' } as const
 
-const RACES: readonly Race[] = [
+const RACES: readonly PythonRace[] = [
   {
     ...plain,
     name: 'hello',
@@ -105,5 +123,20 @@ const RACES: readonly Race[] = [
 
 /** In the order in which they run and are reported. */
 export function measuresOf(field: Field): Measure[] {
-  return [...RACES.map(race => raceOf(field, race)), mixedLoad(field), memory(field)]
+  return [...RACES.map(race => measureOf(field, race)), mixedLoad(field), memory(field)]
+}
+
+function measureOf(field: Field, { about, app, script, lanes, targets, ...race }: PythonRace): Measure {
+  const kind = race.fresh ? 'each with `Connection: close`' : 'keep-alive'
+  return raceOf({
+    ...race,
+    method: `wrk, 1 thread, ${race.connections} connections, ${kind}, ${WORKERS} processes: ${about}`,
+    lanes: () => field.present(lanes),
+    start: (bench, lane) => field.start(bench, [lane, { app, processes: WORKERS }]),
+    ...(script !== undefined && { script: () => `${field.directory}/${script}` }),
+    goals: (['rate', 'cpu'] as const).flatMap(figure => {
+      const target = targets[figure]
+      return target === undefined ? [] : [{ lane: unicorn, figure, target }]
+    }),
+  })
 }

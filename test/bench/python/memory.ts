@@ -8,7 +8,6 @@ import { rotated } from '../statistics.js'
 import { Table } from '../table.js'
 import * as contestants from './contestants.js'
 import type { Field } from './field.js'
-import { PythonServer } from './server.js'
 
 const PROCESSES = 3
 const PAGES = 300
@@ -67,15 +66,11 @@ interface Turn {
 
 async function playLane(bench: Bench, field: Field, { lane, node, pss, own }: Turn): Promise<void> {
   const app = 'shelf.wsgi:application'
-  const server = await PythonServer.start(bench, field, [copied(lane, node), { app, processes: PROCESSES }])
+  const server = await field.start(bench, [copied(lane, node), { app, processes: PROCESSES }])
   try {
     await fetchPages(`${server.url}/books/`, bench.signal)
-    const all = server.pids.map(memoryOf)
     const workers = server.workers.map(memoryOf)
-    pss.add(
-      lane,
-      all.reduce((sum, { pss }) => sum + pss, 0),
-    )
+    pss.add(lane, server.pss)
     own.add(lane, workers.reduce((sum, { own }) => sum + own, 0) / workers.length)
   } finally {
     await server.stop()

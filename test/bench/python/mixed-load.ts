@@ -8,7 +8,6 @@ import { quantile, rotated } from '../statistics.js'
 import { Table } from '../table.js'
 import * as contestants from './contestants.js'
 import type { Field } from './field.js'
-import { PythonServer } from './server.js'
 
 const PROCESSES = 3
 const CLIENTS = 24
@@ -86,7 +85,7 @@ interface Turn {
 }
 
 async function playLane(bench: Bench, field: Field, { lane, round, rows }: Turn): Promise<void> {
-  const server = await PythonServer.start(bench, field, [lane, { app: 'plain:application', processes: PROCESSES }])
+  const server = await field.start(bench, [lane, { app: 'plain:application', processes: PROCESSES }])
   try {
     for (const kind of KINDS) {
       const load = {

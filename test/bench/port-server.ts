@@ -1,13 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { childrenOf, gone, isRunning, killAndWait } from '../../helpers/process.js'
-import { spawnClean } from '../../helpers/spawn.js'
-import { until } from '../../helpers/until.js'
-import type { Bench } from '../measure.js'
-import { cpuSeconds } from '../proc.js'
-import type { Contestant, Wanted } from './contestants.js'
-import type { Field } from './field.js'
+import { childrenOf, gone, isRunning, killAndWait } from '../helpers/process.js'
+import { spawnClean } from '../helpers/spawn.js'
+import { until } from '../helpers/until.js'
+import { cpuSeconds, memoryOf } from './proc.js'
 
 const PORTS = { first: 20_000, last: 20_099 }
 /** How long a server may take to stop, in milliseconds. */
@@ -19,17 +16,31 @@ const LONGEST_LOG = 10_000
 
 let lastPort = PORTS.last
 
-/** A server in the race, with all its processes. */
-export class PythonServer {
+/** What starts a server. */
+export interface Launch {
+  /** Of the contestant, for errors. */
+  readonly name: string
+  /** @param port on which it is to listen, at 127.0.0.1 */
+  command(port: number): readonly string[]
+  readonly cwd: string
+  /** Beside PATH, HOME and TMPDIR. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/**
+ * Any server that listens on a port that it is given, with all its processes. It is known to run when it answers, so
+ * that all are started, awaited and stopped by the same code, whatever they print.
+ */
+export class PortServer {
   readonly url: string
   readonly port: number
-  readonly #contestant: Contestant
+  readonly #name: string
   readonly #child: ChildProcess
   readonly #ended: Promise<unknown>
   #log = ''
 
-  private constructor(contestant: Contestant, child: ChildProcess, port: number) {
-    this.#contestant = contestant
+  private constructor(name: string, child: ChildProcess, port: number) {
+    this.#name = name
     this.#child = child
     this.#ended = once(child, 'close')
     this.port = port
@@ -41,29 +52,34 @@ export class PythonServer {
     }
   }
 
-  /** Starts it, and waits until it answers and has come to rest. @throws Error if it does not */
-  static async start(
-    { signal }: Bench,
-    field: Field,
-    [contestant, wanted]: readonly [Contestant, Omit<Wanted, 'port'>],
-  ): Promise<PythonServer> {
+  /**
+   * Starts it, and waits until it answers and has come to rest.
+   * @param signal once it is aborted nothing new starts
+   * @throws Error if it does not answer
+   */
+  static async start({ name, command, cwd, env = {} }: Launch, signal: AbortSignal): Promise<PortServer> {
     signal.throwIfAborted()
     const port = await nextPort()
-    const command = contestant.command(field.environment, { ...wanted, port })
-    const server = new PythonServer(contestant, spawnClean(command, { cwd: field.directory }), port)
+    const words = command(port)
+    const server = new PortServer(name, spawnClean(words, { cwd, env }), port)
     try {
-      await until(`${contestant.name} answers`, () => server.#answers())
-      await until(`${contestant.name} is at rest`, () => server.#rests())
+      await until(`${name} answers`, () => server.#answers())
+      await until(`${name} is at rest`, () => server.#rests())
       return server
     } catch (error) {
       await server.stop().catch(() => {})
-      throw new Error(`${contestant.name} did not start: ${command.join(' ')}\n${server.#log}`, { cause: error })
+      throw new Error(`${name} did not start: ${words.join(' ')}\n${server.#log}`, { cause: error })
     }
   }
 
   /** All its processes, the first one first. */
   get pids(): number[] {
     return treeOf(this.#child.pid ?? 0)
+  }
+
+  /** Memory of all its processes in MB, shared pages counted by their share. */
+  get pss(): number {
+    return this.pids.reduce((sum, pid) => sum + memoryOf(pid).pss, 0)
   }
 
   /** Those that run the application: none of them has children. */
@@ -80,7 +96,7 @@ export class PythonServer {
     const before = cpuSeconds(pids)
     const result = await work()
     const left = this.pids
-    if (left.join() !== pids.join()) throw new Error(`${this.#contestant.name}: from ${pids} to ${left}\n${this.#log}`)
+    if (left.join() !== pids.join()) throw new Error(`${this.#name}: from ${pids} to ${left}\n${this.#log}`)
     return [cpuSeconds(pids) - before, result]
   }
 
@@ -93,7 +109,7 @@ export class PythonServer {
     }, STOP_LIMIT)
     await this.#ended
     await gone(...pids)
-    if (this.#child.signalCode === 'SIGKILL') throw new Error(`${this.#contestant.name} did not stop\n${this.#log}`)
+    if (this.#child.signalCode === 'SIGKILL') throw new Error(`${this.#name} did not stop\n${this.#log}`)
     clearTimeout(limit)
   }
 
