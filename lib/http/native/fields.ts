@@ -1,6 +1,6 @@
 import { checkFieldCount, checkFieldSize, checkHeadSize, type HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
-import { BAD, CLASS, COLON, CR, findLineFeed, HTAB, LF, nameOf, SP, TOKEN, TORN, VALUE } from './bytes.js'
+import { BAD, COLON, CR, findLineFeed, HTAB, LF, nameOf, SP, skip, TOKEN, TORN, VALUE } from './bytes.js'
 import type { FieldName, NameTable } from './names.js'
 
 /** CRLF behind a line. */
@@ -67,15 +67,21 @@ export class FieldLines {
     return text.slice(this.#offsets[4 * index + 2], this.#offsets[4 * index + 3])
   }
 
+  /** Whether a tab stands behind a value: blanks are no part of it, but not all parsers take a tab for one. */
+  hasTabBehind(index: number, text: string): boolean {
+    let at = this.#offsets[4 * index + 3] ?? 0
+    while (text.charCodeAt(at) === SP) at++
+    return text.charCodeAt(at) === HTAB
+  }
+
   /** @returns the offset behind the line, TORN or BAD, which may be no more than torn */
   #readLine(bytes: Uint8Array, origin: number, start: number, end: number): number {
-    let at = start
-    while (at < end && ((CLASS[bytes[at] ?? 0] ?? 0) & TOKEN) !== 0) at++
+    let at = skip(TOKEN, bytes, start, end)
     if (at === start || at === end || bytes[at] !== COLON) return BAD
     const nameEnd = at++
     while (at < end && isBlank(bytes[at])) at++
     const value = at
-    while (at < end && ((CLASS[bytes[at] ?? 0] ?? 0) & VALUE) !== 0) at++
+    at = skip(VALUE, bytes, at, end)
     if (end - at < LINE_END || bytes[at] !== CR || bytes[at + 1] !== LF) return BAD
     const size = at - start + (value === nameEnd + 1 ? 1 : 0)
     if (this.#isBeyondLimits(this.count + 1, size, at + LINE_END - origin)) return BAD
@@ -108,7 +114,7 @@ export class FieldLines {
     if (lineFeed < 0) return this.#wait(end - origin)
     const size = lineFeed - start - (bytes[lineFeed - 1] === CR ? 1 : 0)
     if (this.#isBeyondLimits(this.count + 1, size, lineFeed + 1 - origin)) return BAD
-    this.refusal = { status: 400, why: faultOf(bytes, start) }
+    this.refusal = { status: 400, why: faultOf(bytes, start, lineFeed + 1) }
     return BAD
   }
 
@@ -124,12 +130,11 @@ function isBlank(byte: number | undefined): boolean {
 }
 
 /** What is wrong with a line that is complete. */
-function faultOf(bytes: Uint8Array, start: number): string {
-  let at = start
-  while (((CLASS[bytes[at] ?? 0] ?? 0) & TOKEN) !== 0) at++
+function faultOf(bytes: Uint8Array, start: number, end: number): string {
+  let at = skip(TOKEN, bytes, start, end)
   if (at === start && isBlank(bytes[at])) return 'a folded header field'
   if (at === start || bytes[at] !== COLON) return `${nameOf(bytes[at])} in the name of a header field`
   at++
-  while (((CLASS[bytes[at] ?? 0] ?? 0) & VALUE) !== 0) at++
+  at = skip(VALUE, bytes, at, end)
   return `${nameOf(bytes[at])} in the value of a header field`
 }

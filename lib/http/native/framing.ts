@@ -50,7 +50,8 @@ export function isLength(value: string): boolean {
 function wantsToKeep(head: RequestHead, hasConnection: boolean): boolean {
   const isDefault = head.httpVersion === '1.1'
   if (!hasConnection) return isDefault
-  const value = head.field('connection')?.toLowerCase() ?? ''
+  const value = head.field('connection') ?? ''
+  // As nearly all clients write it.
   if (value === 'keep-alive') return true
   const options = elementsOf(value)
   return !options.includes('close') && (isDefault || options.includes('keep-alive'))

@@ -88,8 +88,12 @@ export class HeadReader {
       fields.push(name.text, value)
       keys.push(name.key)
       const { field } = name
+      if (field === undefined) continue
       if (field === 'connection' || field === 'expect') present[field] = true
-      else if (field !== undefined) facts.note(field, name.text, value)
+      else facts.note(field, name.text, value)
+      if ((field === 'content-length' || field === 'transfer-encoding') && this.#fields.hasTabBehind(i, text)) {
+        return { status: 400, why: `tab behind ${name.text}` }
+      }
     }
     const request = new RequestHead(line, fields, { facts, keys })
     const refusal = this.#check(request, present)

@@ -80,12 +80,12 @@ export class NameTable {
   readonly #slots: (FieldName | undefined)[] = new Array(SLOTS).fill(undefined)
 
   constructor() {
-    for (const name of USUAL) for (const text of [name, name.toLowerCase()]) this.#learn(Buffer.from(text), text)
+    for (const name of USUAL) for (const text of [name, name.toLowerCase()]) this.add(text)
   }
 
   /** The name that stands in `bytes` from `start` to `end`, if the table has it. */
   find(bytes: Uint8Array, start: number, end: number): FieldName | undefined {
-    const known = this.#slots[slotOf(bytes, start, end)]
+    const known = this.#slots[slotOf(bytes, start, end - start)]
     if (known === undefined) return undefined
     const { text } = known
     if (text.length !== end - start) return undefined
@@ -93,26 +93,21 @@ export class NameTable {
     return known
   }
 
-  /** Describes a name that `find` does not know, and keeps it if there is room. @param text  made of these bytes */
+  /** Describes a name that `find` does not know, and keeps it if there is room. */
   add(text: string): FieldName {
-    return this.#learn(Buffer.from(text, 'latin1'), text)
-  }
-
-  #learn(bytes: Uint8Array, text: string): FieldName {
     const name = { text, key: environKey(text), field: decidingField(text) }
-    const slot = slotOf(bytes, 0, bytes.length)
-    if (text.length <= LONGEST) this.#slots[slot] ??= name
+    if (text.length <= LONGEST) this.#slots[slotOf(Buffer.from(text, 'latin1'), 0, text.length)] ??= name
     return name
   }
 }
 
-/** By length and the first, the middle and the last byte. */
-function slotOf(bytes: Uint8Array, start: number, end: number): number {
-  const size = end - start
+/** By the length and four of the bytes. The factors were found by trial: each usual name has a slot to itself. */
+function slotOf(bytes: Uint8Array, start: number, size: number): number {
+  const last = size - 1
   const first = bytes[start] ?? 0
   const middle = bytes[start + (size >> 1)] ?? 0
-  const last = bytes[end - 1] ?? 0
-  return (size * 37 + first * 7 + middle * 131 + last * 31) & (SLOTS - 1)
+  const later = bytes[start + last - (last >> 2)] ?? 0
+  return (size * 155 + first * 225 + middle * 47 + (bytes[start + last] ?? 0) * 35 + later * 117) & (SLOTS - 1)
 }
 
 /** The table of this process: what one connection has sent, the next one is likely to send too. */

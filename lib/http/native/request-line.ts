@@ -1,7 +1,7 @@
 import { checkVersion } from '../head-rules.js'
 import { checkHeadSize, checkLineSize, type HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
-import { BAD, CLASS, CR, DIGIT, findLineFeed, LF, nameOf, SP, TARGET, TOKEN, TORN } from './bytes.js'
+import { BAD, CLASS, CR, DIGIT, findLineFeed, LF, nameOf, SP, skip, TARGET, TOKEN, TORN } from './bytes.js'
 
 /** CRLF behind a line. */
 const LINE_END = 2
@@ -57,12 +57,11 @@ export class RequestLine {
 
   /** @returns the offset behind the line, or BAD, which may be no more than torn */
   #readLine(bytes: Uint8Array, origin: number, start: number, end: number): number {
-    let at = start
-    while (at < end && ((CLASS[bytes[at] ?? 0] ?? 0) & TOKEN) !== 0) at++
+    let at = skip(TOKEN, bytes, start, end)
     if (at === start || at === end || bytes[at] !== SP) return BAD
     const methodEnd = at++
     const target = at
-    while (at < end && ((CLASS[bytes[at] ?? 0] ?? 0) & TARGET) !== 0) at++
+    at = skip(TARGET, bytes, at, end)
     if (at === target || end - at < VERSION.length || !isVersion(bytes, at)) return BAD
     const next = at + VERSION.length
     if (this.#isTooLong(next - LINE_END - start, next - origin)) return BAD
@@ -93,7 +92,8 @@ export class RequestLine {
     const lineFeed = findLineFeed(bytes, start, end)
     if (lineFeed < 0) return this.#wait(end - origin)
     const size = lineFeed - start - (bytes[lineFeed - 1] === CR ? 1 : 0)
-    if (!this.#isTooLong(size, lineFeed + 1 - origin)) this.refusal = { status: 400, why: faultOf(bytes, start) }
+    if (!this.#isTooLong(size, lineFeed + 1 - origin))
+      this.refusal = { status: 400, why: faultOf(bytes, start, lineFeed + 1) }
     return BAD
   }
 
@@ -116,12 +116,11 @@ function isVersion(bytes: Uint8Array, at: number): boolean {
 }
 
 /** What is wrong with a line that is complete. */
-function faultOf(bytes: Uint8Array, start: number): string {
-  let at = start
-  while (((CLASS[bytes[at] ?? 0] ?? 0) & TOKEN) !== 0) at++
+function faultOf(bytes: Uint8Array, start: number, end: number): string {
+  let at = skip(TOKEN, bytes, start, end)
   if (at === start || bytes[at] !== SP) return `${nameOf(bytes[at])} in a request method`
   const target = ++at
-  while (((CLASS[bytes[at] ?? 0] ?? 0) & TARGET) !== 0) at++
+  at = skip(TARGET, bytes, at, end)
   if (at === target || bytes[at] !== SP) return `${nameOf(bytes[at])} in a request target`
   return 'no version of HTTP in the request line'
 }
