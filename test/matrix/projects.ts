@@ -6,14 +6,10 @@ import { Client } from '../helpers/http.js'
 import { base, CACHE, environment, releases, runTool } from './environments.js'
 import { live, startMatrix } from './life.js'
 
-/** A mirror that pip is told of. Poetry does not look for it by itself. */
-const INDEX = process.env.PIP_INDEX_URL
-const SOURCE = `
-[[tool.poetry.source]]
-name = "index"
-url = "${INDEX}"
-priority = "primary"
-`
+/** The index that pip asks. Poetry knows no mirror by itself, and has an interface of its own to the public one. */
+const INDEX =
+  process.env.PIP_INDEX_URL ??
+  (await runTool([base, '-c', 'from pip._internal.models.index import PyPI; print(PyPI.simple_url)'], '.')).trim()
 
 const PROJECT = `[project]
 name = "shop"
@@ -24,7 +20,11 @@ dependencies = ["flask>=3"]
 [tool.poetry]
 package-mode = false
 
-${INDEX === undefined ? '' : SOURCE}`
+[[tool.poetry.source]]
+name = "index"
+url = "${INDEX}"
+priority = "primary"
+`
 
 const APP = `import sys
 from importlib.metadata import version
