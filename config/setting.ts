@@ -5,6 +5,7 @@ export const SECTIONS = [
   'Application',
   'Listening',
   'Workers',
+  'Buffering',
   'Python',
   'Time limits',
   'HTTP limits',

@@ -162,6 +162,25 @@ export const settings = {
     description: 'a new worker is ready only when its application answers a GET of this path with 2xx, as /healthz',
   }),
 
+  requestBuffering: setting('Buffering', '--request-buffering', {
+    parser: boolean,
+    default: absent('in sync workers; WSGI in Python always does'),
+    onHup: 'respawn',
+    description: 'a request begins when its body is there; not with the interface node, which streams',
+  }),
+  responseBuffer: setting('Buffering', '--response-buffer', {
+    parser: size,
+    default: '2mb',
+    onHup: 'respawn',
+    description: 'how much of an answer is taken off Python before its client has taken it',
+  }),
+  tmpUploadDir: setting('Buffering', '--tmp-upload-dir', {
+    parser: { ...path, metavar: 'DIR', wanted: 'a directory' },
+    default: derived("the system's", () => tmpdir()),
+    onHup: 'respawn',
+    description: 'where request bodies of more than 1 MB wait',
+  }),
+
   python: setting('Python', '--python', {
     parser: text('PATH'),
     default: absent('that of VIRTUAL_ENV, of .venv, venv or env in the directory or above it, or on PATH'),
@@ -198,18 +217,6 @@ export const settings = {
     onHup: 'respawn',
     description:
       'what the Python processes print becomes records of the error log; --log-format json does so by itself',
-  }),
-  responseBuffer: setting('Python', '--response-buffer', {
-    parser: size,
-    default: '2mb',
-    onHup: 'respawn',
-    description: 'how much of an answer is taken off Python before its client has taken it',
-  }),
-  tmpUploadDir: setting('Python', '--tmp-upload-dir', {
-    parser: { ...path, metavar: 'DIR', wanted: 'a directory' },
-    default: derived("the system's", () => tmpdir()),
-    onHup: 'respawn',
-    description: 'where request bodies of more than 1 MB wait for Python',
   }),
   rootPath: setting('Python', '--root-path', {
     variable: { name: 'SCRIPT_NAME' },

@@ -33,7 +33,14 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['python', 'module-application.ts'],
     ['load-application.ts'],
   ],
-  'lib/worker': [['*'], ['admission', 'watchdog', 'exit'], ['parts.ts'], ['service.ts'], ['worker.ts'], ['boot']],
+  'lib/worker': [
+    ['*'],
+    ['admission', 'watchdog', 'exit'],
+    ['parts.ts'],
+    ['service.ts', 'intake.ts'],
+    ['worker.ts'],
+    ['boot'],
+  ],
 }
 
 /** Rooms that only these files may import, and packages likewise. */

@@ -12,7 +12,8 @@ import type { Refusal } from './refusal.js'
 export interface Exchange extends Linked<Exchange> {
   readonly head: RequestHead
   readonly peer: Peer
-  readonly body: BodySource
+  /** Replaced by an `Upload` if the body is received before the application runs. */
+  body: BodySource
   readonly answer: Answer
   /** `performance.now()` when the head was complete, in milliseconds. */
   readonly startedAt: number
@@ -26,6 +27,13 @@ export interface Exchange extends Linked<Exchange> {
   refusal: Refusal | undefined
   /** Tells the application that its answer is no longer wanted. The gateway sets it if the application can be told. */
   abort: ((reason: Error) => void) | undefined
+  /**
+   * Called when the application is done with the request, though its client may not have taken the answer yet. The
+   * admission sets it if another request may run then; interfaces of which nothing tells do not call it.
+   */
+  release: (() => void) | undefined
+  /** The server waits for the client: for more of the body, or until more of the answer is taken. */
+  readonly awaitsClient: boolean
   /** Calls `run` when all earlier requests of the connection are answered; never if the connection ends before. */
   inTurn(run: (exchange: Exchange) => void): void
 }
@@ -77,6 +85,8 @@ export interface BodySource {
   readonly limit: number
   /** The whole body has arrived, read or not. */
   readonly complete: boolean
+  /** Bytes of a body that was received before the application ran, whatever its coding was. */
+  readonly size?: number
   /** The next chunk, null at the end. @throws ClientGone if the body ends too early, BodyTooLarge beyond the limit */
   next(): Promise<Buffer | null>
   /** The whole body as the engine's own stream; undefined if something was read, or if there is a limit. */

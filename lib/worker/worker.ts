@@ -6,7 +6,6 @@ import type { Connection, Exchange } from '../http/exchange.js'
 import type { HttpPolicy } from '../http/policy.js'
 import { Gate } from '../listeners/gate.js'
 import type { ClientHandle } from '../listeners/server-handle.js'
-import { now } from '../sys/clock.js'
 import { postponeEnd } from '../sys/orphan-alarm.js'
 import type { Admission, AdmissionHost, AdmissionTraits } from './admission/admission.js'
 import { Places, type PlacesHost } from './admission/places.js'
@@ -14,12 +13,14 @@ import { createOwn } from './admission/registry.js'
 import { Drain, type DrainOrder, type Remainder } from './drain.js'
 import { abortReport, type Phase } from './exit/exit-report.js'
 import { Heartbeat } from './heartbeat.js'
+import { Intake } from './intake.js'
 import type { WorkerParts } from './parts.js'
 import type { ToWorker } from './protocol.js'
 import { writeReport } from './report.js'
 import { publishRequests, requestsInFlight } from './requests-in-flight.js'
 import { Service } from './service.js'
 import type { SignalHandlers } from './signals.js'
+import { Stopwatch } from './stopwatch.js'
 
 /**
  * How long a worker that got TERM waits before it asks for a replacement, in milliseconds. If the whole process group
@@ -38,6 +39,9 @@ const FAREWELL_TIME = 500
 export class Worker implements SignalHandlers {
   readonly #parts: WorkerParts
   readonly #service: Service
+  readonly #intake: Intake
+  /** Of a worker that runs one request at a time. */
+  readonly #stopwatch: Stopwatch | undefined
   readonly #admission: Admission
   readonly #traits: AdmissionTraits
   readonly #policy: HttpPolicy
@@ -62,6 +66,8 @@ export class Worker implements SignalHandlers {
     const { config, log, listeners, watchdog, channel, server, application } = parts
     this.#parts = parts
     this.#service = new Service(parts)
+    this.#intake = new Intake(parts)
+    this.#stopwatch = parts.admission.oneAtATime ? new Stopwatch() : undefined
     this.#admission = new parts.admission(this.#admissionHost())
     this.#traits = this.#admission.traits ?? {}
     this.#policy = { ...config, ...this.#traits.policy }
@@ -83,7 +89,7 @@ export class Worker implements SignalHandlers {
       ...(application.processes && { processes: application.processes.figures }),
       inFlight: exchanges.size,
       connections: this.#engine.connections,
-      oldest: exchanges.first && parts.admission.oneAtATime ? now() - exchanges.first.startedAt : 0,
+      oldest: this.#stopwatch?.oldest() ?? 0,
     })
     this.#heartbeat = new Heartbeat(config.timeout, figures, beat => {
       // First: the watchdog's count must never begin after the arbiter's.
@@ -133,7 +139,9 @@ export class Worker implements SignalHandlers {
       get exchanges() {
         return worker.#engine.exchanges
       },
-      run: exchange => this.#service.run(exchange),
+      receive: exchange =>
+        this.#intake.receive(exchange, (status, why) => this.#service.refuse(exchange, { status, why })),
+      run: exchange => this.#run(exchange),
       refuse: (exchange, refusal) => this.#service.refuse(exchange, refusal),
       expire: exchange => this.#expire(exchange),
       regulate: () => this.#regulate(),
@@ -229,6 +237,21 @@ export class Worker implements SignalHandlers {
     if (this.#gate.isOpen) this.#regulate()
   }
 
+  #run(exchange: Exchange): void {
+    if (this.#stopwatch) this.#time(exchange, this.#stopwatch)
+    this.#service.run(exchange)
+  }
+
+  /** The application is done when it says so, or when the response is over. */
+  #time(exchange: Exchange, stopwatch: Stopwatch): void {
+    const { release } = exchange
+    stopwatch.start(exchange)
+    exchange.release = () => {
+      stopwatch.stop(exchange)
+      release?.()
+    }
+  }
+
   #expire(exchange: Exchange): void {
     const { method, path } = exchange.head
     const { config, log } = this.#parts
@@ -240,6 +263,7 @@ export class Worker implements SignalHandlers {
   /** Does not regulate, which each request would pay for: only the admission knows if it wants something else now. */
   #finish(exchange: Exchange, connection: Connection): void {
     this.#finished++
+    this.#stopwatch?.stop(exchange)
     this.#service.finish(exchange)
     this.#admission.finished?.(exchange, connection)
     if (this.#finished === this.#lastRequest) {

@@ -29,6 +29,7 @@ export const CHANGED: Readonly<Record<Changed, unknown>> = {
   lifespan: 'off',
   captureOutput: true,
   fronts: 1,
+  requestBuffering: true,
   responseBuffer: '1mb',
   tmpUploadDir: 'tmp',
   rootPath: '/root',

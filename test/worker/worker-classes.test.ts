@@ -16,6 +16,7 @@ function createHost(ran: Exchange[]): AdmissionHost {
     log: { debug() {}, info() {}, warn() {}, error() {}, fatal() {} },
     connections: 0,
     exchanges: new LinkedList<Exchange>(),
+    receive: () => undefined,
     run: exchange => void ran.push(exchange),
     refuse() {},
     expire() {},

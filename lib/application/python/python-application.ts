@@ -1,10 +1,8 @@
-import { access, constants } from 'node:fs/promises'
 import type { InterfaceName } from '../../../config/interfaces.js'
-import { toError, UnicornError } from '../../errors.js'
 import { Proxies } from '../../gateway/python/proxies.js'
 import { createAsgiGateway, createPythonGateway } from '../../gateway/python/python-gateway.js'
-import { UploadSpace } from '../../gateway/python/upload-space.js'
 import { WebSockets } from '../../gateway/python/websockets.js'
+import { checkUploadDirectory, UploadSpace } from '../../http/upload/upload-space.js'
 import type { Application, ApplicationHost, BesideServers } from '../application.js'
 import { logHook } from './hook-log.js'
 import { ProcessPool } from './process-pool.js'
@@ -68,20 +66,5 @@ export async function loadPythonApplication(
     release() {},
     close: () => pool.close(),
     processes: pool,
-  }
-}
-
-/** @throws UnicornError if no file can be made in it: told at the start, rather than with the first large body */
-async function checkUploadDirectory(directory: string): Promise<void> {
-  try {
-    // With the dot, a file is refused too.
-    await access(`${directory}/.`, constants.W_OK | constants.X_OK)
-  } catch (error) {
-    const why = toError(error).message
-    const wanted = 'name a directory that this user may write to, by --tmp-upload-dir'
-    throw new UnicornError(`tmpUploadDir: large request bodies cannot be stored in ${directory}: ${why}; ${wanted}`, {
-      found: directory,
-      error,
-    })
   }
 }

@@ -24,6 +24,8 @@ export class NodeGateway implements Gateway {
     try {
       const { node } = exchange
       if (!node) throw new TypeError('the node interface needs an engine with the objects of node:http')
+      // Not documented, but in all versions of node:http: emitted within `res.end`.
+      if (exchange.release) node.res.once('prefinish', exchange.release)
       if (exchange.head.transferEncoding !== undefined) this.#limitBody(node, exchange)
       const returned = this.#answer(node, exchange)
       if (returned instanceof Promise) this.#watch(returned, exchange)

@@ -1,6 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { toError } from '../../errors.js'
 import type { Exchange } from '../../http/exchange.js'
+import { Upload } from '../../http/upload/upload.js'
+import { BodyNotStored, type UploadSpace } from '../../http/upload/upload-space.js'
 import type { Logger } from '../../logging/log.js'
 import { requestFacts } from '../failure.js'
 import { sendEarlyHints } from '../wire/early-hints.js'
@@ -8,8 +10,7 @@ import { Reply } from '../wire/reply.js'
 import { headFrom, pairsOf } from './head-fields.js'
 import type { Call, Line, PythonFile } from './job.js'
 import { PythonError } from './python-error.js'
-import { Stream, Upload, WITH_REQUEST } from './upload.js'
-import { BodyNotStored, type UploadSpace } from './upload-space.js'
+import { Stream } from './stream.js'
 
 /** What all calls of a gateway share. */
 export interface PythonCalls {
@@ -27,6 +28,8 @@ export interface PythonCalls {
 }
 
 const EMPTY = Buffer.alloc(0)
+/** What travels with the request, in bytes. */
+const WITH_REQUEST = 1 << 16
 const FORM = /^(?:multipart\/form-data|application\/x-www-form-urlencoded)\b/i
 /** What is read of a file at once, in bytes. */
 const FILE_CHUNK = 256 * 1024
@@ -83,7 +86,7 @@ export class PythonCall extends Reply implements Call {
   start(channel: Line): void {
     this.#channel = channel
     const environ = this.#calls.describe(this.exchange, this.#upload?.size)
-    channel.run(this, { environ, body: this.#upload ? this.#upload.whole : EMPTY })
+    channel.run(this, { environ, body: this.#upload ? this.#upload.whole(WITH_REQUEST) : EMPTY })
   }
 
   /** Answers in place of Python, whose process ends: with `status`, or by a cut connection if the head is out. */

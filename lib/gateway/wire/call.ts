@@ -70,13 +70,24 @@ export abstract class Call extends Reply {
     return isAbort || isDestroyed || isOurs || super.isExpected(error)
   }
 
+  /** Ends the body; then the application is done. */
   #close(): void {
     try {
       const closing = this.#body?.close()
-      if (isThenable(closing)) closing.then(undefined, (error: unknown) => this.#closeFailed(error))
+      if (isThenable(closing)) return void this.#awaitClose(closing)
     } catch (error) {
       this.#closeFailed(error)
     }
+    this.exchange.release?.()
+  }
+
+  async #awaitClose(closing: PromiseLike<unknown>): Promise<void> {
+    try {
+      await closing
+    } catch (error) {
+      this.#closeFailed(error)
+    }
+    this.exchange.release?.()
   }
 
   #closeFailed(error: unknown): void {

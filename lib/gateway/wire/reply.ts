@@ -42,6 +42,7 @@ export abstract class Reply {
       outgoing.finish()
     }
     this.ended()
+    this.exchange.release?.()
   }
 
   /** To be called when the response has ended: an application that was not held to its word is told. */

@@ -20,7 +20,8 @@ export interface Services extends Signalling {
 const VERSION: readonly [1, 0] = [1, 0]
 
 /** The environ of one request (PEP 3333, "environ Variables"). */
-export function makeEnviron({ head, peer }: Exchange, services: Services, around: Surroundings): Environ {
+export function makeEnviron(exchange: Exchange, services: Services, around: Surroundings): Environ {
+  const { head, peer } = exchange
   const target = head.target()
   const environ: EnvironBase = {
     REQUEST_METHOD: head.method,
@@ -49,6 +50,7 @@ export function makeEnviron({ head, peer }: Exchange, services: Services, around
     'unicorn.socket': peer.socket,
   }
   head.forEach(addHeader, environ)
+  if (head.transferEncoding !== undefined) describeWhole(environ, exchange.body.size)
   // The host of the absolute form takes the place of the Host header (RFC 9112, section 3.2.2).
   if (target.authority !== '') environ.HTTP_HOST = target.authority
   if (environ.SERVER_NAME === '') {
@@ -56,6 +58,13 @@ export function makeEnviron({ head, peer }: Exchange, services: Services, around
   }
   attachSignal(environ, services)
   return environ
+}
+
+/** A body that was received has a length, and no coding is left of it. @param size  undefined if it was not received */
+function describeWhole(environ: EnvironBase, size: number | undefined): void {
+  if (size === undefined) return
+  environ.CONTENT_LENGTH = String(size)
+  delete environ.HTTP_TRANSFER_ENCODING
 }
 
 const ESCAPE = /%([0-9a-f]{2})/gi

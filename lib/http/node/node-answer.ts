@@ -23,7 +23,8 @@ export abstract class NodeAnswer implements Answer {
   readonly req: IncomingMessage
   readonly res: Sending
   readonly head: RequestHead
-  abstract readonly body: NodeBody
+  /** What node:http has of the body. */
+  abstract readonly source: NodeBody
   #bytes = 0
   #isAscii = false
   /** All of the body is there when the head is sent. */
@@ -89,7 +90,7 @@ export abstract class NodeAnswer implements Answer {
       res.useChunkedEncodingByDefault = false
     }
     const isShort = hasBody && this.#isWhole && size < head.contentLength
-    if (isShort || (bodyLength > 0 && this.body.mustClose(this.#isWhole))) res.shouldKeepAlive = false
+    if (isShort || (bodyLength > 0 && this.source.mustClose(this.#isWhole))) res.shouldKeepAlive = false
     writeHead(res, head)
   }
 
@@ -107,7 +108,7 @@ export abstract class NodeAnswer implements Answer {
     const res = this.res
     if (chunk === undefined || chunk.length === 0) res.end()
     else this.#endWith(chunk)
-    if (this.head.bodyLength > 0) this.body.abandon()
+    if (this.head.bodyLength > 0) this.source.abandon()
   }
 
   endShort(): void {

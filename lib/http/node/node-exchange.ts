@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { now } from '../../sys/clock.js'
-import type { Exchange, Peer } from '../exchange.js'
+import type { BodySource, Exchange, Peer } from '../exchange.js'
 import type { Refusal } from '../refusal.js'
 import type { ClientSocket } from './client-socket.js'
 import { NodeAnswer } from './node-answer.js'
@@ -18,7 +18,9 @@ export class NodeExchange extends NodeAnswer implements Exchange, NodeObjects {
   isExpired = false
   refusal: Refusal | undefined = undefined
   abort: Exchange['abort'] = undefined
-  #body: NodeBody | undefined = undefined
+  release: Exchange['release'] = undefined
+  #source: NodeBody | undefined = undefined
+  #received: BodySource | undefined = undefined
 
   constructor(socket: ClientSocket, res: ServerResponse, expects: NodeObjects['expects']) {
     super(res)
@@ -31,9 +33,22 @@ export class NodeExchange extends NodeAnswer implements Exchange, NodeObjects {
   }
 
   /** Made when it is asked for: few requests have one. */
-  get body(): NodeBody {
-    this.#body ??= new NodeBody(this, this.socket.owner.bodyLimit)
-    return this.#body
+  get source(): NodeBody {
+    this.#source ??= new NodeBody(this, this.socket.owner.bodyLimit)
+    return this.#source
+  }
+
+  get body(): BodySource {
+    return this.#received ?? this.source
+  }
+
+  set body(received: BodySource) {
+    this.#received = received
+  }
+
+  get awaitsClient(): boolean {
+    const { awaited } = this.socket
+    return awaited === 'body' || awaited === 'reader'
   }
 
   /** There is room for it, and nothing that it should wait for first. */

@@ -48,7 +48,12 @@ export interface AdmissionHost {
   readonly connections: number
   /** The requests between `request` and `finished`, oldest first. */
   readonly exchanges: Requests
-  /** Calls the application. */
+  /**
+   * Takes in the body of a request before it runs, if the settings want that. Undefined if there is nothing to wait
+   * for. Else tells whether the request may run: if not it is answered, or its client has gone. Never rejects.
+   */
+  receive(exchange: Exchange): Promise<boolean> | undefined
+  /** Calls the application. Set `exchange.release` before, to be told when it is done. */
   run(exchange: Exchange): void
   /** Answers in place of the application. */
   refuse(exchange: Exchange, refusal: Refusal): void

@@ -31,7 +31,9 @@ export class AsyncAdmission implements Required<Admission> {
     this.#spread.requested(connection)
     const { requestTimeout } = this.#host.config
     if (requestTimeout > 0 && !this.#timeout) this.#expireIn(requestTimeout)
-    this.#host.run(exchange)
+    const arrival = this.#host.receive(exchange)
+    if (arrival) void arrival.then(isHere => isHere && this.#host.run(exchange))
+    else this.#host.run(exchange)
   }
 
   finished({ answer }: Exchange, connection: Connection): void {

@@ -8,15 +8,17 @@ const LEAST_PATIENCE = 1
 
 /**
  * Runs one request at a time, for handlers that use the CPU or must not be interleaved. The gate is shut from the
- * moment a connection is taken until its response has left, so no connection waits here while another worker is idle.
+ * moment a connection is taken until the application is done with its request, so no connection waits here while
+ * another worker is idle. A request begins when its body is here, and its response leaves in the background.
  *
- * A connection that sends no request within PATIENCE is parked and the gate opens again. Each silent connection halves
- * the patience with the next one, and each that sends a request in time doubles it: a crowd of silent clients cannot
- * hold the worker. When a parked connection sends its request, that waits for its turn.
+ * A connection whose request is not here within PATIENCE, body included, is parked and the gate opens again. Each such
+ * connection halves the patience with the next one, and each that sends a request in time doubles it: a crowd of slow
+ * clients cannot hold the worker. When the request of a parked connection is here, it waits for its turn.
  */
 export class SyncAdmission implements Required<Admission> {
   static readonly oneAtATime = true
-  readonly traits: AdmissionTraits
+  /** No takeovers: one would hold the worker for as long as it lasts. */
+  readonly traits: AdmissionTraits = { takeovers: [], policy: { keepAlive: 0 }, takesOneByOne: true }
   readonly #host: AdmissionHost
   /** The connection that was taken last, until its request is there. */
   #newcomer: Connection | undefined
@@ -27,11 +29,6 @@ export class SyncAdmission implements Required<Admission> {
 
   constructor(host: AdmissionHost) {
     this.#host = host
-    const { timeout, bodyTimeout } = host.config
-    // A client that is silent within a body is refused before this worker is taken for hung.
-    const patience = timeout > 0 && (bodyTimeout === 0 || bodyTimeout > timeout / 2) ? timeout / 2 : bodyTimeout
-    // No takeovers: one would hold the worker for as long as it lasts.
-    this.traits = { takeovers: [], policy: { keepAlive: 0, bodyTimeout: patience }, takesOneByOne: true }
   }
 
   wants(): boolean {
@@ -49,6 +46,12 @@ export class SyncAdmission implements Required<Admission> {
   }
 
   request(exchange: Exchange, connection: Connection): void {
+    const arrival = this.#host.receive(exchange)
+    if (arrival) void arrival.then(isHere => isHere && this.#arrived(exchange, connection))
+    else this.#arrived(exchange, connection)
+  }
+
+  #arrived(exchange: Exchange, connection: Connection): void {
     if (connection === this.#newcomer) this.#patience = Math.min(this.#patience * 2, PATIENCE)
     this.#park(connection)
     if (exchange.head.upgrade?.toLowerCase() === 'websocket') {
@@ -63,14 +66,23 @@ export class SyncAdmission implements Required<Admission> {
   }
 
   finished(exchange: Exchange): void {
-    if (exchange === this.#running) {
-      this.#running = undefined
-      this.#waiting.shift()?.start()
-    } else {
-      const index = this.#waiting.findIndex(waiting => waiting.exchange === exchange)
-      if (index >= 0) this.#waiting.splice(index, 1)
-    }
+    if (exchange === this.#running) return this.#runNext()
+    const index = this.#waiting.findIndex(waiting => waiting.exchange === exchange)
+    if (index >= 0) this.#waiting.splice(index, 1)
     this.#host.regulate()
+  }
+
+  #runNext(): void {
+    this.#running = undefined
+    this.#waiting.shift()?.start()
+    this.#host.regulate()
+  }
+
+  /** The application is done. Most responses have left by the next turn of the event loop, and have `finished`. */
+  #released(exchange: Exchange): void {
+    setImmediate(() => {
+      if (exchange === this.#running) this.#runNext()
+    })
   }
 
   upgraded(): void {}
@@ -84,6 +96,7 @@ export class SyncAdmission implements Required<Admission> {
 
   #start(exchange: Exchange): void {
     this.#running = exchange
+    exchange.release = () => this.#released(exchange)
     this.#host.regulate()
     this.#host.run(exchange)
   }

@@ -3,13 +3,15 @@ import { HookRunner } from '../../../config/hook-runner.js'
 import type { ApplicationHost } from '../../application/application.js'
 import { loadApplication } from '../../application/load-application.js'
 import { takesLongPolling } from '../../application/long-polling.js'
-import { ExitCode } from '../../errors.js'
+import { ExitCode, toError } from '../../errors.js'
+import { checkUploadDirectory } from '../../http/upload/upload-space.js'
 import type { Address } from '../../listeners/address.js'
 import { createAccessLog } from '../../logging/access.js'
 import { requireLibc } from '../../sys/libc.js'
 import { endWithParent } from '../../sys/orphan-alarm.js'
 import { AccessRecorder } from '../access-recorder.js'
 import { workerClass } from '../admission/registry.js'
+import { buffersRequests } from '../intake.js'
 import { Watchdog } from '../watchdog/watchdog.js'
 import { Worker } from '../worker.js'
 import type { Booting } from './booting.js'
@@ -63,6 +65,7 @@ export const STEPS: Readonly<Record<string, BootStep>> = {
       boot.admission = await workerClass(name, process.cwd())
     },
   },
+  uploads: { inCheck: true, run: warnOfUploads },
   application: {
     inCheck: true,
     failure: ExitCode.appLoad,
@@ -163,6 +166,16 @@ function applicationHost(boot: Booting): ApplicationHost {
     fail: error => {
       if (!boot.worker) void boot.fail(error)
     },
+  }
+}
+
+/** Small bodies need no directory, so the worker serves without one. For Python it is an error. */
+async function warnOfUploads({ config, admission, snapshot, log }: Booting): Promise<void> {
+  if (snapshot.python || snapshot.age > 1 || !buffersRequests(config, admission?.oneAtATime)) return
+  try {
+    await checkUploadDirectory(config.tmpUploadDir)
+  } catch (error) {
+    log.warn(toError(error).message)
   }
 }
 

@@ -13,6 +13,8 @@ export class MemoryExchange implements Exchange {
   isExpired = false
   refusal: Exchange['refusal'] = undefined
   abort: Exchange['abort'] = undefined
+  release: Exchange['release'] = undefined
+  readonly awaitsClient = false
   readonly startedAt = now()
   readonly head: RequestHead
   readonly connection: MemoryConnection

@@ -1,17 +1,24 @@
 import type { FileHandle } from 'node:fs/promises'
-import type { BodySource } from '../../http/exchange.js'
-import { Spool, type UploadSpace } from './upload-space.js'
+import type { Readable } from 'node:stream'
+import type { BodySource } from '../exchange.js'
+import { Spool } from './spool.js'
+import type { UploadSpace } from './upload-space.js'
 
-/** What travels with the request, in bytes. */
-export const WITH_REQUEST = 1 << 16
+/** What `next` reads of a file at once, in bytes. */
+const CHUNK = 1 << 16
 
 /**
- * A request body that was read to its end before Python hears of it: a client that is slow holds no Python process, and
- * the length is known even of a body in chunks. What is larger than 1 MB lies in a file that has no name any more.
+ * A request body that was read to its end before the application hears of it: a client that is slow holds nothing that
+ * computes, and the length is known even of a body in chunks. What is larger than 1 MB lies in a file that has no name
+ * any more.
  */
-export class Upload {
+export class Upload implements BodySource {
+  /** It was held to the limit while it came. */
+  readonly limit = 0
+  readonly complete = true
   readonly #spool: Spool
   #position = 0
+  #isClosed = false
 
   private constructor(spool: Spool) {
     this.#spool = spool
@@ -35,9 +42,22 @@ export class Upload {
     return this.#spool.size
   }
 
-  /** All of it, if it may travel with the request. */
-  get whole(): Buffer | undefined {
-    return this.size <= WITH_REQUEST && !this.#spool.file ? Buffer.concat(this.#spool.chunks) : undefined
+  /** @returns all of it, if that is no more than `most` bytes, and in memory */
+  whole(most: number): Buffer | undefined {
+    return this.size <= most && !this.#spool.file ? Buffer.concat(this.#spool.chunks) : undefined
+  }
+
+  async next(): Promise<Buffer | null> {
+    if (this.#isClosed) throw new Error('the request body was read after the response had ended')
+    const { file, chunks } = this.#spool
+    if (!file) return chunks.shift() ?? null
+    const [piece] = await this.#readFile(file, CHUNK)
+    return piece ?? null
+  }
+
+  /** The engine has no more of it. */
+  stream(): Readable | undefined {
+    return undefined
   }
 
   /** @param most  bytes. @returns the next ones, in pieces; none at the end */
@@ -64,28 +84,7 @@ export class Upload {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#spool.close()
   }
-}
-
-/** A request body that Python reads as it arrives. */
-export class Stream {
-  /** Not known before its end. */
-  readonly size = undefined
-  readonly whole = undefined
-  readonly #body: BodySource
-  #rest: Buffer | null = null
-
-  constructor(body: BodySource) {
-    this.#body = body
-  }
-
-  /** @param most  bytes. @returns what is here of the next ones; none at the end @throws ClientGone, BodyTooLarge */
-  async read(most: number): Promise<readonly Buffer[]> {
-    const chunk = this.#rest ?? (await this.#body.next())
-    this.#rest = chunk && chunk.length > most ? chunk.subarray(most) : null
-    return chunk ? [chunk.subarray(0, most)] : []
-  }
-
-  async close(): Promise<void> {}
 }
