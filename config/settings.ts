@@ -155,6 +155,12 @@ export const settings = {
     onHup: 'respawn',
     description: "a worker is ready only when its application has sent the message 'ready', as PM2's users know it",
   }),
+  readyWorkers: setting('Workers', '--ready-workers', {
+    parser: integer(1),
+    default: 1,
+    onHup: 'apply',
+    description: "while fewer workers than this are ready and send beats, systemd's watchdog is not fed",
+  }),
   readyPath: setting('Workers', '--ready-path', {
     parser: urlPath,
     default: absent('none'),

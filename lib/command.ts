@@ -1,14 +1,15 @@
 import { printConfig } from '../config/print.js'
 import { resolveConfig, type Sources } from '../config/resolve.js'
 import { readCommandLine } from '../config/sources/cli.js'
-import { workingDirectory } from '../config/sources/env.js'
+import { hidePrivate, workingDirectory } from '../config/sources/env.js'
 import { pythonProjects } from './application/python/projects.js'
 import { Arbiter, type ArbiterOptions } from './arbiter/arbiter.js'
 import { checkApplication } from './arbiter/check.js'
 import type { ProcessEvents } from './arbiter/signals.js'
-import { ExitCode } from './errors.js'
+import { ExitCode, toError } from './errors.js'
 import { checkLogs } from './logging/check-logs.js'
 import { version } from './sys/package.js'
+import { tellFailure } from './systemd/failure.js'
 
 /** What the command does to the process that it runs in. */
 interface Out {
@@ -18,16 +19,39 @@ interface Out {
   readonly end: () => void
 }
 
+/** How the processes of a server are started, and what happens to this one. */
+interface Processes {
+  /** The file that workers run. */
+  readonly exec: string
+  readonly commandLine: readonly string[]
+  readonly events: ProcessEvents
+}
+
 /**
  * Runs the command `unicorn`: answers `--help` and `--version`, prints or checks the configuration, or runs a server to
  * its end.
  * @param given arguments and environment
- * @param processes how the processes of a server are started, and what happens to this one; only `bin` knows
+ * @param processes only `bin` knows them
  * @returns the exit code; @throws UnicornError, which has the exit code
  */
 export async function runCommand(
   given: Pick<Sources, 'argv' | 'env'>,
-  { exec, commandLine, events }: { exec: string; commandLine: readonly string[]; events: ProcessEvents },
+  processes: Processes,
+  out: Out,
+): Promise<ExitCode> {
+  const env = { ...given.env }
+  hidePrivate()
+  try {
+    return await run({ argv: given.argv, env }, processes, out)
+  } catch (error) {
+    tellFailure(env, toError(error))
+    throw error
+  }
+}
+
+async function run(
+  given: Pick<Sources, 'argv' | 'env'>,
+  { exec, commandLine, events }: Processes,
   { print, end }: Out,
 ): Promise<ExitCode> {
   const line = readCommandLine(given.argv)

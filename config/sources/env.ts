@@ -9,6 +9,27 @@ export function currentEnvironment(): Environment {
   return process.env
 }
 
+/** Variables that are meant for the arbiter alone, from its predecessor or from systemd: no other process has them. */
+export const PRIVATE: readonly string[] = [
+  'UNICORN_FD',
+  'UNICORN_PID',
+  'UNICORN_SINCE',
+  'LISTEN_PID',
+  'LISTEN_PIDFDID',
+  'LISTEN_FDS',
+  'LISTEN_FDNAMES',
+  'FDSTORE',
+  'NOTIFY_SOCKET',
+  'WATCHDOG_PID',
+  'WATCHDOG_USEC',
+  'MAINPID',
+]
+
+/** Takes the private variables out of the environment of this process, before it starts others. */
+export function hidePrivate(): void {
+  for (const name of PRIVATE) delete process.env[name]
+}
+
 /**
  * Reads the settings in the environment. An empty variable counts as unset.
  * @param source where the variables are from, for origins

@@ -15,6 +15,7 @@ import { requireLibc } from '../sys/libc.js'
 import type { Pidfile } from '../sys/pidfile.js'
 import { setTitle } from '../sys/process-title.js'
 import { surviveBrokenStreams } from '../sys/standard-streams.js'
+import type { Notifier } from '../systemd/notifier.js'
 import type { Command, CommandName, CommandOf } from './commands.js'
 import type { Generation } from './generation.js'
 import { Generations } from './generations.js'
@@ -26,6 +27,7 @@ import { PidfileKeeper } from './pidfile-keeper.js'
 import { Pool, type PoolEvents } from './pool.js'
 import { Readings } from './readings.js'
 import { readAnew } from './reload.js'
+import { serviceOf } from './service.js'
 import { ProcessEvents } from './signals.js'
 import { Upgrade, type UpgradeEvents } from './upgrade.js'
 import type { WorkerHandle } from './worker-handle.js'
@@ -96,6 +98,8 @@ export class Arbiter {
   readonly #generations: Generations
   readonly #upgrade: Upgrade
   readonly #pidfile: PidfileKeeper
+  /** Undefined if this is no service of systemd's. */
+  readonly #service: Notifier | undefined
   #sources: FileWatcher | undefined
   readonly #orphans = process.pid === 1 ? new Orphans() : undefined
   #ticker: NodeJS.Timeout | undefined
@@ -119,7 +123,9 @@ export class Arbiter {
     this.#log = this.#errorLog.logger
     this.#server = this.#view()
     this.#commands = new PendingCommands(this.#log)
-    this.#upgrade = new Upgrade(options.commandLine, event => this.#events.push(event))
+    const { env } = options.commandLine
+    const isService = env.NOTIFY_SOCKET !== undefined
+    this.#upgrade = new Upgrade(options.commandLine, event => this.#events.push(event), isService)
     this.#pidfile = new PidfileKeeper(this.#upgrade.predecessor)
     this.#pool = new Pool({
       exec: options.exec,
@@ -132,6 +138,16 @@ export class Arbiter {
     })
     const isServedByOther = (): boolean => this.#upgrade.isServedByOther
     this.#generations = new Generations(resolved, { pool: this.#pool, server: this.#server, isServedByOther })
+    this.#service = serviceOf({
+      env,
+      log: this.#log,
+      state: () => this.#state,
+      pool: this.#pool,
+      generations: this.#generations,
+      commands: this.#commands,
+      readings: this.#readings,
+      upgrade: this.#upgrade,
+    })
   }
 
   get #config(): Config {
@@ -257,6 +273,8 @@ export class Arbiter {
     const { gunicorn } = this.#generations.current.resolved
     await Promise.race([this.#hooks.run('onExit', this.#server).then(() => gunicorn?.runner.end()), asked])
     this.#survive(() => this.#pidfile.remove())
+    const { successor } = this.#upgrade
+    if (successor !== undefined) this.#service?.handOver(successor)
     release()
   }
 
@@ -281,6 +299,7 @@ export class Arbiter {
   #handle<Type extends EventType>(event: EventOf<Type>): void {
     this.#survive(() => this.#on[event.type](event))
     this.#survive(() => this.#manageWorkers())
+    this.#survive(() => this.#service?.look())
   }
 
   /** A failure that nothing has foreseen, such as a directory that cannot be written any more, ends no server. */
@@ -315,7 +334,7 @@ export class Arbiter {
       this.#pool.murderLazyWorkers()
       this.#orphans?.reap()
       this.#repairListeners()
-      if (this.#upgrade.forgetPredecessor()) this.#takeOver()
+      if (this.#upgrade.look()) this.#takeOver()
     },
     configured: fresh => {
       const pending = this.#readings.end()
@@ -395,6 +414,7 @@ export class Arbiter {
     }
     this.#exitCode = exitCode
     this.#log.fatal({ exitCode }, `${what} before any worker was ready`)
+    this.#service?.fail(this.#generations.failure ?? `${what} before any worker was ready`)
     this.#obey(this.#commands.add({ name: 'stop', how: 'quickly' }))
   }
 
@@ -462,6 +482,7 @@ export class Arbiter {
       loglevel: configureLog,
       logFormat: configureLog,
       drainDelay: () => {}, // read when the stop begins
+      readyWorkers: () => {}, // read at each look
       pidfile: () => this.#pidfile.change(fresh.pidfile),
     }
     for (const apply of new Set(Object.values(steps))) {
@@ -514,6 +535,7 @@ export class Arbiter {
   /** The arbiter before this one is gone, so this one takes over its pid file. */
   #takeOver(): void {
     this.#log.info('Upgraded: the arbiter before this one is gone')
+    this.#service?.takeOver()
     try {
       this.#pidfile.takeOver(this.#config.pidfile)
     } catch (error) {

@@ -18,6 +18,8 @@ export interface Generation {
   workers: number
   /** Whether any of its workers was ready: the application loads with this configuration. */
   proven: boolean
+  /** Why a worker of it has not booted, in its own words. */
+  failure: string | undefined
   /** With `--reload`: the files of its environment, and those that its workers have loaded, or tried to load. */
   readonly files: Set<string>
   /** The places of the listeners that a reload is removing: no worker serves them once these workers are gone. */
@@ -35,5 +37,16 @@ export function newGeneration(
   const { listeners } = env
   const processes = config.workers
   const workers = workersFor(resolved, processes)
-  return { number, resolved, hooks, listeners, processes, workers, proven: false, files, abandoned: [] }
+  return {
+    number,
+    resolved,
+    hooks,
+    listeners,
+    processes,
+    workers,
+    proven: false,
+    failure: undefined,
+    files,
+    abandoned: [],
+  }
 }

@@ -42,6 +42,11 @@ export class Generations {
     return this.#current
   }
 
+  /** Why a worker of the generation that was tried last has not booted, if it has said so. */
+  get failure(): string | undefined {
+    return this.#latest.failure
+  }
+
   /** The generation that a reload brings up; undefined if none is under way. */
   get next(): Generation | undefined {
     return this.#reload?.next
@@ -55,6 +60,11 @@ export class Generations {
   /** How many workers the current generation should have. */
   get target(): number {
     return this.#target
+  }
+
+  /** Whether the current generation has all of its workers, and they are ready. */
+  get isComplete(): boolean {
+    return this.#pool.isComplete(this.#current, this.#current.workers)
   }
 
   set target(target: number) {

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { InheritedSocket, Listeners } from '../listeners/listeners.js'
+import { startTimeOf } from '../sys/process-stat.js'
+import { type Orphan, startOrphan } from './orphaned-successor.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -16,37 +18,63 @@ export interface CommandLine {
 export interface Predecessor {
   readonly pid: number
   readonly sockets: readonly InheritedSocket[]
+  readonly isAlive: () => boolean
 }
 
 /** What one arbiter hands to the next: the descriptors as `FD=ADDRESS`, separated by blanks, and its own pid. */
 const FD = 'UNICORN_FD'
 const PID = 'UNICORN_PID'
+/** When that process has started, if the next one is not its child. */
+const SINCE = 'UNICORN_SINCE'
 /** The first descriptor after stdin, stdout and stderr. */
 const FIRST_FD = 3
 
 /** Reads the predecessor from the environment. Returns undefined if this arbiter is the first. */
 export function predecessorOf(env: Environment): Predecessor | undefined {
   const pid = Number(env[PID])
+  const since = env[SINCE]
   if (!pid || env[FD] === undefined) return undefined
-  const sockets = env[FD].split(/ (?=\d+=)/).map(entry => {
+  const entries = env[FD] === '' ? [] : env[FD].split(/ (?=\d+=)/)
+  const sockets = entries.map(entry => {
     const [fd = '', ...address] = entry.split('=')
     return { fd: Number(fd), address: address.join('=') }
   })
-  return { pid, sockets }
+  const isAlive = (): boolean => process.ppid === pid || (since !== undefined && startTimeOf(pid) === since)
+  return { pid, sockets, isAlive }
+}
+
+/** What a successor is started with. */
+interface Start {
+  readonly command: readonly string[]
+  readonly cwd: string
+  readonly env: Environment
+  readonly inherited: readonly number[]
+}
+
+function startOf({ argv, env, cwd }: CommandLine, listeners: Listeners): Start {
+  const sockets = listeners.configured.map((address, place) => `${FIRST_FD + place}=${address}`)
+  return {
+    command: argv.length > 0 ? argv : [process.execPath],
+    cwd,
+    env: { ...env, [FD]: sockets.join(' '), [PID]: String(process.pid), [SINCE]: undefined },
+    inherited: listeners.fds,
+  }
 }
 
 /**
  * Starts a successor beside this arbiter. It lives on when this one ends.
  * @throws system errors such as EAGAIN; others come as the child's `error` event
  */
-export function startSuccessor({ argv, env, cwd }: CommandLine, listeners: Listeners): ChildProcess {
-  const [executable = process.execPath, ...args] = argv
-  const sockets = listeners.configured.map((address, place) => `${FIRST_FD + place}=${address}`)
-  const child = spawn(executable, args, {
-    cwd,
-    env: { ...env, [FD]: sockets.join(' '), [PID]: String(process.pid) },
-    stdio: ['inherit', 'inherit', 'inherit', ...listeners.fds],
-  })
+export function startSuccessor(line: CommandLine, listeners: Listeners): ChildProcess {
+  const { command, cwd, env, inherited } = startOf(line, listeners)
+  const [executable = process.execPath, ...args] = command
+  const child = spawn(executable, args, { cwd, env, stdio: ['inherit', 'inherit', 'inherit', ...inherited] })
   child.unref()
   return child
+}
+
+/** Starts one that is no child of this arbiter, but of systemd. @throws as `startOrphan` does */
+export function startOrphanedSuccessor(line: CommandLine, listeners: Listeners): Promise<Orphan> {
+  const { command, cwd, env, inherited } = startOf(line, listeners)
+  return startOrphan(command, { cwd, env: { ...env, [SINCE]: startTimeOf(process.pid) }, inherited })
 }

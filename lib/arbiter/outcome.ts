@@ -57,8 +57,10 @@ export const LINES: { readonly [Name in CommandName]: (outcome: OutcomeOf<Name>)
     if (result === 'failed') return ['error', { err: outcome.error }, 'Upgrade failed, this arbiter goes on']
     if (result !== 'ended') return undefined
     const { exitCode, signal } = outcome
-    const level = exitCode === ExitCode.ok ? 'info' : 'error'
-    return [level, { exitCode, signal }, 'The new arbiter has ended, this one goes on']
+    // Of one that was no child of this process nothing is known.
+    const isKnown = exitCode !== null || signal !== null
+    const level = exitCode === ExitCode.ok || !isKnown ? 'info' : 'error'
+    return [level, isKnown ? { exitCode, signal } : {}, 'The new arbiter has ended, this one goes on']
   },
   dismiss: outcome => (outcome.result === 'refused' ? ['debug', {}, `WINCH ignored: ${outcome.why}`] : undefined),
 }

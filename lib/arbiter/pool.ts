@@ -100,6 +100,21 @@ export class Pool {
     return { spawned: this.#spawned, reaped: this.#reaped, requests }
   }
 
+  /**
+   * How many workers are ready: of an application in Python, its processes.
+   * @param within  how old their last beat may be, in milliseconds
+   */
+  ready(within = Number.POSITIVE_INFINITY): number {
+    const now = this.#context.clock.now()
+    const beating = [...this.#handles].filter(({ isReady, lastBeat }) => isReady && now - lastBeat <= within)
+    return beating.reduce((sum, handle) => sum + handle.serving, 0)
+  }
+
+  /** Whether a worker has come to its end. */
+  get hasReaped(): boolean {
+    return Object.keys(this.#reaped).length > 0
+  }
+
   #of(generation: Generation): WorkerHandle[] {
     return [...this.#handles].filter(handle => handle.generation === generation)
   }
@@ -230,6 +245,9 @@ export class Pool {
         return handle.send(bootMessage(handle, this.#context.version))
       case 'ready':
         return this.#apply('ready', handle)
+      case 'failed':
+        handle.generation.failure = message.why
+        return
       case 'beat':
         handle.figures = message.figures
         this.#watchMemory(handle)

@@ -5,6 +5,7 @@ export class Readings {
   readonly #start: () => void
   /** First the one that is read for. The second came during that reading, which may have missed the latest changes. */
   readonly #reloads: Pending<'reload'>[] = []
+  #asked = 0
 
   /** @param start begins to read; the caller calls `end` when that is over */
   constructor(start: () => void) {
@@ -15,8 +16,14 @@ export class Readings {
     return this.#reloads.length > 0
   }
 
+  /** How many reloads were asked for until now. */
+  get asked(): number {
+    return this.#asked
+  }
+
   /** Reloads that come during a reading share one more reading, and its outcome. */
   add(pending: Pending<'reload'>): void {
+    this.#asked++
     const [current, next] = this.#reloads
     if (next) return pending.join(next)
     this.#reloads.push(pending)

@@ -5,15 +5,12 @@ import { hookNames, hooks } from '../../config/hooks.js'
 import { snakeCase } from '../../config/names.js'
 import type { Resolved } from '../../config/resolve.js'
 import type { Config } from '../../config/settings.js'
-import { currentEnvironment } from '../../config/sources/env.js'
+import { currentEnvironment, PRIVATE } from '../../config/sources/env.js'
 import { formatAddress } from '../listeners/address.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
 import { anchorArguments, anchorEnvironment, preloadsOf } from '../sys/node-options.js'
 import type { Boot, BootPython } from '../worker/protocol.js'
 import type { WorkerHandle } from './worker-handle.js'
-
-/** Variables that a worker must not inherit: they are meant for an arbiter, from its predecessor or from systemd. */
-const PRIVATE = ['UNICORN_FD', 'UNICORN_PID', 'LISTEN_PID', 'LISTEN_FDS', 'NOTIFY_SOCKET', 'WATCHDOG_USEC']
 
 /** The first descriptor after stdin, stdout, stderr and the IPC channel. */
 const FIRST_LISTENER_FD = 4

@@ -2,7 +2,14 @@ import type { ChildProcess } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { UnicornError } from '../errors.js'
 import type { Listeners } from '../listeners/listeners.js'
-import { type CommandLine, type Predecessor, predecessorOf, startSuccessor } from './handover.js'
+import {
+  type CommandLine,
+  type Predecessor,
+  predecessorOf,
+  startOrphanedSuccessor,
+  startSuccessor,
+} from './handover.js'
+import type { Orphan } from './orphaned-successor.js'
 import type { Pending } from './pending-commands.js'
 
 /** The events that an upgrade puts into the arbiter's queue. */
@@ -20,17 +27,27 @@ export class Upgrade {
   readonly #commandLine: CommandLine
   readonly #queue: (event: UpgradeEvent) => void
   #predecessor: Predecessor | undefined
-  #successor: ChildProcess | undefined
+  readonly #isService: boolean
+  #successor: number | undefined
+  /** A successor that is no child of this process: nothing tells of its end. */
+  #orphan: Orphan | undefined
   #isPreparing = false
 
-  constructor(commandLine: CommandLine, queue: (event: UpgradeEvent) => void) {
+  /** @param isService  of systemd: it watches over a successor only if that is its own child */
+  constructor(commandLine: CommandLine, queue: (event: UpgradeEvent) => void, isService = false) {
     this.#commandLine = commandLine
+    this.#isService = isService
     this.#queue = queue
     this.#predecessor = predecessorOf(commandLine.env)
   }
 
   get predecessor(): Predecessor | undefined {
     return this.#predecessor
+  }
+
+  /** The pid of a successor that lives. */
+  get successor(): number | undefined {
+    return this.#successor
   }
 
   /** Whether a successor lives, or is about to be started. */
@@ -44,7 +61,7 @@ export class Upgrade {
   }
 
   get #predecessorLives(): boolean {
-    return this.#predecessor !== undefined && process.ppid === this.#predecessor.pid
+    return this.#predecessor?.isAlive() ?? false
   }
 
   /** Why no upgrade can begin now; undefined if one can. */
@@ -69,26 +86,43 @@ export class Upgrade {
       this.#isPreparing = false
       this.#queue({ type: 'successorFailed', pending, error })
     }
-    let child: ChildProcess
-    try {
-      child = startSuccessor({ ...this.#commandLine, cwd: startDirectory(this.#commandLine.cwd, chdir) }, listeners)
-    } catch (error) {
-      return failed(error)
+    const started = (pid: number): void => {
+      this.#isPreparing = false
+      this.#successor = pid
+      pending.settle({ result: 'started', pid })
     }
-    // Without a pid there is no exit event. Later errors concern signals and messages, which nothing sends.
-    child.on('error', error => (child.pid === undefined ? failed(error) : undefined))
-    if (child.pid === undefined) return
-    this.#isPreparing = false
-    this.#successor = child
-    child.once('exit', (exitCode, signal) => {
-      this.#successor = undefined
-      this.#queue({ type: 'successorGone', exitCode, signal })
-    })
-    pending.settle({ result: 'started', pid: child.pid })
+    try {
+      const line = { ...this.#commandLine, cwd: startDirectory(this.#commandLine.cwd, chdir) }
+      if (!this.#isService) return this.#watch(startSuccessor(line, listeners), { started, failed })
+      startOrphanedSuccessor(line, listeners).then(orphan => {
+        this.#orphan = orphan
+        started(orphan.pid)
+      }, failed)
+    } catch (error) {
+      failed(error)
+    }
   }
 
-  /** Forgets a predecessor that is gone. Called at each tick. @returns whether it has just gone, true only once */
-  forgetPredecessor(): boolean {
+  #watch(child: ChildProcess, on: { started: (pid: number) => void; failed: (error: unknown) => void }): void {
+    // Without a pid there is no exit event. Later errors concern signals and messages, which nothing sends.
+    child.on('error', error => (child.pid === undefined ? on.failed(error) : undefined))
+    if (child.pid === undefined) return
+    child.once('exit', (exitCode, signal) => this.#ended(exitCode, signal))
+    on.started(child.pid)
+  }
+
+  #ended(exitCode: number | null, signal: NodeJS.Signals | null): void {
+    this.#successor = undefined
+    this.#orphan = undefined
+    this.#queue({ type: 'successorGone', exitCode, signal })
+  }
+
+  /**
+   * Looks whether the others still live. Called at each tick.
+   * @returns whether a predecessor has just gone, true only once
+   */
+  look(): boolean {
+    if (this.#orphan?.hasEnded()) this.#ended(null, null)
     if (!this.#predecessor || this.#predecessorLives) return false
     this.#predecessor = undefined
     return true

@@ -92,8 +92,16 @@ export class WorkerHandle {
 
   /** Whether as many Python processes serve as it should have. */
   get hasItsProcesses(): boolean {
-    const serving = this.figures?.processes?.filter(({ state }) => state === 'serving').length ?? 0
-    return serving >= this.processes
+    return this.#servingProcesses >= this.processes
+  }
+
+  /** For how many workers it counts: for its processes, if it has some. */
+  get serving(): number {
+    return this.generation.resolved.python ? this.#servingProcesses : 1
+  }
+
+  get #servingProcesses(): number {
+    return this.figures?.processes?.filter(({ state }) => state === 'serving').length ?? 0
   }
 
   sendCap(cap: number): void {

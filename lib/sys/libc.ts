@@ -113,6 +113,11 @@ export function addressOf(name: string): bigint {
   return requireKoffi().load(null).symbol(name)
 }
 
+/** Where the bytes of a buffer lie in memory. They stay there as long as the buffer is referenced. */
+export function addressOfBuffer(buffer: Buffer): bigint {
+  return requireKoffi().address(buffer)
+}
+
 /** Makes the kernel queue connections on a bound socket. Throws an error with a `code`, such as EADDRINUSE. */
 export function listen(fd: number, backlog: number): void {
   check('listen', libc().listen(fd, backlog))

@@ -14,3 +14,9 @@ export function processStat(of: number | string): readonly string[] | undefined 
     return undefined
   }
 }
+
+/** When a process has started, in ticks since the boot, which with its number names it; undefined if it is gone. */
+export function startTimeOf(pid: number): string | undefined {
+  const fields = processStat(pid)
+  return fields === undefined || fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
+}

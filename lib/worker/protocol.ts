@@ -75,6 +75,8 @@ export type FromWorker =
   /** The worker has got no boot message: one that came before it listened is lost. */
   | { readonly type: 'hello' }
   | { readonly type: 'ready' }
+  /** Its boot has failed, and it ends. `why` is in a sentence. */
+  | { readonly type: 'failed'; readonly why: string }
   | { readonly type: 'beat'; readonly figures: Figures; readonly debugged: boolean }
   /** How many of its connections are settled. Sent when the number changes. */
   | { readonly type: 'settled'; readonly connections: number }

@@ -22,6 +22,7 @@ export const CHANGED: Readonly<Record<Changed, unknown>> = {
   reloadExtraFiles: ['other.js'],
   preload: true,
   waitReady: true,
+  readyWorkers: 2,
   readyPath: '/ready',
   python: 'python3',
   pythonpath: 'lib',

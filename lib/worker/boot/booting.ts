@@ -124,6 +124,7 @@ export class Booting {
     const message = `${what}: ${where}${error.message}`
     this.#report({ level: 'fatal', message, fields: err === undefined ? {} : { err } })
     this.#failed = exitCode
+    this.channel.send({ type: 'failed', why: message })
     if (err !== undefined && !isTold) this.reporters.tell(err)
     return exitCode
   }
