@@ -1,4 +1,7 @@
 import type { Case } from './case.js'
+import * as probe from './http11probe/compliance.js'
+import { malformedInput } from './http11probe/malformed.js'
+import { smuggling } from './http11probe/smuggling.js'
 import { closings, endings, garbageBehind, pipelines } from './tables/behind.js'
 import { chunks, trailerFields } from './tables/chunked.js'
 import { fields } from './tables/fields.js'
@@ -27,7 +30,10 @@ const COMMON: readonly Case[] = [
   expectations,
   upgrades,
   limits,
+  probe.compliance,
+  smuggling,
+  malformedInput,
 ].flat()
 
 /** For an interface that takes WebSockets, and for one that takes none. */
-export const CASES = { sockets: [...COMMON, ...handshakes], plain: [...COMMON, ...webSockets] }
+export const CASES = { sockets: [...COMMON, ...handshakes], plain: [...COMMON, ...webSockets, ...probe.upgrades] }

@@ -46,8 +46,8 @@ interface Parser {
 }
 
 /**
- * Lets `declines` decide before Node does which requests for an upgrade are plain ones. (Node itself asks the
- * application's server from 24 on, and tells those apart too late before that.)
+ * Lets `declines` decide before Node does which requests for an upgrade are plain ones. Those of HTTP/1.0 are, by
+ * RFC 9110, section 7.8. (Node itself asks the application's server from 24 on.)
  */
 export function siftUpgrades(
   { parser }: ClientSocket & { readonly parser?: Parser | null },
@@ -56,7 +56,8 @@ export function siftUpgrades(
   const { onIncoming } = parser ?? {}
   if (!parser || !onIncoming) return
   parser.onIncoming = (req, ...others) => {
-    if (Reflect.get(req, 'upgrade') && req.method !== 'CONNECT' && declines(req)) Reflect.set(req, 'upgrade', false)
+    const isOffer = Reflect.get(req, 'upgrade') && req.method !== 'CONNECT'
+    if (isOffer && (req.httpVersion === '1.0' || declines(req))) Reflect.set(req, 'upgrade', false)
     return onIncoming(req, ...others)
   }
 }
