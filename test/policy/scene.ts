@@ -28,7 +28,8 @@ const AT_ONCE = 16
 
 /** The engines that serve an interface. */
 export function enginesFor(face: Face): Engine[] {
-  return face === 'node' || !('httpEngine' in settings) ? ['node'] : ['node', 'native']
+  const isOnNodeOnly = face === 'node' || face === 'asgi' || !('httpEngine' in settings)
+  return isOnNodeOnly ? ['node'] : ['node', 'native']
 }
 
 /** Each case on a server of its interface, whole and torn. */
@@ -91,11 +92,11 @@ function judge(
       ? ''
       : `got ${JSON.stringify(finals.map(told))}, wanted ${right.map(answers => JSON.stringify(answers)).join(' or ')}`,
     // A client that goes on behind its last answer may get a reset, as from nginx; one that was refused must not.
-    ending === 'closed' || (ending === 'reset' && statuses.every(status => status === 200))
+    ending === 'closed' || (ending === 'reset' && statuses.every(status => status < 400))
       ? ''
       : `the connection is ${ending}`,
     finals.every(({ fields }) => fields.has('date')) ? '' : 'no Date',
-    finals.every(({ status, fields }) => status === 200 || fields.get('connection') === 'close') ? '' : 'not closed',
+    finals.every(({ status, fields }) => status < 400 || fields.get('connection') === 'close') ? '' : 'not closed',
     finals.length === responses.length || /Expect:.*100-continue/i.test(bytes) ? '' : 'an interim response',
   ].filter(Boolean)
   return fault.length > 0 ? { fault: fault.join(', '), statuses } : { statuses }

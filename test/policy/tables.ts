@@ -3,6 +3,7 @@ import * as probe from './http11probe/compliance.js'
 import { malformedInput } from './http11probe/malformed.js'
 import { smuggling } from './http11probe/smuggling.js'
 import { closings, endings, garbageBehind, pipelines } from './tables/behind.js'
+import { bodies } from './tables/bodies.js'
 import { chunks, trailerFields } from './tables/chunked.js'
 import { fields } from './tables/fields.js'
 import { codings, lengths } from './tables/framing.js'
@@ -35,5 +36,13 @@ const COMMON: readonly Case[] = [
   malformedInput,
 ].flat()
 
-/** For an interface that takes WebSockets, and for one that takes none. */
-export const CASES = { sockets: [...COMMON, ...handshakes], plain: [...COMMON, ...webSockets, ...probe.upgrades] }
+const PLAIN: readonly Case[] = [...COMMON, ...webSockets, ...probe.upgrades]
+
+export const CASES = {
+  /** For an interface that takes no WebSockets. */
+  plain: [...PLAIN, ...bodies],
+  /** For one that takes them. */
+  sockets: [...COMMON, ...handshakes, ...bodies],
+  /** Those whose answers do not depend on what the application does with its request. */
+  parsed: PLAIN,
+}
