@@ -1,4 +1,7 @@
 import t from 'tap'
+import { addHeader } from '../../lib/gateway/wire/meta-variables.js'
+import { RequestHead } from '../../lib/http/head.js'
+import { HeadReader, isRefusal } from '../../lib/http/native/head.js'
 import { type Answers, BEHIND, type Case } from '../policy/case.js'
 import { LARGEST_BODY } from '../policy/tables/limits.js'
 import { CASES } from '../policy/tables.js'
@@ -51,4 +54,26 @@ for (const [what, cases] of Object.entries({ 'the policy': CASES.parsed, 'what i
     t.ok(cases.length > 40, `${cases.length} cases`)
     t.same(cases.flatMap(faultsOf), [])
   })
+}
+
+t.test('what the parser knows of the fields is what a look at them tells', async t => {
+  const heads = [...CASES.plain, ...OWN_CASES].flatMap(({ bytes }) => {
+    const all = bytesOf(bytes)
+    const result = new HeadReader(POLICY).read(all, 0, all.length)
+    const head = result && (isRefusal(result) ? result.head : result.request)
+    return head ? [head] : []
+  })
+  t.ok(heads.length > 400, `${heads.length} heads`)
+  const known = heads.map(factsOf)
+  t.same(
+    known,
+    heads.map(head => factsOf(new RequestHead(head, head.fields))),
+  )
+})
+
+function factsOf(head: RequestHead): unknown {
+  const { contentLength, transferEncoding, upgrade, hostField, repeated, bodyLength } = head
+  const environ = {}
+  head.forEach(addHeader, environ)
+  return { contentLength, transferEncoding, upgrade, hostField, repeated, bodyLength, environ }
 }

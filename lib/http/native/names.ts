@@ -12,7 +12,7 @@ export interface FieldName {
 }
 
 /** Names that most requests have, as browsers, proxies and libraries send them. */
-const USUAL = [
+export const USUAL = [
   'Accept',
   'Accept-Charset',
   'Accept-Encoding',
