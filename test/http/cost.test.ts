@@ -68,3 +68,21 @@ t.test('names: the usual ones have their slots, whatever clients send', async t 
   t.equal(table.add('HOST').field, 'host')
   t.equal(table.add('X_Real_IP').key, '')
 })
+
+t.test('a reader knows whether a request has begun', async t => {
+  const pieces: Record<string, boolean> = {
+    '': false,
+    '\r\n': false,
+    G: true,
+    '\r\nG': true,
+    'GET / HTTP/1.1\r\n': true,
+  }
+  for (const [text, begun] of Object.entries(pieces)) {
+    const reader = new HeadReader(LIMITS)
+    t.equal(reader.read(bytesOf(text), 0, text.length), undefined)
+    t.equal(reader.begun, begun, JSON.stringify(text))
+  }
+  const reader = new HeadReader(LIMITS)
+  reader.read(bytesOf(HEAD), 0, HEAD.length)
+  t.equal(reader.begun, false, 'as new behind a head')
+})

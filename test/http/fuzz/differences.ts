@@ -1,4 +1,5 @@
 import { METHODS } from 'node:http'
+import { elementsOf } from '../../../lib/http/elements.js'
 import { LlhttpStream } from './llhttp.js'
 import type { NativeStream } from './native-stream.js'
 import type { Outcome } from './outcome.js'
@@ -49,10 +50,10 @@ export const CLASSES: Readonly<Record<string, (found: Difference, our: Fate, the
     new LlhttpStream(theirs.policy).read(complete(bytes)).refusal !== undefined,
   'proxy: ours ignores Proxy-Connection': ({ theirs }, our, their) =>
     our !== 'over' && their === 'over' && /proxy-connection/i.test(theirs.requests.at(-1)?.fields.join() ?? ''),
-  'close: ours closes a connection of HTTP/1.0 that asks for both': ({ ours }, our) =>
-    our === 'over' &&
-    ours.requests.at(-1)?.httpVersion === '1.0' &&
-    /close/i.test(ours.requests.at(-1)?.fields.join() ?? ''),
+  'close: ours closes a connection that asks for it': ({ ours }, our) =>
+    our === 'over' && elementsOf(connectionOf(ours)).includes('close'),
+  'body: ours refuses a chunk by its size, before its data': ({ ours }, our, their) =>
+    our === 'begun, refused' && their === 'begun' && ours.refusal?.status === 413,
   'empty lines: ours takes one CRLF before a request': ({ held }, our) =>
     our === 'refused' && /^(?:\r\n)?[\r\n]/.test(held),
   'blanks: ours takes one blank between the parts of a request line': ({ held }, our) =>
@@ -103,6 +104,12 @@ function fateOf({ requests, refusal, closed }: Outcome, index: number): Fate {
 
 function isTaken(fate: Fate): boolean {
   return fate === 'taken' || fate === 'begun' || fate === 'begun, refused'
+}
+
+/** The field Connection of the last request. */
+function connectionOf({ requests }: Outcome): string {
+  const { fields = [] } = requests.at(-1) ?? {}
+  return fields.filter((_, i) => i % 2 === 1 && /^connection$/i.test(fields[i - 1] ?? '')).join()
 }
 
 /** Whether ours refuses as well when the line ends, or takes what it may take by the classes before. */
