@@ -300,6 +300,13 @@ export const settings = {
     description: 'how long a client may take no byte of a response; then the connection is cut; 0 is for ever',
   }),
 
+  httpEngine: setting('HTTP limits', '--http-engine', {
+    parser: choice('ENGINE', ['auto', 'native', 'node']),
+    default: 'auto',
+    onHup: 'respawn',
+    description:
+      'what speaks HTTP: native is our own, for wsgi, fetch and WSGI in Python; node is node:http, for every interface',
+  }),
   limitRequestLine: setting('HTTP limits', '--limit-request-line', {
     parser: size,
     default: 8190,

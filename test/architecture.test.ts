@@ -51,8 +51,8 @@ const DOORS: readonly { readonly what: string; readonly pattern: RegExp; readonl
     allowed: /^lib\/(http\/node|gateway\/node|application\/script)\/|^lib\/gateway\/fetch\/types\.ts$/,
   },
   {
-    what: 'the engine on node:http',
-    pattern: /['"](\.\.?\/)+(http\/)?node\/node-engine\.js['"]/,
+    what: 'the engines',
+    pattern: /['"](\.\.?\/)+(http\/)?(node\/node-engine|native\/(native-engine|transports))\.js['"]/,
     allowed: /^lib\/http\/create-engine\.ts$/,
   },
   {
@@ -117,6 +117,7 @@ const LONG: Readonly<Record<string, string>> = {
   'config/settings.ts': 'the one table of settings: a row each',
   'lib/arbiter/arbiter.ts': 'the whole life of a server, to be read from top to bottom',
   'lib/arbiter/pool.ts': 'all that is done with workers: an action for each cell of the state table',
+  'lib/http/native/connection.ts': 'the whole life of a connection: its states, and all that moves it between them',
   'lib/worker/worker.ts': 'the whole life of a worker, to be read from top to bottom',
 }
 const LONGEST = 250

@@ -1,5 +1,19 @@
 import type { CreateEngine } from './engine.js'
-import { NodeEngine } from './node/node-engine.js'
 
-/** Makes the engine of a worker. The one place that knows which engines there are. */
-export const createEngine: CreateEngine = (policy, events) => new NodeEngine(policy, events)
+/** The engines that there are. */
+export type EngineName = 'native' | 'node'
+
+/**
+ * Returns what makes the engine of a worker. The one place that knows which engines there are; only the one that is
+ * wanted is loaded.
+ */
+export async function engineMaker(name: EngineName): Promise<CreateEngine> {
+  if (name === 'node') {
+    const { NodeEngine } = await import('./node/node-engine.js')
+    return (policy, events) => new NodeEngine(policy, events)
+  }
+  const { NativeEngine } = await import('./native/native-engine.js')
+  const { transports } = await import('./native/transports.js')
+  const transportOf = await transports()
+  return (policy, events) => new NativeEngine(policy, events, transportOf)
+}

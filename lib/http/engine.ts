@@ -24,6 +24,8 @@ export interface HttpEvents {
   disconnected(connection: Connection): void
   /** The engine answered by itself: to bytes that are no request, or to a head beyond the limits. */
   refused(refusal: Refusal, peer: Peer, head?: RequestHead): void
+  /** Something in the engine has failed, and it has closed the connection in which that happened. */
+  failed(error: unknown): void
 }
 
 /** Requests under way, oldest first. */

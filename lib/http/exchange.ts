@@ -51,9 +51,13 @@ export interface Peer {
   readonly serverPort: string
   /** This end as the authority of a URL (`127.0.0.1:8000`, `[::1]:80`), or `localhost` on a unix socket. */
   readonly authority: string
-  /** The connection itself, for applications that need more; absent if the engine has no sockets. */
-  readonly socket?: Socket | undefined
+  /** The addresses of both ends by the names that a socket has, or the socket itself if the engine has one. */
+  readonly socket?: SocketAddresses | undefined
 }
+
+export type SocketAddresses = Partial<
+  Pick<Socket, 'remoteAddress' | 'remotePort' | 'remoteFamily' | 'localAddress' | 'localPort' | 'localFamily'>
+>
 
 /** An accepted connection, as the worker sees it. */
 export interface Connection {

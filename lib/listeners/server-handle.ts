@@ -37,6 +37,7 @@ declare module 'node:net' {
   ): ServerHandle | number
   interface SocketConstructorOpts {
     handle?: ClientHandle
+    onread?: net.OnReadOpts
   }
 }
 

@@ -90,6 +90,16 @@ export function takeNoMore(fd: number): void {
   if (linux) setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, [NO_INTERFACE], 4)
 }
 
+const socketPair = declareCall('int socketpair(int family, int type, int protocol, uint8_t *fds)')
+const INT_SIZE = 4
+
+/** Returns the descriptors of two unix sockets that are connected with each other. */
+export function connectedPair(): [one: number, other: number] {
+  const fds = Buffer.alloc(2 * INT_SIZE)
+  check('socketpair', socketPair(AF_UNIX, SOCK_STREAM | (linux ? SOCK_CLOEXEC_NONBLOCK : 0), 0, fds))
+  return [fds.readInt32LE(0), fds.readInt32LE(INT_SIZE)]
+}
+
 function setOption(fd: number, name: number, value: boolean): void {
   check('setsockopt', setsockopt(fd, SOL_SOCKET, name, [Number(value)], 4))
 }

@@ -2,6 +2,7 @@ import type { HookRunner } from '../../config/hook-runner.js'
 import type { Logger, ServerView, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
 import type { Application } from '../application/application.js'
+import type { CreateEngine } from '../http/engine.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
 import type { AccessRecorder } from './access-recorder.js'
 import type { AdmissionClass } from './admission/admission.js'
@@ -16,6 +17,7 @@ export interface WorkerParts {
   readonly listeners: readonly ListenerSeat[]
   readonly application: Application
   readonly admission: AdmissionClass
+  readonly createEngine: CreateEngine
   readonly channel: Channel<Config>
   readonly log: Logger
   readonly reporters: Reporters

@@ -1,6 +1,5 @@
 import type { Config } from '../../config/settings.js'
 import { toError } from '../errors.js'
-import { createEngine } from '../http/create-engine.js'
 import type { Engine, HttpEvents } from '../http/engine.js'
 import type { Connection, Exchange } from '../http/exchange.js'
 import type { HttpPolicy } from '../http/policy.js'
@@ -71,7 +70,7 @@ export class Worker implements SignalHandlers {
     this.#admission = new parts.admission(this.#admissionHost())
     this.#traits = this.#admission.traits ?? {}
     this.#policy = { ...config, ...this.#traits.policy }
-    this.#engine = createEngine(this.#policy, this.#events())
+    this.#engine = parts.createEngine(this.#policy, this.#events())
     this.standIn()
     const seats = new Map(listeners.map(seat => [seat.fd, seat]))
     this.#gate = new Gate(
@@ -124,6 +123,7 @@ export class Worker implements SignalHandlers {
         this.#regulate()
       },
       refused: (refusal, peer, head) => service.refused(refusal, peer, head),
+      failed: error => this.#parts.log.error({ err: toError(error) }, 'The HTTP engine failed, a connection is closed'),
     }
   }
 

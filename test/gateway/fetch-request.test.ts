@@ -3,7 +3,6 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import t from 'tap'
-import { until } from '../helpers/until.js'
 import { bodyOf, serving } from './fetch-scene.js'
 import { request } from './serve.js'
 
@@ -117,7 +116,7 @@ t.test('pipelined requests are run one after the other, and answered in order', 
   const server = await serving(t, async ({ url }) => {
     const { pathname } = new URL(url)
     started.push(pathname)
-    if (pathname === '/1') await until('the others are there', () => server.exchanges.length === 3)
+    if (pathname === '/1') await server.hasRead(client)
     t.equal(started.at(-1), pathname)
     return new Response(`<${pathname}>`)
   })

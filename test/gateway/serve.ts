@@ -14,7 +14,7 @@ import { Raw } from '../helpers/raw.js'
 import { until } from '../helpers/until.js'
 import type { ClientEnd, Host, ServerEnd } from './host.js'
 import { MemoryHost } from './memory/host.js'
-import { SocketHost } from './socket-host.js'
+import { NativeHost, NativeSocketHost, NodeHost } from './socket-host.js'
 
 export interface Entry {
   readonly level: keyof Logger
@@ -60,8 +60,13 @@ export interface Options extends Partial<HttpPolicy> {
  * The argument of a test file names the engine that it runs on. (tap makes the argument a part of the names of its test
  * directories, so two runs of one file do not meet.)
  */
-const ENGINES = { node: SocketHost, memory: MemoryHost }
-const engine = process.argv[2] === 'memory' ? 'memory' : 'node'
+const ENGINES = { node: NodeHost, native: NativeHost, 'native-sockets': NativeSocketHost, memory: MemoryHost }
+export const engine = engineIn(process.argv[2] ?? 'node')
+
+function engineIn(argument: string): keyof typeof ENGINES {
+  for (const name of ['native', 'native-sockets', 'memory'] as const) if (argument === name) return name
+  return 'node'
+}
 
 /** Without limits on sizes; 0 means none. */
 export const POLICY: HttpPolicy = {
@@ -129,6 +134,13 @@ export class Served {
     return client.all()
   }
 
+  /** Waits until the server has read what the client has sent on its connection, the `index`th of all. */
+  async hasRead({ socket }: Client, index = 0): Promise<void> {
+    await until('the server has read all', () => {
+      return socket.bytesWritten > 0 && this.sockets[index]?.bytesRead === socket.bytesWritten
+    })
+  }
+
   /** Waits for what goes on behind the responses, as a worker does after its last one. */
   async settled(): Promise<void> {
     await this.#gateway.settled?.()
@@ -144,7 +156,7 @@ export class Served {
 
 function events(serve: (exchange: Exchange) => void): HttpEvents {
   const ignore = (): void => {}
-  return { request: serve, finished: ignore, upgraded: ignore, disconnected: ignore, refused: ignore }
+  return { request: serve, finished: ignore, upgraded: ignore, disconnected: ignore, refused: ignore, failed: ignore }
 }
 
 /** The gateway of an export, chosen as a worker chooses it. */
@@ -170,6 +182,11 @@ export async function serve(t: Test, application: unknown, options: Options = {}
  */
 export function nodeTest(t: Test, name: string, _why: string, run: (t: Test) => Promise<void>): void {
   if (engine === 'node') t.test(name, run)
+}
+
+/** A test of limits of time, and of clients that vanish, which the engine in memory does not have. */
+export function socketTest(t: Test, name: string, run: (t: Test) => Promise<void>): void {
+  if (engine !== 'memory') t.test(name, run)
 }
 
 /** The bytes of a request whose connection closes after it. */

@@ -4,22 +4,23 @@ import type { Answer, Exchange } from '../../lib/http/exchange.js'
 import type { HttpPolicy } from '../../lib/http/policy.js'
 import { MemoryHost } from '../gateway/memory/host.js'
 import { type Client, POLICY } from '../gateway/serve.js'
-import { SocketHost } from '../gateway/socket-host.js'
+import { NativeHost, NativeSocketHost, NodeHost } from '../gateway/socket-host.js'
 import { atEnd } from '../helpers/at-end.js'
 import { head, Raw } from '../helpers/raw.js'
 import { until } from '../helpers/until.js'
 
 /** What every engine owes the worker. */
-const engines = { 'node:http': SocketHost, memory: MemoryHost }
+const engines = { 'node:http': NodeHost, native: NativeHost, 'native on sockets': NativeSocketHost, memory: MemoryHost }
+type AnyHost = (typeof engines)[keyof typeof engines]
 
 /** An engine whose requests the test answers, with what it has reported. */
 class Scene {
-  readonly host: SocketHost | MemoryHost
+  readonly host: InstanceType<AnyHost>
   readonly exchanges: Exchange[] = []
   readonly reports: string[] = []
   readonly #test: Test
 
-  constructor(t: Test, Host: typeof SocketHost | typeof MemoryHost, policy: Partial<HttpPolicy> = {}) {
+  constructor(t: Test, Host: AnyHost, policy: Partial<HttpPolicy> = {}) {
     this.#test = t
     this.host = new Host({ ...POLICY, ...policy }, this.#events(), undefined)
     this.host.open()
@@ -37,6 +38,7 @@ class Scene {
       upgraded: () => note('upgraded'),
       disconnected: () => note('disconnected'),
       refused: ({ status }) => note(`refused ${status}`),
+      failed: error => note(`failed ${error}`),
     }
   }
 
@@ -66,11 +68,13 @@ for (const [name, Host] of Object.entries(engines)) {
     await t.test('each request is reported, and its end once', async t => {
       const scene = new Scene(t, Host)
       const client = await scene.connect(head('/1') + head('/2'))
-      await scene.reported('request /1', 'request /2')
+      await until('the first one is there', () => scene.exchanges.length > 0)
       t.equal(scene.host.engine.connections, 1)
       t.same([...scene.host.engine.exchanges], scene.exchanges, 'those under way, oldest first')
       respond(scene.exchanges[0]?.answer)
-      await scene.reported('finished /1 200')
+      // The second one is reported when it was read, or when it has its turn.
+      await until('it has ended, and the second one is there', () => scene.reports.length === 3)
+      t.same(scene.reports.splice(0).sort(), ['finished /1 200', 'request /1', 'request /2'])
       t.equal(scene.host.engine.exchanges.size, 1)
       client.socket.destroy()
       await scene.reported('finished /2 aborted', 'disconnected')

@@ -44,6 +44,7 @@ export const CHANGED: Readonly<Record<Changed, unknown>> = {
   bodyTimeout: '50s',
   minBodyRate: 100,
   writeTimeout: '50s',
+  httpEngine: 'node',
   limitRequestLine: 1000,
   limitRequestFields: 10,
   limitRequestFieldSize: 1000,

@@ -63,11 +63,11 @@ export class NodeGateway implements Gateway {
     const facts = { err: error, ...requestFacts(exchange) }
     if (error instanceof BodyTooLarge) this.#log.info(facts, 'a request was refused')
     // Clients must not be able to fill the error log.
-    else if (exchange.peer.socket?.destroyed) this.#log.debug(facts, 'the client went away')
+    else if (exchange.node?.req.socket.destroyed) this.#log.debug(facts, 'the client went away')
     else this.#log.error(facts, 'the application failed')
     if (answer.ended) return
     // Node reads the error that `destroy` is given, and leaves the connection open if that throws.
-    if (answer.gone) exchange.peer.socket?.destroy()
+    if (answer.gone) exchange.node?.req.socket.destroy()
     else if (answer.headSent) answer.cut()
     else answer.refuse(error instanceof BodyTooLarge ? 413 : 500)
   }

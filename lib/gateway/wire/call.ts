@@ -44,7 +44,7 @@ export abstract class Call extends Reply {
     this.#listenForAbort()
     this.transmit(body)
       .then(() => {
-        if (!this.outgoing.gone) this.ended()
+        if (this.outgoing.ended) this.ended()
         this.#close()
       })
       .catch((error: unknown) => this.fail(error))

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
-import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
+import type { SocketAddresses } from '../../http/exchange.js'
 import type { Chunk } from '../wire/chunk.js'
 
 export type { Chunk } from '../wire/chunk.js'
@@ -92,7 +92,7 @@ export interface EnvironBase {
   'wsgi.file_wrapper': (source: FileSource, blockSize?: number) => FileBody
   /** Sends `103 Early Hints` (RFC 8297) to clients of HTTP/1.1, while the head of the response is not out. */
   'wsgi.early_hints': (headers: Headers) => void
-  'unicorn.socket': Socket | undefined
+  'unicorn.socket': SocketAddresses | undefined
   [header: `HTTP_${string}`]: string | undefined
   [key: string]: unknown
 }

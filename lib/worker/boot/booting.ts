@@ -4,6 +4,7 @@ import type { Config } from '../../../config/settings.js'
 import type { Application, Unfinished } from '../../application/application.js'
 import type { LoadedFiles } from '../../application/module/loaded-files.js'
 import { ExitCode, toError, UnicornError } from '../../errors.js'
+import type { CreateEngine } from '../../http/engine.js'
 import type { AccessLog } from '../../logging/access.js'
 import { ErrorLog } from '../../logging/logger.js'
 import { surviveBrokenStreams } from '../../sys/standard-streams.js'
@@ -52,6 +53,7 @@ export class Booting {
   hooks: HookRunner<'worker'>
   admission: AdmissionClass | undefined
   application: Application | undefined
+  createEngine: CreateEngine | undefined
   accessLog: AccessLog | undefined
   worker: Worker | undefined
 

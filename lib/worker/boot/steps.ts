@@ -4,6 +4,7 @@ import type { ApplicationHost } from '../../application/application.js'
 import { loadApplication } from '../../application/load-application.js'
 import { takesLongPolling } from '../../application/long-polling.js'
 import { ExitCode, toError } from '../../errors.js'
+import { engineMaker } from '../../http/create-engine.js'
 import { checkUploadDirectory } from '../../http/upload/upload-space.js'
 import type { Address } from '../../listeners/address.js'
 import { createAccessLog } from '../../logging/access.js'
@@ -15,6 +16,7 @@ import { buffersRequests } from '../intake.js'
 import { Watchdog } from '../watchdog/watchdog.js'
 import { Worker } from '../worker.js'
 import type { Booting } from './booting.js'
+import { chooseEngine } from './choose-engine.js'
 
 /** A step of a worker's boot. */
 export interface BootStep {
@@ -73,6 +75,13 @@ export const STEPS: Readonly<Record<string, BootStep>> = {
     run: async boot => {
       boot.application = await loadApplication(boot.config.app, boot.config.interface, applicationHost(boot))
       boot.connections.end()
+    },
+  },
+  engine: {
+    inCheck: true,
+    failure: ExitCode.appLoad,
+    run: async boot => {
+      boot.createEngine = await engineMaker(chooseEngine(boot))
     },
   },
   longPolling: { inCheck: true, run: warnOfLongPolling },
@@ -194,8 +203,10 @@ function placeOf(address: Address): number | string | undefined {
 
 /** Puts the worker together of what the other steps have made. */
 function createWorker(boot: Booting): void {
-  const { application, admission, snapshot, config, log } = boot
-  if (!application || !admission) throw new Error('no worker before its class and its application')
+  const { application, admission, createEngine, snapshot, config, log } = boot
+  if (!application || !admission || !createEngine) {
+    throw new Error('no worker before its class, its application and its engine')
+  }
   boot.loaded?.flush()
   const { accesslog, accessLogFormat: format } = config
   if (accesslog !== undefined) {
@@ -209,6 +220,7 @@ function createWorker(boot: Booting): void {
     ...boot,
     application,
     admission,
+    createEngine,
     listeners: snapshot.listeners,
     access: boot.accessLog && new AccessRecorder(boot.accessLog),
     reopenLogs: () => boot.reopenLogs(),

@@ -1,0 +1,184 @@
+import { Readable } from 'node:stream'
+import { BodyTooLarge, ClientGone } from '../errors.js'
+import type { BodySource } from '../exchange.js'
+import { type HttpPolicy, WORTH_DISCARDING } from '../policy.js'
+import type { Refusal } from '../refusal.js'
+import { ChunkedReader, type DataSink } from './chunked.js'
+import type { Framing } from './framing.js'
+import { READ_AHEAD } from './inbox.js'
+
+/** What a body needs of its request. */
+export interface BodyOwner {
+  readonly refusal: Refusal | undefined
+  readonly answer: { readonly gone: boolean; readonly headSent: boolean }
+  /** Sends `100 Continue`. */
+  goOn(): void
+  /** There is room for more of the body. */
+  readOn(): void
+}
+
+/** The body of a request. It takes in what the connection has of it, and keeps that until the application asks. */
+export class NativeBody implements BodySource, DataSink {
+  readonly limit: number
+  complete: boolean
+  readonly #owner: BodyOwner
+  readonly #chunked: ChunkedReader | undefined
+  readonly #length: number
+  readonly #expectsContinue: boolean
+  #isStarted = false
+  readonly #chunks: Buffer[] = []
+  /** Bytes that have arrived, that wait for the application, and that it has taken. */
+  #arrived = 0
+  #waiting = 0
+  #taken = 0
+  /** What was left of it when the response had ended is dropped. */
+  #isAbandoned = false
+  #wake: (() => void) | undefined = undefined
+
+  constructor(owner: BodyOwner, { bodyLength, isChunked, expectsContinue }: Framing, policy: HttpPolicy) {
+    this.#owner = owner
+    this.limit = policy.limitRequestBody
+    this.#length = bodyLength
+    this.complete = bodyLength === 0
+    // The application may handle a body that is too large, so the reader need not refuse it.
+    this.#chunked = isChunked ? new ChunkedReader({ ...policy, limitRequestBody: 0 }) : undefined
+    this.#expectsContinue = expectsContinue
+  }
+
+  /** Why it is no body: nothing of its connection is looked at any more. */
+  get fault(): Refusal | undefined {
+    return this.#chunked?.refusal
+  }
+
+  /** The connection is to be read no further for now. */
+  get isFull(): boolean {
+    return this.#waiting >= READ_AHEAD
+  }
+
+  /** The client owes more of it: there is room, and nothing that it should wait for first. */
+  get isWanted(): boolean {
+    if (this.complete || this.#waiting > 0) return false
+    return !this.#expectsContinue || this.#isStarted || this.#arrived > 0 || this.#owner.answer.headSent
+  }
+
+  /**
+   * Takes what belongs to this body off the bytes of the connection.
+   * @returns where the rest begins: what follows the body, or framing that is not complete
+   */
+  feed(bytes: Buffer, start: number, end: number): number {
+    let rest: number
+    if (this.#chunked) {
+      rest = this.#chunked.read(bytes, start, end, this)
+      this.complete = this.#chunked.complete
+    } else {
+      rest = Math.min(end, start + this.#length - this.#arrived)
+      this.data(bytes, start, rest)
+      this.complete = this.#arrived === this.#length
+    }
+    this.#wake?.()
+    return rest
+  }
+
+  data(bytes: Buffer, start: number, end: number): void {
+    const size = end - start
+    this.#arrived += size
+    if (this.#isAbandoned || size === 0) return
+    this.#waiting += size
+    this.#chunks.push(Buffer.from(bytes.subarray(start, end)))
+  }
+
+  next(): Promise<Buffer | null> {
+    try {
+      const chunk = this.take()
+      return chunk === undefined ? this.#arrival() : Promise.resolve(chunk)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** The next chunk, null at the end, undefined if none is here. @throws as `next` does */
+  take(): Buffer | null | undefined {
+    if (!this.#isStarted) this.#start()
+    this.#check()
+    const chunk = this.#chunks.shift()
+    if (chunk === undefined) return this.complete ? null : this.#none()
+    const wasFull = this.isFull
+    this.#waiting -= chunk.length
+    this.#taken += chunk.length
+    this.#checkLimit()
+    if (wasFull && !this.isFull) this.#owner.readOn()
+    return chunk
+  }
+
+  stream(): Readable | undefined {
+    if (this.#isStarted || this.limit > 0) return undefined
+    this.#start()
+    return Readable.from(this.#all(), { objectMode: false })
+  }
+
+  /** The connection has to close with the response. @param ending  the response ends with its first bytes */
+  mustClose(ending: boolean): boolean {
+    if (this.complete) return false
+    if (this.#expectsContinue && !this.#isStarted && this.#arrived === 0) return true
+    return (ending || !this.#isStarted) && this.isTooLong
+  }
+
+  /** More is left than is worth reading away. */
+  get isTooLong(): boolean {
+    return !this.complete && this.#length - this.#arrived > WORTH_DISCARDING
+  }
+
+  /** The response has ended: what was not read is dropped. */
+  abandon(): void {
+    this.#isAbandoned = !this.complete || this.#chunks.length > 0
+    this.#chunks.length = 0
+    this.#waiting = 0
+    this.#wake?.()
+  }
+
+  /** Nothing more of it will come, or it will not be listened to. */
+  end(): void {
+    this.#wake?.()
+  }
+
+  #start(): void {
+    this.#isStarted = true
+    if (this.#expectsContinue) this.#owner.goOn()
+  }
+
+  #none(): undefined {
+    if (this.#owner.answer.gone) {
+      throw new ClientGone(`the client went away after ${this.#taken} bytes of the request body were read`)
+    }
+  }
+
+  async #arrival(): Promise<Buffer | null> {
+    for (;;) {
+      await new Promise<void>(resolve => {
+        const before = this.#wake
+        this.#wake = () => {
+          before?.()
+          resolve()
+        }
+      })
+      this.#wake = undefined
+      const chunk = this.take()
+      if (chunk !== undefined) return chunk
+    }
+  }
+
+  #check(): void {
+    const { refusal } = this.#owner
+    if (refusal) throw new ClientGone(`${refusal.why}: ${this.#taken} bytes of the request body were read`)
+    if (this.#isAbandoned) throw new Error('the request body was read after the response had ended')
+    this.#checkLimit()
+  }
+
+  #checkLimit(): void {
+    if (this.limit > 0 && this.#taken > this.limit) throw new BodyTooLarge(this.limit)
+  }
+
+  async *#all(): AsyncGenerator<Buffer> {
+    for (let chunk = await this.next(); chunk; chunk = await this.next()) yield chunk
+  }
+}

@@ -1,0 +1,115 @@
+import type { HttpPolicy } from '../policy.js'
+import type { State } from './life.js'
+import { KEEP_ALIVE_MARGIN } from './status-lines.js'
+import type { Transport } from './transport.js'
+
+/**
+ * What the server waits for on a connection: the rest of a head, a next request, the rest of a body, that an answer is
+ * read, that the application answers a client which cannot be heard, or that a client stops sending behind the last
+ * answer.
+ */
+export type Wait = 'head' | 'request' | 'body' | 'reader' | 'answer' | 'linger'
+
+/** What a connection waited for at the last look, since which look, and how far its client was by then. */
+export interface Watched {
+  wait: Wait | undefined
+  since: number
+  /** The look at which this wait began, whatever the client has done meanwhile. */
+  began: number
+  progress: number
+}
+
+/** A connection, as the clock sees it. */
+export interface Timed {
+  readonly state: State
+  readonly watched: Watched
+  readonly transport: Transport
+  /** The body that is arriving, and whether the client owes more of it. */
+  readonly body: { readonly isWanted: boolean } | undefined
+  readonly isServed: boolean
+  readonly hasBegun: boolean
+  readonly isHalfClosed: boolean
+}
+
+/** Looks within the shortest time limit, and the longest pause between two looks, in milliseconds. */
+const LOOKS = 4
+const LONGEST_PAUSE = 500
+
+/** After so long the client of a request is asked whether it is still there, in milliseconds. */
+const PROBE_AFTER = 2000
+
+/** How long a client may be silent, and may send, behind the last answer: the latter as nginx's `lingering_time`. */
+const LINGER_SILENCE = 1000
+const LINGER_LONGEST = 30_000
+
+/** What the server waits for; undefined if for nothing that the client owes. */
+export function awaited(connection: Timed): Wait | undefined {
+  const { state, body, transport } = connection
+  if (state === 'closed') return undefined
+  if (state === 'lingering') return 'linger'
+  if (transport.unsent > 0) return 'reader'
+  if (body?.isWanted) return 'body'
+  if (state === 'head') return connection.isServed && !connection.hasBegun ? 'request' : 'head'
+  return connection.isHalfClosed || !transport.isReading ? 'answer' : undefined
+}
+
+/** A number that changes with all that the client does of what the server waits for. */
+function progressOf({ transport }: Timed, wait: Wait | undefined): number {
+  if (wait === undefined || wait === 'answer') return 0
+  if (wait === 'body' || wait === 'linger') return transport.bytesRead
+  return wait === 'reader' ? transport.bytesSent - transport.unsent : transport.bytesSent
+}
+
+/**
+ * Finds the connections whose clients have done nothing for too long of what the server waits for, by one timer for
+ * all. It counts its own looks instead of time, so no client seems slower because the event loop is late.
+ */
+export class Deadlines<Connection extends Timed> {
+  readonly #connections: Iterable<Connection>
+  readonly #limits: Readonly<Record<Wait, number>>
+  readonly #onOverdue: (connection: Connection, wait: Wait) => void
+  readonly #pause: number
+  readonly #timer: NodeJS.Timeout
+  /** How many looks there were. */
+  #now = 0
+
+  constructor(
+    connections: Iterable<Connection>,
+    { keepAlive, headerTimeout, bodyTimeout = 0, writeTimeout = 0 }: HttpPolicy,
+    onOverdue: (connection: Connection, wait: Wait) => void,
+  ) {
+    this.#connections = connections
+    this.#onOverdue = onOverdue
+    const set = { head: headerTimeout, request: keepAlive + KEEP_ALIVE_MARGIN, body: bodyTimeout, reader: writeTimeout }
+    this.#limits = { ...set, answer: PROBE_AFTER, linger: LINGER_SILENCE }
+    const shortest = Math.min(...Object.values(set).filter(limit => limit > 0))
+    this.#pause = Math.min(LONGEST_PAUSE, shortest / LOOKS)
+    this.#timer = setInterval(() => this.#look(), this.#pause).unref()
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  #look(): void {
+    this.#now++
+    for (const connection of this.#connections) {
+      const wait = awaited(connection)
+      const progress = progressOf(connection, wait)
+      const { watched } = connection
+      if (wait !== watched.wait) watched.began = this.#now
+      else if (wait === 'linger' && this.#isOver(watched.began, LINGER_LONGEST)) this.#onOverdue(connection, wait)
+      if (wait !== watched.wait || progress !== watched.progress) {
+        watched.wait = wait
+        watched.progress = progress
+        watched.since = this.#now
+      } else if (wait !== undefined && this.#isOver(watched.since, this.#limits[wait])) {
+        this.#onOverdue(connection, wait)
+      }
+    }
+  }
+
+  #isOver(since: number, limit: number): boolean {
+    return limit > 0 && this.#now - since > Math.ceil(limit / this.#pause)
+  }
+}

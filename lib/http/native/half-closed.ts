@@ -1,0 +1,24 @@
+import type { NativeConnection } from './connection.js'
+
+/** How long the connection is quiet before the kernel asks the other one whether it is still there, in milliseconds. */
+const KEPT_QUIET = 10_000
+
+/** A chunk's size may have zeros in front, the last one's too (RFC 9112, section 7.1). */
+const NO_SIZE_YET = '0'
+
+/**
+ * A client that has closed its sending side waits for its answer, or is gone, and only bytes that are sent to it tell:
+ * the kernel of one that is gone answers them with a reset. So something of the answer leaves before the rest of it, if
+ * that is known. Where it is not, the kernels find out when the client's has forgotten the connection.
+ */
+export function askWhetherThere(connection: NativeConnection): void {
+  const { transport, exchange, outbox, peer } = connection
+  if (transport.hasHungUp) return connection.close()
+  // A unix socket tells by itself.
+  if (connection.isProbed || !connection.isHalfClosed || exchange === undefined || peer.remoteFamily === undefined)
+    return
+  connection.isProbed = true
+  transport.probe(KEPT_QUIET)
+  if (!exchange.headSent) outbox.sendBeginning()
+  else if (exchange.isAmongChunks) transport.sendText(NO_SIZE_YET)
+}

@@ -1,0 +1,69 @@
+import type { ResponseHead } from '../exchange.js'
+import { reasonOf } from '../refusal.js'
+
+/**
+ * Granted above the announced `Keep-Alive: timeout=` (whole seconds), in milliseconds: a client that uses it to the
+ * last moment is served.
+ */
+export const KEEP_ALIVE_MARGIN = 999
+
+const SECOND = 1000
+
+/** The lines of a head that are the same in all responses of a second. */
+export class StatusLines {
+  readonly #keepAlive: string
+  /** When the date is to be made anew, in milliseconds since 1970. */
+  #until = 0
+  #date = ''
+  #kept = ''
+  #closed = ''
+  #status: ResponseHead['status'] | undefined
+  #line = ''
+
+  /** @param keepAlive  how long an idle connection is kept, in milliseconds */
+  constructor(keepAlive: number) {
+    const seconds = Math.floor((keepAlive + KEEP_ALIVE_MARGIN) / SECOND)
+    this.#keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${seconds}\r\n\r\n`
+  }
+
+  /** The status line. Most responses have that of the one before. */
+  first(status: ResponseHead['status']): string {
+    if (status !== this.#status) {
+      this.#status = status
+      this.#line = `HTTP/1.1 ${status.code} ${status.reason}\r\n`
+    }
+    return this.#line
+  }
+
+  /** What a head ends with: Date and Connection. */
+  last(keeps: boolean): string {
+    if (Date.now() >= this.#until) this.#renew()
+    return keeps ? this.#kept : this.#closed
+  }
+
+  /** The same for a head that has a Date already. */
+  lastButDate(keeps: boolean): string {
+    return keeps ? this.#keepAlive : 'Connection: close\r\n\r\n'
+  }
+
+  /** A whole response, the last of its connection, whose body is the reason. */
+  refusal(status: number, hasBody: boolean): string {
+    const reason = reasonOf(status)
+    const fields = `Content-Type: text/plain\r\nContent-Length: ${reason.length}\r\n`
+    return `HTTP/1.1 ${status} ${reason}\r\n${fields}${this.last(false)}${hasBody ? reason : ''}`
+  }
+
+  get date(): string {
+    if (Date.now() >= this.#until) this.#renew()
+    return this.#date
+  }
+
+  #renew(): void {
+    const present = Date.now()
+    this.#until = present - (present % SECOND) + SECOND
+    this.#date = new Date(present).toUTCString()
+    const line = `Date: ${this.#date}\r\n`
+    this.#kept = line + this.lastButDate(true)
+    this.#closed = line + this.lastButDate(false)
+  }
+}
