@@ -63,7 +63,26 @@ export const settings = {
     parser: list(address),
     default: ['127.0.0.1:8000'],
     onHup: 'respawn',
-    description: 'where to listen: HOST, HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or fd://N; may be repeated',
+    description:
+      'where to listen: HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH, unix:@NAME, fd://N, fd://NAME; may be repeated',
+  }),
+  ipv6Only: setting('Listening', '--ipv6-only', {
+    parser: boolean,
+    default: false,
+    onHup: 'restart',
+    description: '[::] takes connections of IPv6 alone; otherwise it takes those of IPv4 too',
+  }),
+  reusePort: setting('Listening', '--reuse-port', {
+    parser: boolean,
+    default: false,
+    onHup: 'restart',
+    description: 'another server of this user may bind the same TCP port, and the kernel gives each its share',
+  }),
+  fdStore: setting('Listening', '--fd-store', {
+    parser: boolean,
+    default: false,
+    onHup: 'restart',
+    description: 'systemd keeps the sockets during a restart of the service (FileDescriptorStoreMax= of the unit)',
   }),
   backlog: setting('Listening', '--backlog', {
     parser: integer(1, 2 ** 31 - 1),

@@ -9,6 +9,7 @@ import type { ProcessEvents } from './arbiter/signals.js'
 import { ExitCode, toError } from './errors.js'
 import { checkLogs } from './logging/check-logs.js'
 import { version } from './sys/package.js'
+import { activationOf } from './systemd/activation.js'
 import { tellFailure } from './systemd/failure.js'
 
 /** What the command does to the process that it runs in. */
@@ -61,6 +62,7 @@ async function run(
   }
   if (line.given.has('checkConfig') || line.given.has('printConfig')) events.release()
   else events.endAtStop(end)
+  const activation = activationOf(given.env)
   const sources = { ...given, cwd: workingDirectory(given.env) }
   const reconfigure = () => resolveConfig(sources, line, pythonProjects())
   const resolved = await reconfigure()
@@ -69,6 +71,7 @@ async function run(
     exec,
     commandLine: { ...sources, argv: commandLine },
     version: version(),
+    activation,
     reconfigure,
     events,
   }

@@ -3,7 +3,7 @@ import type { Logger, ServerView, Snapshot } from '../../config/hooks.js'
 import type { Resolved } from '../../config/resolve.js'
 import type { Config, SettingOnHup } from '../../config/settings.js'
 import { ExitCode, toError, UnicornError } from '../errors.js'
-import { Listeners } from '../listeners/listeners.js'
+import { type InheritedSocket, Listeners } from '../listeners/listeners.js'
 import { checkLogs } from '../logging/check-logs.js'
 import { ErrorLog } from '../logging/logger.js'
 import { AsyncQueue } from '../sys/async-queue.js'
@@ -15,7 +15,10 @@ import { requireLibc } from '../sys/libc.js'
 import type { Pidfile } from '../sys/pidfile.js'
 import { setTitle } from '../sys/process-title.js'
 import { surviveBrokenStreams } from '../sys/standard-streams.js'
+import { type Activation, NO_ACTIVATION } from '../systemd/activation.js'
 import type { Notifier } from '../systemd/notifier.js'
+import { storedName } from '../systemd/stored-sockets.js'
+import { addressesOf } from './addresses.js'
 import type { Command, CommandName, CommandOf } from './commands.js'
 import type { Generation } from './generation.js'
 import { Generations } from './generations.js'
@@ -72,6 +75,8 @@ export interface ArbiterOptions {
   readonly version: string
   /** How this process was started, for an upgrade. */
   readonly commandLine: CommandLine
+  /** What systemd has passed; nothing if absent. */
+  readonly activation?: Activation
   /** Reads the configuration anew, for a reload. */
   readonly reconfigure: () => Promise<Resolved>
   /** Signals and errors since the start of this process; if absent, since the start of the arbiter. */
@@ -92,6 +97,7 @@ export class Arbiter {
   readonly #errorLog: ErrorLog
   readonly #log: Logger
   readonly #server: ServerView
+  readonly #activation: Activation
   readonly #commands: PendingCommands
   readonly #readings = new Readings(() => this.#readConfiguration())
   readonly #pool: Pool
@@ -122,6 +128,7 @@ export class Arbiter {
     this.#errorLog = ErrorLog.open(resolved.config)
     this.#log = this.#errorLog.logger
     this.#server = this.#view()
+    this.#activation = options.activation ?? NO_ACTIVATION
     this.#commands = new PendingCommands(this.#log)
     const { env } = options.commandLine
     const isService = env.NOTIFY_SOCKET !== undefined
@@ -137,7 +144,12 @@ export class Arbiter {
       hooks: () => this.#hooks,
     })
     const isServedByOther = (): boolean => this.#upgrade.isServedByOther
-    this.#generations = new Generations(resolved, { pool: this.#pool, server: this.#server, isServedByOther })
+    this.#generations = new Generations(resolved, {
+      pool: this.#pool,
+      server: this.#server,
+      isServedByOther,
+      keepsPaths: () => isServedByOther() || this.#keepsSockets,
+    })
     this.#service = serviceOf({
       env,
       log: this.#log,
@@ -147,6 +159,7 @@ export class Arbiter {
       commands: this.#commands,
       readings: this.#readings,
       upgrade: this.#upgrade,
+      restored: this.#activation.restored,
     })
   }
 
@@ -205,16 +218,19 @@ export class Arbiter {
   async #start(): Promise<void> {
     this.#takeEvents()
     surviveBrokenStreams(({ name, error }) => this.#log.warn({ err: error }, `What is written to ${name} is lost`))
-    const { pidfile, bind, backlog } = this.#config
+    const { pidfile } = this.#config
     const { resolved } = this.#generations.current
     this.#setTitle(this.#config)
     this.#log.info(`Starting unicorn ${this.#options.version}`)
     this.#logFindings(resolved)
+    if (this.#activation.note) this.#log.warn(this.#activation.note)
     if (!(await this.#startHook('onStarting'))) return
     this.#pidfile.change(pidfile)
-    const listeners = await this.#unlessAsked(Listeners.none.change(bind, backlog, this.#upgrade.predecessor?.sockets))
+    const inherited = [...(this.#upgrade.predecessor?.sockets ?? []), ...this.#activation.restored]
+    const listeners = await this.#unlessAsked(this.#listen(Listeners.none, resolved, inherited))
     if (!listeners) return
     this.#generations.current.listeners = listeners
+    this.#storeSockets()
     this.#log.info(`Listening at: ${listeners.names.join(', ')} (${process.pid})`)
     this.#log.info(`Using ${runnerOf(resolved)}`)
     if (!(await this.#startHook('whenReady'))) return
@@ -444,8 +460,8 @@ export class Arbiter {
     this.#logFindings(resolved, current)
     if (runnerOf(resolved) !== runnerOf(current)) this.#log.info(`New workers use ${runnerOf(resolved)}`)
     checkLogs(resolved.config)
-    const { bind, backlog, pidfile: path } = resolved.config
-    const bound = await listeners.change(bind, backlog)
+    const { pidfile: path } = resolved.config
+    const bound = await this.#listen(listeners, resolved)
     try {
       // A file at a path that stays is written anew later, and needs no claim.
       const pidfile = path && path !== current.config.pidfile ? this.#pidfile.claim(path) : undefined
@@ -454,6 +470,26 @@ export class Arbiter {
       bound.close({ next: listeners })
       throw error
     }
+  }
+
+  /** Whether systemd keeps the sockets when this process ends. It says so itself from release 254 on. */
+  get #keepsSockets(): boolean {
+    const { fdStore } = this.#config
+    return this.#service !== undefined && (fdStore || Number(this.#options.commandLine.env.FDSTORE) > 0)
+  }
+
+  #storeSockets(): void {
+    const { own } = this.#generations.current.listeners
+    const named = own.flatMap(({ address, fd }) => {
+      const name = storedName(address)
+      return name === undefined ? [] : { fd, name }
+    })
+    this.#service?.store(this.#keepsSockets ? named : [])
+  }
+
+  /** @throws UnicornError that names the address that cannot be bound */
+  async #listen(from: Listeners, resolved: Resolved, inherited: readonly InheritedSocket[] = []): Promise<Listeners> {
+    return from.change(addressesOf(resolved, this.#activation), resolved.config, inherited)
   }
 
   /** What the configuration has to say, but for what was said of the one before. */
@@ -485,6 +521,7 @@ export class Arbiter {
       readyWorkers: () => {}, // read at each look
       pidfile: () => this.#pidfile.change(fresh.pidfile),
     }
+    this.#storeSockets()
     for (const apply of new Set(Object.values(steps))) {
       try {
         apply()
@@ -529,13 +566,16 @@ export class Arbiter {
   // Upgrade.
 
   #startSuccessor(pending: Pending<'upgrade'>): void {
-    if (!this.#stopping) this.#upgrade.start(pending, this.#generations.current.listeners, this.#config.chdir)
+    const { listeners } = this.#generations.current
+    if (this.#stopping) return
+    this.#upgrade.start(pending, { listeners, activation: this.#activation }, this.#config.chdir)
   }
 
   /** The arbiter before this one is gone, so this one takes over its pid file. */
   #takeOver(): void {
     this.#log.info('Upgraded: the arbiter before this one is gone')
     this.#service?.takeOver()
+    this.#storeSockets()
     try {
       this.#pidfile.takeOver(this.#config.pidfile)
     } catch (error) {

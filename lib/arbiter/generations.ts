@@ -14,6 +14,8 @@ export interface GenerationsParts {
   readonly server: ServerView
   /** Whether another arbiter serves the same sockets. */
   readonly isServedByOther: () => boolean
+  /** Whether the paths of unix sockets stay at the end: another arbiter serves them, or systemd keeps them. */
+  readonly keepsPaths: () => boolean
 }
 
 /** Which workers there should be: the generation that serves, the one that a reload brings up, and withdrawn ones. */
@@ -21,6 +23,7 @@ export class Generations {
   readonly #pool: Pool
   readonly #server: ServerView
   readonly #isServedByOther: () => boolean
+  readonly #keepsPaths: () => boolean
   #current: Generation
   #reload: Reload | undefined
   /** The last one that was tried, whether it serves or not: it has the highest number. */
@@ -30,10 +33,11 @@ export class Generations {
   #target = 0
   #scaling: Pending<'scale'> | undefined
 
-  constructor(first: Resolved, { pool, server, isServedByOther }: GenerationsParts) {
+  constructor(first: Resolved, { pool, server, isServedByOther, keepsPaths }: GenerationsParts) {
     this.#pool = pool
     this.#server = server
     this.#isServedByOther = isServedByOther
+    this.#keepsPaths = keepsPaths
     this.#current = newGeneration(1, first, { listeners: Listeners.none, log: server.log })
     this.#latest = this.#current
   }
@@ -111,9 +115,8 @@ export class Generations {
     this.#endReload({ result: 'failed', generation: generation.number, why: reason, target: this.#target })
   }
 
-  /** The paths of unix sockets are removed unless another arbiter serves them. */
   closeListeners(): void {
-    const unlink = !this.#isServedByOther()
+    const unlink = !this.#keepsPaths()
     this.#reload?.next.listeners.close({ unlink, next: this.#current.listeners })
     this.#current.listeners.close({ unlink })
   }

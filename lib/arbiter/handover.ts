@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { InheritedSocket, Listeners } from '../listeners/listeners.js'
 import { startTimeOf } from '../sys/process-stat.js'
+import type { Activation } from '../systemd/activation.js'
 import { type Orphan, startOrphan } from './orphaned-successor.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -43,6 +44,12 @@ export function predecessorOf(env: Environment): Predecessor | undefined {
   return { pid, sockets, isAlive }
 }
 
+/** The sockets of a server. */
+export interface Sockets {
+  readonly listeners: Listeners
+  readonly activation: Activation
+}
+
 /** What a successor is started with. */
 interface Start {
   readonly command: readonly string[]
@@ -51,22 +58,38 @@ interface Start {
   readonly inherited: readonly number[]
 }
 
-function startOf({ argv, env, cwd }: CommandLine, listeners: Listeners): Start {
-  const sockets = listeners.configured.map((address, place) => `${FIRST_FD + place}=${address}`)
+/** What systemd has passed comes first, as it came to this process: `fd://3` means the same there. */
+function startOf({ argv, env, cwd }: CommandLine, { listeners, activation }: Sockets): Start {
+  const { sockets: passed } = activation
+  const first = FIRST_FD + passed.length
+  const sockets = listeners.own.map(({ address }, place) => `${first + place}=${address}`)
   return {
     command: argv.length > 0 ? argv : [process.execPath],
     cwd,
-    env: { ...env, [FD]: sockets.join(' '), [PID]: String(process.pid), [SINCE]: undefined },
-    inherited: listeners.fds,
+    env: {
+      ...env,
+      ...(passed.length > 0 ? listenVariables(passed) : { LISTEN_FDS: undefined }),
+      [FD]: sockets.join(' '),
+      [PID]: String(process.pid),
+      [SINCE]: undefined,
+      WATCHDOG_PID: undefined, // the watchdog is the successor's too
+    },
+    inherited: [...passed, ...listeners.own].map(({ fd }) => fd),
   }
+}
+
+/** What `activationOf` reads: the successor's pid is not known yet, but this one's is. */
+function listenVariables(sockets: Activation['sockets']): Environment {
+  const names = sockets.map(({ name }) => name).join(':')
+  return { LISTEN_PID: String(process.pid), LISTEN_FDS: String(sockets.length), LISTEN_FDNAMES: names }
 }
 
 /**
  * Starts a successor beside this arbiter. It lives on when this one ends.
  * @throws system errors such as EAGAIN; others come as the child's `error` event
  */
-export function startSuccessor(line: CommandLine, listeners: Listeners): ChildProcess {
-  const { command, cwd, env, inherited } = startOf(line, listeners)
+export function startSuccessor(line: CommandLine, sockets: Sockets): ChildProcess {
+  const { command, cwd, env, inherited } = startOf(line, sockets)
   const [executable = process.execPath, ...args] = command
   const child = spawn(executable, args, { cwd, env, stdio: ['inherit', 'inherit', 'inherit', ...inherited] })
   child.unref()
@@ -74,7 +97,7 @@ export function startSuccessor(line: CommandLine, listeners: Listeners): ChildPr
 }
 
 /** Starts one that is no child of this arbiter, but of systemd. @throws as `startOrphan` does */
-export function startOrphanedSuccessor(line: CommandLine, listeners: Listeners): Promise<Orphan> {
-  const { command, cwd, env, inherited } = startOf(line, listeners)
+export function startOrphanedSuccessor(line: CommandLine, sockets: Sockets): Promise<Orphan> {
+  const { command, cwd, env, inherited } = startOf(line, sockets)
   return startOrphan(command, { cwd, env: { ...env, [SINCE]: startTimeOf(process.pid) }, inherited })
 }

@@ -1,6 +1,7 @@
 import type { Logger, Snapshot } from '../../config/hooks.js'
 import { Notifier } from '../systemd/notifier.js'
 import { NotifySocket } from '../systemd/notify-socket.js'
+import type { StoredSocket } from '../systemd/stored-sockets.js'
 import type { Generations } from './generations.js'
 import type { PendingCommands } from './pending-commands.js'
 import type { Pool } from './pool.js'
@@ -19,11 +20,13 @@ export interface ServiceParts {
   readonly commands: PendingCommands
   readonly readings: Readings
   readonly upgrade: Upgrade
+  /** What systemd has kept for this start. */
+  readonly restored: readonly StoredSocket[]
 }
 
 /** Makes what tells systemd of this server. Returns undefined if systemd does not ask for it. */
 export function serviceOf(parts: ServiceParts): Notifier | undefined {
-  const { env, log, state, pool, generations, commands, readings, upgrade } = parts
+  const { env, log, state, pool, generations, commands, readings, upgrade, restored } = parts
   const socket = NotifySocket.of(env, ({ path, code }) =>
     log.warn({ path, code }, `systemd hears nothing of this server: ${path} cannot be written (${code})`),
   )
@@ -61,5 +64,5 @@ export function serviceOf(parts: ServiceParts): Notifier | undefined {
       return upgrade.isServedByOther || pool.ready(within) >= Math.min(readyWorkers, generations.target)
     },
   }
-  return new Notifier(socket, facts, { isHeard: upgrade.predecessor === undefined, env })
+  return new Notifier(socket, facts, { isHeard: upgrade.predecessor === undefined, restored, env })
 }

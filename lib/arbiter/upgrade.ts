@@ -1,11 +1,11 @@
 import type { ChildProcess } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { UnicornError } from '../errors.js'
-import type { Listeners } from '../listeners/listeners.js'
 import {
   type CommandLine,
   type Predecessor,
   predecessorOf,
+  type Sockets,
   startOrphanedSuccessor,
   startSuccessor,
 } from './handover.js'
@@ -81,7 +81,7 @@ export class Upgrade {
    * @param pending settled with `started`; if no process can be started, `successorFailed` is queued
    * @param chdir where the server runs: the successor starts there if the directory of the start is gone
    */
-  start(pending: Pending<'upgrade'>, listeners: Listeners, chdir: string): void {
+  start(pending: Pending<'upgrade'>, sockets: Sockets, chdir: string): void {
     const failed = (error: unknown): void => {
       this.#isPreparing = false
       this.#queue({ type: 'successorFailed', pending, error })
@@ -93,8 +93,8 @@ export class Upgrade {
     }
     try {
       const line = { ...this.#commandLine, cwd: startDirectory(this.#commandLine.cwd, chdir) }
-      if (!this.#isService) return this.#watch(startSuccessor(line, listeners), { started, failed })
-      startOrphanedSuccessor(line, listeners).then(orphan => {
+      if (!this.#isService) return this.#watch(startSuccessor(line, sockets), { started, failed })
+      startOrphanedSuccessor(line, sockets).then(orphan => {
         this.#orphan = orphan
         started(orphan.pid)
       }, failed)

@@ -2,13 +2,19 @@ import { isIPv6 } from 'node:net'
 import { isAbsolute, resolve } from 'node:path'
 import { UnicornError } from '../errors.js'
 
-/** Where to listen: a TCP address (port 0 is any free port), the path of a unix socket, or an inherited descriptor. */
+/**
+ * Where to listen: a TCP address (port 0 is any free port), the path of a unix socket, its abstract name (Linux), an
+ * inherited descriptor, or those that systemd has given a name.
+ */
 export type Address =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string }
-  | { readonly kind: 'fd'; readonly fd: number }
+  | { readonly kind: 'abstract'; readonly name: string }
+  /** The name is systemd's, if it has passed the socket: then it is bound by others, and stays as it is. */
+  | { readonly kind: 'fd'; readonly fd: number; readonly name?: string }
+  | { readonly kind: 'named'; readonly name: string }
 
-export const ADDRESS_FORMS = 'HOST, HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or fd://N'
+export const ADDRESS_FORMS = 'HOST, HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH, unix:@NAME, fd://N or fd://NAME'
 const DEFAULT_PORT = 8000
 
 /** `sun_path` holds 108 bytes on Linux and 104 on the BSDs and macOS, including the closing NUL. */
@@ -20,7 +26,7 @@ export const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
  */
 export function parseAddress(text: string): Address {
   if (text.startsWith('unix:')) return unixAddress(text.replace(/^unix:(\/\/)?/, ''))
-  if (text.startsWith('fd://')) return { kind: 'fd', fd: parseDescriptor(text) }
+  if (text.startsWith('fd://')) return parseDescriptor(text)
   const parts = /^(?:\[(?<v6>[^\]]*)\]|(?<name>[^:[\]]*))(?::(?<port>[^/:]*))?$/.exec(text)?.groups
   if (text.indexOf(':') !== text.lastIndexOf(':') && isIPv6(text))
     throw refused(text, `brackets around it: [${text}]:PORT`)
@@ -45,19 +51,26 @@ function parsePort(text: string, port: string | undefined): number {
   throw refused(text, 'a port from 0 (any free one) to 65535 after the colon')
 }
 
-function parseDescriptor(text: string): number {
+function parseDescriptor(text: string): Address {
   const fd = text.slice('fd://'.length)
-  if (/^\d{1,7}$/.test(fd) && Number(fd) > 2) return Number(fd)
-  throw refused(text, 'fd://N with N from 3 up (0 to 2 are stdin, stdout and stderr)')
+  if (/^\d{1,7}$/.test(fd) && Number(fd) > 2) return { kind: 'fd', fd: Number(fd) }
+  // As systemd takes it for FileDescriptorName=.
+  if (/^(?!-?\d+$)[!-9;-~]{1,255}$/.test(fd)) return { kind: 'named', name: fd }
+  throw refused(
+    text,
+    'fd://N with N from 3 up (0 to 2 are stdin, stdout and stderr), or the name of a socket of systemd',
+  )
 }
 
 function unixAddress(path: string): Address {
-  if (path === '' || path.includes('\0')) throw refused(`unix:${path}`, 'unix:PATH')
+  if (path === '' || path === '@' || path.includes('\0')) throw refused(`unix:${path}`, 'unix:PATH or unix:@NAME')
   const length = Buffer.byteLength(path)
   if (length > LONGEST_PATH) {
     throw refused(`unix:${path}`, `a unix socket path of at most ${LONGEST_PATH} bytes (this one has ${length})`)
   }
-  return { kind: 'unix', path }
+  if (!path.startsWith('@')) return { kind: 'unix', path }
+  if (process.platform === 'linux') return { kind: 'abstract', name: path.slice(1) }
+  throw refused(`unix:${path}`, 'a path: abstract sockets are of Linux alone (a file of that name is unix:./@NAME)')
 }
 
 function refused(found: string, wanted: string): UnicornError {
@@ -77,7 +90,9 @@ export function anchorAddress(address: Address, directory: string): Address {
 /** Writes an address as users do for `bind`: `127.0.0.1:8000`, `[::1]:80`, `unix:/path`, `fd://3`. */
 export function bindText(address: Address): string {
   if (address.kind === 'unix') return `unix:${address.path}`
+  if (address.kind === 'abstract') return `unix:@${address.name}`
   if (address.kind === 'fd') return `fd://${address.fd}`
+  if (address.kind === 'named') return `fd://${address.name}`
   return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`
 }
 

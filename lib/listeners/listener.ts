@@ -1,12 +1,13 @@
-import { type BigIntStats, chmodSync, unlinkSync } from 'node:fs'
+import { type BigIntStats, chmodSync, lchownSync, unlinkSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { errorCode, UnicornError } from '../errors.js'
-import { listen, setNoDelay } from '../sys/libc.js'
-import { bindTcp, setSharesPort, takeNoMore } from '../sys/socket-calls.js'
+import { duplicate, listen, setNoDelay } from '../sys/libc.js'
+import { bindTcp, bindUnix, setSharesPort, socketFacts, takeNoMore } from '../sys/socket-calls.js'
 import { statOfPath } from '../sys/stat.js'
-import { type Address, formatAddress, sameAddress } from './address.js'
+import { type Address, bindText, formatAddress, parseAddress, sameAddress } from './address.js'
 import { pastOrphans } from './past-orphans.js'
 import { adoptHandle, type ServerHandle } from './server-handle.js'
+import type { SocketOptions } from './socket-options.js'
 import type { Target } from './targets.js'
 import { bindAtPath } from './unix-path.js'
 
@@ -36,22 +37,25 @@ export class Listener {
 
   /**
    * Binds and listens.
-   * @param backlog how many connections the kernel queues at most
    * @param own the server's other listeners, which are not in its own way
    * @throws UnicornError that names the address, if it is in use, not allowed or no address of this machine
    */
-  static open(target: Target, backlog: number, own: readonly Listener[] = []): Promise<Listener> {
-    return pastOrphans(target, () => Listener.#open(target, backlog, own))
+  static open(target: Target, options: SocketOptions, own: readonly Listener[] = []): Promise<Listener> {
+    return pastOrphans(target, () => Listener.#open(target, options, own))
   }
 
-  static async #open(target: Target, backlog: number, own: readonly Listener[]): Promise<Listener> {
+  static async #open(target: Target, options: SocketOptions, own: readonly Listener[]): Promise<Listener> {
     const { address } = target
+    const { backlog, umask = 0, owner } = options
     try {
-      if (address.kind === 'tcp') return Listener.#openTcp(target, backlog, own)
-      if (address.kind === 'fd') return new Listener(address, address.fd, backlog)
+      if (address.kind === 'tcp') return Listener.#openTcp(target, options, own)
+      if (address.kind === 'fd') return new Listener(address, ownDescriptor(address), backlog)
+      if (address.kind === 'abstract') return new Listener(address, bindUnix(`\0${address.name}`), backlog)
+      if (address.kind === 'named') throw new UnicornError(`${bindText(address)} is the name of no socket of systemd's`)
       return await bindAtPath(address.path, (fd, temporary) => {
         // Any user who can reach the path may connect, as with Gunicorn's default umask of 0: nginx runs as another.
-        chmodSync(temporary, 0o777)
+        chmodSync(temporary, 0o777 & ~umask)
+        if (owner) lchownSync(temporary, owner.uid, owner.gid)
         return new Listener(address, fd, backlog, statOfPath(temporary))
       })
     } catch (error) {
@@ -69,14 +73,18 @@ export class Listener {
     }
   }
 
-  static #openTcp({ address, ip = '', port = 0 }: Target, backlog: number, own: readonly Listener[]): Listener {
+  static #openTcp(
+    { address, ip = '', port = 0 }: Target,
+    { backlog, reusePort: sharesPort = false, ipv6Only: onlyV6 = false }: SocketOptions,
+    own: readonly Listener[],
+  ): Listener {
     try {
-      return new Listener(address, bindTcp(ip, port), backlog)
+      return new Listener(address, bindTcp(ip, port, { sharesPort, onlyV6 }), backlog)
     } catch (error) {
       const there = own.filter(({ bound }) => bound.kind === 'tcp' && bound.port === port)
-      if (errorCode(error) !== 'EADDRINUSE' || there.length === 0) throw error
+      if (errorCode(error) !== 'EADDRINUSE' || there.length === 0 || sharesPort) throw error
       return sharingPort(there, address, () => {
-        const fd = bindTcp(ip, port, { sharesPort: true })
+        const fd = bindTcp(ip, port, { sharesPort: true, onlyV6 })
         const listener = new Listener(address, fd, backlog)
         setSharesPort(fd, false)
         return listener
@@ -120,6 +128,11 @@ export class Listener {
   }
 }
 
+/** One that systemd has passed stays as it is: a later reload may want it again, and a successor. */
+function ownDescriptor({ fd, name }: Extract<Address, { kind: 'fd' }>): number {
+  return name === undefined ? fd : duplicate(fd)
+}
+
 /**
  * Runs `bind` while listeners of ours allow another socket at their port: both families at once, or one address of a
  * machine beside all of them. The kernel gives each connection to the most specific one.
@@ -142,7 +155,9 @@ function sharingPort(listeners: readonly Listener[], address: Address, bind: () 
 }
 
 function boundAddress(address: Address, handle: ServerHandle): Address {
-  if (address.kind === 'unix') return address
+  if (address.kind === 'unix' || address.kind === 'abstract') return address
+  const path = address.kind === 'fd' ? socketFacts(address.fd).path : ''
+  if (path !== '') return parseAddress(`unix:${path}`)
   const out: { address?: string; port?: number } = {}
   handle.getsockname?.(out)
   const { address: host, port } = out

@@ -1,6 +1,7 @@
 import { UnicornError } from '../errors.js'
 import { type Address, bindText, formatAddress, parseAddress, sameAddress } from './address.js'
 import { Listener, refused } from './listener.js'
+import type { SocketOptions } from './socket-options.js'
 import { type Target, targetsOf } from './targets.js'
 
 /** A listening socket that another arbiter has handed over: the address as configured there, its descriptor here. */
@@ -25,11 +26,11 @@ export class Listeners {
    */
   async change(
     addresses: readonly Address[],
-    backlog: number,
+    options: SocketOptions,
     inherited: readonly InheritedSocket[] = [],
   ): Promise<Listeners> {
-    const left = inherited.map(({ address, fd }) => Listener.inherit(addressOf(address), fd, backlog))
-    const opening = new Opening([...this.#listeners, ...left], backlog)
+    const left = inherited.map(({ address, fd }) => Listener.inherit(addressOf(address), fd, options.backlog))
+    const opening = new Opening([...this.#listeners, ...left], options)
     try {
       for (const address of addresses) await opening.add(address)
     } catch (error) {
@@ -61,9 +62,10 @@ export class Listeners {
     return this.#listeners.map(listener => listener.bound)
   }
 
-  /** For a successor: each address as configured. */
-  get configured(): string[] {
-    return this.#listeners.map(listener => bindText(listener.address))
+  /** Those that systemd has not passed, each with its address as configured: for a successor. */
+  get own(): InheritedSocket[] {
+    const own = this.#listeners.filter(({ address }) => address.kind !== 'fd' || address.name === undefined)
+    return own.map(({ address, fd }) => ({ address: bindText(address), fd }))
   }
 
   /** Returns the places, in this set, of the listeners that `next` does not have. */
@@ -98,12 +100,12 @@ class Opening {
   readonly fresh: Listener[] = []
   readonly #own: readonly Listener[]
   readonly #free: Listener[]
-  readonly #backlog: number
+  readonly #options: SocketOptions
 
-  constructor(own: readonly Listener[], backlog: number) {
+  constructor(own: readonly Listener[], options: SocketOptions) {
     this.#own = own
     this.#free = [...own]
-    this.#backlog = backlog
+    this.#options = options
   }
 
   /**
@@ -136,7 +138,7 @@ class Opening {
   async #listenerAt(target: Target): Promise<Listener> {
     const kept = take(this.#free, listener => listener.serves(target))
     if (kept) return kept
-    const listener = await Listener.open(target, this.#backlog, [...this.#own, ...this.fresh])
+    const listener = await Listener.open(target, this.#options, [...this.#own, ...this.fresh])
     this.fresh.push(listener)
     return listener
   }
@@ -156,7 +158,8 @@ class Opening {
 /** Reads what `configured` gives. */
 function addressOf(text: string): Address {
   const unix = 'unix:'
-  return text.startsWith(unix) ? { kind: 'unix', path: text.slice(unix.length) } : parseAddress(text)
+  const isPath = text.startsWith(`${unix}/`)
+  return isPath ? { kind: 'unix', path: text.slice(unix.length) } : parseAddress(text)
 }
 
 /** Removes and returns the first item that fits. */

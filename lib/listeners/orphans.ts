@@ -11,7 +11,8 @@ const TEMPORARY = /^\.unicorn-\d+\.tmp$/
 
 /** The inodes of the sockets that listen at the port or path of a target, on whatever address. Linux only. */
 export function listeningAt({ address, port }: Target): ReadonlySet<string> {
-  if (address.kind === 'fd') return new Set()
+  if (address.kind === 'fd' || address.kind === 'named') return new Set()
+  if (address.kind === 'abstract') return new Set(unixSockets(`@${address.name}`))
   if (address.kind === 'unix') return new Set(unixSockets(resolve(address.path)))
   const wanted = `:${(port ?? address.port).toString(16).toUpperCase().padStart(4, '0')}`
   const sockets = [...table('tcp'), ...table('tcp6')].map(line => line.trim().split(/\s+/))
@@ -24,7 +25,7 @@ export function listeningAt({ address, port }: Target): ReadonlySet<string> {
 function unixSockets(path: string): string[] {
   return table('unix').flatMap(line => {
     // Num RefCount Protocol Flags Type State Inode Path
-    const [, inode, name = ''] = /^(?:\S+ +){6}(\d+) (\/.*)$/.exec(line) ?? []
+    const [, inode, name = ''] = /^(?:\S+ +){6}(\d+) ([/@].*)$/.exec(line) ?? []
     const isTemporary = dirname(name) === dirname(path) && TEMPORARY.test(basename(name))
     return inode !== undefined && (name === path || isTemporary) ? [inode] : []
   })

@@ -12,6 +12,8 @@ const require = createRequire(import.meta.url)
 
 const linux = process.platform === 'linux'
 const F_DUPFD_CLOEXEC = linux ? 1030 : 67
+const F_SETFD = 2
+const FD_CLOEXEC = 1
 const IPPROTO_TCP = 6
 const TCP_NODELAY = 1
 const POLLIN = 1
@@ -126,6 +128,11 @@ export function listen(fd: number, backlog: number): void {
 /** Returns a second descriptor, closed on exec: else every child of the application would keep the port in use. */
 export function duplicate(fd: number): number {
   return check('fcntl', libc().fcntl(fd, F_DUPFD_CLOEXEC, ...ARGUMENT))
+}
+
+/** Closes a descriptor on exec, so that no process that this one starts has it by accident. */
+export function closeOnExec(fd: number): void {
+  check('fcntl', libc().fcntl(fd, F_SETFD, ...(linux ? [FD_CLOEXEC] : ['int', FD_CLOEXEC])))
 }
 
 /** Makes the kernel send small writes at once. Set on a listening socket, since accepted sockets inherit it. */

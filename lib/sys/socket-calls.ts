@@ -36,6 +36,10 @@ const SOL_SOCKET = linux ? 1 : 0xffff
 const SO_REUSEADDR = linux ? 2 : 4
 const SO_REUSEPORT = linux ? 15 : 0x200
 const SO_BINDTOIFINDEX = 62
+const SO_TYPE = linux ? 3 : 0x1008
+const SO_ACCEPTCONN = linux ? 30 : 2
+const IPPROTO_IPV6 = 41
+const IPV6_V6ONLY = linux ? 26 : 27
 /** The number of no network interface. */
 const NO_INTERFACE = 0x7fff_ffff
 const SOCKADDR_IN_SIZE = 16
@@ -45,6 +49,8 @@ const SOCKADDR_UN_SIZE = linux ? 110 : 106
 const socket = declareCall('int socket(int family, int type, int protocol)')
 const bind = declareCall('int bind(int fd, const uint8_t *address, uint32_t size)')
 const setsockopt = declareCall('int setsockopt(int fd, int level, int name, const int *value, uint32_t size)')
+const getsockopt = declareCall('int getsockopt(int fd, int level, int name, uint8_t *value, uint8_t *size)')
+const getsockname = declareCall('int getsockname(int fd, uint8_t *address, uint8_t *size)')
 /** Of libuv, which knows how this platform writes addresses, the scopes of IPv6 too. */
 const ip4Address = declareCall('int uv_ip4_addr(const char *ip, int port, uint8_t *address)')
 const ip6Address = declareCall('int uv_ip6_addr(const char *ip, int port, uint8_t *address)')
@@ -53,27 +59,32 @@ const ip6Address = declareCall('int uv_ip6_addr(const char *ip, int port, uint8_
  * Binds a TCP socket, without listening. Node's own call reports a failed bind only later, and has no SO_REUSEPORT.
  * @param ip  an IPv4 or IPv6 address; `::` takes connections of both families
  * @param sharesPort  whether sockets of this user that share their port too may be at the same one
+ * @param onlyV6  whether `::` takes connections of IPv6 alone
  * @returns the descriptor, closed on exec
  * @throws an error with a `code`: EADDRINUSE, EACCES, EADDRNOTAVAIL ...
  */
-export function bindTcp(ip: string, port: number, { sharesPort = false } = {}): number {
+export function bindTcp(ip: string, port: number, { sharesPort = false, onlyV6 = false } = {}): number {
   const isV6 = isIPv6(ip)
   const address = Buffer.alloc(isV6 ? SOCKADDR_IN6_SIZE : SOCKADDR_IN_SIZE)
   check('address', (isV6 ? ip6Address : ip4Address)(ip, port, address) === 0 ? 0 : -1)
   return bound(isV6 ? AF_INET6 : AF_INET, address, fd => {
     setOption(fd, SO_REUSEADDR, true)
     if (sharesPort) setSharesPort(fd, true)
+    if (isV6) check('setsockopt', setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, [Number(onlyV6)], 4))
   })
 }
 
-/** Binds a unix socket, without listening. @param path  at most as many bytes as the system allows */
+/**
+ * Binds a unix socket, without listening.
+ * @param path  at most as many bytes as the system allows; one that begins with NUL is an abstract name
+ */
 export function bindUnix(path: string): number {
   const name = Buffer.from(path)
   const address = Buffer.alloc(SOCKADDR_UN_SIZE)
   if (linux) address.writeUInt16LE(AF_UNIX)
   else address.set([SOCKADDR_UN_SIZE, AF_UNIX])
   name.copy(address, 2)
-  return bound(AF_UNIX, address.subarray(0, 2 + name.length + 1))
+  return bound(AF_UNIX, address.subarray(0, 2 + name.length + (path.startsWith('\0') ? 0 : 1)))
 }
 
 /** Lets other sockets of this user be bound to the same port, or ends that. */
@@ -98,6 +109,39 @@ export function connectedPair(): [one: number, other: number] {
   const fds = Buffer.alloc(2 * INT_SIZE)
   check('socketpair', socketPair(AF_UNIX, SOCK_STREAM | (linux ? SOCK_CLOEXEC_NONBLOCK : 0), 0, fds))
   return [fds.readInt32LE(0), fds.readInt32LE(INT_SIZE)]
+}
+
+/** What an inherited descriptor is. */
+export interface SocketFacts {
+  readonly family: 'ip' | 'unix' | 'other'
+  readonly isStream: boolean
+  readonly isListening: boolean
+  /** Of a unix socket: its path, or `@` and its abstract name; empty if it has none. */
+  readonly path: string
+}
+
+/** Looks at a descriptor. @throws an error with a `code`: EBADF if it is not open, ENOTSOCK if it is no socket */
+export function socketFacts(fd: number): SocketFacts {
+  const address = Buffer.alloc(SOCKADDR_UN_SIZE)
+  const size = Buffer.alloc(4)
+  size.writeUInt32LE(address.length)
+  check('getsockname', getsockname(fd, address, size))
+  const family = linux ? address.readUInt16LE(0) : address.readUInt8(1)
+  const name = address.subarray(2, Math.min(size.readUInt32LE(), address.length)).toString()
+  return {
+    family: family === AF_UNIX ? 'unix' : family === AF_INET || family === AF_INET6 ? 'ip' : 'other',
+    isStream: option(fd, SO_TYPE) === SOCK_STREAM,
+    isListening: option(fd, SO_ACCEPTCONN) !== 0,
+    path: family === AF_UNIX ? name.replace(/^\0/, '@').replace(/\0.*$/s, '') : '',
+  }
+}
+
+function option(fd: number, name: number): number {
+  const value = Buffer.alloc(4)
+  const size = Buffer.alloc(4)
+  size.writeUInt32LE(value.length)
+  check('getsockopt', getsockopt(fd, SOL_SOCKET, name, value, size))
+  return value.readInt32LE()
 }
 
 function setOption(fd: number, name: number, value: boolean): void {

@@ -22,6 +22,15 @@ export interface Facts {
   isAlive(within: number): boolean
 }
 
+/** What a notifier begins with. */
+interface Beginning {
+  /** False while a predecessor lives: systemd listens to the main process alone, until `takeOver`. */
+  readonly isHeard: boolean
+  /** What systemd has kept for this start. */
+  readonly restored: readonly StoredSocket[]
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
 /** The pause between two statuses, and between two extensions of a time limit, in milliseconds. */
 const PAUSE = 1000
 /** By how much a time limit of systemd's is put off each time, in microseconds: ten pauses. */
@@ -45,11 +54,11 @@ export class Notifier {
   /** systemd hears this process: no predecessor is the service's main process. */
   #isHeard: boolean
 
-  /** @param isHeard  false if a predecessor lives: systemd listens to the main process alone, until `takeOver` */
-  constructor(socket: NotifySocket, facts: Facts, { isHeard, env }: { isHeard: boolean; env: NodeJS.ProcessEnv }) {
+  constructor(socket: NotifySocket, facts: Facts, { isHeard, restored, env }: Beginning) {
     this.#socket = socket
     this.#facts = facts
     this.#isHeard = isHeard
+    this.#stored = restored
     this.#watchdog = SystemdWatchdog.of(env)
   }
 
@@ -76,6 +85,7 @@ export class Notifier {
 
   /** Has systemd keep sockets for the next start, and forget those that it kept before. */
   store(sockets: readonly StoredSocket[]): void {
+    if (!this.#isHeard) return
     for (const { name } of this.#stored) {
       if (!sockets.some(socket => socket.name === name)) this.#socket.send(['FDSTOREREMOVE=1', `FDNAME=${name}`])
     }

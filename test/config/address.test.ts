@@ -20,6 +20,8 @@ const GOOD: [text: string, address: Address, formatted: string][] = [
   ['unix:app.sock', { kind: 'unix', path: 'app.sock' }, 'unix:app.sock'],
   ['unix:///run/a', { kind: 'unix', path: '/run/a' }, 'unix:/run/a'],
   ['fd://3', { kind: 'fd', fd: 3 }, 'fd://3'],
+  ['fd://shop.socket', { kind: 'named', name: 'shop.socket' }, 'fd://shop.socket'],
+  ['unix:@shop', { kind: 'abstract', name: 'shop' }, 'unix:@shop'],
 ]
 
 const BAD: [text: string, message: RegExp][] = [
@@ -36,7 +38,8 @@ const BAD: [text: string, message: RegExp][] = [
   ['a b:80', /wanted HOST/],
   ['unix:', /wanted unix:PATH/],
   ['fd://', /wanted fd:\/\/N/],
-  ['fd://x', /wanted fd:\/\/N/],
+  ['fd://a:b', /wanted fd:\/\/N/],
+  ['unix:@', /wanted unix:PATH or unix:@NAME/],
   ['fd://1', /stdin, stdout and stderr/],
 ]
 

@@ -69,6 +69,12 @@ export class RealSystemd {
     return { status: status ?? null, output }
   }
 
+  /** Sends a request to a unix socket, at a path as systemd sees it. Its body is the output. */
+  ask(socketPath: string): Said {
+    const script = 'require("http").get({ socketPath: process.argv[1] }, reply => reply.pipe(process.stdout))'
+    return this.run(process.execPath, '-e', script, socketPath)
+  }
+
   /** A property of a unit, such as `MainPID` or `StatusText`. */
   show(unit: string, property: string): string {
     return this.run('systemctl', 'show', '--value', '-p', property, unit).output.trim()

@@ -7,26 +7,15 @@ import { freePort } from '../helpers/free-port.js'
 import { Client } from '../helpers/http.js'
 import { Load } from '../helpers/load.js'
 import { RealSystemd } from '../helpers/real-systemd.js'
-import { unicornBin } from '../helpers/root.js'
+import { serviceUnit } from '../helpers/unit.js'
 import { until } from '../helpers/until.js'
 
 const BROKEN = 'throw new Error("no application")'
 
-function unit(directory: string, args: string, more = ''): string {
-  return `[Service]
-Type=notify
-WorkingDirectory=${directory}
-ExecStart=${process.execPath} ${unicornBin} ${args} app:application
-ExecReload=/bin/kill -HUP $MAINPID
-KillMode=mixed
-WatchdogSec=30
-${more}`
-}
-
 t.test('a life under a real systemd: start, reload, upgrade, stop', async t => {
   const port = await freePort('127.0.0.1')
   const directory = testdir(t, { 'app.js': says('old') })
-  const systemd = await RealSystemd.boot(t, { 'shop.service': unit(directory, `-w 2 -b 127.0.0.1:${port}`) })
+  const systemd = await RealSystemd.boot(t, { 'shop.service': serviceUnit(directory, `-w 2 -b 127.0.0.1:${port}`) })
   const client = new Client(t, { host: '127.0.0.1', port })
 
   const began = await systemd.runBeside('systemctl', 'start', 'shop')
@@ -64,8 +53,8 @@ t.test('a life under a real systemd: start, reload, upgrade, stop', async t => {
 t.test('a failed start is a failed unit, with the reason', async t => {
   const directory = testdir(t, { 'app.js': BROKEN })
   const systemd = await RealSystemd.boot(t, {
-    'broken.service': unit(directory, '-b 127.0.0.1:0'),
-    'refused.service': unit(directory, '--workers none'),
+    'broken.service': serviceUnit(directory, '-b 127.0.0.1:0'),
+    'refused.service': serviceUnit(directory, '--workers none'),
   })
   t.equal(systemd.run('systemctl', 'start', 'broken').status, 1)
   t.match(systemd.status('broken'), /Status: "Application failed to load: .*no application"/)
@@ -79,7 +68,7 @@ t.test('a server whose workers are silent is restarted by the watchdog', async t
   const port = await freePort('127.0.0.1')
   const directory = testdir(t, { 'app.js': `${hello}\nsetTimeout(() => { for (;;) {} }, 100)\n` })
   const more = 'WatchdogSec=3\nTimeoutAbortSec=2\n'
-  const systemd = await RealSystemd.boot(t, { 'shop.service': unit(directory, `-b 127.0.0.1:${port}`, more) })
+  const systemd = await RealSystemd.boot(t, { 'shop.service': serviceUnit(directory, `-b 127.0.0.1:${port}`, more) })
   t.equal((await systemd.runBeside('systemctl', 'start', 'shop')).status, 0)
   await until('the watchdog has ended it', () => systemd.show('shop', 'Result') === 'watchdog')
   t.pass()

@@ -1,0 +1,26 @@
+import type { Resolved } from '../../config/resolve.js'
+import { UnicornError } from '../errors.js'
+import type { Address } from '../listeners/address.js'
+import { formatAddress } from '../listeners/address.js'
+import type { Activation } from '../systemd/activation.js'
+
+/**
+ * Where to listen: the addresses of the configuration, with systemd's sockets in place of their names. If systemd has
+ * passed some and no address is configured, all of them.
+ * @throws UnicornError that names an address for which systemd has passed no socket, and those that it has
+ */
+export function addressesOf({ config, origins }: Resolved, { sockets, note }: Activation): readonly Address[] {
+  const activated = sockets.map(({ fd, name }): Address => ({ kind: 'fd', fd, name }))
+  if (origins.bind === 'default' && activated.length > 0) return activated
+  return config.bind.flatMap(address => {
+    if (address.kind === 'fd') return activated.find(each => each.kind === 'fd' && each.fd === address.fd) ?? address
+    if (address.kind !== 'named') return address
+    const found = activated.filter(each => each.kind === 'fd' && each.name === address.name)
+    if (found.length > 0) return found
+    const names = [...new Set(sockets.map(({ name }) => name))]
+    const wanted = names.length > 0 ? `one of ${names.join(', ')}` : 'a socket unit that starts this service'
+    const why = note === undefined ? '' : `; ${note}`
+    const message = `${formatAddress(address)}: systemd has passed no socket of that name, wanted ${wanted}${why}`
+    throw new UnicornError(message, { found: address.name, wanted, where: 'bind' })
+  })
+}
