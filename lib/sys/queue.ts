@@ -1,13 +1,25 @@
-/** First in, first out. Taking an item costs the same, however many there are. */
+/** Below so many entries it is not worth looking through them. */
+const FEW = 1024
+
+/** First in, first out. What nobody wants any more is dropped in time, and so are the places of what was taken. */
 export class Queue<Item> {
+  readonly #isWanted: (item: Item) => boolean
   #items: (Item | undefined)[] = []
   #first = 0
+  /** How many entries there may be before the list is looked through: twice those that were left the last time. */
+  #most = FEW
 
+  constructor(isWanted: (item: Item) => boolean) {
+    this.#isWanted = isWanted
+  }
+
+  /** Counts those that nobody wants any more as long as they are there. */
   get size(): number {
     return this.#items.length - this.#first
   }
 
   add(item: Item): void {
+    if (this.#items.length >= this.#most) this.#clean()
     this.#items.push(item)
   }
 
@@ -26,5 +38,11 @@ export class Queue<Item> {
       this.#first = 0
     }
     return item
+  }
+
+  #clean(): void {
+    this.#items = this.#items.filter(item => item !== undefined && this.#isWanted(item))
+    this.#first = 0
+    this.#most = Math.max(FEW, 2 * this.#items.length)
   }
 }

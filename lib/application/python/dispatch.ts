@@ -16,7 +16,7 @@ interface Free {
 export class Dispatch {
   /** The one that was used last comes last. */
   readonly #processes: Set<PythonProcess>
-  readonly #queue = new Queue<Call>()
+  readonly #queue = new Queue<Call>(call => call.isWanted)
 
   constructor(processes: Set<PythonProcess>) {
     this.#processes = processes
