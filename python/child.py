@@ -820,8 +820,15 @@ def die_with(parent):
 def dump_to(dump, threads):
     """Writes the stacks of a crash, and of a hang at DUMP_SIGNAL, which needs no interpreter that turns."""
     faulthandler.enable(dump)
-    # Python 3.8 often crashes by that if several threads run requests, and those that do not hang are to be answered.
-    faulthandler.register(DUMP_SIGNAL, dump, all_threads=threads == 1 or sys.version_info >= (3, 9))
+    faulthandler.register(DUMP_SIGNAL, dump, all_threads=dumps_all(threads))
+
+
+def dumps_all(threads):
+    """
+    Whether the signal has all threads dumped, and not only the one that gets it. Python 3.8 often crashes by that if
+    several threads run requests, and those that do not hang are to be answered.
+    """
+    return threads == 1 or sys.version_info >= (3, 9)
 
 
 def tell_of_term(control):
@@ -858,12 +865,15 @@ def main():
         application = load(settings['app'], control, files)
     run_boot_hook(hooks, 'post_worker_init', control)
 
+    def asked(thread):
+        return None if dumps_all(settings['threads']) else thread.native_id
+
     def ready(*threads, **more):
         control.send(
             type='ready',
             version='.'.join(map(str, sys.version_info[:3])),
             pid=os.getpid(),
-            threads=['%x' % thread.ident for thread in threads],
+            threads=[{'ident': '%x' % thread.ident, 'asked': asked(thread)} for thread in threads],
             **more,
         )
         tell_of_term(control)

@@ -36,11 +36,14 @@ export class Dump {
     this.#canAsk = true
   }
 
-  /** The Python stacks of its threads, none if Python has not begun. Works while C code holds the interpreter, too. */
-  async ask(): Promise<string> {
+  /**
+   * The Python stacks of its threads, none if Python has not begun. Works while C code holds the interpreter, too.
+   * @param thread  the kernel's number of the one that is to write its stack, if it does not write those of all
+   */
+  async ask(thread?: number | null): Promise<string> {
     if (!this.#canAsk) return ''
     this.#text = ''
-    this.#running.kill(DUMP_SIGNAL)
+    this.#running.kill(DUMP_SIGNAL, thread ?? undefined)
     const limit = now() + DUMP_TIME
     let size = -1
     while (now() < limit && size !== this.#text.length) {

@@ -5,7 +5,7 @@ import { Dump } from './dump.js'
 import { handshake, type Message } from './handshake.js'
 import { recordOutput } from './output.js'
 import type { PythonSettings } from './python-settings.js'
-import { type Ending, type Running, spawnPython } from './running.js'
+import { type Ending, type Running, send, spawnPython } from './running.js'
 
 /** As many characters as the name of an abstract socket can have: Node before 22 fills it up with zeros. */
 const NAME_LENGTH = 107
@@ -63,10 +63,10 @@ class Fork implements Running {
     this.#fail(error)
   }
 
-  kill(signal: NodeJS.Signals | number): void {
+  kill(signal: NodeJS.Signals | number, thread = this.pid): void {
     if (this.pid === 0) this.#pending = signal
     // The fork server has not reaped it, so the pid is still this process's.
-    else if (!this.hasEnded) process.kill(this.pid, signal)
+    else if (!this.hasEnded) send(signal, thread)
   }
 }
 

@@ -4,12 +4,20 @@ import type { PythonSettings, Report } from './python-settings.js'
 import type { Ending, Running } from './running.js'
 import { type BootFailure, startFailure } from './start-failure.js'
 
+/** A thread of a Python process. */
+export interface Thread {
+  /** How the stacks name it, in hexadecimal. */
+  readonly ident: string
+  /** How the kernel numbers it, if each has to be asked for its own stack. */
+  readonly asked: number | null
+}
+
 /** A process can serve, or the fork server can fork. */
 export interface Ready {
   readonly type: 'ready'
   readonly pid: number
-  /** How the stacks name the threads of the channels, in hexadecimal. */
-  readonly threads: readonly string[]
+  /** Those of the channels. */
+  readonly threads: readonly Thread[]
   /** Of an ASGI process: where it listens for channels. */
   readonly address?: string
 }

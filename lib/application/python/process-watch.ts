@@ -110,8 +110,8 @@ export class ProcessWatch {
     process.leave(limits.gracefulTimeout)
     // Its replacement need not wait for the report.
     changed()
-    const ident = process.threads[process.channels.indexOf(channel)]
-    const err = new PythonStack(await process.stacks(), settings.directory, ident)
+    const thread = process.threads[process.channels.indexOf(channel)]
+    const err = new PythonStack(await process.stacks(thread), settings.directory, thread?.ident)
     const { method, path } = job?.facts ?? { method: '', path: '' }
     log.error(
       { pythonPid: process.pid, method, path, busy, ...(process.busy > 1 && requestsOf(process)), err },

@@ -5,7 +5,7 @@ import type { Call } from '../../gateway/python/job.js'
 import { now } from '../../sys/clock.js'
 import { Dump } from './dump.js'
 import { EventLoop } from './event-loop.js'
-import { handshake, type Message } from './handshake.js'
+import { handshake, type Message, type Thread } from './handshake.js'
 import { type OutputRecorder, recordOutput } from './output.js'
 import type { PythonSettings } from './python-settings.js'
 import type { Ending, Running } from './running.js'
@@ -70,8 +70,8 @@ export class PythonProcess implements ChannelOwner {
   deadline = Number.POSITIVE_INFINITY
   /** How many looks in a row found more memory than `maxMemory`. */
   fatSamples = 0
-  /** How the stacks name the threads of the channels. */
-  threads: readonly string[] = []
+  /** Those of its first channels. */
+  threads: readonly Thread[] = []
   /** It had to be killed, since it did not end in time. */
   wasLate = false
   /** Channels whose request runs for too long. Their threads cannot be stopped but with the process. */
@@ -202,9 +202,9 @@ export class PythonProcess implements ChannelOwner {
     this.#running.kill('SIGKILL')
   }
 
-  /** The Python stacks of its threads, or of its crash. */
-  async stacks(): Promise<string> {
-    return this.state === 'gone' ? this.dumped : this.#dump.ask()
+  /** The Python stacks of its threads, or of its crash. @param thread  the one that matters most */
+  async stacks(thread?: Thread): Promise<string> {
+    return this.state === 'gone' ? this.dumped : this.#dump.ask(thread?.asked)
   }
 
   /** What it has written of a crash. */

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { errorCode } from '../../errors.js'
 import { packageFile } from '../../sys/package.js'
 import type { PythonSettings } from './python-settings.js'
 
@@ -28,7 +29,8 @@ export interface Running {
   readonly channels: readonly Socket[]
   /** Resolves when it is gone, though other processes may have inherited its sockets. Rejects if it never was. */
   readonly ended: Promise<Ending>
-  kill(signal: NodeJS.Signals | number): void
+  /** @param thread  the kernel's number of the thread that gets it, on Linux */
+  kill(signal: NodeJS.Signals | number, thread?: number): void
 }
 
 /** Of libuv's descriptors: 0 to 2, control, dump, and then a channel for each thread. */
@@ -70,11 +72,20 @@ export function spawnPython(
     output: child.stdout && child.stderr ? { stdout: child.stdout, stderr: child.stderr } : undefined,
     channels: Array.from({ length: threads }, (_, i) => stream(FIRST_CHANNEL + i)),
     ended,
-    kill: signal => {
+    kill: (signal, thread) => {
       // Until then the pid is this process's. Node's own method knows no real-time signals.
       if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
-        process.kill(child.pid, signal)
+        send(signal, thread ?? child.pid)
     },
+  }
+}
+
+/** @param id  of a process that is not reaped, or of a thread of one, which may be gone before */
+export function send(signal: NodeJS.Signals | number, id: number): void {
+  try {
+    process.kill(id, signal)
+  } catch (error) {
+    if (errorCode(error) !== 'ESRCH') throw error
   }
 }
 

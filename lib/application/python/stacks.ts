@@ -2,7 +2,8 @@ import { isAbsolute, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { packageFile } from '../../sys/package.js'
 
-const THREAD = /^(?:Current thread|Thread) 0x([0-9a-f]+)(?: \[(.*)\])? \(most recent call first\):$/
+/** Of all threads, or of the one that was asked. */
+const THREAD = /^(?:(?:Current thread|Thread) 0x([0-9a-f]+)(?: \[(.*)\])?|Stack) \(most recent call first\):$/
 const FRAME = /^ {2}File "(.*)", line (\d+|\?\?\?) in (.*)$/
 const OWN = fileURLToPath(packageFile('python/'))
 
@@ -49,8 +50,9 @@ function parse(dump: string, directory: string): { head: readonly string[]; thre
   const head: string[] = []
   const threads: Thread[] = []
   for (const line of dump.split('\n')) {
-    const [, ident, name] = THREAD.exec(line) ?? []
-    if (ident !== undefined) {
+    const header = THREAD.exec(line)
+    if (header) {
+      const [, ident = '', name] = header
       const title = `Thread ${name ?? `0x${ident}`}:`
       threads.push({ ident: ident.replace(/^0+/, ''), title, frames: [] })
       continue
