@@ -993,7 +993,7 @@ def load(spec, control, files):
     module, _, attribute = spec.partition(':')
     try:
         application = find(import_module(module), attribute)
-        import_urls()
+        import_urls(control)
         if files is not None:
             files.report()
         return application
@@ -1003,17 +1003,25 @@ def load(spec, control, files):
         not_loaded(control, error)
 
 
-def import_urls():
+def import_urls(control):
     """
     Imports the URLs of a Django project, and with them its views, which Django does with the first request. So a mistake
-    there is found before the processes that served until now leave, and forks share what was imported.
+    there is found before the processes that served until now leave, and forks share what was imported. A database that
+    does not answer is no mistake of theirs: Django tries again with each request until it does.
     """
     if 'django.core.handlers.base' not in sys.modules:
         return
     from django.conf import settings
+    from django.db.utils import Error
     root = getattr(settings, 'ROOT_URLCONF', None)
-    if isinstance(root, str):
-        __import__(root)
+    try:
+        if isinstance(root, str):
+            __import__(root)
+    except Exception as error:
+        if not isinstance(error, Error) and not isinstance(error.__cause__, Error):
+            raise
+        text = 'the URLs of the project were not imported, and will be with a request: %s: %s' % (kind_of(error), error)
+        control.send(type='log', level='warning', text=text, traceback=format_error(error))
 
 
 def not_loaded(control, error):
