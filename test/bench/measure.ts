@@ -36,5 +36,7 @@ export interface Measure {
   readonly title: string
   /** How it is done, for the page. */
   readonly method: string
+  /** Runs only if it is asked for by name. */
+  readonly isOnDemand?: boolean
   run(bench: Bench): Promise<Outcome>
 }

@@ -50,7 +50,7 @@ export function readOptions({ command: words, description, measures, full, page 
     .parse()
   const { only, quick = false, write, strict = false, ...size } = command.opts<Parsed>()
   return {
-    measures: only ?? measures,
+    measures: only ?? measures.filter(({ isOnDemand = false }) => !isOnDemand),
     ...(quick ? QUICK : full),
     ...size,
     write: write ?? (!quick && only === undefined),

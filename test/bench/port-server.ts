@@ -64,7 +64,7 @@ export class PortServer {
     const server = new PortServer(name, spawnClean(words, { cwd, env }), port)
     try {
       await until(`${name} answers`, () => server.#answers())
-      await until(`${name} is at rest`, () => server.#rests())
+      await server.rests()
       return server
     } catch (error) {
       await server.stop().catch(() => {})
@@ -75,6 +75,16 @@ export class PortServer {
   /** All its processes, the first one first. */
   get pids(): number[] {
     return treeOf(this.#child.pid ?? 0)
+  }
+
+  /** Resolves when it has nothing to do any more. */
+  async rests(): Promise<void> {
+    await until(`${this.#name} is at rest`, () => this.#isAtRest())
+  }
+
+  /** Resident memory of all its processes in MB. */
+  get rss(): number {
+    return this.pids.reduce((sum, pid) => sum + memoryOf(pid).rss, 0)
   }
 
   /** Memory of all its processes in MB, shared pages counted by their share. */
@@ -124,7 +134,7 @@ export class PortServer {
     }
   }
 
-  async #rests(): Promise<boolean> {
+  async #isAtRest(): Promise<boolean> {
     const { pids } = this
     const before = cpuSeconds(pids)
     await new Promise(resolve => setTimeout(resolve, REST.milliseconds))

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-const REQUEST = 'GET / HTTP/1.1\r\nHost: bench\r\n\r\n'
 /** An answer that takes longer, in milliseconds, will not come. */
 const LIMIT = 30_000
 
@@ -35,10 +34,10 @@ export class RawClient {
   }
 
   /** @returns what `complete` matched; rejects where the connection ends before */
-  ask(): Promise<RegExpExecArray> {
+  ask(path = '/'): Promise<RegExpExecArray> {
     if (this.#failure) return Promise.reject(this.#failure)
     this.#text = ''
-    this.#socket.write(REQUEST)
+    this.#socket.write(`GET ${path} HTTP/1.1\r\nHost: bench\r\n\r\n`)
     return new Promise((resolve, reject) => {
       this.#pending = { resolve, reject }
     })

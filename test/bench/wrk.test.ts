@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseWrk } from './wrk.js'
+import { parseForgiving, parseWrk } from './wrk.js'
 
 const output = (more = ''): string => `Running 2s test @ http://127.0.0.1:8000/
   1 threads and 64 connections
@@ -22,4 +22,11 @@ t.test('a run with errors has no result', async t => {
   t.match(parseWrk(output(errors), true), { requests: 39657 }, 'but for those that are expected')
   t.throws(() => parseWrk(output(errors.replace('timeout 0', 'timeout 1')), true), /timeout 1/)
   t.throws(() => parseWrk('unable to connect'), /no result/)
+})
+
+t.test('errors that are forgiven are counted', async t => {
+  t.equal(parseForgiving(output()).failures, 0)
+  const errors = '  Socket errors: connect 1, read 3, write 0, timeout 2\n  Non-2xx or 3xx responses: 12\n'
+  t.same(parseForgiving(output(errors)), { perSecond: 19793.04, requests: 39657, failures: 18 })
+  t.throws(() => parseForgiving('unable to connect'), /no result/)
 })

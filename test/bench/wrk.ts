@@ -17,11 +17,15 @@ export interface Load {
   readonly cpu?: number | undefined
   /** The server closes each connection without announcing it, which wrk counts as an error. */
   readonly closes?: boolean
+  /** Errors are counted, and do not fail. */
+  readonly isForgiving?: boolean
 }
 
 export interface Result {
   readonly perSecond: number
   readonly requests: number
+  /** Requests that failed, if they may. */
+  readonly failures?: number
 }
 
 /** The version of the wrk that is installed, or undefined where none is. */
@@ -35,7 +39,7 @@ export function wrkVersion(): string | undefined {
  * @throws Error where it fails, and where anything but 2xx and 3xx was answered: such figures are worth nothing
  */
 export async function wrk(load: Load, signal: AbortSignal): Promise<Result> {
-  const { url, connections, seconds, fresh, fields = [], script, cpu, closes = false } = load
+  const { url, connections, seconds, fresh, fields = [], script, cpu, closes = false, isForgiving = false } = load
   const header = [...fields, ...(fresh ? ['Connection: close'] : [])].flatMap(field => ['-H', field])
   const more = script === undefined ? [] : ['-s', script]
   const command = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, ...header, ...more, url]
@@ -43,7 +47,14 @@ export async function wrk(load: Load, signal: AbortSignal): Promise<Result> {
   const child = spawn(name, args, { signal, stdio: ['ignore', 'pipe', 'inherit'] })
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
   if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}`)
-  return parseWrk(output, closes)
+  return isForgiving ? parseForgiving(output) : parseWrk(output, closes)
+}
+
+/** Errors count as failures. @throws Error if the output holds no result */
+export function parseForgiving(output: string): Result {
+  const counts = output.matchAll(/(?:connect|read|write|timeout|Non-2xx or 3xx responses:) (\d+)(?=,|\n)/g)
+  const failures = [...counts].reduce((sum, [, count]) => sum + Number(count), 0)
+  return { ...figuresOf(output), failures }
 }
 
 /**
@@ -54,6 +65,10 @@ export function parseWrk(output: string, closes = false): Result {
   const sound = closes ? output.replace(/(Socket errors: connect 0, read )\d+/, '$10') : output
   const bad = /Non-2xx.*|Socket errors: (?!connect 0, read 0, write 0, timeout 0).*/.exec(sound)?.[0]
   if (bad !== undefined) throw new Error(`wrk: ${bad}`)
+  return figuresOf(output)
+}
+
+function figuresOf(output: string): Result {
   const perSecond = /^Requests\/sec:\s+([\d.]+)/m.exec(output)?.[1]
   const requests = /^\s+(\d+) requests in /m.exec(output)?.[1]
   if (perSecond === undefined || requests === undefined) throw new Error(`wrk printed no result: ${output}`)

@@ -11,8 +11,6 @@ export interface Wanted {
   readonly directory: string
   /** Where what it needs was found. */
   readonly found: Found
-  /** Whether the server has an engine to choose. */
-  readonly hasEngines: boolean
 }
 
 /** A server in the races of HTTP. */
@@ -31,13 +29,7 @@ function of(contestant: node.Contestant, more: { needs?: Need } = {}): Contestan
 
 /** Ours, on its own engine or on node:http. */
 function ours(gateway: node.Gateway, engine: 'native' | 'node'): Contestant {
-  return {
-    name: `${gateway} ${engine}`,
-    ours: true,
-    ...(engine === 'native' && { needs: engine }),
-    command: ({ app, workers, port, hasEngines }) =>
-      node.ours('', gateway, ...(hasEngines ? ['--http-engine', engine] : [])).command(app, workers, port),
-  }
+  return of(node.ours(`${gateway} ${engine}`, gateway, '--http-engine', engine))
 }
 
 export const wsgiNative = ours('wsgi', 'native')
@@ -46,6 +38,10 @@ export const fetchNative = ours('fetch', 'native')
 export const fetchNode = ours('fetch', 'node')
 /** This interface has no other engine. */
 export const nodeNode = ours('node', 'node')
+
+/** With the engine that is the default. */
+export const wsgiAsync = of(node.asyncWsgi)
+export const wsgiSync = of(node.syncWsgi)
 
 /** Bare node:http. */
 export const schedNone = of(node.schedNone)

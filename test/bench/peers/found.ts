@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
-import { unicornBin } from '../../helpers/root.js'
 import type { Bench } from '../measure.js'
 import { type Folder, install, pathOf } from '../npm.js'
 import { installPm2, PM2_VERSION } from '../pm2.js'
@@ -29,7 +28,6 @@ const WATT: Folder = {
 const VENV = pathOf({ name: 'bench-python', packages: [] })
 
 export const PEERS = {
-  native: { name: "this server's own HTTP engine", find: findNative },
   nginx: command('nginx', { words: ['nginx', '-v'], version: /nginx\/(\S+)/, debian: 'nginx' }),
   bun: {
     name: 'Bun',
@@ -106,11 +104,4 @@ function versionOf(words: readonly string[], pattern: RegExp, debian?: string): 
   if (version !== undefined) return version
   const advice = debian === undefined ? '' : ` (apt-get install ${debian})`
   throw new Error(`\`${words.join(' ')}\` ${error ? 'does not run' : 'says no version'}${advice}`)
-}
-
-/** @throws Error if the setting is not there */
-function findNative(): Found {
-  const { stdout } = spawnSync(process.execPath, [unicornBin, '--help'], { encoding: 'utf8' })
-  if (!stdout.includes('--http-engine')) throw new Error('there is no setting --http-engine')
-  return { path: unicornBin, version: '' }
 }

@@ -34,7 +34,7 @@ export class Peers {
       try {
         const found = await peer.find(bench)
         this.#found.set(need, found)
-        if (found.version !== '') present.push(`${peer.name} ${found.version}`)
+        present.push(`${peer.name} ${found.version}`)
       } catch (error) {
         bench.signal.throwIfAborted()
         bench.say(`${peer.name} takes no part: ${error instanceof Error ? error.message : error}`)
@@ -56,9 +56,8 @@ export class Peers {
   start({ signal }: Pick<Bench, 'signal'>, lane: Contestant, { app, workers, cpus }: Serving): Promise<PortServer> {
     const directory = this.#newDirectory()
     const found = (lane.needs && this.#found.get(lane.needs)) ?? NOTHING
-    const hasEngines = this.#found.has('native')
     const command = (port: number): readonly string[] => {
-      const words = lane.command({ app, workers, port, directory, found, hasEngines })
+      const words = lane.command({ app, workers, port, directory, found })
       return cpus === undefined ? words : pinned(words, cpus.server)
     }
     return PortServer.start({ name: lane.name, command, cwd: directory }, signal)

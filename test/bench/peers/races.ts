@@ -12,7 +12,7 @@ const { honoNodeServer, srvx, fastify, pm2, watt, gunicorn, uwsgi, puma, rubyUni
 /** Many, so that it does not decide the figure how a few connections happen to fall on two workers. */
 const CONNECTIONS = 64
 /** With Host, five that a browser or a proxy sends. */
-const USUAL = [
+export const USUAL = [
   'User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0',
   'Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
   'Accept-Language: en-US,en;q=0.5',
