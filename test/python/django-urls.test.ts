@@ -34,7 +34,7 @@ const NOT_IMPORTED =
 
 for (const args of [[], ['--preload']]) {
   t.test(`a database that does not answer when views are imported ${args}`, async t => {
-    const server = await startPython(t, APP, { files, args })
+    const server = await startPython(t, APP, { files, args, expectErrors: [/^the application failed/] })
     const [line] = server.logged(NOT_IMPORTED)
     t.match(line, { level: 'warn', err: { stack: /File "\S+urls\.py", line 6, in <module>/ } })
     const client = new Client(t, server.target)
