@@ -197,13 +197,13 @@ export const settings = {
     parser: size,
     default: '2mb',
     onHup: 'respawn',
-    description: 'how much of an answer is taken off Python before its client has taken it',
+    description: 'how much of a streamed answer is taken from a sync worker or Python before its client has taken it',
   }),
   tmpUploadDir: setting('Buffering', '--tmp-upload-dir', {
     parser: { ...path, metavar: 'DIR', wanted: 'a directory' },
     default: derived("the system's", () => tmpdir()),
     onHup: 'respawn',
-    description: 'where request bodies of more than 1 MB wait',
+    description: 'where bodies wait for which memory has no room, in files without names',
   }),
 
   python: setting('Python', '--python', {

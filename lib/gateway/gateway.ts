@@ -1,6 +1,17 @@
 import type { Interface, PythonInterface } from '../../config/interfaces.js'
 import type { Exchange } from '../http/exchange.js'
+import type { UploadSpace } from '../http/upload/upload-space.js'
 import type { Logger } from '../logging/log.js'
+
+/** How much of an answer is taken from its application before its client has taken it. */
+export interface Background {
+  /** For all answers of a worker. */
+  readonly space: UploadSpace
+  /** Of one answer, in bytes: the setting `responseBuffer`. */
+  readonly most: number
+  /** The disk is full, or there is none: the application waits for its client instead. */
+  onNotStored(error: unknown): void
+}
 
 /** What a gateway knows of the worker. */
 export interface GatewayContext {
@@ -11,6 +22,8 @@ export interface GatewayContext {
   readonly multiprocess: boolean
   /** `SERVER_SOFTWARE`, such as `unicorn/0.1.0`. */
   readonly serverSoftware: string
+  /** Present if applications need not wait for their clients (worker class `sync`). */
+  readonly background?: Background | undefined
 }
 
 /** Calls an application, whatever its interface is. */

@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import type { Interface } from '../../config/interfaces.js'
 import { detect } from '../../lib/application/detect.js'
 import { createFetchGateway } from '../../lib/gateway/fetch/fetch-gateway.js'
-import type { Gateway } from '../../lib/gateway/gateway.js'
+import type { Background, Gateway } from '../../lib/gateway/gateway.js'
 import { NodeGateway } from '../../lib/gateway/node/node-gateway.js'
 import { createWsgiGateway } from '../../lib/gateway/wsgi/wsgi-gateway.js'
 import type { HttpEvents, Requests } from '../../lib/http/engine.js'
@@ -54,6 +54,8 @@ export interface Options extends Partial<HttpPolicy> {
   /** Runs before the gateway, as a hook does. */
   readonly before?: (exchange: Exchange) => void
   readonly socketPath?: string
+  /** Answers leave in the background, as in a sync worker. */
+  readonly background?: Background
 }
 
 /**
@@ -160,10 +162,14 @@ function events(serve: (exchange: Exchange) => void): HttpEvents {
 }
 
 /** The gateway of an export, chosen as a worker chooses it. */
-export async function gatewayFor(value: unknown, name: 'auto' | Interface): Promise<(log: Logger) => Gateway> {
+export async function gatewayFor(
+  value: unknown,
+  name: 'auto' | Interface,
+  background?: Background,
+): Promise<(log: Logger) => Gateway> {
   const app = { value, file: '/srv/app.js', exportName: 'application', spec: 'app:application' }
   const callable = await detect(app, name)
-  const context = { multithread: true, multiprocess: false, serverSoftware: 'unicorn/test' }
+  const context = { multithread: true, multiprocess: false, serverSoftware: 'unicorn/test', background }
   return log => {
     if (callable.interface === 'fetch') return createFetchGateway(callable.application, { ...context, log })
     if (callable.interface === 'wsgi') return createWsgiGateway(callable, { ...context, log })
@@ -172,8 +178,8 @@ export async function gatewayFor(value: unknown, name: 'auto' | Interface): Prom
 }
 
 export async function serve(t: Test, application: unknown, options: Options = {}): Promise<Served> {
-  const { interface: name = 'wsgi', ...others } = options
-  return new Served(t, await gatewayFor(application, name), others)
+  const { interface: name = 'wsgi', background, ...others } = options
+  return new Served(t, await gatewayFor(application, name, background), others)
 }
 
 /**

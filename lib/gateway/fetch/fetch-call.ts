@@ -2,6 +2,7 @@ import { toError } from '../../errors.js'
 import { BodyTooLarge } from '../../http/errors.js'
 import type { Exchange } from '../../http/exchange.js'
 import type { Logger } from '../../logging/log.js'
+import type { Background } from '../gateway.js'
 import type { Body } from '../wire/body.js'
 import { Call } from '../wire/call.js'
 import { isChunk } from '../wire/chunk.js'
@@ -21,6 +22,7 @@ export interface FetchCalls {
   /** Work that goes on after its response, and may add more of its kind. The worker waits for it before it exits. */
   readonly kept: Set<Promise<void>>
   readonly log: Logger
+  readonly background: Background | undefined
 }
 
 /** The header with which a handler for @hono/node-server says that it answers through `outgoing`. */
@@ -38,7 +40,7 @@ export class FetchCall extends Call implements HandlerCall {
   #isRefused = false
 
   constructor(exchange: Exchange, calls: FetchCalls) {
-    super(exchange, calls.log)
+    super(exchange, calls.log, calls.background)
     if (exchange.head.bodyLength > 0) this.body = new RequestBody(exchange.body, error => this.fail(error))
     this.context = new HandlerContext(this)
     this.#calls = calls

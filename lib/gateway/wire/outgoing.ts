@@ -1,5 +1,7 @@
 import type { Answer, Exchange } from '../../http/exchange.js'
 import { ApplicationBreach } from '../failure.js'
+import type { Background } from '../gateway.js'
+import { Backlog, PIECE } from './backlog.js'
 import { type Chunk, cutTo, sizeOf } from './chunk.js'
 import type { Head } from './head.js'
 
@@ -22,10 +24,20 @@ export class Outgoing {
   readonly #request: Exchange['head']
   /** Bytes that may still be sent, or UNLIMITED. */
   #left = UNLIMITED
+  #backlog: Backlog | undefined
+  /** All of the body was there with the head, and leaves together. */
+  #isWhole = false
 
-  constructor({ answer, head }: Exchange) {
+  /** @param background  if the application need not wait for its client */
+  constructor({ answer, head }: Exchange, background?: Background) {
     this.#answer = answer
     this.#request = head
+    if (background) this.#backlog = new Backlog(answer, background)
+  }
+
+  /** What is sent from now on is not the application's to wait for: nothing need be kept of it. */
+  sendDirectly(): void {
+    this.#backlog = undefined
   }
 
   /** No body follows the head, whatever the application returns (RFC 9112, section 6.3). */
@@ -48,6 +60,7 @@ export class Outgoing {
   sendWhole(chunks: readonly Chunk[]): void {
     let size = 0
     for (const chunk of chunks) size += sizeOf(chunk)
+    if (this.#backlog && size > PIECE) return this.#sendLarge(chunks, size)
     this.#sendHead(size)
     const only = chunks[0]
     if (chunks.length === 1 && only !== undefined && this.#fits(size) && !this.bodyless) this.#end(only)
@@ -56,6 +69,15 @@ export class Outgoing {
       this.#end()
     }
     this.fellShort = size < (this.head?.contentLength ?? 0) && !this.bodyless
+  }
+
+  /** Sends a whole body that may be too much for the client at once. */
+  #sendLarge(chunks: readonly Chunk[], size: number): void {
+    const { head } = this
+    if (head && this.#wantsLength(head, size)) head.add('Content-Length', String(size))
+    this.#sendHead()
+    for (const chunk of chunks) this.write(chunk)
+    this.finish()
   }
 
   /** Sends a chunk, before the first one the head. @returns false if the client is slow: wait for `drained` */
@@ -71,10 +93,14 @@ export class Outgoing {
       this.overflowed = true
       const part = cutTo(chunk, this.#left)
       this.#left = 0
-      return part.length === 0 || this.#answer.write(part)
+      return part.length === 0 || this.#send(part)
     }
     if (this.#left !== UNLIMITED) this.#left -= size
-    return this.#answer.write(chunk)
+    return this.#send(chunk)
+  }
+
+  #send(chunk: Chunk): boolean {
+    return this.#backlog && !this.#isWhole ? this.#backlog.write(chunk) : this.#answer.write(chunk)
   }
 
   /** Sends the head by itself: the body will take its time. */
@@ -85,7 +111,7 @@ export class Outgoing {
 
   /** Resolves when the client has taken what was sent, or the response is over. */
   drained(): Promise<void> {
-    return this.#answer.drained()
+    return (this.#backlog ?? this.#answer).drained()
   }
 
   /** Ends the response. */
@@ -93,8 +119,7 @@ export class Outgoing {
     if (!this.headSent) return this.sendWhole([])
     this.fellShort = this.#left > 0
     if (!this.fellShort) return this.#end()
-    this.ended = true
-    this.#answer.endShort()
+    this.#endBy(() => this.#answer.endShort())
   }
 
   /** Ends the connection so that the client can tell that the body is not complete. */
@@ -114,6 +139,7 @@ export class Outgoing {
     if (size >= 0 && this.#wantsLength(head, size)) head.fields.push('Content-Length', String(size))
     else if (!this.bodyless && head.contentLength >= 0) this.#left = head.contentLength
     this.headSent = true
+    this.#isWhole = size >= 0
     this.#answer.begin(head, size)
   }
 
@@ -124,7 +150,15 @@ export class Outgoing {
   }
 
   #end(chunk?: Chunk): void {
+    if (this.#backlog) return this.#endBy(() => this.#answer.end(chunk))
     this.ended = true
     this.#answer.end(chunk)
+  }
+
+  /** @param end  of the answer, behind all that was written */
+  #endBy(end: () => void): void {
+    this.ended = true
+    if (this.#backlog) this.#backlog.finish(end)
+    else end()
   }
 }

@@ -4,6 +4,7 @@ import type { Exchange } from '../../http/exchange.js'
 import { reasonOf } from '../../http/refusal.js'
 import type { Logger } from '../../logging/log.js'
 import { ApplicationBreach, requestFacts } from '../failure.js'
+import type { Background } from '../gateway.js'
 import { checkChunks } from './chunk.js'
 import { type Head, makeHead } from './head.js'
 import { Outgoing } from './outgoing.js'
@@ -14,9 +15,9 @@ export abstract class Reply {
   protected readonly outgoing: Outgoing
   readonly #log: Logger
 
-  constructor(exchange: Exchange, log: Logger) {
+  constructor(exchange: Exchange, log: Logger, background?: Background) {
     this.exchange = exchange
-    this.outgoing = new Outgoing(exchange)
+    this.outgoing = new Outgoing(exchange, background)
     this.#log = log
   }
 

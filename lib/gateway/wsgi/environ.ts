@@ -7,7 +7,7 @@ import { attachSignal, type Signalling } from './lazy-signal.js'
 import type { Environ, EnvironBase, ErrorsStream, Headers, InputStream } from './types.js'
 
 /** What is the same for all requests of a gateway. */
-export interface Surroundings extends Omit<GatewayContext, 'log'> {
+export interface Surroundings extends Omit<GatewayContext, 'log' | 'background'> {
   readonly errors: ErrorsStream
 }
 

@@ -23,18 +23,26 @@ export function fileWrapper(source: FileSource, blockSize = 64 * 1024): FileBody
   if (!Number.isSafeInteger(blockSize) || blockSize <= 0) {
     throw new RangeError(`wsgi.file_wrapper: block size ${blockSize}, wanted a positive number of bytes`)
   }
-  return new FileBlocks(blocksOf(source), blockSize)
+  return new FileBlocks(source, blockSize)
+}
+
+/** Whether it is a body of `fileWrapper` that the system reads, and no code of the application. */
+export function isFile(body: unknown): boolean {
+  return body instanceof FileBlocks && body.isFile
 }
 
 class FileBlocks implements FileBody {
+  readonly isFile: boolean
   readonly #blocks: Blocks
   readonly #size: number
   /** Reads and `close` take turns: a descriptor closed during a read may be another file's by then. */
   #turn: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | undefined
 
-  constructor(blocks: Blocks, size: number) {
-    this.#blocks = blocks
+  constructor(source: FileSource, size: number) {
+    this.isFile =
+      typeof source !== 'object' || source instanceof URL || (!(source instanceof Readable) && isFileHandle(source))
+    this.#blocks = blocksOf(source)
     this.#size = size
   }
 

@@ -1,12 +1,14 @@
 import type { Exchange } from '../../http/exchange.js'
 import type { Logger } from '../../logging/log.js'
 import { ApplicationBreach } from '../failure.js'
+import type { Background } from '../gateway.js'
 import { hasClose } from '../wire/body.js'
 import { Call } from '../wire/call.js'
 import { checkChunk, isChunk } from '../wire/chunk.js'
 import { sendEarlyHints } from '../wire/early-hints.js'
 import { makeHead } from '../wire/head.js'
 import { makeEnviron, type Services, type Surroundings } from './environ.js'
+import { isFile } from './file-wrapper.js'
 import { hintFor, isResponse, NothingAnswered, ResponseReturned } from './hint.js'
 import { RequestInput } from './input.js'
 import type { Application, Headers, Write } from './types.js'
@@ -16,6 +18,7 @@ export interface WsgiCalls {
   readonly application: Application
   readonly around: Surroundings
   readonly log: Logger
+  readonly background: Background | undefined
   /** The interface is a guess that no call of startResponse has confirmed yet: a failure may be due to it. */
   guessed: boolean
 }
@@ -26,7 +29,7 @@ export class WsgiCall extends Call implements Services {
   readonly #context: WsgiCalls
 
   constructor(exchange: Exchange, context: WsgiCalls) {
-    super(exchange, context.log)
+    super(exchange, context.log, context.background)
     this.input = new RequestInput(exchange)
     this.#context = context
   }
@@ -72,6 +75,15 @@ export class WsgiCall extends Call implements Services {
     else if (Array.isArray(returned) && !hasClose(returned)) this.answer(returned)
     else if (isResponse(returned)) throw new ResponseReturned()
     else this.stream(returned)
+  }
+
+  /** Of a file, the server reads and sends what is left: the application is done. */
+  protected override stream(iterable: unknown): void {
+    if (isFile(iterable)) {
+      this.outgoing.sendDirectly()
+      this.exchange.release?.()
+    }
+    super.stream(iterable)
   }
 
   protected override failureMessage(error: Error): string {

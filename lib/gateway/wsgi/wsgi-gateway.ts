@@ -10,8 +10,8 @@ export function createWsgiGateway(
   target: Pick<WsgiCalls, 'application' | 'guessed'>,
   context: GatewayContext,
 ): Gateway {
-  const { log, ...around } = context
-  const shared: WsgiCalls = { ...target, log, around: { ...around, errors: new LogErrors(log) } }
+  const { log, background, ...around } = context
+  const shared: WsgiCalls = { ...target, log, background, around: { ...around, errors: new LogErrors(log) } }
   const run = (exchange: Exchange): void => new WsgiCall(exchange, shared).run()
   return { interface: 'wsgi', handle: exchange => exchange.inTurn(run) }
 }

@@ -6,25 +6,27 @@ import { toError, UnicornError } from '../../errors.js'
 /** Of all bodies of a worker together, in bytes. */
 const ALL_IN_MEMORY = 64 << 20
 
-/** The file for a request body cannot be opened, or the disk is full. */
+/** The file for a body cannot be opened, or the disk is full. */
 export class BodyNotStored extends Error {
   override readonly name = 'BodyNotStored'
 
-  /** @param directory  where it was to be: tmpUploadDir */
-  constructor(directory: string, cause: unknown) {
-    super(`the request body could not be stored in ${directory} (tmpUploadDir): ${toError(cause).message}`, { cause })
+  /** @param what  it is @param directory  where it was to be: tmpUploadDir */
+  constructor(what: string, directory: string, cause: unknown) {
+    super(`the ${what} could not be stored in ${directory} (tmpUploadDir): ${toError(cause).message}`, { cause })
   }
 }
 
-/** Where a worker keeps the bodies of requests that have not begun to run: in memory, and in files without names. */
+/** Where a worker keeps what clients are slow with: in memory, and in files without names. */
 export class UploadSpace {
   readonly #directory: string
+  readonly #what: string
   /** Bytes of all bodies that are in memory. */
   #held = 0
 
-  /** @param directory  for those that memory has no room for */
-  constructor(directory: string) {
+  /** @param directory  for those that memory has no room for @param what  each of them is, in messages */
+  constructor(directory: string, what = 'request body') {
     this.#directory = directory
+    this.#what = what
   }
 
   get hasRoom(): boolean {
@@ -40,7 +42,7 @@ export class UploadSpace {
     try {
       return await openNameless(this.#directory)
     } catch (error) {
-      throw new BodyNotStored(this.#directory, error)
+      throw new BodyNotStored(this.#what, this.#directory, error)
     }
   }
 
@@ -49,7 +51,7 @@ export class UploadSpace {
     try {
       for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done)).bytesWritten
     } catch (error) {
-      throw new BodyNotStored(this.#directory, error)
+      throw new BodyNotStored(this.#what, this.#directory, error)
     }
   }
 }

@@ -1,0 +1,153 @@
+import type { FileHandle } from 'node:fs/promises'
+import type { Answer } from '../../http/exchange.js'
+import type { Background } from '../gateway.js'
+import { type Chunk, cutTo, sizeOf } from './chunk.js'
+
+/** What leaves at once, in bytes: the engine and the kernel hold no more of it than that and their own buffers. */
+export const PIECE = 1 << 16
+
+/**
+ * What an application has given of its answer and the client has not taken: it leaves in the background. Where the
+ * answers of a worker have no more room in memory, it lies in a file that has no name.
+ */
+export class Backlog {
+  readonly #answer: Answer
+  readonly #background: Background
+  /** What stands behind the file. */
+  readonly #chunks: Uint8Array[] = []
+  /** Bytes of it, and those that the file ever had, and had taken. */
+  #held = 0
+  #written = 0
+  #read = 0
+  #file: FileHandle | undefined
+  #writing: Promise<void> | undefined
+  #cannotStore = false
+  #isPumping = false
+  #end: (() => void) | undefined
+  /** Wakes an application that waits. */
+  #wake: (() => void) | undefined
+
+  constructor(answer: Answer, background: Background) {
+    this.#answer = answer
+    this.#background = background
+  }
+
+  /** @returns false if there is too much of it: wait for `drained` */
+  write(chunk: Chunk): boolean {
+    if (this.#isPumping) this.#keep(chunk)
+    else if (sizeOf(chunk) > PIECE) this.#writePiece(chunk)
+    else if (this.#answer.write(chunk)) return true
+    this.#pump()
+    return !this.#isFull
+  }
+
+  /** Resolves when there is room again, or the answer is over. */
+  async drained(): Promise<void> {
+    if (this.#isFull && !this.#answer.gone) {
+      await new Promise<void>(resolve => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  /** @param end  ends the answer; called when all of it has left, now or later */
+  finish(end: () => void): void {
+    if (this.#isPumping) this.#end = end
+    else end()
+  }
+
+  get #isFull(): boolean {
+    const untaken = this.#held + this.#written - this.#read
+    return untaken > this.#background.most || (this.#cannotStore && untaken > 0)
+  }
+
+  #writePiece(chunk: Chunk): void {
+    const bytes = cutTo(chunk, Number.POSITIVE_INFINITY)
+    this.#answer.write(bytes.subarray(0, PIECE))
+    this.#keep(bytes.subarray(PIECE))
+  }
+
+  #keep(chunk: Chunk): void {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+    this.#chunks.push(bytes)
+    this.#hold(bytes.length)
+    if (!this.#background.space.hasRoom && !this.#cannotStore) this.#writing ??= this.#store()
+  }
+
+  /** Moves what is in memory to the file, behind what is there. Never rejects. */
+  async #store(): Promise<void> {
+    const { space, onNotStored } = this.#background
+    const bytes = Buffer.concat(this.#chunks.splice(0))
+    try {
+      this.#file ??= await space.open()
+      await space.write(this.#file, bytes)
+      this.#written += bytes.length
+      this.#hold(-bytes.length)
+    } catch (error) {
+      this.#chunks.unshift(bytes)
+      this.#cannotStore = true
+      onNotStored(error)
+    }
+    this.#writing = undefined
+  }
+
+  #hold(bytes: number): void {
+    this.#held += bytes
+    this.#background.space.hold(bytes)
+  }
+
+  #pump(): void {
+    if (this.#isPumping) return
+    this.#isPumping = true
+    void this.#send()
+  }
+
+  /** Sends what is kept, piece by piece as the client takes it. Never rejects. */
+  async #send(): Promise<void> {
+    const answer = this.#answer
+    try {
+      for (;;) {
+        await answer.drained()
+        const piece = answer.gone ? undefined : await this.#take()
+        if (!piece || answer.gone) break
+        answer.write(piece)
+        if (!this.#isFull) this.#wake?.()
+      }
+    } catch {
+      answer.cut()
+    }
+    this.#isPumping = false
+    if (!answer.gone) this.#end?.()
+    this.#wake?.()
+    if (answer.gone || answer.ended) await this.#close()
+  }
+
+  /** Returns the next bytes; undefined at the end of what there is now. */
+  async #take(): Promise<Uint8Array | undefined> {
+    if (this.#file && this.#read < this.#written) return this.#takeFromFile(this.#file)
+    await this.#writing
+    if (this.#file && this.#read < this.#written) return this.#takeFromFile(this.#file)
+    const first = this.#chunks.shift()
+    if (first === undefined) return undefined
+    if (first.length > PIECE) this.#chunks.unshift(first.subarray(PIECE))
+    this.#hold(-Math.min(first.length, PIECE))
+    return first.subarray(0, PIECE)
+  }
+
+  async #takeFromFile(file: FileHandle): Promise<Uint8Array> {
+    const size = Math.min(PIECE, this.#written - this.#read)
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(size), 0, size, this.#read)
+    if (bytesRead === 0) throw new Error('the file of a response is shorter than what was written to it')
+    this.#read += bytesRead
+    return buffer.subarray(0, bytesRead)
+  }
+
+  async #close(): Promise<void> {
+    await this.#writing
+    this.#chunks.length = 0
+    this.#hold(-this.#held)
+    const file = this.#file
+    this.#file = undefined
+    await file?.close()
+  }
+}
