@@ -269,7 +269,8 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
   proceed(): void {
     if (this.state !== 'head') return
     this.#intake.takeHeld()
-    if (this.isHalfClosed && LIFE[this.state] === LIFE.head) this.endBetween()
+    // The end came before what is taken now.
+    if (this.isHalfClosed) LIFE[this.state].end(this)
     this.#regulate()
   }
 
