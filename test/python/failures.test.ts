@@ -150,6 +150,15 @@ t.test('applications that do away with their process', async t => {
     }
   })
 
+  t.test('ended by the kernel', async t => {
+    const ends = { '/shrinks': ['crashed', 'SIGBUS'], '/forbids': ['killed-outside', 'SIGKILL'] }
+    for (const [path, [reason, signal]] of Object.entries(ends)) {
+      const line = await replaced(async () => t.match(await client.get(path), { status: 502 }, path))
+      t.match(line, { requests: [{ method: 'GET', path }], reason, signal })
+      if (signal === 'SIGBUS') t.match(Object(line.err).stack, /Bus error[\s\S]* in shrinks/)
+    }
+  })
+
   t.test('what a process says of its end', async t => {
     await server.log(/^The application has closed descriptors that are not its own: its process ends/)
     await server.log(/^close\(\) was called/)
@@ -190,7 +199,10 @@ t.test('applications that do away with their process', async t => {
 
   t.test('threads that never end', async t => {
     t.match(await client.get('/threads'), { status: 200 })
+    t.match(await client.get('/ok'), { status: 200 }, 'the next request is served')
     client.close()
-    t.match(await server.stop(), { signal: null })
+    t.match(await server.stop(), { code: 0, signal: null })
+    const [line] = server.logged(/^Python process killed .* it did not end in time, it is at \S*threading\.py:\d+ in /)
+    t.ok(line, 'the log says what it waited for')
   })
 })

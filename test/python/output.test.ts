@@ -58,6 +58,7 @@ t.test('with --capture-output it becomes records of the error log, whatever the 
   for (const [msg, stream] of [
     ['imported', 'stdout'],
     ['printed', 'stdout'],
+    ['not \ufffd text', 'stdout'],
     ['half a line', 'stderr'],
     ['to wsgi.errors', 'stderr'],
   ] as const) {

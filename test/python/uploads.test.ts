@@ -177,6 +177,7 @@ t.test('a disk that is full', async t => {
   })
   const client = new Client(t, server.target)
   t.equal((await client.get('/digest', { method: 'POST', body: Buffer.alloc(8 * MB) })).status, 503)
+  t.match(await server.log(/^the request body could not be stored/), { method: 'POST', path: '/digest' })
   const body = randomBytes(1.5 * MB)
   t.equal((await client.get('/digest', { method: 'POST', body })).body, said(body), 'nothing of the other one is left')
 })
