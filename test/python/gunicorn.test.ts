@@ -201,7 +201,7 @@ t.test("each option of Gunicorn's documentation is taken, or says what to do ins
   })
   t.same([...new Set(outcomes)].sort(), ['refused', 'taken'])
   const refused = DOCUMENTED.filter((_, at) => outcomes[at] === 'refused').map(text => text.split(' ')[0])
-  const wanted = `--reuse-port -D --daemon -u --user -g --group -m --umask --initgroups --paste --paster --proxy-protocol
+  const wanted = `-D --daemon -u --user -g --group -m --umask --initgroups --paste --paster --proxy-protocol
     --keyfile --certfile --ca-certs`
   t.same(refused, wanted.split(/\s+/))
 })
