@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { delimiter, resolve } from 'node:path'
 import { ADDRESS_FORMS, type Address, anchorAddress, bindText, parseAddress } from '../lib/listeners/address.js'
 import { compileAccessFormat } from '../lib/logging/access-format.js'
+import { findGroup, findUser } from '../lib/sys/accounts.js'
 import { availableCpus } from '../lib/sys/cpus.js'
 import { type Parser, refuse } from './parser.js'
 
@@ -153,6 +154,42 @@ export const variableName: Parser<string> = {
     return typeof found === 'string' && /^[A-Za-z_]\w*$/.test(found) ? found : refuse(found, variableName.wanted)
   },
   print: name => name || 'none',
+}
+
+/** The last number of 32 bits stands for none. */
+const MOST_ACCOUNTS = 2 ** 32 - 1
+
+/** Reads the name or the number of an account, if `exists` knows it. */
+function account(kind: 'user' | 'group', exists: (text: string) => boolean): Parser<string, string | number> {
+  const wanted = `the name of a ${kind} of this machine, or a number`
+  return {
+    wanted,
+    metavar: kind.toUpperCase(),
+    parse(found) {
+      const text = typeof found === 'number' ? String(found) : found
+      if (typeof text !== 'string' || text === '' || text.includes('\0')) return refuse(found, wanted)
+      const isId = /^\d{1,10}$/.test(text) && Number(text) < MOST_ACCOUNTS
+      return isId || (!/^[\d-]/.test(text) && exists(text)) ? text : refuse(found, wanted)
+    },
+    print: String,
+  }
+}
+
+export const userName = account('user', text => findUser(text) !== undefined)
+export const groupName = account('group', text => findGroup(text) !== undefined)
+
+/** Reads a umask: a number, or octal digits. Text of several digits has a zero in front, so that it says what it is. */
+export const fileMask: Parser<number, number | string> = {
+  wanted: 'a file mode mask in octal, from 0 to 0777',
+  metavar: 'MASK',
+  parse(found) {
+    const digits = typeof found === 'string' ? /^(?:0o?)?([0-7]{1,3})$/.exec(found)?.[1] : undefined
+    const isClear = typeof found === 'string' && (found.startsWith('0') || found.length === 1)
+    const value = digits !== undefined && isClear ? Number.parseInt(digits, 8) : found
+    const isMask = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0o777
+    return isMask ? value : refuse(found, fileMask.wanted)
+  },
+  print: mask => mask.toString(8).padStart(4, '0'),
 }
 
 /** Reads a log's path, or `-` for a standard stream. */

@@ -10,7 +10,9 @@ import {
   boolean,
   choice,
   directories,
+  fileMask,
   globs,
+  groupName,
   integer,
   list,
   logFile,
@@ -20,6 +22,7 @@ import {
   rootPath,
   text,
   urlPath,
+  userName,
   variableName,
   workerCount,
 } from './parsers.js'
@@ -368,6 +371,30 @@ export const settings = {
     default: derived('none', () => []),
     onHup: 'respawn',
     description: 'environment variable for the workers; may be repeated',
+  }),
+  user: setting('Process', '-u, --user', {
+    parser: userName,
+    default: absent("the arbiter's"),
+    onHup: 'restart',
+    description: 'the user of the workers, by name or number, if the arbiter is root and only binds the ports as such',
+  }),
+  group: setting('Process', '-g, --group', {
+    parser: groupName,
+    default: absent("the user's own"),
+    onHup: 'restart',
+    description: 'the group of the workers, by name or number',
+  }),
+  initgroups: setting('Process', '--initgroups', {
+    parser: boolean,
+    default: false,
+    onHup: 'restart',
+    description: "with --user, the workers have the user's supplementary groups too",
+  }),
+  umask: setting('Process', '-m, --umask', {
+    parser: fileMask,
+    default: absent('as inherited; 0 for unix sockets'),
+    onHup: 'restart',
+    description: 'permissions that new files and unix sockets lack, in octal, as 027; 0 is for sockets alone',
   }),
   envFile: setting('Process', '--env-file', {
     parser: paths,

@@ -17,7 +17,6 @@ export interface GunicornOption {
 }
 
 const TLS = 'TLS ends at a proxy in front, nginx for instance: bind to it without TLS'
-const ACCOUNT = 'start unicorn as that user: User= and Group= in systemd, USER in a Dockerfile, su or setpriv elsewhere'
 const OWN_LOGS = 'see errorlog, accesslog, loglevel and logFormat; what the application logs is as it configures that'
 const SYSLOG = 'log to standard error, which systemd and container runtimes pass on'
 const SECURE_SCHEME = 'let the proxy send X-Forwarded-Proto: https, X-Forwarded-Protocol: ssl or X-Forwarded-Ssl: on'
@@ -48,6 +47,10 @@ export const gunicornOptions: Readonly<Record<string, GunicornOption>> = {
   chdir: { setting: 'chdir' },
   raw_env: { setting: 'rawEnv', isList: true },
   pidfile: { setting: 'pidfile' },
+  user: { setting: 'user' },
+  group: { setting: 'group' },
+  initgroups: { setting: 'initgroups' },
+  umask: { setting: 'umask' },
   tmp_upload_dir: { setting: 'tmpUploadDir' },
   accesslog: { setting: 'accesslog' },
   access_log_format: { setting: 'accessLogFormat' },
@@ -64,15 +67,6 @@ export const gunicornOptions: Readonly<Record<string, GunicornOption>> = {
     instead: 'unicorn stays in the foreground: let systemd, a container or setsid(1) run it in the background',
     isVital: true,
     idle: [false],
-  },
-  user: { flags: '-u, --user <USER>', instead: ACCOUNT, isVital: true },
-  group: { flags: '-g, --group <GROUP>', instead: ACCOUNT, isVital: true },
-  initgroups: { flags: '--initgroups', instead: ACCOUNT, isVital: true, idle: [false] },
-  umask: {
-    flags: '-m, --umask <INT>',
-    instead: 'set it before the start: UMask= in systemd, umask in a shell',
-    isVital: true,
-    idle: [0, '0', '000', '0o0'],
   },
   certfile: { flags: '--certfile <FILE>', instead: TLS, isVital: true },
   keyfile: { flags: '--keyfile <FILE>', instead: TLS, isVital: true },

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os'
 import { isDeepStrictEqual } from 'node:util'
 import { UnicornError } from '../../lib/errors.js'
 import type { Given, SettingName } from '../settings.js'
@@ -46,14 +45,7 @@ export function adviceOnForeign(
   { origin, shown }: { origin: string; shown: string },
 ): string[] {
   const { idle = [], instead = '', isVital } = gunicornOptions[name] ?? {}
-  if (idle.some(each => isDeepStrictEqual(each, value)) || isOwnAccount(name, value)) return []
+  if (idle.some(each => isDeepStrictEqual(each, value))) return []
   if (!isVital) return [`${shown} has no effect: ${instead} (${origin})`]
   throw new UnicornError(`${shown} is not supported: ${instead} (${origin})`, { found: value, where: origin })
-}
-
-/** To change to the account that a process has does nothing. A group often has the name of its user. */
-function isOwnAccount(name: string, value: unknown): boolean {
-  if (name !== 'user' && name !== 'group') return false
-  const { username, uid, gid } = userInfo()
-  return [username, name === 'user' ? uid : gid].some(own => String(own) === String(value))
 }

@@ -5,7 +5,9 @@ import type { Config, SettingOnHup } from '../../config/settings.js'
 import { ExitCode, toError, UnicornError } from '../errors.js'
 import { type InheritedSocket, Listeners } from '../listeners/listeners.js'
 import { checkLogs } from '../logging/check-logs.js'
+import { claimLogs } from '../logging/claim-logs.js'
 import { ErrorLog } from '../logging/logger.js'
+import type { Account } from '../sys/accounts.js'
 import { AsyncQueue } from '../sys/async-queue.js'
 import { now, PatientClock } from '../sys/clock.js'
 import { release, takeAttempt } from '../sys/confinement.js'
@@ -18,6 +20,7 @@ import { surviveBrokenStreams } from '../sys/standard-streams.js'
 import { type Activation, NO_ACTIVATION } from '../systemd/activation.js'
 import type { Notifier } from '../systemd/notifier.js'
 import { storedName } from '../systemd/stored-sockets.js'
+import { accountOf } from './account.js'
 import { addressesOf } from './addresses.js'
 import type { Command, CommandName, CommandOf } from './commands.js'
 import type { Generation } from './generation.js'
@@ -98,6 +101,8 @@ export class Arbiter {
   readonly #log: Logger
   readonly #server: ServerView
   readonly #activation: Activation
+  /** As what the workers run, if not as this process does. */
+  readonly #account: Account | undefined
   readonly #commands: PendingCommands
   readonly #readings = new Readings(() => this.#readConfiguration())
   readonly #pool: Pool
@@ -125,6 +130,10 @@ export class Arbiter {
   constructor(resolved: Resolved, options: ArbiterOptions) {
     requireLibc()
     this.#options = options
+    // 0, Gunicorn's default, is for sockets alone: other files would be open to all.
+    if (resolved.config.umask) process.umask(resolved.config.umask)
+    this.#account = accountOf(resolved.config)
+    this.#claimLogs(resolved.config)
     this.#errorLog = ErrorLog.open(resolved.config)
     this.#log = this.#errorLog.logger
     this.#server = this.#view()
@@ -391,6 +400,7 @@ export class Arbiter {
     reload: pending => this.#readings.add(pending),
     scale: pending => this.#generations.scale(pending),
     reopen: pending => {
+      this.#claimLogs(this.#config)
       this.#errorLog.reopen()
       this.#pool.reopenLogs()
       pending.settle({ result: 'reopened' })
@@ -460,6 +470,7 @@ export class Arbiter {
     this.#logFindings(resolved, current)
     if (runnerOf(resolved) !== runnerOf(current)) this.#log.info(`New workers use ${runnerOf(resolved)}`)
     checkLogs(resolved.config)
+    this.#claimLogs(resolved.config)
     const { pidfile: path } = resolved.config
     const bound = await this.#listen(listeners, resolved)
     try {
@@ -470,6 +481,11 @@ export class Arbiter {
       bound.close({ next: listeners })
       throw error
     }
+  }
+
+  /** The workers open the logs too. */
+  #claimLogs(config: Config): void {
+    if (this.#account) claimLogs(config, this.#account)
   }
 
   /** Whether systemd keeps the sockets when this process ends. It says so itself from release 254 on. */
@@ -489,7 +505,7 @@ export class Arbiter {
 
   /** @throws UnicornError that names the address that cannot be bound */
   async #listen(from: Listeners, resolved: Resolved, inherited: readonly InheritedSocket[] = []): Promise<Listeners> {
-    return from.change(addressesOf(resolved, this.#activation), resolved.config, inherited)
+    return from.change(addressesOf(resolved, this.#activation), { ...resolved.config, owner: this.#account }, inherited)
   }
 
   /** What the configuration has to say, but for what was said of the one before. */

@@ -3,6 +3,7 @@ import type { Resolved } from '../../config/resolve.js'
 import { ExitCode } from '../errors.js'
 import { ErrorLog } from '../logging/logger.js'
 import { type FromWorker, unwrap, wrap } from '../worker/protocol.js'
+import { accountOf } from './account.js'
 import type { ArbiterOptions } from './arbiter.js'
 import { GRACE } from './pool.js'
 import { spawnWorker, whyNotStarted } from './spawn.js'
@@ -22,7 +23,7 @@ export async function checkApplication(
   for (const note of notes) logger.info(note)
   for (const sentence of advice) logger.warn(sentence)
   const child = spawnWorker(exec, resolved, { index: 0, fds: [] })
-  const self = { index: 0, age: 0, arbiterPid: process.pid, version, checkOnly: true }
+  const self = { index: 0, age: 0, arbiterPid: process.pid, version, checkOnly: true, account: accountOf(config) }
   child.on('internalMessage', (received: unknown) => {
     if (unwrap<FromWorker>(received)?.type !== 'hello') return
     child.send(wrap({ type: 'boot', config, configFile: file, listeners: [], ...self, ...python }))

@@ -10,6 +10,7 @@ import { formatAddress } from '../listeners/address.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
 import { anchorArguments, anchorEnvironment, preloadsOf } from '../sys/node-options.js'
 import type { Boot, BootPython } from '../worker/protocol.js'
+import { accountOf } from './account.js'
 import type { WorkerHandle } from './worker-handle.js'
 
 /** The first descriptor after stdin, stdout, stderr and the IPC channel. */
@@ -144,6 +145,7 @@ export function bootMessage({ generation, index, age, processes }: WorkerHandle,
     arbiterPid: process.pid,
     version,
     listeners: seats,
+    account: accountOf(resolved.config),
     checkOnly: false,
     python: pythonOf(resolved, seats, processes),
   }

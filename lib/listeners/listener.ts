@@ -182,6 +182,9 @@ function isSameFile(path: string, file: BigIntStats | undefined): boolean {
   }
 }
 
+/** Below it, a port needs privileges, unless the system is set up otherwise (ip_unprivileged_port_start). */
+const FIRST_FREE_PORT = 1024
+
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is in use by another process',
   EACCES: 'is not allowed to this user',
@@ -203,5 +206,9 @@ export function refused({ address, ip }: Target, error: unknown): UnicornError {
   const where = formatAddress(address)
   const resolved = address.kind === 'tcp' && ip !== undefined && ip !== address.host ? `, which is ${ip},` : ''
   const fault = { found, wanted: 'an address that can be bound', where, error }
-  return new UnicornError(`${where}${resolved} ${REASONS[found] ?? 'cannot be bound'} (${found})`, fault)
+  const isLow = address.kind === 'tcp' && address.port < FIRST_FREE_PORT && ['EACCES', 'EPERM'].includes(found)
+  const hint = isLow
+    ? `: ports below ${FIRST_FREE_PORT} need root (see --user) or the capability CAP_NET_BIND_SERVICE`
+    : ''
+  return new UnicornError(`${where}${resolved} ${REASONS[found] ?? 'cannot be bound'} (${found})${hint}`, fault)
 }

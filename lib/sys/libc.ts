@@ -30,7 +30,7 @@ const WNOWAIT = 0x0100_0000
 const SI_PID = 16
 const SIGINFO_SIZE = 128
 
-type Call = KoffiFunc<(...args: unknown[]) => number>
+type Call<Result = number> = KoffiFunc<(...args: unknown[]) => Result>
 
 interface Libc {
   errno(): number
@@ -102,10 +102,10 @@ export function check(call: string, result: number): number {
 }
 
 /** Declares another call of the C library, or of libuv, by its C prototype. It is looked up when it is first used. */
-export function declareCall(prototype: string): (...args: unknown[]) => number {
-  let call: Call | undefined
+export function declareCall<Result = number>(prototype: string): (...args: unknown[]) => Result {
+  let call: Call<Result> | undefined
   return (...args) => {
-    call ??= requireKoffi().load(null).func(prototype) as Call
+    call ??= requireKoffi().load(null).func(prototype) as Call<Result>
     return call(...args)
   }
 }
@@ -113,6 +113,16 @@ export function declareCall(prototype: string): (...args: unknown[]) => number {
 /** The address of a function of the C library, for a call that takes one. */
 export function addressOf(name: string): bigint {
   return requireKoffi().load(null).symbol(name)
+}
+
+/** Copies bytes from an address that a call has returned. */
+export function readMemory(address: bigint, size: number): Buffer {
+  return Buffer.from(requireKoffi().view(address, size).slice(0))
+}
+
+/** Reads the text at whose pointer an address points, up to its NUL. */
+export function readText(address: bigint): string {
+  return String(requireKoffi().decode(address, 'const char *'))
 }
 
 /** Where the bytes of a buffer lie in memory. They stay there as long as the buffer is referenced. */

@@ -1,6 +1,7 @@
 import type { Figures as PublicFigures } from '../../config/hooks.js'
 import type { PythonEvent, PythonHost } from '../application/application.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
+import type { Account } from '../sys/accounts.js'
 
 /**
  * The messages between arbiter and worker, on the IPC channel that `node:cluster` opens. Nothing that a hung worker
@@ -43,6 +44,8 @@ export interface Boot<Config> {
   readonly arbiterPid: number
   readonly version: string
   readonly listeners: readonly ListenerSeat[]
+  /** What it gives up the rights of root for, before anything else. */
+  readonly account?: Account | undefined
   /** The worker loads the application and exits, without serving (`--check-config`). */
   readonly checkOnly: boolean
   /** Of an application in Python: what runs it, and how many of its processes are this worker's. */

@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { gunicornOptions } from '../../config/gunicorn/options.js'
@@ -201,18 +200,13 @@ t.test("each option of Gunicorn's documentation is taken, or says what to do ins
   })
   t.same([...new Set(outcomes)].sort(), ['refused', 'taken'])
   const refused = DOCUMENTED.filter((_, at) => outcomes[at] === 'refused').map(text => text.split(' ')[0])
-  const wanted = `-D --daemon -u --user -g --group -m --umask --initgroups --paste --paster --proxy-protocol
+  const wanted = `-D --daemon --paste --paster --proxy-protocol
     --keyfile --certfile --ca-certs`
   t.same(refused, wanted.split(/\s+/))
 })
 
 t.test('a value that does nothing in Gunicorn either is not spoken of', async t => {
-  const { username } = userInfo()
   const idle = Object.entries(gunicornOptions).map(([name, { idle = [] }]) => [name, idle[0]])
-  const values = { ...Object.fromEntries(idle), user: username, group: username, daemon: false, helper: 1 }
+  const values = { ...Object.fromEntries(idle), daemon: false, helper: 1 }
   t.same(translate(values, 'here').advice, [])
-  t.throws(
-    () => translate({ user: 'somebody-else' }, 'here'),
-    /^user is not supported: start unicorn as that user: .* \(here\)$/,
-  )
 })

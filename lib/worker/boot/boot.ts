@@ -6,6 +6,7 @@ import { Channel } from '../channel.js'
 import { Exits } from '../exit/exits.js'
 import { WorkerSignals } from '../signals.js'
 import type { Worker } from '../worker.js'
+import { takeAccount } from './account.js'
 import { Booting } from './booting.js'
 import { refuseClusterCalls } from './no-cluster.js'
 import { type BootStep, STEPS } from './steps.js'
@@ -25,7 +26,9 @@ export async function boot(): Promise<void> {
   const snapshot = await channel.bootMessage()
   setTitle('worker', snapshot.config.procName)
 
+  const refusal = takeAccount(snapshot)
   const booting = new Booting(snapshot, { channel, exits, signalListeners: signals.listeners })
+  if (refusal) return booting.fail(refusal)
   const cause = (): ReturnType<typeof channel.causeOfEnd> => channel.causeOfEnd(snapshot.arbiterPid)
   channel.onClosed = async () => ((await cause()) === 'orphaned' ? end() : booting.disconnected())
   const worker = await takeSteps(booting)
