@@ -3,7 +3,7 @@ import * as probe from './http11probe/compliance.js'
 import { malformedInput } from './http11probe/malformed.js'
 import { smuggling } from './http11probe/smuggling.js'
 import { closings, endings, garbageBehind, pipelines } from './tables/behind.js'
-import { bodies } from './tables/bodies.js'
+import { answersInParts, bodies } from './tables/bodies.js'
 import { chunks, trailerFields } from './tables/chunked.js'
 import { fields } from './tables/fields.js'
 import { codings, lengths } from './tables/framing.js'
@@ -40,9 +40,9 @@ const PLAIN: readonly Case[] = [...COMMON, ...webSockets, ...probe.upgrades]
 
 export const CASES = {
   /** For an interface that takes no WebSockets. */
-  plain: [...PLAIN, ...bodies],
+  plain: [...PLAIN, ...bodies, ...answersInParts],
   /** For one that takes them. */
-  sockets: [...COMMON, ...handshakes, ...bodies],
+  sockets: [...COMMON, ...handshakes, ...bodies, ...answersInParts],
   /** Those whose answers do not depend on what the application does with its request. */
   parsed: PLAIN,
 }

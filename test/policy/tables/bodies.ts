@@ -1,6 +1,17 @@
-import { type Answers, type Case, line, orClosed, request, SERVED_BEHIND, served } from '../case.js'
+import {
+  type Answers,
+  type Case,
+  chunked,
+  closed,
+  line,
+  orClosed,
+  refusedBehind,
+  request,
+  SERVED_BEHIND,
+  served,
+} from '../case.js'
 
-// Answers without a body, and requests whose body the application does not read.
+// Answers without a body, and in parts; requests whose body the application does not read.
 
 const TELLING = '200 POST /unread '
 const unread = (fields: string | readonly string[], rest: string): string =>
@@ -55,4 +66,34 @@ export const bodies: readonly Case[] = [
     ends: true,
   },
   { name: 'half a chunk, unread', bytes: chunks('5\r\nhe'), wanted: [[TELLING], [], ['400']], ends: true },
+]
+
+const SLOW = '200 GET /slow slowly'
+const slow = line('GET /slow HTTP/1.1')
+
+/** Once a request is complete, nothing that its client sends or closes changes the answer to it. */
+export const answersInParts: readonly Case[] = [
+  served('an answer in parts', slow, SLOW),
+  served(
+    'a body, and an answer in parts',
+    `${line('POST /slow HTTP/1.1', 'Content-Length: 5')}hello`,
+    '200 POST /slow helloslowly',
+  ),
+  served('two answers in parts', slow + slow, SLOW, SLOW),
+  served(
+    'an upgrade that nothing takes, in parts',
+    line('GET /slow HTTP/1.1', 'Connection: Upgrade', 'Upgrade: foo'),
+    SLOW,
+  ),
+  closed('an answer in parts, and close', line('GET /slow HTTP/1.1', 'Connection: close'), SLOW),
+  closed('an answer in parts for HTTP/1.0', request('GET /slow HTTP/1.0'), SLOW),
+  closed('an answer in parts for HTTP/1.0 that is kept', request('GET /slow HTTP/1.0', 'Connection: keep-alive'), SLOW),
+  { name: 'an end behind an answer in parts', bytes: slow, wanted: [[SLOW]], ends: true },
+  { name: 'an end behind two answers in parts', bytes: slow + slow, wanted: [[SLOW, SLOW]], ends: true },
+  refusedBehind('garbage behind an answer in parts', `${slow}BAD\r\n\r\n`, SLOW, '400'),
+  refusedBehind('an invalid head behind an answer in parts', slow + line('GET / HTTP/1.1', 'X : y'), SLOW, '400'),
+  refusedBehind('two hosts behind an answer in parts', slow + line('GET / HTTP/1.1', 'Host: b'), SLOW, '400'),
+  refusedBehind('a version behind an answer in parts', slow + line('GET / HTTP/2.0'), SLOW, '505'),
+  refusedBehind('CONNECT behind an answer in parts', slow + line('CONNECT b:80 HTTP/1.1'), SLOW, '501'),
+  refusedBehind('a bad chunk behind an answer in parts', slow + chunked('x\r\n'), SLOW, '400'),
 ]
