@@ -1,12 +1,5 @@
-/** The fields by which the server itself decides something: about framing, the connection, or which request it is. */
-export type DecidingField =
-  | 'connection'
-  | 'content-length'
-  | 'content-type'
-  | 'expect'
-  | 'host'
-  | 'transfer-encoding'
-  | 'upgrade'
+/** The fields by which the server decides which request it is, and where its body ends. */
+export type DecidingField = 'content-length' | 'content-type' | 'host' | 'transfer-encoding' | 'upgrade'
 
 /** What the header fields of a request say to the server itself. Whoever walks over the fields notes them once. */
 export class FieldFacts {
@@ -59,12 +52,8 @@ export function decidingField(name: string): DecidingField | undefined {
   switch (name.length) {
     case 4:
       return ifNamed(name, 'host')
-    case 6:
-      return ifNamed(name, 'expect')
     case 7:
       return ifNamed(name, 'upgrade')
-    case 10:
-      return ifNamed(name, 'connection')
     case 12:
       return ifNamed(name, 'content-type')
     case 14:

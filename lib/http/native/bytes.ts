@@ -69,6 +69,13 @@ export function findLineFeed(bytes: Uint8Array, start: number, end: number): num
   return -1
 }
 
+/** Bytes of the line from `start` on, without its CRLF or LF; -1 if its end is not before `end`. */
+export function sizeOfLine(bytes: Uint8Array, start: number, end: number): number {
+  const lineFeed = findLineFeed(bytes, start, end)
+  if (lineFeed < 0) return -1
+  return lineFeed - start - (lineFeed > start && bytes[lineFeed - 1] === CR ? 1 : 0)
+}
+
 /** A byte for the log. */
 export function nameOf(byte: number | undefined): string {
   if (byte === undefined) return 'nothing'

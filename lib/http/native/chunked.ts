@@ -12,6 +12,7 @@ import {
   QUOTE,
   QUOTED,
   SEMICOLON,
+  sizeOfLine,
   skip,
   TOKEN,
   TORN,
@@ -152,9 +153,8 @@ export class ChunkedReader {
 
   /** The line of a size cannot be read. The limit comes first, as it does if the line arrives in pieces. */
   #stop(bytes: Uint8Array, start: number, end: number): number {
-    const lineFeed = findLineFeed(bytes, start, end)
-    if (lineFeed < 0) return this.#wait(end - start)
-    const size = lineFeed - start - (bytes[lineFeed - 1] === CR ? 1 : 0)
+    const size = sizeOfLine(bytes, start, end)
+    if (size < 0) return this.#wait(end - start)
     if (this.#isTooLong(size)) return this.#refuse(TOO_MANY_EXTENSIONS)
     return this.#refuse({ status: 400, why: 'a malformed chunk size' })
   }

@@ -8,7 +8,7 @@ export interface FieldName {
   /** In an environ. */
   readonly key: string
   /** Set if the server itself decides something by it. */
-  readonly field: DecidingField | undefined
+  readonly field: DecidingField | 'connection' | 'expect' | undefined
 }
 
 /** Names that most requests have, as browsers, proxies and libraries send them. */
@@ -86,19 +86,26 @@ export class NameTable {
   /** The name that stands in `bytes` from `start` to `end`, if the table has it. */
   find(bytes: Uint8Array, start: number, end: number): FieldName | undefined {
     const known = this.#slots[slotOf(bytes, start, end - start)]
-    if (known === undefined) return undefined
-    const { text } = known
-    if (text.length !== end - start) return undefined
-    for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return undefined
-    return known
+    return known?.text.length === end - start && isNameAt(known, bytes, start) ? known : undefined
   }
 
   /** Describes a name that `find` does not know, and keeps it if there is room. */
   add(text: string): FieldName {
-    const name = { text, key: environKey(text), field: decidingField(text) }
+    const name = { text, key: environKey(text), field: fieldOf(text) }
     if (text.length <= LONGEST) this.#slots[slotOf(Buffer.from(text, 'latin1'), 0, text.length)] ??= name
     return name
   }
+}
+
+/** Whether a name, and perhaps more, stands in `bytes`, of which there are enough. */
+export function isNameAt({ text }: FieldName, bytes: Uint8Array, start: number): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false
+  return true
+}
+
+function fieldOf(text: string): FieldName['field'] {
+  const name = text.toLowerCase()
+  return name === 'connection' || name === 'expect' ? name : decidingField(text)
 }
 
 /** By the length and four of the bytes. The factors were found by trial: each usual name has a slot to itself. */

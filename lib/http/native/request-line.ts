@@ -1,7 +1,7 @@
 import { checkVersion } from '../head-rules.js'
 import { checkHeadSize, checkLineSize, type HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
-import { BAD, CLASS, CR, DIGIT, findLineFeed, LF, nameOf, SP, skip, TARGET, TOKEN, TORN } from './bytes.js'
+import { BAD, CLASS, CR, DIGIT, findLineFeed, LF, nameOf, SP, sizeOfLine, skip, TARGET, TOKEN, TORN } from './bytes.js'
 
 /** CRLF behind a line. */
 const LINE_END = 2
@@ -9,6 +9,9 @@ const LINE_END = 2
 const VERSION = Buffer.from(' HTTP/x.x\r\n')
 const MAJOR = 6
 const MINOR = 8
+const DOT = 0x2e
+const ZERO = 0x30
+const ONE = 0x31
 
 /**
  * `method SP request-target SP HTTP-version CRLF` (RFC 9112, section 3), behind one empty line at most (section 2.2).
@@ -64,7 +67,7 @@ export class RequestLine {
     at = skip(TARGET, bytes, at, end)
     if (at === target || end - at < VERSION.length || !isVersion(bytes, at)) return BAD
     const next = at + VERSION.length
-    if (this.#isTooLong(next - LINE_END - start, next - origin)) return BAD
+    if (this.#isTooLong(next - LINE_END - start, next - LINE_END - origin)) return BAD
     if (!this.#takesVersion(bytes[at + MAJOR], bytes[at + MINOR])) return BAD
     this.method = start - origin
     this.methodEnd = methodEnd - origin
@@ -74,9 +77,8 @@ export class RequestLine {
   }
 
   #takesVersion(major: number | undefined, minor: number | undefined): boolean {
-    const version = String.fromCharCode(major ?? 0, DOT, minor ?? 0)
-    if (version === '1.1' || version === '1.0') this.httpVersion = version
-    else this.refusal = checkVersion(version)
+    if (major === ONE && (minor === ONE || minor === ZERO)) this.httpVersion = minor === ONE ? '1.1' : '1.0'
+    else this.refusal = checkVersion(String.fromCharCode(major ?? 0, DOT, minor ?? 0))
     return this.refusal === undefined
   }
 
@@ -89,22 +91,18 @@ export class RequestLine {
   #stop(bytes: Uint8Array, origin: number, end: number): number {
     if (this.refusal !== undefined) return BAD
     const start = origin + this.#start
-    const lineFeed = findLineFeed(bytes, start, end)
-    if (lineFeed < 0) return this.#wait(end - origin)
-    const size = lineFeed - start - (bytes[lineFeed - 1] === CR ? 1 : 0)
-    if (!this.#isTooLong(size, lineFeed + 1 - origin))
-      this.refusal = { status: 400, why: faultOf(bytes, start, lineFeed + 1) }
+    const size = sizeOfLine(bytes, start, end)
+    if (size < 0) return this.#wait(end - origin)
+    if (!this.#isTooLong(size, this.#start + size)) this.refusal = { status: 400, why: faultOf(bytes, start, end) }
     return BAD
   }
 
   /** The line is not complete, but may be too long already. Its last byte may be the CR of its end. */
   #wait(total: number): number {
     this.#searched = total
-    return this.#isTooLong(total - this.#start - 1, total) ? BAD : TORN
+    return this.#isTooLong(total - this.#start - 1, total - 1) ? BAD : TORN
   }
 }
-
-const DOT = 0x2e
 
 /** Whether a version stands at `at`, and nothing behind it in its line. */
 function isVersion(bytes: Uint8Array, at: number): boolean {

@@ -1,7 +1,12 @@
 import { ChunkedReader, type DataSink } from '../../../lib/http/native/chunked.js'
 import { HeadReader, isRefusal } from '../../../lib/http/native/head.js'
 import type { HttpPolicy } from '../../../lib/http/policy.js'
-import { checkTunnel, type Outcome, type Read } from './outcome.js'
+import { bytesOf, checkTunnel, type Outcome, type Read } from './outcome.js'
+
+/** The head of another connection, which the reader has read before: what it remembers of it must not matter. */
+const BEFORE = bytesOf(
+  ['GET / HTTP/1.1', 'Host: before', 'Transfer-Encoding: chunked', 'Connection: close', 'X: y', '', ''].join('\r\n'),
+)
 
 /** Reads the bytes of one connection by the readers of lib/http/native, and holds what they do not take. */
 export class NativeStream implements Outcome, DataSink {
@@ -20,6 +25,7 @@ export class NativeStream implements Outcome, DataSink {
   constructor(policy: HttpPolicy) {
     this.#policy = policy
     this.#heads = new HeadReader(policy)
+    this.#heads.read(BEFORE, 0, BEFORE.length)
   }
 
   /** Takes the next piece. */
