@@ -1,3 +1,5 @@
+import { ownText } from '../sys/own-text.js'
+
 /** Values of longer keys are not remembered: only odd clients send such keys. */
 const LONGEST_KEY = 100
 
@@ -16,10 +18,11 @@ export class BoundedCache<Value> {
   get(key: string): Value {
     const known = this.#entries.get(key)
     if (known !== undefined) return known
-    const value = this.#make(key)
-    if (key.length > LONGEST_KEY) return value
+    if (key.length > LONGEST_KEY) return this.#make(key)
+    const own = ownText(key)
+    const value = this.#make(own)
     if (this.#entries.size >= this.#limit) this.#entries.clear()
-    this.#entries.set(key, value)
+    this.#entries.set(own, value)
     return value
   }
 

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { ownText } from '../sys/own-text.js'
 
 /** A name, an IPv4 address or what stands in brackets, and a port (RFC 9110, section 7.2; RFC 3986, section 3.2.2). */
 const HOST = /^(?:\[(?<literal>[^\]%]*)\]|(?:[\w.\-~!$&'()*+;=]|%[0-9a-f]{2})+)(?::(?<port>[0-9]*))?$/i
@@ -20,7 +21,7 @@ export class HostCheck {
   passes(value: string): boolean {
     if (value === this.#last) return true
     if (!isHost(value)) return false
-    this.#last = value
+    this.#last = ownText(value)
     return true
   }
 }

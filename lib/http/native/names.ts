@@ -1,3 +1,4 @@
+import { ownText } from '../../sys/own-text.js'
 import { environKey } from '../environ-key.js'
 import { type DecidingField, decidingField } from '../field-facts.js'
 
@@ -91,7 +92,7 @@ export class NameTable {
 
   /** Describes a name that `find` does not know, and keeps it if there is room. */
   add(text: string): FieldName {
-    const name = { text, key: environKey(text), field: fieldOf(text) }
+    const name = { text: ownText(text), key: environKey(text), field: fieldOf(text) }
     if (text.length <= LONGEST) this.#slots[slotOf(Buffer.from(text, 'latin1'), 0, text.length)] ??= name
     return name
   }
