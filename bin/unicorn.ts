@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { fileURLToPath } from 'node:url'
 import { ProcessEvents } from '../lib/arbiter/signals.js'
-import { ExitCode, toError, UnicornError } from '../lib/errors.js'
+import { ExitCode, UnicornError } from '../lib/errors.js'
+import { failureLine } from '../lib/logging/failure-line.js'
 import { leaveClosedTerminal } from '../lib/sys/closed-terminal.js'
 import { release } from '../lib/sys/confinement.js'
 
@@ -18,9 +19,8 @@ const out = { print: (text: string) => process.stdout.write(text), end: () => ex
 import('../lib/command.js').then(({ runCommand }) => runCommand(given, processes, out)).then(exit, fail)
 
 function fail(error: unknown): never {
-  const isOurs = error instanceof UnicornError
-  process.stderr.write(`unicorn: ${isOurs ? error.message : toError(error).stack}\n`)
-  exit(isOurs ? error.exitCode : ExitCode.refused)
+  process.stderr.write(failureLine(error))
+  exit(error instanceof UnicornError ? error.exitCode : ExitCode.refused)
 }
 
 function exit(code: ExitCode): never {

@@ -450,7 +450,7 @@ export const settings = {
     parser: choice('FORMAT', LOG_FORMATS),
     default: 'auto',
     onHup: 'apply',
-    description: "the error log's lines; auto is text on a terminal and json elsewhere",
+    description: "the error log's lines; auto is text on a terminal and in systemd's journal, and json elsewhere",
   }),
 
   checkConfig: setting('Inspection', '--check-config', {

@@ -102,6 +102,7 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
       'bin/unicorn.ts',
       'config/sources/env.ts',
       'lib/application/script/places.ts',
+      'lib/logging/journal.ts',
       'lib/sys/standard-streams.ts',
     ],
   },

@@ -2,6 +2,7 @@ import { type LogFn, type Logger as PinoLogger, pino } from 'pino'
 import { toError } from '../errors.js'
 import { errorRecord } from './error-record.js'
 import { escapeJson } from './escape.js'
+import { withPriority } from './journal.js'
 import type { LogFormat, LogLevel } from './names.js'
 import { openSink, openSinkOrStandard, type Sink, type SinkOptions } from './sink.js'
 import { createTextRenderer, type LogRecord } from './text-line.js'
@@ -100,9 +101,11 @@ export class ErrorLog {
   }
 
   #render(json: string): string {
-    if (!this.#isText) return escapeJson(json)
+    const { isJournal } = this.#sink
+    if (!this.#isText && !isJournal) return escapeJson(json)
     const record: LogRecord = JSON.parse(json)
-    return this.#toText(record)
+    const text = this.#isText ? this.#toText(record) : escapeJson(json)
+    return isJournal ? withPriority(text, String(record.level)) : text
   }
 }
 
@@ -142,5 +145,5 @@ function sinkOptions({ errorlog }: ErrorLogOptions): SinkOptions {
 }
 
 function wantsText(format: LogFormat, sink: Sink): boolean {
-  return format === 'text' || (format === 'auto' && sink.isTerminal)
+  return format === 'text' || (format === 'auto' && (sink.isTerminal || sink.isJournal))
 }

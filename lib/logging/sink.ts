@@ -2,6 +2,7 @@ import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { isatty } from 'node:tty'
 import { errorCode, toError, UnicornError } from '../errors.js'
+import { isJournal } from './journal.js'
 import { APPEND, openStandard, standardDescriptor } from './standard.js'
 import { CLOSED, type Writer, writerFor } from './writer.js'
 
@@ -96,6 +97,7 @@ export class Sink {
   #fd: number | undefined
   #isBorrowed: boolean
   #writer: Writer
+  #isJournal: boolean
   #failure: string | undefined
   /** Whether the last write ended within a line. */
   #torn = false
@@ -111,10 +113,16 @@ export class Sink {
     this.#fd = descriptor.fd
     this.#isBorrowed = descriptor.borrowed ?? false
     this.#writer = writerFor(descriptor.fd, this.#isBorrowed)
+    this.#isJournal = isJournal(descriptor.fd)
   }
 
   get isTerminal(): boolean {
     return this.#fd !== undefined && isatty(this.#fd)
+  }
+
+  /** Whether systemd's journal reads it. */
+  get isJournal(): boolean {
+    return this.#isJournal
   }
 
   /** The code of the failure (`ENOSPC`, `EPIPE` ...), if the last write failed. */
@@ -146,6 +154,7 @@ export class Sink {
     this.#fd = fd
     this.#isBorrowed = false
     this.#writer = writerFor(fd, false)
+    this.#isJournal = isJournal(fd)
     this.#failure = undefined
     this.#torn = false
   }

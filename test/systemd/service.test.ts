@@ -59,9 +59,14 @@ t.test('a failed start is a failed unit, with the reason', async t => {
   t.equal(systemd.run('systemctl', 'start', 'broken').status, 1)
   t.match(systemd.status('broken'), /Status: "Application failed to load: .*no application"/)
   t.equal(systemd.show('broken', 'ExecMainStatus'), '4')
+  const lines = systemd.journal('broken')
+  const found = ['6 [', '2 [', '3 ['].map(begin => lines.find(line => line.startsWith(begin)))
+  t.match(found, [/INFO\] Starting/, /CRITICAL\] Application failed to load/, /ERROR\] Worker exited/])
+  t.match(lines, /\n?2 +at /, 'and below it the lines of its stack')
   t.equal(systemd.run('systemctl', 'start', 'refused').status, 1)
   t.match(systemd.status('refused'), /Status: "workers: found "none", wanted an integer/)
   t.equal(systemd.show('refused', 'ExecMainStatus'), '1')
+  t.match(systemd.journal('refused'), [/^3 unicorn: workers: found/])
 })
 
 t.test('a server whose workers are silent is restarted by the watchdog', async t => {

@@ -3,6 +3,7 @@ import { Worker as Thread } from 'node:worker_threads'
 import type { Logger } from '../../../config/hooks.js'
 import type { Config } from '../../../config/settings.js'
 import { toError } from '../../errors.js'
+import { journalEnvironment } from '../../logging/journal.js'
 import { packageFile } from '../../sys/package.js'
 import type { Beat } from '../heartbeat.js'
 import type { Boot } from '../protocol.js'
@@ -41,12 +42,12 @@ export class Watchdog {
     }
   }
 
-  /** Without the environment and Node's options, which would load the application's preloads a second time. */
+  /** Without the environment (but for the log) and Node's options, which would load the application's preloads again */
   #start(workerData: WatchdogData): Thread {
     return new Thread(packageFile('dist/bin/watchdog-thread.cjs'), {
       workerData,
       name: 'watchdog',
-      env: {},
+      env: journalEnvironment(),
       argv: [],
       execArgv: [],
       // Not piped: that would open the application's own standard streams.
