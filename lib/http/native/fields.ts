@@ -74,7 +74,7 @@ export class FieldLines {
     return text.charCodeAt(at) === HTAB
   }
 
-  /** @returns the offset behind the line, TORN or BAD, which may be no more than torn */
+  /** @returns the offset behind the line, or BAD, which may be no more than torn */
   #readLine(bytes: Uint8Array, origin: number, start: number, end: number): number {
     const nameEnd = this.#readName(bytes, start, end)
     if (nameEnd < 0) return BAD
@@ -150,7 +150,6 @@ function faultOf(bytes: Uint8Array, start: number, end: number): string {
   let at = skip(TOKEN, bytes, start, end)
   if (at === start && isBlank(bytes[at])) return 'a folded header field'
   if (at === start || bytes[at] !== COLON) return `${nameOf(bytes[at])} in the name of a header field`
-  at++
-  at = skip(VALUE, bytes, at, end)
+  at = skip(VALUE, bytes, at + 1, end)
   return `${nameOf(bytes[at])} in the value of a header field`
 }

@@ -47,8 +47,9 @@ export class RequestLine {
 
   /** Reads the line, of a head that begins at `origin`. @returns the offset behind it, TORN or BAD */
   read(bytes: Uint8Array, origin: number, end: number): number {
-    if (this.#searched > this.#start && findLineFeed(bytes, origin + this.#searched, end) < 0)
+    if (this.#searched > this.#start && findLineFeed(bytes, origin + this.#searched, end) < 0) {
       return this.#wait(end - origin)
+    }
     let start = origin + this.#start
     if (this.#start === 0 && end - start >= LINE_END && bytes[start] === CR && bytes[start + 1] === LF) {
       start += LINE_END

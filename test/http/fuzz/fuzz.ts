@@ -21,6 +21,8 @@ const SMALL: HttpPolicy = {
   limitRequestBody: 20,
 }
 
+const NONE: HttpPolicy = { ...LIMITS, limitRequestLine: 0, limitRequestFields: 0, limitRequestFieldSize: 0 }
+
 const [first = '', ...others] = [...CASES.plain, ...OWN_CASES]
   .map(({ bytes }) => bytes)
   .filter(bytes => bytes.length <= LONGEST_SEED)
@@ -35,13 +37,17 @@ export function fuzz(seed: number, count: number): Found {
   const found: Found = new Map()
   for (let i = 0; i < count; i++) {
     const text = mutate(random, Array.from({ length: random.whole(1, 3) }, () => random.pick(SEEDS)).join(''))
-    const name = compare(random, bytesOf(text), random.chance(0.1) ? SMALL : LIMITS)
+    const name = compare(random, bytesOf(text), policyOf(random))
     const entry = found.get(name) ?? { count: 0, example: text }
     entry.count++
     if (text.length < entry.example.length) entry.example = text
     found.set(name, entry)
   }
   return found
+}
+
+function policyOf(random: Random): HttpPolicy {
+  return random.chance(0.85) ? LIMITS : random.pick([SMALL, SMALL, NONE])
 }
 
 /** Where bytes were torn decides nothing. */
