@@ -263,6 +263,8 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
     this.#owner.finished(exchange, this)
     if (!exchange.keepsConnection) this.finish()
     else if (!this.#isTaking && (!this.#intake.isEmpty || this.isHalfClosed)) this.#owner.later(proceed, this)
+    // The rest of it is dropped, and may have been too much for the application.
+    else if (this.body) this.readOn()
   }
 
   /** Goes on with what was received behind the last request. */

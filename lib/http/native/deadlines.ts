@@ -4,11 +4,11 @@ import { KEEP_ALIVE_MARGIN } from './status-lines.js'
 import type { Transport } from './transport.js'
 
 /**
- * What the server waits for on a connection: the rest of a head, a next request, the rest of a body, that an answer is
- * read, that the application answers a client which cannot be heard, or that a client stops sending behind the last
- * answer.
+ * What the server waits for on a connection: the rest of a head, a next request, the rest of a body, the same behind
+ * its answer, that an answer is read, that the application answers a client which cannot be heard, or that a client
+ * stops sending behind the last answer.
  */
-export type Wait = 'head' | 'request' | 'body' | 'reader' | 'answer' | 'linger'
+export type Wait = 'head' | 'request' | 'body' | 'rest' | 'reader' | 'answer' | 'linger'
 
 /** What a connection waited for at the last look, since which look, and how far its client was by then. */
 export interface Watched {
@@ -38,7 +38,7 @@ const LONGEST_PAUSE = 500
 /** After so long the client of a request is asked whether it is still there, in milliseconds. */
 const PROBE_AFTER = 2000
 
-/** How long a client may be silent, and may send, behind the last answer: the latter as nginx's `lingering_time`. */
+/** How long a client may be silent behind the last answer, and send behind its answer: as nginx's `lingering_time`. */
 const LINGER_SILENCE = 1000
 const LINGER_LONGEST = 30_000
 
@@ -48,7 +48,7 @@ export function awaited(connection: Timed): Wait | undefined {
   if (state === 'closed') return undefined
   if (state === 'lingering') return 'linger'
   if (transport.unsent > 0) return 'reader'
-  if (body?.isWanted) return 'body'
+  if (body?.isWanted) return state === 'head' ? 'rest' : 'body'
   if (state === 'head') return connection.isServed && !connection.hasBegun ? 'request' : 'head'
   return connection.isHalfClosed || !transport.isReading ? 'answer' : undefined
 }
@@ -56,7 +56,7 @@ export function awaited(connection: Timed): Wait | undefined {
 /** A number that changes with all that the client does of what the server waits for. */
 function progressOf({ transport }: Timed, wait: Wait | undefined): number {
   if (wait === undefined || wait === 'answer') return 0
-  if (wait === 'body' || wait === 'linger') return transport.bytesRead
+  if (wait === 'body' || wait === 'rest' || wait === 'linger') return transport.bytesRead
   return wait === 'reader' ? transport.bytesSent - transport.unsent : transport.bytesSent
 }
 
@@ -81,7 +81,7 @@ export class Deadlines<Connection extends Timed> {
     this.#connections = connections
     this.#onOverdue = onOverdue
     const set = { head: headerTimeout, request: keepAlive + KEEP_ALIVE_MARGIN, body: bodyTimeout, reader: writeTimeout }
-    this.#limits = { ...set, answer: PROBE_AFTER, linger: LINGER_SILENCE }
+    this.#limits = { ...set, rest: bodyTimeout, answer: PROBE_AFTER, linger: LINGER_SILENCE }
     const shortest = Math.min(...Object.values(set).filter(limit => limit > 0))
     this.#pause = Math.min(LONGEST_PAUSE, shortest / LOOKS)
     this.#timer = setInterval(() => this.#look(), this.#pause).unref()
@@ -98,7 +98,8 @@ export class Deadlines<Connection extends Timed> {
       const progress = progressOf(connection, wait)
       const { watched } = connection
       if (wait !== watched.wait) watched.began = this.#now
-      else if (wait === 'linger' && this.#isOver(watched.began, LINGER_LONGEST)) this.#onOverdue(connection, wait)
+      else if ((wait === 'linger' || wait === 'rest') && this.#isOver(watched.began, LINGER_LONGEST))
+        this.#onOverdue(connection, wait)
       if (wait !== watched.wait || progress !== watched.progress) {
         watched.wait = wait
         watched.progress = progress

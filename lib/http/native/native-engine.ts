@@ -139,7 +139,7 @@ export class NativeEngine implements Engine, Owner {
   }
 
   #onOverdue(connection: NativeConnection, wait: Wait): void {
-    if (wait === 'body') connection.bodyIsLate()
+    if (wait === 'body' || wait === 'rest') connection.bodyIsLate()
     else if (wait === 'answer') askWhetherThere(connection)
     else if (wait === 'reader' || wait === 'linger') connection.close()
     else {

@@ -170,10 +170,7 @@ export abstract class NativeAnswer extends AsyncResource implements Answer {
 
   /** What was not read of the request is nobody's any more. */
   #conclude(): void {
-    if (this.framing.bodyLength > 0) {
-      if (this.source.isTooLong) this.#keepsConnection = false
-      this.source.abandon()
-    }
+    if (this.framing.bodyLength > 0) this.source.abandon()
     this.#outlet.completed(this)
   }
 
