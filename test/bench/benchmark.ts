@@ -37,6 +37,11 @@ async function main(benchmark: Benchmark, options: Options, machine: Machine): P
   if (contestants === undefined) return signal.aborted ? interrupted() : 1
   for (const measure of options.measures) {
     const bench: Bench = { ...options, servers, signal, say: text => say(`${measure.name}: ${text}`) }
+    const lacking = measure.lacks?.()
+    if (lacking !== undefined) {
+      bench.say(`left out, since ${lacking} is missing`)
+      continue
+    }
     try {
       results.push({ measure, outcome: await measure.run(bench) })
     } catch (error) {

@@ -16,10 +16,12 @@ export interface Group {
 export interface Chart {
   readonly title: string
   readonly groups: readonly Group[]
+  /** Each group has figures of its own kind, and so a scale of its own. */
+  readonly hasOwnScales?: boolean
 }
 
 const WIDTH = 720
-const LEFT = 130
+const LEFT = 180
 const RIGHT = 90
 const ROW = 26
 const TOP = 40
@@ -37,12 +39,11 @@ export function groupOf(title: string, table: Table): Group {
 }
 
 /** The chart as SVG: a bar for each median, a line from the least to the largest round. */
-export function svg({ title, groups }: Chart): string {
-  const largest = Math.max(...groups.flatMap(({ bars }) => bars.map(({ figure }) => figure.max)))
-  const scale = (WIDTH - LEFT - RIGHT) / (largest || 1)
+export function svg({ title, groups, hasOwnScales = false }: Chart): string {
   const rows: string[] = []
   let y = TOP
   for (const group of groups) {
+    const scale = scaleOf(hasOwnScales ? [group] : groups)
     if (group.title !== '') {
       rows.push(text({ x: 10, y: y + 17, anchor: 'start' }, group.title))
       y += ROW
@@ -61,6 +62,12 @@ export function svg({ title, groups }: Chart): string {
     ...rows,
     '</svg>\n',
   ].join('\n')
+}
+
+/** Pixels for 1, so that the largest figure fits. */
+function scaleOf(groups: readonly Group[]): number {
+  const largest = Math.max(...groups.flatMap(({ bars }) => bars.map(({ figure }) => figure.max)))
+  return (WIDTH - LEFT - RIGHT) / (largest || 1)
 }
 
 function row({ label, figure, ours }: Bar, y: number, scale: number): string {

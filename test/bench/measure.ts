@@ -38,5 +38,7 @@ export interface Measure {
   readonly method: string
   /** Runs only if it is asked for by name. */
   readonly isOnDemand?: boolean
+  /** What it needs and does not have: then it is left out. */
+  lacks?(): string | undefined
   run(bench: Bench): Promise<Outcome>
 }

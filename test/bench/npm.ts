@@ -36,5 +36,14 @@ export async function install(folder: Folder, { say, signal }: Pick<Bench, 'say'
   const args = ['install', '--prefix', directory, ...ARGUMENTS, ...PATIENCE, ...folder.packages]
   const child = spawn('npm', args, { signal, stdio: ['ignore', 'ignore', 'pipe'] })
   const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close')])
-  if (code !== 0) throw new Error(`npm install ${words} ended with ${code}: ${said.trim().split('\n')[0]}`)
+  if (code !== 0) throw new Error(`npm install ${words} ended with ${code}: ${reasonIn(said)}`)
+}
+
+/** Of what npm says about an error: a code, and then what happened. */
+function reasonIn(said: string): string {
+  const lines = said.trim().split('\n')
+  return lines
+    .slice(0, 2)
+    .map(line => line.replace(/^npm error /, ''))
+    .join(', ')
 }

@@ -150,8 +150,10 @@ function treeOf(pid: number): number[] {
 /** One that nobody listens on. @throws Error if there is none */
 async function nextPort(): Promise<number> {
   for (let tries = PORTS.first; tries <= PORTS.last; tries++) {
-    lastPort = lastPort === PORTS.last ? PORTS.first : lastPort + 1
-    if (await isFree(lastPort)) return lastPort
+    // Its own: others look for a port at the same time.
+    const port = lastPort === PORTS.last ? PORTS.first : lastPort + 1
+    lastPort = port
+    if (await isFree(port)) return port
   }
   throw new Error(`every port from ${PORTS.first} to ${PORTS.last} is taken`)
 }

@@ -1,4 +1,4 @@
-import { chartOf } from './chart.js'
+import { groupOf } from './chart.js'
 import { type Cpus, twoCpus } from './cpus.js'
 import { judge, spread, type Target, type Unit, written } from './finding.js'
 import type { Bench, Finding, Measure } from './measure.js'
@@ -39,13 +39,12 @@ export interface Race<Contestant extends Racer> {
   /** Whom all are compared with. */
   readonly against: Baseline
   readonly goals: readonly Goal[]
-  /** What the chart shows. */
-  readonly shows: Figure
   /** Whether to tell the memory of each server under load. */
   readonly weighs?: boolean
 }
 
-export type Figure = 'rate' | 'cpu'
+const FIGURES = ['rate', 'cpu'] as const
+export type Figure = (typeof FIGURES)[number]
 
 /** In each round, the best of these. */
 export interface Baseline {
@@ -66,10 +65,13 @@ type Tables = Readonly<Record<Figure | 'memory', Table>>
 const UNITS: Readonly<Record<keyof Tables, Unit>> = { rate, cpu, memory: megabytes }
 const LABELS = { rate: '', cpu: ', CPU', memory: ', memory' } as const
 const BEST = { rate: Math.max, cpu: Math.min } as const
-const SHOWN = { rate: 'requests per second (more is better)', cpu: 'us of CPU a request (less is better)' } as const
+const SHOWN = {
+  rate: 'Requests per second (more is better)',
+  cpu: 'Microseconds of CPU a request (less is better)',
+} as const
 
 export function raceOf<Contestant extends Racer>(race: Race<Contestant>): Measure {
-  const { name, title, method, shows, weighs = false } = race
+  const { name, title, method, weighs = false } = race
   return {
     name,
     title,
@@ -83,13 +85,18 @@ export function raceOf<Contestant extends Racer>(race: Race<Contestant>): Measur
       }
       return {
         findings: [
-          ...(['rate', 'cpu'] as const).flatMap(figure => findingsOf(race, tables[figure], { figure, lanes })),
+          ...FIGURES.flatMap(figure => findingsOf(race, tables[figure], { figure, lanes })),
           ...(weighs ? lanes.map(lane => figureOf(race, tables.memory, { figure: 'memory', lane })) : []),
         ],
-        chart: chartOf(`${title}: ${SHOWN[shows]}`, tables[shows]),
+        chart: { title, groups: FIGURES.map(figure => groupOf(SHOWN[figure], tables[figure])), hasOwnScales: true },
       }
     },
   }
+}
+
+interface Turn {
+  readonly lane: Racer
+  readonly server: PortServer
 }
 
 interface Round<Contestant> {
@@ -106,22 +113,35 @@ async function playRound<Contestant extends Racer>(
   const { path, connections, fresh = false, fields = [], weighs = false } = race
   const script = race.script?.()
   const cpus = race.isPinned ? twoCpus() : undefined
-  const running: [Contestant, PortServer][] = []
-  const load = ([{ closes = false }, { url }]: [Contestant, PortServer], seconds: number): ReturnType<typeof wrk> =>
+  const running: PortServer[] = []
+  const load = ({ lane: { closes = false }, server: { url } }: Turn, seconds: number): ReturnType<typeof wrk> =>
     wrk({ url: `${url}${path}`, connections, seconds, fresh, fields, closes, script, cpu: cpus?.client }, bench.signal)
   try {
-    for (const lane of lanes) running.push([lane, await race.start(bench, lane, cpus)])
-    for (const each of running) await warmUp(seconds => load(each, seconds))
-    for (const each of running) {
-      const [lane, server] = each
-      const [seconds, result] = await server.cpuDuring(() => load(each, bench.seconds))
+    const starts = lanes.map(async (lane): Promise<Turn> => {
+      const server = await race.start(bench, lane, cpus)
+      running.push(server)
+      return { lane, server }
+    })
+    const turns = valuesOf(await Promise.allSettled(starts))
+    for (const turn of turns) await warmUp(seconds => load(turn, seconds))
+    for (const turn of turns) {
+      const { lane, server } = turn
+      const [seconds, result] = await server.cpuDuring(() => load(turn, bench.seconds))
       tables.rate.add(lane, result.perSecond)
       tables.cpu.add(lane, (seconds / result.requests) * 1e6)
-      if (weighs) tables.memory.add(lane, server.pss)
+      if (weighs) tables.memory.add(lane, server.rss)
     }
   } finally {
-    await stopAll(running.map(([, server]) => server))
+    valuesOf(await Promise.allSettled(running.map(server => server.stop())))
   }
+}
+
+/** Of promises that all have ended. @throws what the first one failed with */
+function valuesOf<Value>(ends: readonly PromiseSettledResult<Value>[]): Value[] {
+  return ends.map(end => {
+    if (end.status === 'rejected') throw end.reason
+    return end.value
+  })
 }
 
 async function warmUp(load: (seconds: number) => ReturnType<typeof wrk>): Promise<void> {
@@ -129,12 +149,6 @@ async function warmUp(load: (seconds: number) => ReturnType<typeof wrk>): Promis
   for (let second = 0; second < WARM_UP.seconds && answered < WARM_UP.requests; second++) {
     answered += (await load(1)).requests
   }
-}
-
-/** Stops all, whatever becomes of one. */
-async function stopAll(servers: readonly PortServer[]): Promise<void> {
-  const ends = await Promise.allSettled(servers.map(server => server.stop()))
-  for (const end of ends) if (end.status === 'rejected') throw end.reason
 }
 
 type RaceOf = Pick<Race<Racer>, 'name' | 'against' | 'goals'>

@@ -22,6 +22,7 @@ t.test('a run with errors has no result', async t => {
   t.match(parseWrk(output(errors), true), { requests: 39657 }, 'but for those that are expected')
   t.throws(() => parseWrk(output(errors.replace('timeout 0', 'timeout 1')), true), /timeout 1/)
   t.throws(() => parseWrk('unable to connect'), /no result/)
+  t.throws(() => parseWrk(output().replace('39657 requests', '0 requests')), /no request was answered/)
 })
 
 t.test('errors that are forgiven are counted', async t => {

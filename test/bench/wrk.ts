@@ -59,13 +59,15 @@ export function parseForgiving(output: string): Result {
 
 /**
  * @param closes  errors of reading are no errors
- * @throws Error where the output holds errors, or no result
+ * @throws Error if the output holds errors, no answered request, or no result
  */
 export function parseWrk(output: string, closes = false): Result {
   const sound = closes ? output.replace(/(Socket errors: connect 0, read )\d+/, '$10') : output
   const bad = /Non-2xx.*|Socket errors: (?!connect 0, read 0, write 0, timeout 0).*/.exec(sound)?.[0]
   if (bad !== undefined) throw new Error(`wrk: ${bad}`)
-  return figuresOf(output)
+  const result = figuresOf(output)
+  if (result.requests === 0) throw new Error('wrk: no request was answered')
+  return result
 }
 
 function figuresOf(output: string): Result {

@@ -4,7 +4,7 @@ import { plain, type Unit, versus } from '../finding.js'
 import type { Bench, Finding, Measure } from '../measure.js'
 import { randomFrom } from '../open-loop.js'
 import { type Address, RawClient } from '../raw-client.js'
-import { quantile } from '../statistics.js'
+import { quantile, rotated } from '../statistics.js'
 import { type Lane, Table } from '../table.js'
 import { milliseconds } from './units.js'
 
@@ -98,16 +98,22 @@ interface Round {
   readonly seed: number
 }
 
+/** All servers run, and the placements take turns within each trial. */
 async function playRound(bench: Bench, { workers, rows, seed }: Round): Promise<void> {
-  for (const placement of PLACEMENTS) {
-    await bench.servers.with([placement.contestant, 'block', workers], async address => {
+  const { servers } = bench
+  await servers.with([asyncNode, 'block', workers], ours =>
+    servers.with([schedNone, 'block', workers], async bare => {
       for (let i = 0; i < TRIALS; i++) {
-        bench.signal.throwIfAborted()
-        const trial = await play(address, placement, { seconds: bench.seconds, random: randomFrom(seed * TRIALS + i) })
-        for (const { table, of } of rows) table.add(placement, of(trial))
+        const number = seed * TRIALS + i
+        for (const placement of rotated(PLACEMENTS, i)) {
+          bench.signal.throwIfAborted()
+          const address = placement.contestant === asyncNode ? ours : bare
+          const trial = await play(address, placement, { seconds: bench.seconds, random: randomFrom(number) })
+          for (const { table, of } of rows) table.add(placement, of(trial))
+        }
       }
-    })
-  }
+    }),
+  )
 }
 
 async function play(

@@ -45,7 +45,9 @@ export const PEERS = {
     name: 'uWebSockets.js',
     async find(bench) {
       await install(UWS, bench).catch((error: unknown) => {
-        throw new Error(`it is not in the npm registry, and GitHub, where it is, was not reached: ${error}`)
+        throw new Error(
+          `it is not in the npm registry, and GitHub, where it is, was not reached: ${error instanceof Error ? error.message : error}`,
+        )
       })
       return { path: pathOf(UWS), version: '20.52.0' }
     },
@@ -80,6 +82,12 @@ export const PEERS = {
   puma: command('Puma', { words: ['puma', '--version'], version: /version (\S+)/, debian: 'puma' }),
   // This server's own command has the same name, and may be on the PATH.
   ruby: command('Ruby Unicorn', { words: ['unicorn', '--version'], version: /^unicorn v(\S+)/, debian: 'unicorn' }),
+  /** A client. */
+  slowhttptest: command('slowhttptest', {
+    words: ['slowhttptest', '-h'],
+    version: /version (\S+)/,
+    debian: 'slowhttptest',
+  }),
 } as const satisfies Record<string, Peer>
 
 export type Need = keyof typeof PEERS

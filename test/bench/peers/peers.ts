@@ -47,9 +47,14 @@ export class Peers {
     return [`${present.join(', ')}.`, ...missing.map(name => `Without ${name}, which was missing.`)].join(' ')
   }
 
+  /** Whether it is there. */
+  has(need: Need): boolean {
+    return this.#found.has(need)
+  }
+
   /** Those that can take part. */
   present(lanes: readonly Contestant[]): Contestant[] {
-    return lanes.filter(({ needs }) => needs === undefined || this.#found.has(needs))
+    return lanes.filter(({ needs }) => needs === undefined || this.has(needs))
   }
 
   /** Starts it in a directory of its own. @throws Error if it does not answer */

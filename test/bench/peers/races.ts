@@ -144,6 +144,5 @@ function measureOf(peers: Peers, { about, app, lanes, script, isFree = false, ..
     lanes: () => peers.present(lanes),
     start: (bench, lane, cpus) => peers.start(bench, lane, { app, workers, cpus }),
     ...(script !== undefined && { script: () => peers.script(script) }),
-    shows: 'cpu',
   })
 }

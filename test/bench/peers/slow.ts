@@ -41,6 +41,7 @@ export function slow(peers: Peers): Measure {
       `workers, while wrk with 1 thread and ${CONNECTIONS} connections asks for "Hello, world!", each time on a new connection. They are compared with the same clients at another ` +
       `server on the same machine, since slowhttptest takes CPU time from everybody. ${ROUNDS} rounds at most. Normal requests that were not ` +
       'answered, and processes of the server that ended, are counted.',
+    lacks: () => (peers.has('slowhttptest') ? undefined : 'slowhttptest'),
     async run(bench) {
       const lanes = peers.present(LANES)
       const rows = lanes.flatMap(lane => KINDS.map(kind => newRow(lane, kind)))

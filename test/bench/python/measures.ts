@@ -20,10 +20,7 @@ const MANY = 64
 const FEW = 8
 
 interface PythonRace
-  extends Pick<
-    Race<contestants.Contestant>,
-    'name' | 'title' | 'path' | 'connections' | 'fresh' | 'against' | 'shows'
-  > {
+  extends Pick<Race<contestants.Contestant>, 'name' | 'title' | 'path' | 'connections' | 'fresh' | 'against'> {
   /** What is asked for, for the page. */
   readonly about: string
   /** As `module:attribute`. */
@@ -45,7 +42,6 @@ const RACES: readonly PythonRace[] = [
     title: 'Hello by WSGI',
     about: 'an application without a framework, "Hello, world!".',
     lanes: alive,
-    shows: 'rate',
   },
   {
     ...django,
@@ -54,7 +50,6 @@ const RACES: readonly PythonRace[] = [
     about: '"Hello, world!" by a view of Django, with the middleware of `django-admin startproject`.',
     lanes: alive,
     targets: { rate: { atLeast: 1.25 }, cpu: { atMost: 0.9 } },
-    shows: 'rate',
   },
   {
     ...django,
@@ -63,7 +58,6 @@ const RACES: readonly PythonRace[] = [
     about: '30 rows by two queries, in a template that is made of two.',
     path: '/books/',
     lanes: alive,
-    shows: 'rate',
   },
   {
     ...plain,
@@ -73,7 +67,6 @@ const RACES: readonly PythonRace[] = [
     lanes,
     against: sync,
     fresh: true,
-    shows: 'rate',
   },
   {
     ...django,
@@ -84,7 +77,6 @@ const RACES: readonly PythonRace[] = [
     against: sync,
     fresh: true,
     targets: { rate: { atLeast: 0.8 } },
-    shows: 'rate',
   },
   {
     ...django,
@@ -96,7 +88,6 @@ const RACES: readonly PythonRace[] = [
     connections: FEW,
     lanes,
     targets: { cpu: { atMost: 0.7 } },
-    shows: 'cpu',
   },
   {
     ...plain,
@@ -107,7 +98,6 @@ const RACES: readonly PythonRace[] = [
     connections: FEW,
     lanes,
     targets: { cpu: { atMost: 2 } },
-    shows: 'cpu',
   },
   {
     ...plain,
@@ -117,7 +107,6 @@ const RACES: readonly PythonRace[] = [
     app: 'plain:asgi',
     lanes: [unicorn, contestants.uvicorn, contestants.granianAsgi],
     against: { name: 'Uvicorn', lanes: [contestants.uvicorn] },
-    shows: 'rate',
   },
 ]
 
