@@ -28,12 +28,15 @@ export function checkVersion(version: string): Refusal {
   return isOther ? { status: 505, why: `HTTP/${version}` } : bad(`invalid version HTTP/${version}`)
 }
 
+/** Those that may be meant for no resource: OPTIONS, and the discovery of UPnP, which is HTTP in its form. */
+const SERVER_WIDE = new Set(['OPTIONS', 'M-SEARCH', 'NOTIFY'])
+
 /** The forms of a target that are no path, each with the methods that have it (RFC 9112, section 3.2). */
 function isOtherTarget(head: RequestHead): boolean {
   const { method, url } = head
   // RFC 9110, section 9.3.6: with a port.
   if (method === 'CONNECT') return /:[0-9]+$/.test(url) && isHost(url)
-  if (url === '*') return method === 'OPTIONS'
+  if (url === '*') return SERVER_WIDE.has(method)
   return ABSOLUTE.test(url) && isHost(head.target().authority)
 }
 
@@ -62,14 +65,16 @@ export function checkExpect(head: RequestHead): Refusal | undefined {
   return expect === '' || expect === '100-continue' ? undefined : { status: 417, why: `Expect: ${expect}` }
 }
 
-/** Fields that decide about framing, routing or rights, so that they may not come late (RFC 9110, section 6.5.1). */
+/**
+ * Fields that decide about framing, routing or rights, so that they may not come late (RFC 9110, section 6.5.1).
+ * Content-Type does not: some clients send it late, and it says nothing that counts then.
+ */
 const NEVER_LATE = new Set([
   'authorization',
   'connection',
   'content-encoding',
   'content-length',
   'content-range',
-  'content-type',
   'cookie',
   'expect',
   'host',

@@ -86,7 +86,7 @@ const chunks: readonly Case[] = [
   refused('SMUG-TRAILER-TE', trailer('Transfer-Encoding: chunked')),
   refused('SMUG-TRAILER-HOST', trailer('Host: other.example')),
   refused('SMUG-TRAILER-AUTH', trailer('Authorization: Bearer x')),
-  refused('SMUG-TRAILER-CONTENT-TYPE', trailer('Content-Type: text/evil')),
+  served('SMUG-TRAILER-CONTENT-TYPE', trailer('Content-Type: text/evil'), HELLO),
 ]
 
 /** Each with a request hidden in its body, or behind what one server would take for the end of it. */

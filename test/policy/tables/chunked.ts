@@ -78,10 +78,11 @@ export const chunks: readonly Case[] = [
 ]
 
 /** Fields that decide about framing, routing or rights. */
-const NEVER_LATE = ['Host', 'Content-Length', 'Transfer-Encoding', 'Trailer', 'Authorization', 'TE', 'Content-Type']
+const NEVER_LATE = ['Host', 'Content-Length', 'Transfer-Encoding', 'Trailer', 'Authorization', 'TE', 'Cookie']
 
 export const trailerFields: readonly Case[] = [
   served('a trailer', trailers('X-Checksum: 1'), HELLO),
+  served('usual trailers', trailers('Vary: *', 'Content-Type: text/plain'), HELLO),
   served('two trailers', trailers('X-Checksum: 1', 'Y:'), HELLO),
   served(
     'trailers that were announced',
