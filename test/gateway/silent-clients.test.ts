@@ -98,6 +98,7 @@ socketTest(t, 'blank lines keep no connection', async t => {
   await client.until(/answered$/)
   const drip = setInterval(() => client.write('\r\n'), 50)
   t.equal(await client.ending, 'closed')
+  t.match(client.text, /answered$/, 'nor are they refused')
   clearInterval(drip)
 })
 

@@ -5,6 +5,8 @@ import { BAD, CLASS, CR, DIGIT, findLineFeed, LF, nameOf, SP, sizeOfLine, skip, 
 
 /** CRLF behind a line. */
 const LINE_END = 2
+/** Bytes of empty lines that a client may send while it is idle. */
+const MOST_EMPTY = 1024
 /** ` HTTP/` and `.` around the digits, and CRLF. */
 const VERSION = Buffer.from(' HTTP/x.x\r\n')
 const MAJOR = 6
@@ -15,7 +17,7 @@ const ONE = 0x31
 
 /**
  * `method SP request-target SP HTTP-version CRLF` (RFC 9112, section 3), behind one empty line at most (section 2.2).
- * Offsets count from where the head begins.
+ * A client that sends nothing but empty lines is idle. Offsets count from where the head begins.
  */
 export class RequestLine {
   method = 0
@@ -51,12 +53,18 @@ export class RequestLine {
       return this.#wait(end - origin)
     }
     let start = origin + this.#start
-    if (this.#start === 0 && end - start >= LINE_END && bytes[start] === CR && bytes[start + 1] === LF) {
+    while (this.#start < MOST_EMPTY && end - start >= LINE_END && bytes[start] === CR && bytes[start + 1] === LF) {
       start += LINE_END
-      this.#start = LINE_END
+      this.#start += LINE_END
     }
+    if (this.#start > LINE_END && start < end && bytes[start] !== CR) return this.#refuseBehindEmpty()
     const next = this.#readLine(bytes, origin, start, end)
     return next < 0 ? this.#stop(bytes, origin, end) : next
+  }
+
+  #refuseBehindEmpty(): number {
+    this.refusal = { status: 400, why: 'empty lines before the request line' }
+    return BAD
   }
 
   /** @returns the offset behind the line, or BAD, which may be no more than torn */

@@ -1,4 +1,4 @@
-import { type Case, either, line, refused, refusedByNode, request, served, takenByNode } from '../case.js'
+import { type Case, line, refused, refusedByNode, request, served, takenByNode, unfinished } from '../case.js'
 
 // Method, target and version, with one blank between them (RFC 9112, section 3).
 
@@ -26,7 +26,9 @@ export const requestLines: readonly Case[] = [
   refused('a vertical tab before the version', line('GET /\x0bHTTP/1.1')),
   takenByNode(refused('CR before it', `\r${line('GET / HTTP/1.1')}`)),
   takenByNode(refused('LF before it', `\n${line('GET / HTTP/1.1')}`)),
-  either('two empty lines before it', `\r\n\r\n${line('GET / HTTP/1.1')}`),
+  takenByNode(refused('two empty lines before it', `\r\n\r\n${line('GET / HTTP/1.1')}`)),
+  takenByNode(refused('many empty lines before it', `${'\r\n'.repeat(100)}${line('GET / HTTP/1.1')}`)),
+  unfinished('nothing but empty lines', '\r\n'.repeat(100)),
   refused('a blank line of blanks before it', `  \r\n${line('GET / HTTP/1.1')}`),
   refused('CR in it', line('GET /\r HTTP/1.1')),
   refused('LF in it', line('GET /\n HTTP/1.1')),
