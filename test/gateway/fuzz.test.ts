@@ -4,6 +4,7 @@ import t from 'tap'
 import { until } from '../helpers/until.js'
 import { type Closings, planned } from './fuzz/application.js'
 import { expectationOf } from './fuzz/expectation.js'
+import { differenceFromLlhttp } from './fuzz/llhttp-responses.js'
 import { makePlan, type Plan } from './fuzz/plan.js'
 import { Random } from './fuzz/random.js'
 import { parseResponse } from './fuzz/response-parser.js'
@@ -77,7 +78,13 @@ async function talk(server: Served, connection: readonly Plan[], manner: Manner)
   if (!got)
     failures.push(`seed ${SEED}: no end after ${connection.map(show).join(' ')}: ${brief(Buffer.concat(parts))}`)
   socket.destroy()
-  if (got && !connection.some(plan => left.has(plan.index))) judge(connection, Buffer.concat(parts))
+  if (!got || connection.some(plan => left.has(plan.index))) return
+  const bytes = Buffer.concat(parts)
+  const before = failures.length
+  judge(connection, bytes)
+  const methods = connection.map(({ method }) => method)
+  const difference = failures.length === before ? differenceFromLlhttp(bytes, methods) : undefined
+  if (difference) failures.push(`seed ${SEED}: ${difference}; plans ${connection.map(show).join(' ')}`)
 }
 
 /** A failure, not a wait: no case takes a hundredth of it. */

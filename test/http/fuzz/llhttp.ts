@@ -1,29 +1,10 @@
 import { METHODS } from 'node:http'
-import { createRequire } from 'node:module'
 import { RequestHead } from '../../../lib/http/head.js'
-import { type ParserError, refusalOf } from '../../../lib/http/node/closing.js'
+import { refusalOf } from '../../../lib/http/node/closing.js'
 import { checkRequest } from '../../../lib/http/node/node-rules.js'
 import { checkTrailers, type HttpPolicy, headLimit } from '../../../lib/http/policy.js'
+import { type HeadArgs, HTTPParser, type Parser, type ParserError } from '../../helpers/http-parser.js'
 import { checkTunnel, type Outcome, type Read } from './outcome.js'
-
-/** The parser of node:http. Not documented; node:http uses it in the same way. */
-interface Parser {
-  [callback: number]: unknown
-  initialize(type: number, resource: object, maxHeaderSize: number, lenient: number): void
-  /** @returns the bytes that it took, or the error */
-  execute(bytes: Buffer): number | ParserError
-}
-
-interface ParserClass {
-  new (): Parser
-  readonly REQUEST: number
-  readonly kOnHeaders: number
-  readonly kOnHeadersComplete: number
-  readonly kOnBody: number
-  readonly kOnMessageComplete: number
-}
-
-const { HTTPParser }: { HTTPParser: ParserClass } = createRequire(import.meta.url)('node:_http_common')
 
 /** Methods that llhttp knows, by its numbers. */
 const methods = new Map(METHODS.map(method => [numberOf(method), method]))
@@ -136,15 +117,3 @@ export class LlhttpStream implements Outcome {
     this.#current = undefined
   }
 }
-
-type HeadArgs = [
-  major: number,
-  minor: number,
-  fields: string[] | undefined,
-  method: number,
-  url: string | undefined,
-  status: undefined,
-  reason: undefined,
-  upgrade: boolean,
-  keepAlive: boolean,
-]
