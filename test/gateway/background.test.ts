@@ -114,6 +114,24 @@ for (const face of ['wsgi', 'fetch'] as const) {
   })
 }
 
+t.test('a body that is not so large is counted while it leaves', async t => {
+  const body = BODY.subarray(0, MB)
+  const app = (_: Environ, startResponse: StartResponse) => {
+    startResponse('200 OK', [])
+    return body
+  }
+  const { server, space } = await scene(t, app, 'wsgi')
+  const changes: number[] = []
+  const { hold } = UploadSpace.prototype
+  space.hold = bytes => {
+    changes.push(bytes)
+    hold.call(space, bytes)
+  }
+  t.ok((await bodyOf(server, async () => {})).equals(body))
+  await until('it is not counted any more', () => changes.length === 2)
+  t.same(changes, [MB, -MB])
+})
+
 t.test('what memory has no room for lies in a file, and comes in order', async t => {
   const directory = t.testdir()
   const { server, done, space, problems } = await scene(t, whole.wsgi, 'wsgi', directory)

@@ -4,7 +4,7 @@ import type { Background } from '../gateway.js'
 import { type Chunk, cutTo, sizeOf } from './chunk.js'
 
 /** What leaves at once, in bytes: the engine and the kernel hold no more of it than that and their own buffers. */
-export const PIECE = 1 << 16
+const PIECE = 1 << 16
 
 /**
  * What an application has given of its answer and the client has not taken: it leaves in the background. Where the
@@ -30,6 +30,16 @@ export class Backlog {
   constructor(answer: Answer, background: Background) {
     this.#answer = answer
     this.#background = background
+  }
+
+  /** Whether the engine may have all of a body at once: that is quicker, but none of it can go to a file then. */
+  takesWhole(size: number): boolean {
+    if (size <= PIECE) return true
+    const { space, most } = this.#background
+    if (size > most || !space.hasRoom) return false
+    space.hold(size)
+    this.#answer.onClose(() => space.hold(-size))
+    return true
   }
 
   /** @returns false if there is too much of it: wait for `drained` */

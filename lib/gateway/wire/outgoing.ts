@@ -1,7 +1,7 @@
 import type { Answer, Exchange } from '../../http/exchange.js'
 import { ApplicationBreach } from '../failure.js'
 import type { Background } from '../gateway.js'
-import { Backlog, PIECE } from './backlog.js'
+import { Backlog } from './backlog.js'
 import { type Chunk, cutTo, sizeOf } from './chunk.js'
 import type { Head } from './head.js'
 
@@ -60,7 +60,7 @@ export class Outgoing {
   sendWhole(chunks: readonly Chunk[]): void {
     let size = 0
     for (const chunk of chunks) size += sizeOf(chunk)
-    if (this.#backlog && size > PIECE) return this.#sendLarge(chunks, size)
+    if (this.#backlog?.takesWhole(size) === false) return this.#sendLarge(chunks, size)
     this.#sendHead(size)
     const only = chunks[0]
     if (chunks.length === 1 && only !== undefined && this.#fits(size) && !this.bodyless) this.#end(only)
