@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 
 /** Between two pieces, in milliseconds: so that the server usually reads them one by one. It may well not. */
 const APART = 1
@@ -42,7 +42,10 @@ export async function send(place: Place, pieces: readonly string[], ends: boolea
   for (const piece of pieces) {
     if (socket.writableEnded || socket.destroyed) break
     socket.write(piece, 'latin1')
-    if (pieces.length > 1) await pause(APART)
+    if (pieces.length === 1) break
+    await pause(APART)
+    // Reads before it writes on: a write that fails would lose an answer which is here.
+    await turn()
   }
   if (ends) socket.end()
   await over
