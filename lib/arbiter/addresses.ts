@@ -24,3 +24,18 @@ export function addressesOf({ config, origins }: Resolved, { sockets, note }: Ac
     throw new UnicornError(message, { found: address.name, wanted, where: 'bind' })
   })
 }
+
+/** What is amiss with systemd's sockets, in sentences for the log. */
+export function findingsOn(resolved: Resolved, activation: Activation): string[] {
+  const { sockets, note } = activation
+  const addresses = addressesOf(resolved, activation)
+  const unused = sockets.filter(({ fd }) => !addresses.some(address => address.kind === 'fd' && address.fd === fd))
+  const names = unused.map(({ fd, name }) => `${name} (fd://${fd})`).join(', ')
+  const { bind } = resolved.origins
+  return [
+    ...(note === undefined ? [] : [note]),
+    ...(names === ''
+      ? []
+      : [`systemd passes sockets that are not served, as bind does not name them: ${names} (${bind})`]),
+  ]
+}

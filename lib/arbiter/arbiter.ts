@@ -19,9 +19,10 @@ import { setTitle } from '../sys/process-title.js'
 import { surviveBrokenStreams } from '../sys/standard-streams.js'
 import { type Activation, NO_ACTIVATION } from '../systemd/activation.js'
 import type { Notifier } from '../systemd/notifier.js'
+import { hasNotifySocket } from '../systemd/notify-socket.js'
 import { storedName } from '../systemd/stored-sockets.js'
 import { accountOf } from './account.js'
-import { addressesOf } from './addresses.js'
+import { addressesOf, findingsOn } from './addresses.js'
 import type { Command, CommandName, CommandOf } from './commands.js'
 import type { Generation } from './generation.js'
 import { Generations } from './generations.js'
@@ -140,7 +141,7 @@ export class Arbiter {
     this.#activation = options.activation ?? NO_ACTIVATION
     this.#commands = new PendingCommands(this.#log)
     const { env } = options.commandLine
-    const isService = env.NOTIFY_SOCKET !== undefined
+    const isService = hasNotifySocket(env)
     this.#upgrade = new Upgrade(options.commandLine, event => this.#events.push(event), isService)
     this.#pidfile = new PidfileKeeper(this.#upgrade.predecessor)
     this.#pool = new Pool({
@@ -232,7 +233,7 @@ export class Arbiter {
     this.#setTitle(this.#config)
     this.#log.info(`Starting unicorn ${this.#options.version}`)
     this.#logFindings(resolved)
-    if (this.#activation.note) this.#log.warn(this.#activation.note)
+    for (const sentence of findingsOn(resolved, this.#activation)) this.#log.warn(sentence)
     if (!(await this.#startHook('onStarting'))) return
     this.#pidfile.change(pidfile)
     const inherited = [...(this.#upgrade.predecessor?.sockets ?? []), ...this.#activation.restored]

@@ -60,6 +60,8 @@ export function serviceOf(parts: ServiceParts): Notifier | undefined {
       return upgrade.isServedByOther
     },
     isAlive(within: number) {
+      // Fewer and fewer workers are ready then, each with a time limit of its own.
+      if (state() === 'stopping') return true
       const { readyWorkers } = generations.current.resolved.config
       return upgrade.isServedByOther || pool.ready(within) >= Math.min(readyWorkers, generations.target)
     },

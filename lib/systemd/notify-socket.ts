@@ -6,6 +6,13 @@ const LONGEST = 4096
 /** How many messages wait for room in systemd's queue at most; the oldest give way. */
 const MOST_UNSENT = 100
 
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Whether systemd, or what acts for it, is told how this process fares. */
+export function hasNotifySocket({ NOTIFY_SOCKET }: Environment): boolean {
+  return Boolean(NOTIFY_SOCKET) && canSendDatagrams
+}
+
 /** Called once, when the first message could not be sent. */
 export type OnUnsent = (loss: { path: string; code: string }) => void
 
@@ -25,12 +32,8 @@ export class NotifySocket {
   #isTold = false
 
   /** @returns undefined if there is no `NOTIFY_SOCKET`, or on a platform that has no systemd */
-  static of(
-    env: Readonly<Record<string, string | undefined>>,
-    onUnsent: OnUnsent = () => {},
-  ): NotifySocket | undefined {
-    const path = env.NOTIFY_SOCKET
-    return path && canSendDatagrams ? new NotifySocket(path, onUnsent) : undefined
+  static of(env: Environment, onUnsent: OnUnsent = () => {}): NotifySocket | undefined {
+    return hasNotifySocket(env) ? new NotifySocket(env.NOTIFY_SOCKET ?? '', onUnsent) : undefined
   }
 
   private constructor(path: string, onUnsent: OnUnsent) {

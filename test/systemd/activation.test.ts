@@ -69,6 +69,7 @@ t.test('by name and by number, beside addresses of its own; workers inherit no m
   const addresses = everyAddress(server)
   t.match(addresses, [/^http:\/\/127/, /^http:\/\/\[::\]:\d+$/, `unix:@${name}`, /^http:\/\/127/])
   t.equal((await new Client(t, server.target).get()).body, '', 'a worker has no LISTEN_*')
+  t.match(await server.log(/^systemd passes sockets that are not served, .*: unused \(fd:\/\/6\)/), { level: 'warn' })
   const sockets = new Set(
     [...descriptorsOf(server.pid)].filter(([, what]) => what.startsWith('socket')).map(([, what]) => what),
   )
