@@ -14,13 +14,16 @@ import { LARGEST_BODY } from './tables/limits.js'
 
 export type Face = 'wsgi' | 'fetch' | 'node' | 'python' | 'asgi'
 
+/** The clients have many addresses. */
+const PYTHON = ['--python', python, '--forwarded-allow-ips', '*']
+
 /** How the server is told to serve the application by this interface. */
 const FACES: Readonly<Record<Face, { file: string; spec: string; args: readonly string[] }>> = {
   wsgi: { file: 'echo.js', spec: 'app:wsgi', args: ['--interface', 'wsgi'] },
   fetch: { file: 'echo.js', spec: 'app:fetch', args: ['--interface', 'fetch'] },
   node: { file: 'echo.js', spec: 'app:node', args: ['--interface', 'node'] },
-  python: { file: 'echo.py', spec: 'app:application', args: ['--python', python, '--interface', 'python'] },
-  asgi: { file: 'echo.py', spec: 'app:asgi', args: ['--python', python, '--interface', 'asgi'] },
+  python: { file: 'echo.py', spec: 'app:application', args: [...PYTHON, '--interface', 'python'] },
+  asgi: { file: 'echo.py', spec: 'app:asgi', args: [...PYTHON, '--interface', 'asgi'] },
 }
 
 /** Connections at a time: few enough for the queue of a listener. */

@@ -10,6 +10,7 @@ import { codings, lengths } from './tables/framing.js'
 import { hosts } from './tables/host.js'
 import { limits } from './tables/limits.js'
 import { expectations, handshakes, upgrades, webSockets } from './tables/offers.js'
+import { schemes } from './tables/proxies.js'
 import { requestLines, versions } from './tables/request-line.js'
 import { targets } from './tables/target.js'
 
@@ -42,7 +43,9 @@ export const CASES = {
   /** For an interface that takes no WebSockets. */
   plain: [...PLAIN, ...bodies, ...answersInParts],
   /** For one that takes them. */
-  sockets: [...COMMON, ...handshakes, ...bodies, ...answersInParts],
+  sockets: [...COMMON, ...handshakes, ...schemes, ...bodies, ...answersInParts],
+  /** For applications in Python by WSGI. */
+  python: [...PLAIN, ...bodies, ...answersInParts, ...schemes],
   /** Those whose answers do not depend on what the application does with its request. */
   parsed: PLAIN,
 }

@@ -25,6 +25,9 @@ export interface Origin {
   readonly port: number | undefined
 }
 
+const SECURE_FIELDS = new Map(SECURE.map(([key, value]) => [fieldName(key), value]))
+const SHORTEST = Math.min(...[...SECURE_FIELDS.keys()].map(name => name.length))
+
 const FORWARDED = /^(?:x-forwarded-|script_name$)/i
 
 /** The proxies whose word counts (Gunicorn's `forwarded_allow_ips`). */
@@ -44,13 +47,27 @@ export class Proxies {
     }
   }
 
+  /** Whether a trusted proxy says both that its client speaks https and that it does not, as Gunicorn refuses it. */
+  contradict({ fields }: RequestHead, peer: Peer): boolean {
+    let said: boolean | undefined
+    for (let i = 0; i < fields.length; i += 2) {
+      const name = fields[i] ?? ''
+      if (name.length < SHORTEST) continue
+      const value = SECURE_FIELDS.get(name.toLowerCase())
+      if (value === undefined) continue
+      const isSecure = fields[i + 1]?.toLowerCase() === value
+      if (said !== undefined && said !== isSecure) return this.#trusts(peer)
+      said = isSecure
+    }
+    return false
+  }
+
   /** Puts what a trusted proxy says of the client into the environ: `wsgi.url_scheme` and SCRIPT_NAME. */
   apply(environ: Record<string, string>, { scriptName }: Forwarded, peer: Peer): void {
     const said = SECURE.filter(([name]) => environ[name] !== undefined)
     if ((said.length === 0 && scriptName === undefined) || !this.#trusts(peer)) return
-    // Those that contradict each other say nothing.
-    const secure = said.filter(([name, value]) => environ[name]?.toLowerCase() === value)
-    if (said.length > 0 && secure.length === said.length) environ['wsgi.url_scheme'] = 'https'
+    // They agree, or the request was refused.
+    if (said.some(([name, value]) => environ[name]?.toLowerCase() === value)) environ['wsgi.url_scheme'] = 'https'
     if (scriptName !== undefined) environ.SCRIPT_NAME = scriptName.replace(/\/+$/, '')
   }
 
@@ -61,7 +78,7 @@ export class Proxies {
     if (!isForwarded || !this.#trusts(peer)) return { scheme, mount: '', address, port }
     const environ: Record<string, string> = { 'wsgi.url_scheme': scheme }
     for (const [name] of SECURE) {
-      const value = head.field(name.slice('HTTP_'.length).replaceAll('_', '-').toLowerCase())
+      const value = head.field(fieldName(name))
       if (value !== undefined) environ[name] = value
     }
     this.apply(environ, { scriptName: head.field('script_name') }, peer)
@@ -89,4 +106,9 @@ export class Proxies {
   #trusts({ address }: Peer): boolean {
     return this.#all || address === '' || this.#lists(address)
   }
+}
+
+/** `HTTP_X_NAME` -> `x-name` */
+function fieldName(key: string): string {
+  return key.slice('HTTP_'.length).replaceAll('_', '-').toLowerCase()
 }
