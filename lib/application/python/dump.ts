@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { now } from '../../sys/clock.js'
-import type { Running } from './running.js'
+import type { Running, Thread } from './running.js'
 
 /** A real-time signal, at which Python writes its stacks to the dump: USR1, USR2 and ABRT may be the application's. */
 const DUMP_SIGNAL = process.platform === 'linux' ? 40 : 'SIGUSR2'
 /** How long the stacks may take, in milliseconds, and after which silence they are complete. */
-const DUMP_TIME = 1000
+const DUMP_TIME = 2000
 const DUMP_PAUSE = 50
 
 /** What a process writes of its stacks, when it is asked or when it crashes. */
@@ -38,18 +38,24 @@ export class Dump {
 
   /**
    * The Python stacks of its threads, none if Python has not begun. Works while C code holds the interpreter, too.
-   * @param thread  the kernel's number of the one that is to write its stack, if it does not write those of all
+   * @param thread  the one that matters most: its stack is waited for
    */
-  async ask(thread?: number | null): Promise<string> {
+  async ask(thread?: Thread): Promise<string> {
     if (!this.#canAsk) return ''
     this.#text = ''
-    this.#running.kill(DUMP_SIGNAL, thread ?? undefined)
+    this.#running.kill(DUMP_SIGNAL, thread?.asked ?? undefined)
+    const isThere = (): boolean => (thread?.asked === null ? hasStack(this.#text, thread.ident) : this.#text !== '')
     const limit = now() + DUMP_TIME
     let size = -1
     while (now() < limit && size !== this.#text.length) {
-      if (this.#text !== '') size = this.#text.length
+      if (isThere()) size = this.#text.length
       await sleep(DUMP_PAUSE)
     }
     return this.#text
   }
+}
+
+/** Whether the innermost line of a thread is there, behind its heading. */
+function hasStack(text: string, ident: string): boolean {
+  return new RegExp(`0x0*${ident}\\b.*\\n +File .*\\n`).test(text)
 }

@@ -1,16 +1,8 @@
 import { createInterface } from 'node:readline'
 import type { Dump } from './dump.js'
 import type { PythonSettings, Report } from './python-settings.js'
-import type { Ending, Running } from './running.js'
+import type { Ending, Running, Thread } from './running.js'
 import { type BootFailure, startFailure } from './start-failure.js'
-
-/** A thread of a Python process. */
-export interface Thread {
-  /** How the stacks name it, in hexadecimal. */
-  readonly ident: string
-  /** How the kernel numbers it, if each has to be asked for its own stack. */
-  readonly asked: number | null
-}
 
 /** A process can serve, or the fork server can fork. */
 export interface Ready {

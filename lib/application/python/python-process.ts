@@ -5,10 +5,10 @@ import type { Call } from '../../gateway/python/job.js'
 import { now } from '../../sys/clock.js'
 import { Dump } from './dump.js'
 import { EventLoop } from './event-loop.js'
-import { handshake, type Message, type Thread } from './handshake.js'
+import { handshake, type Message } from './handshake.js'
 import { type OutputRecorder, recordOutput } from './output.js'
 import type { PythonSettings } from './python-settings.js'
-import type { Ending, Running } from './running.js'
+import type { Ending, Running, Thread } from './running.js'
 
 /** The server stops quickly: hooks may run. INT and QUIT come from a terminal too, for the whole group. */
 const QUIT_SIGNAL = process.platform === 'linux' ? 41 : 'SIGUSR1'
@@ -204,7 +204,7 @@ export class PythonProcess implements ChannelOwner {
 
   /** The Python stacks of its threads, or of its crash. @param thread  the one that matters most */
   async stacks(thread?: Thread): Promise<string> {
-    return this.state === 'gone' ? this.dumped : this.#dump.ask(thread?.asked)
+    return this.state === 'gone' ? this.dumped : this.#dump.ask(thread)
   }
 
   /** What it has written of a crash. */

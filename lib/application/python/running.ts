@@ -7,6 +7,14 @@ import { errorCode } from '../../errors.js'
 import { packageFile } from '../../sys/package.js'
 import type { PythonSettings } from './python-settings.js'
 
+/** A thread of a Python process. */
+export interface Thread {
+  /** How the stacks name it, in hexadecimal. */
+  readonly ident: string
+  /** How the kernel numbers it, if each has to be asked for its own stack. */
+  readonly asked: number | null
+}
+
 /** How a process ended. */
 export interface Ending {
   readonly exitCode: number | null
