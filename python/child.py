@@ -825,10 +825,10 @@ def dump_to(dump, threads):
 
 def dumps_all(threads):
     """
-    Whether the signal has all threads dumped, and not only the one that gets it. Python 3.8 often crashes by that if
-    several threads run requests, and those that do not hang are to be answered.
+    Whether the signal has all threads dumped, and not only the one that gets it. Stacks of running threads are read
+    without a lock, by which Python crashes now and then; and the requests that do not hang are to be answered.
     """
-    return threads == 1 or sys.version_info >= (3, 9)
+    return threads == 1 or sys.platform != 'linux'
 
 
 def tell_of_term(control):

@@ -167,7 +167,9 @@ export class ProcessWatch {
     process.kill()
   }
 
+  /** Of the thread that has a request comes first. */
   async #stackOf(process: PythonProcess): Promise<PythonStack> {
-    return new PythonStack(await process.stacks(), this.#surroundings.settings.directory)
+    const thread = process.threads[process.channels.findIndex(({ job }) => job)]
+    return new PythonStack(await process.stacks(thread), this.#surroundings.settings.directory, thread?.ident)
   }
 }
