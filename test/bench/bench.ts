@@ -8,7 +8,7 @@ await runBenchmark({
   command: 'npm run bench',
   description: 'Compares the server with bare node:http, and with servers of Node, Bun, Python, Ruby and C.',
   measures: measuresOf(peers),
-  full: { rounds: 4, seconds: 2 },
+  full: { rounds: 4, seconds: 1 },
   prepare: bench => peers.prepare(bench),
   page: {
     name: 'benchmarks',

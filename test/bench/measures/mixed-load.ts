@@ -15,7 +15,7 @@ const UTILISATION = 0.6
 const MEAN = QUICK * (1 - SLOW_SHARE) + SLOW * SLOW_SHARE
 const PER_SECOND = (UTILISATION * WORKERS * 1000) / MEAN
 /** Rare latencies need many requests: with a few seconds' worth, twenty of them make the figure. */
-const LONGER = 5
+const LONGER = 8
 
 interface Quantile {
   readonly name: string

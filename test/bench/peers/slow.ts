@@ -17,6 +17,7 @@ const LANES = [wsgiAsync, wsgiSync]
 const KINDS: readonly Slowness[] = ['heads', 'bodies', 'readers']
 const CONNECTIONS = 64
 const WARM_UP_SECONDS = 2
+const ARRIVAL_SECONDS = 2
 /** Each kind has two turns for each lane. */
 const ROUNDS = 3
 
@@ -39,7 +40,7 @@ export function slow(peers: Peers): Measure {
     method:
       `1,000 clients of slowhttptest send heads, send bodies of 100 KB, or read answers of 1 MB, a few bytes a second each, to ${WORKERS} ` +
       `workers, while wrk with 1 thread and ${CONNECTIONS} connections asks for "Hello, world!", each time on a new connection. They are compared with the same clients at another ` +
-      `server on the same machine, since slowhttptest takes CPU time from everybody. ${ROUNDS} rounds at most. Normal requests that were not ` +
+      `server on the same machine, since slowhttptest takes CPU time from everybody, ${ARRIVAL_SECONDS} s after they came. ${ROUNDS} rounds at most. Normal requests that were not ` +
       'answered, and processes of the server that ended, are counted.',
     lacks: () => (peers.has('slowhttptest') ? undefined : 'slowhttptest'),
     async run(bench) {
@@ -124,6 +125,8 @@ async function beside(
 ): Promise<Counted> {
   const clients = await SlowClients.start(victim, kind)
   try {
+    // A thousand that come at once cost something, once.
+    await requests(bench, server, ARRIVAL_SECONDS)
     return await requests(bench, server, bench.seconds)
   } finally {
     await clients.stop()
