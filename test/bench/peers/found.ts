@@ -28,7 +28,14 @@ const WATT: Folder = {
 const VENV = pathOf({ name: 'bench-python', packages: [] })
 
 export const PEERS = {
-  nginx: command('nginx', { words: ['nginx', '-v'], version: /nginx\/(\S+)/, debian: 'nginx' }),
+  nginx: {
+    name: 'nginx',
+    find() {
+      // Debian's is on the PATH of root alone.
+      const path = existsSync('/usr/sbin/nginx') ? '/usr/sbin/nginx' : 'nginx'
+      return { path, version: versionOf([path, '-v'], /nginx\/(\S+)/, 'nginx') }
+    },
+  },
   bun: {
     name: 'Bun',
     async find(bench) {
