@@ -327,7 +327,7 @@ export const settings = {
     default: 'auto',
     onHup: 'respawn',
     description:
-      'what speaks HTTP: native is our own, for wsgi, fetch and WSGI in Python; node is node:http, for every interface',
+      'what speaks HTTP: native is our own, for wsgi, fetch and WSGI in Python; node is node:http; auto is native if it can',
   }),
   limitRequestLine: setting('HTTP limits', '--limit-request-line', {
     parser: size,

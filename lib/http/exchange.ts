@@ -91,6 +91,8 @@ export interface BodySource {
   readonly complete: boolean
   /** Bytes of a body that was received before the application ran, whatever its coding was. */
   readonly size?: number
+  /** The next chunk if it is here: null at the end, undefined if it is not. Absent if the engine cannot tell. */
+  take?(): Buffer | null | undefined
   /** The next chunk, null at the end. @throws ClientGone if the body ends too early, BodyTooLarge beyond the limit */
   next(): Promise<Buffer | null>
   /** The whole body as the engine's own stream; undefined if something was read, or if there is a limit. */

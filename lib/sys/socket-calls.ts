@@ -27,6 +27,11 @@ export function hasUnread(fd: number): boolean {
   return recv(fd, peeked, 1, MSG_PEEK | MSG_DONTWAIT) > 0
 }
 
+/** Returns whether the other end of this connection sends no more, and all that it has sent was read. */
+export function isAtEnd(fd: number): boolean {
+  return recv(fd, peeked, 1, MSG_PEEK | MSG_DONTWAIT) === 0
+}
+
 const SOCK_STREAM = 1
 const SOCK_CLOEXEC_NONBLOCK = 0o2004000
 const AF_UNIX = 1

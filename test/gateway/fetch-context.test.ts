@@ -1,18 +1,25 @@
 import t from 'tap'
 import { until } from '../helpers/until.js'
 import { bodyOf, serving } from './fetch-scene.js'
-import { nodeTest, request } from './serve.js'
+import { engine, nodeTest, request } from './serve.js'
 
-nodeTest(t, 'what else is known of a request', 'incoming and outgoing', async t => {
+t.test('what else is known of a request', async t => {
   const server = await serving(t, (request, context, third) => {
-    const { remoteAddress, remotePort, remoteAddr, incoming, outgoing } = context
+    const { remoteAddress, remotePort, remoteAddr, incoming } = context
     const { ip, runtime, waitUntil } = Object(request)
     const peer = { address: remoteAddress, family: 'IPv4', port: remotePort }
     t.equal(third, context)
     t.same(context.requestIP(), peer)
-    t.same(remoteAddr, { transport: 'tcp', hostname: '127.0.0.1', port: incoming.socket.remotePort })
+    t.same(remoteAddr, { transport: 'tcp', hostname: '127.0.0.1', port: remotePort })
+    t.match(incoming, {
+      method: 'PURGE',
+      url: '/',
+      headers: { host: 'test' },
+      socket: engine === 'memory' ? {} : { remotePort },
+    })
     t.equal(runtime.node.req, incoming)
-    t.equal(runtime.node.res, outgoing)
+    if (engine === 'node') t.equal(runtime.node.res, context.outgoing)
+    else t.throws(() => context.outgoing, /say --http-engine node/)
     t.equal(ip, '127.0.0.1')
     t.equal(waitUntil, context.waitUntil)
     context.passThroughOnException()

@@ -118,3 +118,20 @@ t.test('a read that is left pending does not hold the connection', async t => {
   client.write(`${'x'.repeat(249997)}${request()}`)
   t.equal((await client.all()).match(/200 OK/g)?.length, 2)
 })
+
+t.test('a malformed rest of a body, behind the whole answer, ends the connection', async t => {
+  const paths: string[] = []
+  const app: Application = async (environ, startResponse) => {
+    paths.push(environ.PATH_INFO)
+    await environ['wsgi.input'].read(3)
+    startResponse('200 OK', [])
+    return new Set(['a', 'b'])
+  }
+  const server = await serve(t, app)
+  const client = await server.connect()
+  client.write('POST /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n')
+  await client.until(/0\r\n\r\n$/)
+  client.write(`nonsense\r\n${request()}`)
+  t.notMatch((await client.all()).slice(1), /HTTP\/1\.1 200/)
+  t.same(paths, ['/1'])
+})

@@ -30,6 +30,9 @@ export interface ServerOptions {
   readonly nodeArgs?: readonly string[]
 }
 
+/** All tests run on this engine then, instead of the one that the server chooses: TEST_HTTP_ENGINE=node npm test. */
+const engine = process.env.TEST_HTTP_ENGINE
+
 /** Starts the real server and waits until it listens and every worker is ready. It is gone when the test is. */
 export async function startServer(t: Test, options: ServerOptions = {}): Promise<Server> {
   const server = spawnServer(t, options)
@@ -63,6 +66,7 @@ function argumentsOf({
   return [
     ...(workers === 1 ? [] : ['--workers', String(workers)]),
     ...(bind === '' ? [] : ['--bind', bind]),
+    ...(engine === undefined ? [] : ['--http-engine', engine]),
     ...args,
     ...(spec === '' ? [] : [spec]),
   ]

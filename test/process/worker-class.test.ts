@@ -115,7 +115,7 @@ t.test('a class that wraps sync runs one request at a time, in every respect', a
   const server = await startServer(t, {
     app: ENVIRON,
     files: { 'stamping.cjs': STAMPING },
-    args: ['-k', 'stamping:classes.Stamping', '--timeout', '1s'],
+    args: ['-k', 'stamping:classes.Stamping', '--timeout', '1s', '--http-engine', 'node'],
     env: holds.env,
     expectErrors: [messages.timeout, messages.aborted, messages.exited],
   })
@@ -200,7 +200,7 @@ t.test('a module that finds another copy of this package wraps the admission tha
     cpSync(join(root, part), join(copy, part), { recursive: true })
   }
   writeFileSync(join(copy, 'dist/lib/worker-api.js'), 'export const another = "release"')
-  const server = await startServer(t, { cwd, args: ['-k', 'wrapping:default'] })
+  const server = await startServer(t, { cwd, args: ['-k', 'wrapping:default', '--http-engine', 'node'] })
   const { port } = new URL(server.addresses[0] ?? '')
   const { body, headers } = await new Client(t, server.target).get()
   t.equal(body, `true ${port}`)

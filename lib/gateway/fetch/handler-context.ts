@@ -15,6 +15,7 @@ export interface HandlerCall {
 /** The context of one call. Costs next to nothing, since it looks its values up only when the handler asks for them. */
 export class HandlerContext implements FetchContext {
   readonly #call: HandlerCall
+  #incoming: FetchContext['incoming'] | undefined
   #waitUntil: FetchContext['waitUntil'] | undefined
 
   constructor(call: HandlerCall) {
@@ -22,11 +23,17 @@ export class HandlerContext implements FetchContext {
   }
 
   get incoming(): FetchContext['incoming'] {
-    return nodeObjects(this.#call.exchange).req
+    const { exchange } = this.#call
+    this.#incoming ??= exchange.node?.req ?? incomingOf(exchange)
+    return this.#incoming
   }
 
   get outgoing(): FetchContext['outgoing'] {
-    return nodeObjects(this.#call.exchange).res
+    const { node } = this.#call.exchange
+    if (node) return node.res
+    throw new TypeError(
+      'context.outgoing is a response of node:http, which the native engine has not: say --http-engine node',
+    )
   }
 
   get remoteAddress(): string | undefined {
@@ -61,7 +68,7 @@ export class HandlerContext implements FetchContext {
   }
 }
 
-function nodeObjects({ node }: Exchange): NonNullable<Exchange['node']> {
-  if (node) return node
-  throw new TypeError('the HTTP engine of this server has no request and response of node:http')
+function incomingOf({ head, peer }: Exchange): FetchContext['incoming'] {
+  const { method, url, httpVersion, fields } = head
+  return { method, url, httpVersion, headers: head.headers, rawHeaders: [...fields], socket: peer.socket ?? {} }
 }

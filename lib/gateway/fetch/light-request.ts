@@ -5,10 +5,10 @@ import type { RequestBody } from './request-body.js'
 import type { FetchContext } from './types.js'
 
 /** Members that srvx gives to the frameworks which are built on it, such as h3. */
-const OF_SRVX: Readonly<Record<string, (context: FetchContext) => unknown>> = {
+const OF_SRVX: Readonly<Record<string, (context: FetchContext, outgoing: unknown) => unknown>> = {
   ip: context => context.remoteAddress,
   waitUntil: context => context.waitUntil,
-  runtime: context => ({ name: 'node', node: { req: context.incoming, res: context.outgoing } }),
+  runtime: ({ incoming }, res) => ({ name: 'node', node: { req: incoming, res } }),
 }
 
 /** A `Request` made of the server's objects, at next to no cost; a native one is made, once, for what only that has. */
@@ -95,7 +95,7 @@ export class LightRequest {
       Object.defineProperty(LightRequest.prototype, name, {
         configurable: true,
         get(this: LightRequest) {
-          return find(this.#call.context)
+          return find(this.#call.context, this.#call.exchange.node?.res)
         },
         set(this: LightRequest, value: unknown) {
           Object.defineProperty(this, name, { value, configurable: true, enumerable: true, writable: true })

@@ -1,9 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { SocketAddresses } from '../../http/exchange.js'
+
+/** The head of a request by the names of node:http, and the addresses of its connection. */
+export interface Incoming extends Pick<IncomingMessage, 'method' | 'url' | 'httpVersion' | 'headers' | 'rawHeaders'> {
+  readonly socket: SocketAddresses
+}
 
 /** Where a request comes from, and what else of the server its handler may use. */
 export interface FetchContext {
-  /** The objects of `node:http`, for helpers that were written for Node. */
-  readonly incoming: IncomingMessage
+  /** For helpers that were written for Node: its own object with `--http-engine node`, else no more than this. */
+  readonly incoming: Incoming
+  /** Node's own object. @throws TypeError if the engine is not that on node:http */
   readonly outgoing: ServerResponse
   /** The address of the peer; undefined on a unix socket. */
   readonly remoteAddress: string | undefined

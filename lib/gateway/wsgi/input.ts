@@ -17,11 +17,11 @@ export class RequestInput implements InputStream {
   }
 
   read(size = -1): Promise<Buffer> {
-    return this.#inTurn(async () => this.#take(mostOf(size), false))
+    return this.#inTurn(() => this.#take(size, false))
   }
 
   readline(limit = -1): Promise<Buffer> {
-    return this.#inTurn(async () => this.#take(mostOf(limit), true))
+    return this.#inTurn(() => this.#take(limit, true))
   }
 
   readlines(hint = -1): Promise<Buffer[]> {
@@ -71,11 +71,13 @@ export class RequestInput implements InputStream {
     return held ?? this.#exchange.body.next()
   }
 
-  /** @param byLine  takes no more than a line */
-  async #take(most: number, byLine: boolean): Promise<Buffer> {
+  /** @param size  as `mostOf` takes it @param byLine  takes no more than a line */
+  async #take(size: number, byLine: boolean): Promise<Buffer> {
     const parts: Buffer[] = []
-    for (let left = most; left > 0; ) {
-      const chunk = await this.#next()
+    for (let left = mostOf(size); left > 0; ) {
+      // Without a turn of its own for what is here already.
+      const here = this.#held === null ? this.#exchange.body.take?.() : undefined
+      const chunk = here === undefined ? await this.#next() : here
       if (chunk === null) break
       const end = byLine ? chunk.indexOf(NEWLINE) + 1 : 0
       const part = this.#split(chunk, end > 0 ? Math.min(left, end) : left)

@@ -84,7 +84,9 @@ export class NativeBody implements BodySource, DataSink {
     this.#arrived += size
     if (this.#isAbandoned || size === 0) return
     this.#waiting += size
-    this.#chunks.push(Buffer.from(bytes.subarray(start, end)))
+    const chunk = Buffer.allocUnsafe(size)
+    bytes.copy(chunk, 0, start, end)
+    this.#chunks.push(chunk)
   }
 
   next(): Promise<Buffer | null> {

@@ -3,10 +3,10 @@ import type { Linked } from '../../sys/linked-list.js'
 import { ClientGone } from '../errors.js'
 import type { Connection, Peer } from '../exchange.js'
 import type { RequestHead } from '../head.js'
-import type { HttpPolicy } from '../policy.js'
+import { type HttpPolicy, TOO_MANY_HEADS } from '../policy.js'
 import type { Refusal } from '../refusal.js'
 import type { NativeBody } from './body.js'
-import type { Watched } from './deadlines.js'
+import { unwatched, type Watched } from './deadlines.js'
 import { NativeExchange, type Source } from './exchange.js'
 import { type Head, type HeadReader, isRefusal } from './head.js'
 import { Intake } from './intake.js'
@@ -30,6 +30,8 @@ export interface Owner {
   refused(refusal: Refusal, peer: Peer, head?: RequestHead): void
   gone(connection: NativeConnection): void
   failed(error: unknown): void
+  /** So many bytes more, or less, are held of heads that are not complete. */
+  holds(bytes: number): void
   /** Runs something in a later step of this turn, apart from every request. */
   later(run: (connection: NativeConnection) => void, connection: NativeConnection): void
 }
@@ -54,7 +56,7 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
   /** The body that is arriving: that of the request under way, or of the last one, of which the rest is dropped. */
   body: NativeBody | undefined = undefined
   /** For the engine's clock: what it waited for at the last look, since which look, and what had been done by then. */
-  readonly watched: Watched = { wait: undefined, since: 0, progress: 0, began: 0 }
+  readonly watched: Watched = unwatched()
   /** It was asked whether its client is still there. */
   isProbed = false
   readonly transport: Transport
@@ -72,6 +74,8 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
   /** Nothing is read away: it closes when the kernel has taken all that was sent. */
   #closesWhenSent = false
   #hasLeft = false
+  /** Bytes of a head that is not complete. */
+  headSize = 0
 
   constructor(transport: Transport, peer: NativePeer, owner: Owner) {
     this.transport = transport
@@ -134,7 +138,7 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
 
   takeHead(bytes: Buffer, start: number, end: number): number {
     const at = this.#feed(bytes, start, end)
-    if (this.body) return at
+    if (this.body) return this.body.fault ? this.#finishNow(end) : at
     const reader = this.#reader ?? this.#owner.takeReader()
     const head = reader.read(bytes, at, end)
     if (head === undefined) {
@@ -213,6 +217,12 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
     return end
   }
 
+  /** What is left of an answered request is no body. */
+  #finishNow(end: number): number {
+    this.finish(true)
+    return end
+  }
+
   #refuse(refusal: Refusal, head?: RequestHead): void {
     this.outbox.putText(this.lines.refusal(refusal.status, head?.method !== 'HEAD'))
     this.finish(true)
@@ -226,6 +236,11 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
     exchange.refusal = refusal
     if (exchange.headSent) exchange.cut()
     else exchange.refuse(refusal.status)
+  }
+
+  /** All heads that are not complete take too much together, and this one the most. */
+  abandonHead(): void {
+    this.#refuse(TOO_MANY_HEADS)
   }
 
   headIsLate(): void {
@@ -278,10 +293,18 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
 
   /** Reads, unless what was read has to wait for the application. */
   #regulate(): void {
+    this.#noteHead(this.state === 'head' ? this.#intake.size : 0)
     if (this.isHalfClosed || this.state === 'closed') return
     const isFull = this.#intake.isFull || this.body?.isFull
     if (this.state === 'running' && isFull) this.transport.stop()
     else this.transport.start()
+  }
+
+  #noteHead(size: number): void {
+    if (size === this.headSize) return
+    const more = size - this.headSize
+    this.headSize = size
+    this.#owner.holds(more)
   }
 
   // The end.
@@ -294,6 +317,7 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
     if (this.isGone) return
     this.outbox.flush()
     this.state = 'lingering'
+    this.#noteHead(0)
     this.#intake.drop()
     this.#reader = undefined
     if (!maySend || this.isHalfClosed) return this.closeWhenSent()
@@ -335,6 +359,7 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
     if (this.#hasLeft) return
     this.#hasLeft = true
     this.state = 'closed'
+    this.#noteHead(0)
     this.#intake.drop()
     this.#reader = undefined
     this.outbox.discard()

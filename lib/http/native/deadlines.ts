@@ -1,3 +1,4 @@
+import { BodyRate } from '../body-rate.js'
 import type { HttpPolicy } from '../policy.js'
 import type { State } from './life.js'
 import { KEEP_ALIVE_MARGIN } from './status-lines.js'
@@ -17,6 +18,14 @@ export interface Watched {
   /** The look at which this wait began, whatever the client has done meanwhile. */
   began: number
   progress: number
+  /** The body that was awaited, the bytes of the connection by then, and how long it may still be too slow. */
+  body: unknown
+  received: number
+  allowance: number
+}
+
+export function unwatched(): Watched {
+  return { wait: undefined, since: 0, began: 0, progress: 0, body: undefined, received: 0, allowance: 0 }
 }
 
 /** A connection, as the clock sees it. */
@@ -68,6 +77,7 @@ export class Deadlines<Connection extends Timed> {
   readonly #connections: Iterable<Connection>
   readonly #limits: Readonly<Record<Wait, number>>
   readonly #onOverdue: (connection: Connection, wait: Wait) => void
+  readonly #rate: BodyRate
   readonly #pause: number
   readonly #timer: NodeJS.Timeout
   /** How many looks there were. */
@@ -75,11 +85,13 @@ export class Deadlines<Connection extends Timed> {
 
   constructor(
     connections: Iterable<Connection>,
-    { keepAlive, headerTimeout, bodyTimeout = 0, writeTimeout = 0 }: HttpPolicy,
+    policy: HttpPolicy,
     onOverdue: (connection: Connection, wait: Wait) => void,
   ) {
     this.#connections = connections
     this.#onOverdue = onOverdue
+    this.#rate = new BodyRate(policy)
+    const { keepAlive, headerTimeout, bodyTimeout = 0, writeTimeout = 0 } = policy
     const set = { head: headerTimeout, request: keepAlive + KEEP_ALIVE_MARGIN, body: bodyTimeout, reader: writeTimeout }
     this.#limits = { ...set, rest: bodyTimeout, answer: PROBE_AFTER, linger: LINGER_SILENCE }
     const shortest = Math.min(...Object.values(set).filter(limit => limit > 0))
@@ -97,17 +109,28 @@ export class Deadlines<Connection extends Timed> {
       const wait = awaited(connection)
       const progress = progressOf(connection, wait)
       const { watched } = connection
-      if (wait !== watched.wait) watched.began = this.#now
-      else if ((wait === 'linger' || wait === 'rest') && this.#isOver(watched.began, LINGER_LONGEST))
-        this.#onOverdue(connection, wait)
-      if (wait !== watched.wait || progress !== watched.progress) {
-        watched.wait = wait
-        watched.progress = progress
-        watched.since = this.#now
-      } else if (wait !== undefined && this.#isOver(watched.since, this.#limits[wait])) {
-        this.#onOverdue(connection, wait)
-      }
+      const isSlow = wait === 'body' && this.#isSlow(connection)
+      const isNew = wait !== watched.wait
+      if (isNew) watched.began = this.#now
+      if (isNew || progress !== watched.progress) watched.since = this.#now
+      watched.wait = wait
+      watched.progress = progress
+      if (wait !== 'body') watched.body = undefined
+      if (wait === undefined) continue
+      const isTooLong = (wait === 'linger' || wait === 'rest') && this.#isOver(watched.began, LINGER_LONGEST)
+      if (isSlow || isTooLong || this.#isOver(watched.since, this.#limits[wait])) this.#onOverdue(connection, wait)
     }
+  }
+
+  /** Whether a body comes more slowly than `minBodyRate`. Called at each look that finds the server waiting for it. */
+  #isSlow({ watched, body, transport }: Connection): boolean {
+    const { bytesRead } = transport
+    if (watched.body !== body) watched.allowance = Number.POSITIVE_INFINITY
+    watched.body = body
+    const waited = watched.wait === 'body' ? this.#pause : 0
+    watched.allowance = this.#rate.account(watched.allowance, bytesRead - watched.received, waited)
+    watched.received = bytesRead
+    return watched.allowance <= 0
   }
 
   #isOver(since: number, limit: number): boolean {

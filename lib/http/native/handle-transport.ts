@@ -1,6 +1,6 @@
 import type { ClientHandle } from '../../listeners/server-handle.js'
 import { hasHungUp } from '../../sys/libc.js'
-import { hasUnread } from '../../sys/socket-calls.js'
+import { hasUnread, isAtEnd } from '../../sys/socket-calls.js'
 import type { Dialect, WriteRequest } from './dialect.js'
 import type { EndPoint, Receiver, Transport } from './transport.js'
 
@@ -86,6 +86,11 @@ export class HandleTransport implements Transport {
     return fd >= 0 && hasUnread(fd)
   }
 
+  get #isAtEnd(): boolean {
+    const { fd = -1 } = this.#handle
+    return fd >= 0 && isAtEnd(fd)
+  }
+
   get hasHungUp(): boolean {
     const { fd = -1 } = this.#handle
     return fd >= 0 && hasHungUp(fd)
@@ -166,9 +171,9 @@ export class HandleTransport implements Transport {
     this.bytesRead = total
     try {
       if (size > 0) receiver.received(this.#ways.buffer, size)
-      // Why there is nothing more only Node's internals are told. The kernel says what matters.
+      // Why there is nothing only Node's internals are told: perhaps there is just nothing yet. The kernel knows.
       else if (this.hasHungUp) this.#lose()
-      else receiver.ended()
+      else if (this.#isAtEnd) receiver.ended()
     } catch (error) {
       this.#fail(receiver, error)
     }

@@ -19,7 +19,7 @@ export interface Head {
 
 /** Why a head is not served. Nothing of its connection is parsed again. */
 export interface HeadRefusal extends Refusal {
-  /** The head, if all of it was read. */
+  /** The head, if all of it was read; without its fields if only its first line was. */
   readonly head?: RequestHead
 }
 
@@ -57,7 +57,8 @@ export class HeadReader {
   read(bytes: Buffer, start: number, end: number): Head | HeadRefusal | undefined {
     const next = this.#readLines(bytes, start, end)
     if (next === TORN) return undefined
-    const result = this.#line.refusal ?? this.#fields.refusal ?? this.#complete(bytes, start, next)
+    const refusal = this.#line.refusal ?? this.#fields.refusal
+    const result = refusal ? this.#refused(refusal, bytes, start, end) : this.#complete(bytes, start, next)
     this.#isInFields = false
     this.#line.begin()
     this.#fields.begin(0)
@@ -74,10 +75,21 @@ export class HeadReader {
     return this.#fields.read(bytes, start, end)
   }
 
+  /** What is known of a head that is not read to its end goes into logs. */
+  #refused(refusal: Refusal, bytes: Buffer, start: number, end: number): HeadRefusal {
+    if (!this.#line.isKnown) return refusal
+    const text = bytes.toString('latin1', start, Math.min(end, start + this.#line.targetEnd))
+    return { ...refusal, head: new RequestHead(this.#lineOf(text), []) }
+  }
+
+  #lineOf(text: string): { method: string; url: string; httpVersion: string } {
+    const { method, methodEnd, target, targetEnd, httpVersion } = this.#line
+    return { method: text.slice(method, methodEnd), url: text.slice(target, targetEnd), httpVersion }
+  }
+
   #complete(bytes: Buffer, start: number, end: number): Head | HeadRefusal {
     const text = bytes.toString('latin1', start, end)
-    const { method, methodEnd, target, targetEnd, httpVersion } = this.#line
-    const line = { method: text.slice(method, methodEnd), url: text.slice(target, targetEnd), httpVersion }
+    const line = this.#lineOf(text)
     const fields: string[] = []
     const keys: string[] = []
     const facts = new FieldFacts()

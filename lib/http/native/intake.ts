@@ -15,6 +15,10 @@ export class Intake {
     return this.#inbox === undefined
   }
 
+  get size(): number {
+    return this.#inbox?.size ?? 0
+  }
+
   /** So much is held that no more should be read. */
   get isFull(): boolean {
     return this.#inbox !== undefined && this.#inbox.size >= READ_AHEAD

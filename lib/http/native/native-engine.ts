@@ -39,6 +39,8 @@ export class NativeEngine implements Engine, Owner {
   /** What no request has a part in. */
   readonly #apart = new AsyncResource('UNICORN_ENGINE')
   #reader: HeadReader | undefined
+  /** Bytes of all heads that are not complete. */
+  #held = 0
 
   constructor(policy: HttpPolicy, events: HttpEvents, transportOf: MakeTransport) {
     this.policy = policy
@@ -128,6 +130,18 @@ export class NativeEngine implements Engine, Owner {
 
   gone(connection: NativeConnection): void {
     if (this.#connections.delete(connection)) this.#events.disconnected(connection)
+  }
+
+  /** Where the heads that are not complete take more than `limitRequestHeads`, the largest is given up, and so on. */
+  holds(bytes: number): void {
+    this.#held += bytes
+    const { limitRequestHeads = 0 } = this.policy
+    if (bytes <= 0 || limitRequestHeads === 0 || this.#held <= limitRequestHeads) return
+    let largest: NativeConnection | undefined
+    for (const connection of this.#connections) {
+      if (connection.headSize > (largest?.headSize ?? 0)) largest = connection
+    }
+    largest?.abandonHead()
   }
 
   failed(error: unknown): void {

@@ -9,6 +9,7 @@ export class NativePeer implements Peer {
   readonly #listener: LocalAddress | undefined
   #remote: EndPoint | null | undefined = undefined
   #local: EndPoint | null | undefined = undefined
+  #port: string | undefined = undefined
 
   /** @param listener  where the server listens, if known */
   constructor(transport: Transport, listener: LocalAddress | undefined) {
@@ -33,7 +34,8 @@ export class NativePeer implements Peer {
   }
 
   get serverPort(): string {
-    return String((this.#listener ? this.#listener.port : this.localPort) ?? '')
+    this.#port ??= String((this.#listener ? this.#listener.port : this.localPort) ?? '')
+    return this.#port
   }
 
   get authority(): string {

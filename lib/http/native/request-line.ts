@@ -25,6 +25,8 @@ export class RequestLine {
   target = 0
   targetEnd = 0
   httpVersion: '1.0' | '1.1' = '1.1'
+  /** Method and target are known: the line was complete, though it may have been refused. */
+  isKnown = false
   /** Why the answer was BAD. */
   refusal: Refusal | undefined = undefined
   readonly #policy: HttpPolicy
@@ -43,6 +45,7 @@ export class RequestLine {
 
   begin(): void {
     this.refusal = undefined
+    this.isKnown = false
     this.#start = 0
     this.#searched = 0
   }
@@ -76,13 +79,13 @@ export class RequestLine {
     at = skip(TARGET, bytes, at, end)
     if (at === target || end - at < VERSION.length || !isVersion(bytes, at)) return BAD
     const next = at + VERSION.length
-    if (this.#isTooLong(next - LINE_END - start, next - LINE_END - origin)) return BAD
-    if (!this.#takesVersion(bytes[at + MAJOR], bytes[at + MINOR])) return BAD
     this.method = start - origin
     this.methodEnd = methodEnd - origin
     this.target = target - origin
     this.targetEnd = at - origin
-    return next
+    this.isKnown = true
+    if (this.#isTooLong(next - LINE_END - start, next - LINE_END - origin)) return BAD
+    return this.#takesVersion(bytes[at + MAJOR], bytes[at + MINOR]) ? next : BAD
   }
 
   #takesVersion(major: number | undefined, minor: number | undefined): boolean {

@@ -49,8 +49,8 @@ export class StatusLines {
   /** A whole response, the last of its connection, whose body is the reason. */
   refusal(status: number, hasBody: boolean): string {
     const reason = reasonOf(status)
-    const fields = `Content-Type: text/plain\r\nContent-Length: ${reason.length}\r\n`
-    return `HTTP/1.1 ${status} ${reason}\r\n${fields}${this.last(false)}${hasBody ? reason : ''}`
+    const first = `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nDate: ${this.date}\r\n`
+    return `${first}Content-Type: text/plain\r\nContent-Length: ${reason.length}\r\n\r\n${hasBody ? reason : ''}`
   }
 
   get date(): string {

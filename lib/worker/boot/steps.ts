@@ -81,6 +81,7 @@ export const STEPS: Readonly<Record<string, BootStep>> = {
   engine: {
     inCheck: true,
     failure: ExitCode.appLoad,
+    stuck: since(() => 'the HTTP engine is still being tried out'),
     run: async boot => {
       boot.createEngine = await engineMaker(chooseEngine(boot))
     },
