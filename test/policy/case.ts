@@ -16,6 +16,8 @@ export interface Case {
   readonly wanted: readonly Answers[]
   /** In place of them on an engine that differs, for a reason that `docs/http.md` gives. */
   readonly differs?: { readonly [Name in Engine]?: readonly Answers[] }
+  /** Nothing stands behind the bytes, and the client sends this again and again; nothing, if it is empty. */
+  readonly drip?: string
   /** The client closes its sending side behind the bytes. Otherwise a good request stands behind them. */
   readonly ends?: true
 }

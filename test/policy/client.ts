@@ -20,8 +20,18 @@ export interface Sent {
   readonly ending: 'closed' | 'reset' | 'open'
 }
 
-/** Sends the pieces of `bytes` on a connection of their own, and waits until the server closes it. */
-export async function send(place: Place, pieces: readonly string[], ends: boolean): Promise<Sent> {
+/** How often a client drips, in milliseconds. */
+const DRIP = 50
+
+export interface Manners {
+  /** The client closes its sending side behind the bytes. */
+  readonly ends?: boolean
+  /** What it sends again and again. */
+  readonly drip?: string
+}
+
+/** Sends the pieces on a connection of their own, and waits until the server closes it. */
+export async function send(place: Place, pieces: readonly string[], { ends, drip = '' }: Manners): Promise<Sent> {
   const socket = connect({ ...place, allowHalfOpen: true, noDelay: true }).setEncoding('latin1')
   let text = ''
   let ending: Sent['ending'] = 'closed'
@@ -48,7 +58,10 @@ export async function send(place: Place, pieces: readonly string[], ends: boolea
     await turn()
   }
   if (ends) socket.end()
+  const dripping = setInterval(() => socket.writable && socket.write(drip), DRIP)
+  if (drip === '') clearInterval(dripping)
   await over
+  clearInterval(dripping)
   clearTimeout(limit)
   return { text, ending }
 }

@@ -10,6 +10,7 @@ import type { Server } from '../helpers/server-process.js'
 import { type Response, readResponses } from './answers.js'
 import { type Answers, BEHIND, type Case, type Engine } from './case.js'
 import { type Sent, send, TEARS } from './client.js'
+import { lateClients } from './tables/late.js'
 import { LARGEST_BODY } from './tables/limits.js'
 
 export type Face = 'wsgi' | 'fetch' | 'node' | 'python' | 'asgi'
@@ -26,8 +27,10 @@ const FACES: Readonly<Record<Face, { file: string; spec: string; args: readonly 
   asgi: { file: 'echo.py', spec: 'app:asgi', args: [...PYTHON, '--interface', 'asgi'] },
 }
 
+const IMPATIENT = ['--header-timeout', '1s', '--body-timeout', '1s', '--keep-alive', '500ms']
+
 /** Connections at a time: few enough for the queue of a listener. */
-const AT_ONCE = 16
+const AT_ONCE = 20
 
 /** The engines that serve an interface. */
 export function enginesFor(face: Face): Engine[] {
@@ -35,38 +38,53 @@ export function enginesFor(face: Face): Engine[] {
   return isOnNodeOnly ? ['node'] : ['node', 'native']
 }
 
-/** Each case on a server of its interface, whole and torn. */
+/** Each case on a server of its interface, whole and torn; and clients that are late, on one that is impatient. */
 export function checkPolicy(t: Test, face: Face, cases: readonly Case[]): void {
   for (const engine of enginesFor(face)) {
-    t.test(`${face} on the engine ${engine}`, async t => {
-      const server = await start(t, face, engine)
-      const sendings = TEARS.flatMap((tear, way) => cases.map((found, index) => ({ found, tear, way, index })))
-      const faults: string[] = []
-      const expected = new Map<string, number[]>()
-      await together(sendings, async ({ found, tear, way, index }) => {
-        const localAddress = `127.${way + 1}.${index >> 8}.${index & 255}`
-        const { host = '', port = 0 } = 'port' in server.target ? server.target : {}
-        const bytes = found.ends ? found.bytes : found.bytes + BEHIND
-        const sent = await send({ host, port, localAddress }, tear(bytes), found.ends === true)
-        const { fault, statuses } = judge(found, engine, sent)
-        if (fault) faults.push(`${found.name} (${way}): ${fault}`)
-        else expected.set(localAddress, statuses)
-      })
-      await server.stop()
-      t.same(faults, [])
-      t.same(wrongLines(server, expected), [], 'a line of the access log for each answer')
+    t.test(`${face} on the engine ${engine}`, t => check(t, { face, engine, cases, tears: TEARS, args: [] }))
+    t.test(`${face} on the engine ${engine}: late clients`, t => {
+      return check(t, { face, engine, cases: lateClients, tears: TEARS.slice(0, 1), args: IMPATIENT })
     })
   }
 }
 
-function start(t: Test, face: Face, engine: Engine): Promise<Server> {
-  const { file, spec, args } = FACES[face]
+interface Trial {
+  readonly face: Face
+  readonly engine: Engine
+  readonly cases: readonly Case[]
+  readonly tears: typeof TEARS
+  /** Of the server. */
+  readonly args: readonly string[]
+}
+
+async function check(t: Test, { face, engine, cases, tears, args }: Trial): Promise<void> {
+  const server = await start(t, { face, engine, args })
+  const sendings = tears.flatMap((tear, way) => cases.map((found, index) => ({ found, tear, way, index })))
+  const faults: string[] = []
+  const expected = new Map<string, number[]>()
+  await together(sendings, async ({ found, tear, way, index }) => {
+    const localAddress = `127.${way + 1}.${index >> 8}.${index & 255}`
+    const { host = '', port = 0 } = 'port' in server.target ? server.target : {}
+    const isAll = found.ends || found.drip !== undefined
+    const sent = await send({ host, port, localAddress }, tear(isAll ? found.bytes : found.bytes + BEHIND), found)
+    const { fault, statuses } = judge(found, engine, sent)
+    if (fault) faults.push(`${found.name} (${way}): ${fault}`)
+    else expected.set(localAddress, statuses)
+  })
+  await server.stop()
+  t.same(faults, [])
+  t.same(wrongLines(server, expected), [], 'a line of the access log for each answer')
+}
+
+function start(t: Test, { face, engine, args }: Pick<Trial, 'face' | 'engine' | 'args'>): Promise<Server> {
+  const { file, spec, args: own } = FACES[face]
   const name = `app${file.slice(file.indexOf('.'))}`
   const app = readFileSync(`${root}test/fixtures/policy/${file}`, 'utf8')
   return startServer(t, {
     cwd: testdir(t, { [name]: app, 'package.json': '{"type":"module"}' }),
     spec,
     args: [
+      ...own,
       ...args,
       ...JSON_ACCESS_LOG,
       ...['--limit-request-body', String(LARGEST_BODY)],
