@@ -15,7 +15,6 @@ export interface Said {
   readonly output: string
 }
 
-const NAMESPACES = ['--pid', '--fork', '--kill-child=KILL', '--mount', '--uts', '--ipc', '--cgroup']
 const ENTER = ['--pid', '--mount', '--uts', '--ipc', '--root']
 
 /** A real systemd with units of the test's own, which leaves nothing behind. The network is the machine's. */
@@ -35,18 +34,25 @@ export class RealSystemd {
     atEnd(t, () => rmSync(directory, { recursive: true }))
     for (const [name, text] of Object.entries(units)) writeFileSync(join(directory, name), text)
     const script = `${root}test/fixtures/systemd/boot.sh`
-    const command = [...NAMESPACES, 'bash', script, directory, root, dirname(process.execPath)]
-    const holder = spawn('unshare', command, { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] })
+    // It ends with the test, however that ends.
+    const through = ['--pdeathsig', 'KILL', 'unshare', '--mount', 'bash']
+    const command = [...through, script, directory, root, dirname(process.execPath)]
+    const holder = spawn('setpriv', command, { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] })
     let said = ''
     for (const stream of [holder.stdout, holder.stderr]) stream.on('data', text => (said += String(text)))
     const ended = once(holder, 'exit')
     atEnd(t, async () => {
-      holder.kill('SIGKILL')
+      holder.kill('SIGTERM')
       await ended
     })
-    await until('systemd has its process', () => holder.exitCode !== null || childrenOf(holder.pid ?? 0).length > 0)
-    const [init = 0] = childrenOf(holder.pid ?? 0)
-    const systemd = new RealSystemd(holder, init)
+    // The script, unshare(1), and systemd.
+    let init: number | undefined
+    await until('systemd has its process', () => {
+      if (holder.exitCode !== null) throw new Error(`systemd does not boot: ${said}`)
+      init = holder.pid === undefined ? undefined : childrenOf(holder.pid).flatMap(childrenOf)[0]
+      return init !== undefined
+    })
+    const systemd = new RealSystemd(holder, init ?? Number.NaN)
     await until(`systemd runs: ${said}`, () => {
       if (holder.exitCode !== null) throw new Error(`systemd does not boot: ${said}`)
       return /^(running|degraded)/.test(systemd.run('systemctl', 'is-system-running').output)
@@ -98,7 +104,7 @@ export class RealSystemd {
 }
 
 function refuseUnlessPossible(): void {
-  const missing = ['systemctl', 'journalctl', 'unshare', 'nsenter', 'bash'].filter(
+  const missing = ['systemctl', 'journalctl', 'unshare', 'nsenter', 'setpriv', 'bash'].filter(
     name => spawnSync(name, ['--version']).status !== 0,
   )
   if (missing.length > 0) throw new Error(`this test needs ${missing.join(' and ')}: install systemd and util-linux`)
