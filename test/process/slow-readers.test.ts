@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { Client } from '../helpers/http.js'
 import { connectRaw } from '../helpers/raw.js'
@@ -8,8 +9,12 @@ const READERS = 8
 
 /** Each answer is more than a kernel takes for a client that does not read. */
 const APP = `const large = Buffer.alloc(${16 * MB}, 1)
+function* stream() {
+  for (let count = 0; count < 4; count++) yield large
+}
 export function wsgi(environ, startResponse) {
   startResponse('200 OK', [])
+  if (environ.PATH_INFO === '/stream') return stream()
   return environ.PATH_INFO === '/large' ? [large] : ['small']
 }
 export const fetch = request => new Response(new URL(request.url).pathname === '/large' ? large : 'small')
@@ -31,3 +36,15 @@ for (const face of ['wsgi', 'fetch', 'node']) {
     t.equal(server.everyWorker.length, 1, 'the worker was not taken for hung')
   })
 }
+
+t.test('sync: an application that waits for its client is not taken for hung', async t => {
+  const args = ['--worker-class', 'sync', '--timeout', '1']
+  const server = await startServer(t, { app: APP, spec: 'app:wsgi', args })
+  const reader = await connectRaw(t, server.target)
+  reader.socket.pause()
+  reader.write('GET /stream HTTP/1.1\r\nHost: a\r\n\r\n')
+  await pause(3000)
+  reader.socket.resume()
+  t.ok((await reader.all()).length > 64 * MB)
+  t.equal(server.everyWorker.length, 1)
+})
