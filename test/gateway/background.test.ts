@@ -202,3 +202,16 @@ t.test('a file is sent by the server alone', async t => {
   t.ok(body.length > 2 * BODY.length, 'in chunks')
   t.same(server.log.errors, [])
 })
+
+t.test('a file behind what was written comes behind it', async t => {
+  const directory = t.testdir({ file: 'the end' })
+  const app = (environ: Environ, startResponse: StartResponse) => {
+    const write = startResponse('200 OK', [['Content-Length', String(BODY.length + 7)]])
+    write(BODY)
+    return environ['wsgi.file_wrapper'](join(directory, 'file'))
+  }
+  const { server } = await scene(t, app, 'wsgi', directory)
+  const body = await bodyOf(server, async () => {})
+  t.ok(body.equals(Buffer.concat([BODY, Buffer.from('the end')])))
+  t.same(server.log.errors, [])
+})

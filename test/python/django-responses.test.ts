@@ -42,6 +42,7 @@ t.test("Django's responses and uploads", async t => {
       `--b\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n${content}\r\n`
     const file = part('f', '; filename="f.txt"', 'abcde'.repeat(50_000))
     const body = `${part('field', '', 'value')}${file}--b--\r\n`
+    const before = finished()
     for (const headers of [{}, { 'Transfer-Encoding': 'chunked' }]) {
       const reply = await client.get('/upload', {
         method: 'POST',
@@ -50,6 +51,7 @@ t.test("Django's responses and uploads", async t => {
       })
       t.same(JSON.parse(reply.body), { files: [['f.txt', 250_000, 'abcde']], fields: { field: ['value'] } })
     }
+    await until('both are finished', () => finished() === before + 2)
   })
 
   t.test('clients that leave', async t => {

@@ -1,4 +1,5 @@
 import type { InterfaceName } from '../../../config/interfaces.js'
+import { backgroundOf } from '../../gateway/background.js'
 import { Proxies } from '../../gateway/python/proxies.js'
 import { createAsgiGateway, createPythonGateway } from '../../gateway/python/python-gateway.js'
 import { WebSockets } from '../../gateway/python/websockets.js'
@@ -51,7 +52,7 @@ export async function loadPythonApplication(
   const worker = {
     log,
     uploads: new UploadSpace(config.tmpUploadDir),
-    responseBuffer: config.responseBuffer,
+    background: backgroundOf(config, log),
     proxies: new Proxies(config.forwardedAllowIps),
     submit: pool.submit.bind(pool),
   }

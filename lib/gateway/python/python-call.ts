@@ -5,6 +5,7 @@ import { Upload } from '../../http/upload/upload.js'
 import { BodyNotStored, type UploadSpace } from '../../http/upload/upload-space.js'
 import type { Logger } from '../../logging/log.js'
 import { requestFacts } from '../failure.js'
+import type { Background } from '../gateway.js'
 import { sendEarlyHints } from '../wire/early-hints.js'
 import { Reply } from '../wire/reply.js'
 import { headFrom, pairsOf } from './head-fields.js'
@@ -17,8 +18,8 @@ export interface PythonCalls {
   readonly log: Logger
   /** For request bodies that are too large for memory. */
   readonly uploads: UploadSpace
-  /** Bytes of an answer that are taken off Python before the client has taken them. */
-  readonly responseBuffer: number
+  /** What is taken of an answer off Python before the client has taken it. */
+  readonly background: Background
   /** Whether Python may be given a request whose body has not arrived: one that is slow holds no process of ASGI. */
   readonly streamsBodies: boolean
   /** What Python is told of a request. @param size  bytes of the body, if it was read */
@@ -40,15 +41,13 @@ export class PythonCall extends Reply implements Call {
   #upload: Upload | Stream | undefined
   /** While Python runs it. */
   #channel: Line | undefined
-  /** Bytes written since the client last was not slow. */
-  #untaken = 0
   #isDraining = false
   #isOver = false
   /** The rest of the answer is a file, which does not need Python any more. */
   #hasFile = false
 
   constructor(exchange: Exchange, calls: PythonCalls) {
-    super(exchange, calls.log)
+    super(exchange, calls.log, calls.background)
     this.#calls = calls
   }
 
@@ -181,20 +180,13 @@ export class PythonCall extends Reply implements Call {
     void this.#upload?.close()
   }
 
-  #write(chunk: Buffer): void {
-    if (this.outgoing.write(chunk)) this.#untaken = 0
-    else this.#awaitClient(chunk.length)
-  }
-
   /** Python is paused when the client has not taken as much as `responseBuffer`. */
-  #awaitClient(size: number): void {
-    this.#untaken += size
-    if (this.#untaken > this.#calls.responseBuffer && !this.outgoing.ended) this.#channel?.pause()
-    if (this.#isDraining) return
+  #write(chunk: Buffer): void {
+    if (this.outgoing.write(chunk) || this.#isDraining) return
     this.#isDraining = true
+    if (!this.outgoing.ended) this.#channel?.pause()
     void this.outgoing.drained().then(() => {
       this.#isDraining = false
-      this.#untaken = 0
       this.#channel?.resume()
     })
   }
@@ -205,6 +197,7 @@ export class PythonCall extends Reply implements Call {
       const head = headFrom(fields)
       if (head.contentLength < 0) head.add('Content-Length', String(length))
       this.begin(head)
+      this.outgoing.sendDirectly()
       for (let position = offset; position < offset + length && this.isWanted; ) {
         const size = Math.min(FILE_CHUNK, offset + length - position)
         const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(size), 0, size, position)

@@ -21,8 +21,8 @@ const NOTHING = Buffer.alloc(0)
 /** What the call needs of the gateway. */
 interface Surroundings {
   readonly log: Logger
-  /** Bytes of messages that are taken off Python before the client has taken them. */
-  readonly responseBuffer: number
+  /** How much is taken off Python before the client has taken it. */
+  readonly background: { readonly most: number }
   submit(call: Call): void
 }
 
@@ -174,14 +174,14 @@ export class WebSocketCall implements Call {
   /** Python waits when the client has not taken as much as `responseBuffer`. */
   #send(): void {
     const ws = this.#ws
-    const { responseBuffer } = this.#surroundings
+    const { most } = this.#surroundings.background
     const [only = NOTHING] = this.#pieces
     const data = this.#pieces.length === 1 ? only : Buffer.concat(this.#pieces)
     this.#pieces = []
     ws?.send(data, { binary: !this.#isText }, () => {
-      if (ws.bufferedAmount <= responseBuffer) this.#line?.resume()
+      if (ws.bufferedAmount <= most) this.#line?.resume()
     })
-    if (ws && ws.bufferedAmount > responseBuffer) this.#line?.pause()
+    if (ws && ws.bufferedAmount > most) this.#line?.pause()
   }
 
   #deny(isWhole: boolean, fields: string[], first: Buffer, left: number): void {

@@ -5,6 +5,8 @@ import { type Chunk, cutTo, sizeOf } from './chunk.js'
 
 /** What leaves at once, in bytes: the engine and the kernel hold no more of it than that and their own buffers. */
 const PIECE = 1 << 16
+/** What leaves between two looks at the client, in bytes: each costs a turn of the event loop. */
+const AT_ONCE = 1 << 17
 
 /**
  * What an application has given of its answer and the client has not taken: it leaves in the background. Where the
@@ -116,11 +118,15 @@ export class Backlog {
   async #send(): Promise<void> {
     const answer = this.#answer
     try {
-      for (;;) {
-        await answer.drained()
+      for (let left = 0; ; ) {
+        if (left <= 0) {
+          await answer.drained()
+          left = AT_ONCE
+        }
         const piece = answer.gone ? undefined : await this.#take()
         if (!piece || answer.gone) break
         answer.write(piece)
+        left -= piece.length
         if (!this.#isFull) this.#wake?.()
       }
     } catch {

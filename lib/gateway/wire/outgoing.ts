@@ -35,9 +35,9 @@ export class Outgoing {
     if (background) this.#backlog = new Backlog(answer, background)
   }
 
-  /** What is sent from now on is not the application's to wait for: nothing need be kept of it. */
+  /** What is sent now is not the application's to wait for: nothing is kept of it, unless something was before. */
   sendDirectly(): void {
-    this.#backlog = undefined
+    if (!this.headSent) this.#backlog = undefined
   }
 
   /** No body follows the head, whatever the application returns (RFC 9112, section 6.3). */

@@ -4,9 +4,9 @@ import type { ApplicationHost } from '../../application/application.js'
 import { loadApplication } from '../../application/load-application.js'
 import { takesLongPolling } from '../../application/long-polling.js'
 import { ExitCode, toError } from '../../errors.js'
-import type { Background } from '../../gateway/gateway.js'
+import { backgroundOf } from '../../gateway/background.js'
 import { engineMaker } from '../../http/create-engine.js'
-import { checkUploadDirectory, UploadSpace } from '../../http/upload/upload-space.js'
+import { checkUploadDirectory } from '../../http/upload/upload-space.js'
 import type { Address } from '../../listeners/address.js'
 import { createAccessLog } from '../../logging/access.js'
 import { requireLibc } from '../../sys/libc.js'
@@ -164,7 +164,7 @@ function applicationHost(boot: Booting): ApplicationHost {
       multithread: !boot.admission?.oneAtATime,
       multiprocess: config.workers > 1,
       serverSoftware: `unicorn/${snapshot.version}`,
-      background: boot.admission?.oneAtATime ? backgroundOf(boot) : undefined,
+      background: boot.admission?.oneAtATime ? backgroundOf(config, log) : undefined,
     },
     signalListeners,
     waitsFor: unfinished => {
@@ -178,14 +178,6 @@ function applicationHost(boot: Booting): ApplicationHost {
     fail: error => {
       if (!boot.worker) void boot.fail(error)
     },
-  }
-}
-
-function backgroundOf({ config, log }: Booting): Background {
-  return {
-    space: new UploadSpace(config.tmpUploadDir, 'response'),
-    most: config.responseBuffer,
-    onNotStored: error => log.error({ err: toError(error) }, toError(error).message),
   }
 }
 
