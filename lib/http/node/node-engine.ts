@@ -15,7 +15,7 @@ import { type ParserError, refusalOf, refuseConnection } from './closing.js'
 import { lookAfter } from './half-closed.js'
 import { createHttpServer, onEachRequest, sendersTo } from './http-server.js'
 import { NodeExchange } from './node-exchange.js'
-import { checkRequest, checkTakenHead } from './node-rules.js'
+import { checkRequest, checkTakenHead, wantsToClose } from './node-rules.js'
 import { NodeUpgrade, siftUpgrades } from './node-upgrade.js'
 import { OpenHeads } from './open-heads.js'
 import { StandIn, type TakeoverArgs } from './stand-in.js'
@@ -121,11 +121,11 @@ export class NodeEngine implements Engine, SocketOwner {
   #onRequest(req: IncomingMessage, res: ServerResponse, expects: NodeObjects['expects']): void {
     const { socket } = req
     if (!(socket instanceof ClientSocket) || socket.refused || socket.last) return
-    if (!this.#keepAlive) {
+    const exchange = new NodeExchange(socket, res, expects)
+    if (!this.#keepAlive || wantsToClose(exchange.head)) {
       res.shouldKeepAlive = false
       socket.last = true
     }
-    const exchange = new NodeExchange(socket, res, expects)
     const refusal = checkRequest(exchange, this.#policy, () => this.#standIn?.listensFor('checkExpectation') ?? false)
     if (refusal) {
       socket.refused = true

@@ -1,4 +1,5 @@
 import { METHODS } from 'node:http'
+import { elementsOf } from '../elements.js'
 import type { RequestHead } from '../head.js'
 import { checkExpect } from '../head-rules.js'
 import { checkHead, type HttpPolicy } from '../policy.js'
@@ -33,4 +34,10 @@ const HTTP = new Set(METHODS)
 function checkProtocol({ method, httpVersion }: RequestHead): Refusal | undefined {
   if (method === 'SOURCE' && httpVersion === '1.0') return { status: 400, why: 'a request of ICE' }
   return HTTP.has(method) ? undefined : { status: 400, why: `${method} is no method of HTTP` }
+}
+
+/** Whether the client closes after this request (RFC 9112, section 9.3). The parser misses a few spellings of that. */
+export function wantsToClose(head: RequestHead): boolean {
+  const value = head.field('connection')
+  return value !== undefined && value !== 'keep-alive' && elementsOf(value).includes('close')
 }

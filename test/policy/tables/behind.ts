@@ -29,14 +29,25 @@ export const pipelines: readonly Case[] = [
 ]
 
 export const closings: readonly Case[] = [
-  ...['close', 'Close', 'CLOSE', 'close, x', 'x, close', 'keep-alive, close', 'close,keep-alive', ' close '].map(
-    value => closed(`Connection: ${value}`, get(`Connection: ${value}`)),
-  ),
+  ...[
+    'close',
+    'Close',
+    'CLOSE',
+    'close, x',
+    'x, close',
+    'keep-alive, close',
+    'close,keep-alive',
+    ' close ',
+    'close\t',
+    'x,\tclose',
+  ].map(value => closed(`Connection: ${value}`, get(`Connection: ${value}`))),
   closed('two fields Connection', get('Connection: keep-alive', CLOSE)),
   closed('two fields Connection, in the other order', get(CLOSE, 'Connection: keep-alive')),
   closed('HTTP/1.0', request('GET / HTTP/1.0')),
   closed('HTTP/1.0 with a Host', request('GET / HTTP/1.0', 'Host: a')),
   closed('HTTP/1.0 that is closed', request('GET / HTTP/1.0', CLOSE)),
+  closed('HTTP/1.0 that asks for both', request('GET / HTTP/1.0', 'Connection: keep-alive, close')),
+  closed('HTTP/1.0 that asks for both, by two fields', request('GET / HTTP/1.0', CLOSE, 'Connection: keep-alive')),
   closed('a body, and close', post([CLOSE, 'Content-Length: 5'], 'hello'), HELLO),
   closed('a chunked body, and close', post([CLOSE, 'Transfer-Encoding: chunked'], '5\r\nhello\r\n0\r\n\r\n'), HELLO),
   closed('garbage behind close', `${post([CLOSE, 'Content-Length: 5'], 'hello')}BAD\r\n\r\n`, HELLO),
