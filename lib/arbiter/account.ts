@@ -37,8 +37,10 @@ function ownGroup(uid: number, own: { uid: number; gid: number }): number {
   throw refused(`user: ${uid} is no user of this machine, so that it has no group: wanted --group too`, uid)
 }
 
+/** @throws UnicornError if it is a name: its user is gone by now, or cannot be looked up */
 function numberIn(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Number(text)
+  if (text === undefined || /^\d+$/.test(text)) return text === undefined ? undefined : Number(text)
+  throw refused(`user: found no user ${text}`, text)
 }
 
 function refused(message: string, found: unknown): UnicornError {
