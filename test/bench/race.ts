@@ -8,8 +8,8 @@ import { pairwise, rotated, type Summary, summarize } from './statistics.js'
 import { type Lane, Table } from './table.js'
 import { wrk } from './wrk.js'
 
-/** Interpreters compile what runs often: until so many requests, or for so many seconds. */
-const WARM_UP = { requests: 5000, seconds: 4 }
+/** How long a server is warmed up at most, in seconds. */
+const WARM_UP_SECONDS = 4
 
 export interface Racer extends Lane {
   /** Closes each connection without announcing it. */
@@ -36,6 +36,8 @@ export interface Race<Contestant extends Racer> {
   start(bench: Bench, lane: Contestant, cpus: Cpus | undefined): Promise<PortServer>
   /** Path of a script in Lua that makes the requests; asked when the race begins. */
   script?(): string
+  /** Interpreters compile what runs often: requests before a server is measured. */
+  readonly warmUp: number
   /** Whom all are compared with. */
   readonly against: Baseline
   readonly goals: readonly Goal[]
@@ -123,7 +125,7 @@ async function playRound<Contestant extends Racer>(
       return { lane, server }
     })
     const turns = valuesOf(await Promise.allSettled(starts))
-    for (const turn of turns) await warmUp(seconds => load(turn, seconds))
+    for (const turn of turns) await warmUp(race.warmUp, seconds => load(turn, seconds))
     for (const turn of turns) {
       const { lane, server } = turn
       const [seconds, result] = await server.cpuDuring(() => load(turn, bench.seconds))
@@ -144,9 +146,9 @@ function valuesOf<Value>(ends: readonly PromiseSettledResult<Value>[]): Value[] 
   })
 }
 
-async function warmUp(load: (seconds: number) => ReturnType<typeof wrk>): Promise<void> {
+async function warmUp(requests: number, load: (seconds: number) => ReturnType<typeof wrk>): Promise<void> {
   let answered = 0
-  for (let second = 0; second < WARM_UP.seconds && answered < WARM_UP.requests; second++) {
+  for (let second = 0; second < WARM_UP_SECONDS && answered < requests; second++) {
     answered += (await load(1)).requests
   }
 }

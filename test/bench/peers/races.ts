@@ -141,6 +141,7 @@ function measureOf(peers: Peers, { about, app, lanes, script, isFree = false, ..
     connections: CONNECTIONS,
     fields: USUAL,
     isPinned: !isFree,
+    warmUp: 20_000,
     lanes: () => peers.present(lanes),
     start: (bench, lane, cpus) => peers.start(bench, lane, { app, workers, cpus }),
     ...(script !== undefined && { script: () => peers.script(script) }),

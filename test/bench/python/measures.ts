@@ -120,6 +120,7 @@ function measureOf(field: Field, { about, app, script, lanes, targets, ...race }
   return raceOf({
     ...race,
     method: `wrk, 1 thread, ${race.connections} connections, ${kind}, ${WORKERS} processes: ${about}`,
+    warmUp: 5000,
     lanes: () => field.present(lanes),
     start: (bench, lane) => field.start(bench, [lane, { app, processes: WORKERS }]),
     ...(script !== undefined && { script: () => `${field.directory}/${script}` }),
