@@ -82,7 +82,7 @@ t.test('the answer to an upload that goes on arrives, and is not lost in a reset
     const client = await server.connect()
     // As clients do that read no answer before they have sent everything.
     client.socket.pause()
-    client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n')
+    client.write('POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 20000000\r\n\r\n')
     await new Promise(resolve => client.socket.write(Buffer.alloc(20_000_000), resolve))
     client.socket.resume()
     const got = await client.all()
