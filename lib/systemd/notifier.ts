@@ -110,13 +110,14 @@ export class Notifier {
   }
 
   #change(): string[] {
-    const { state, isServing, reloads, isServedByOther } = this.#facts
+    const facts = this.#facts // read one by one, since some cost more than others
+    const { state, reloads } = facts
     const isNewReload = reloads > this.#reloads
     this.#reloads = reloads
     if (this.#phase === 'stopping') return []
     // While another arbiter serves, the service does not stop with this one.
-    if (state === 'stopping') return isServedByOther ? [] : this.#enter('stopping', 'STOPPING=1')
-    if (this.#phase === 'starting') return isServing ? this.#enter('running', 'READY=1') : []
+    if (state === 'stopping') return facts.isServedByOther ? [] : this.#enter('stopping', 'STOPPING=1')
+    if (this.#phase === 'starting') return facts.isServing ? this.#enter('running', 'READY=1') : []
     if (isNewReload) return this.#enter('reloading', 'RELOADING=1', `MONOTONIC_USEC=${monotonic()}`)
     return this.#phase === 'reloading' && state === 'running' ? this.#enter('running', 'READY=1') : []
   }
