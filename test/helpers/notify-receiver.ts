@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
@@ -18,12 +18,17 @@ export interface Notification {
 /** What systemd is for a service that notifies: a datagram socket. Node has none, Python does. */
 export class NotifyReceiver {
   readonly received: Notification[] = []
+  readonly #child: ChildProcess
+
+  private constructor(child: ChildProcess) {
+    this.#child = child
+  }
 
   /** @param path  of the socket; one that begins with `@` is an abstract name */
   static async listen(t: Test, path: string): Promise<NotifyReceiver> {
-    const receiver = new NotifyReceiver()
     const script = `${root}test/fixtures/systemd/receive.py`
     const child = spawn('python3', [script, path], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const receiver = new NotifyReceiver(child)
     atEnd(t, async () => {
       const ended = once(child, 'exit')
       child.kill('SIGKILL')
@@ -32,6 +37,15 @@ export class NotifyReceiver {
     createInterface({ input: child.stdout }).on('line', line => receiver.received.push(JSON.parse(line)))
     await receiver.got('bound')
     return receiver
+  }
+
+  /** Reads nothing until `go`: soon there is no room for more datagrams. */
+  stop(): void {
+    this.#child.kill('SIGSTOP')
+  }
+
+  go(): void {
+    this.#child.kill('SIGCONT')
   }
 
   /** All lines but those that come at any time: figures, the watchdog, time limits. */

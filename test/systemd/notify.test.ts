@@ -6,6 +6,7 @@ import { startHolds } from '../helpers/holds.js'
 import { Client } from '../helpers/http.js'
 import { messages } from '../helpers/messages.js'
 import { NotifyReceiver } from '../helpers/notify-receiver.js'
+import { run } from '../helpers/run.js'
 import { spawnServer, startServer } from '../helpers/server.js'
 import { shortDir } from '../helpers/short-dir.js'
 import { startUpgrade, stopArbiter } from '../helpers/upgrade.js'
@@ -148,4 +149,34 @@ t.test('a socket that nothing reads does no harm', async t => {
   const long = await startServer(t, { env: { NOTIFY_SOCKET: `/${'x'.repeat(200)}` } })
   t.match(await long.log(/^systemd hears nothing of this server/), { code: 'ENAMETOOLONG' })
   t.equal(long.logged(/^systemd hears nothing/).length, 1, 'once')
+})
+
+/** Sends datagrams until there is no room for one more. */
+const FILL = `
+import socket, sys
+try:
+    while True:
+        sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        sender.setblocking(False)
+        sender.sendto(b"FULL=1", sys.argv[1])
+except BlockingIOError:
+    pass
+`
+
+t.test('what systemd has no room for now it gets later, in order', async t => {
+  const path = join(shortDir(t), 'notify')
+  const systemd = await NotifyReceiver.listen(t, path)
+  const server = await startServer(t, { env: { NOTIFY_SOCKET: path } })
+  await systemd.got('READY=1')
+  systemd.stop()
+  await run(['python3', '-c', FILL, path], { cwd: '/' })
+  server.signal('SIGHUP')
+  await server.log(messages.reloaded)
+  t.equal((await new Client(t, server.target).get()).status, 200, 'it does not wait for that')
+  systemd.go()
+  await systemd.got('READY=1', 2)
+  t.same(
+    systemd.changes.filter(line => line !== 'FULL=1'),
+    ['READY=1', 'RELOADING=1', 'READY=1'],
+  )
 })
