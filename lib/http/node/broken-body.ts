@@ -8,17 +8,17 @@ import { type ParserError, refusalOf } from './closing.js'
 
 /** Ends a chunked body whose trailers are illegal with a refusal, in place of its end. */
 export function watchTrailers(exchange: Newest & { readonly socket: ClientSocket }, policy: HttpPolicy): void {
-  const { req, res, answer, socket } = exchange
+  const { req, answer, socket } = exchange
   const push = req.push
   // All of the body passes through `push`, and a listener for its end would start the stream.
   req.push = (...args: Parameters<typeof push>) => {
     const refusal = args[0] === null ? checkTrailers(req.rawTrailers, policy) : undefined
     if (!refusal) return Reflect.apply(push, req, args)
-    exchange.refusal = refusal
     socket.refused = true
     socket.once('close', () => req.destroy())
-    if (res.writableFinished) socket.destroySoon()
-    else if (answer.headSent) exchange.inTurn(() => answer.cut())
+    if (closesBehind(socket, exchange)) return false
+    exchange.refusal = refusal
+    if (answer.headSent) exchange.inTurn(() => answer.cut())
     else answer.refuse(refusal.status)
     return false
   }
@@ -36,10 +36,18 @@ export function bodyIsLate(socket: ClientSocket): void {
 
 /** The client has closed its sending side, or what it has sent is malformed. @param error  of the parser */
 export function bodyIsTorn(socket: ClientSocket, torn: Newest, error: ParserError): void {
-  const { res, answer } = torn
-  if (res.writableFinished || res.destroyed) return socket.destroySoon()
+  const { answer } = torn
+  if (closesBehind(socket, torn)) return
   if (error.code === 'HPE_INVALID_EOF_STATE') return torn.inTurn(() => socket.destroy(error))
   torn.refusal = refusalOf(error)
   if (answer.headSent) torn.inTurn(() => answer.cut())
   else answer.refuse(torn.refusal.status)
+}
+
+/** Closes the connection behind an answer that is complete: it stands, whatever comes of the body. */
+function closesBehind(socket: ClientSocket, { res, answer }: Newest): boolean {
+  if (res.writableFinished || res.destroyed) socket.destroySoon()
+  else if (answer.ended) socket.behind = () => socket.destroySoon()
+  else return false
+  return true
 }
