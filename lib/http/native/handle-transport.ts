@@ -1,49 +1,11 @@
-import type { ClientHandle } from '../../listeners/server-handle.js'
 import { hasHungUp } from '../../sys/libc.js'
 import { hasUnread, isAtEnd } from '../../sys/socket-calls.js'
 import type { Dialect, WriteRequest } from './dialect.js'
+import type { StreamHandle } from './stream-handle.js'
 import type { EndPoint, Receiver, Transport } from './transport.js'
 
-/** The members of a handle that `net.Socket` itself uses. Calls return 0, or a negative error number. */
-export interface StreamHandle extends ClientHandle {
-  readonly bytesRead: number
-  readonly bytesWritten: number
-  readonly writeQueueSize: number
-  onread: (this: StreamHandle) => void
-  readStart(): number
-  readStop(): number
-  useUserBuffer(buffer: Buffer): void
-  writeLatin1String(request: WriteRequest | null, text: string): number | WriteRequest
-  writeBuffer(request: WriteRequest | null, bytes: Uint8Array): number | WriteRequest
-  /** @param chunks  texts and bytes, each followed by its encoding */
-  writev(request: WriteRequest | null, chunks: readonly unknown[], allBytes: boolean): number | WriteRequest
-  shutdown(request: object): number
-  /** TCP only, as the four below. */
-  reset?(done?: () => void): number
-  setKeepAlive?(enable: boolean, seconds: number): number
-  getpeername?(out: Partial<EndPoint>): number
-  getsockname?(out: Partial<EndPoint>): number
-  /** Ours. */
-  transport?: HandleTransport
-}
-
-const MEMBERS = [
-  'bytesRead',
-  'bytesWritten',
-  'writeQueueSize',
-  'onread',
-  'readStart',
-  'readStop',
-  'useUserBuffer',
-  'writeLatin1String',
-  'writeBuffer',
-  'writev',
-  'shutdown',
-]
-
-export function isStreamHandle(handle: ClientHandle): handle is StreamHandle {
-  return MEMBERS.every(member => member in handle)
-}
+/** In bytes. */
+const WORTH_COPYING = 64 * 1024
 
 /** What all connections have in common. */
 export interface HandleWays extends Dialect {
@@ -126,10 +88,27 @@ export class HandleTransport implements Transport {
   }
 
   #sendAll(pieces: readonly (string | Uint8Array)[]): void {
+    let size = 0
+    for (const { length } of pieces) size += length
+    if (size <= WORTH_COPYING) return this.#sendCopy(pieces)
     const chunks: unknown[] = []
     for (const piece of pieces) chunks.push(piece, typeof piece === 'string' ? 'latin1' : 'buffer')
     const request = this.#request()
     this.#sent(this.#handle.writev(request, chunks, false), request, pieces)
+  }
+
+  /** Up to some size one buffer costs less than a vector, which is put together for each write. */
+  #sendCopy(pieces: readonly (string | Uint8Array)[]): void {
+    const copy = spareBytes ?? Buffer.allocUnsafeSlow(WORTH_COPYING)
+    let end = 0
+    for (const piece of pieces) {
+      if (typeof piece === 'string') copy.write(piece, end, 'latin1')
+      else copy.set(piece, end)
+      end += piece.length
+    }
+    const request = this.#request()
+    const waits = this.#sent(this.#handle.writeBuffer(request, copy.subarray(0, end)), request, [copy])
+    spareBytes = waits ? undefined : copy
   }
 
   end(): void {
@@ -199,18 +178,19 @@ export class HandleTransport implements Transport {
     return spare
   }
 
-  /** @param result  of the write @param pieces  what was written, unless it was text, which is copied */
-  #sent(result: number | WriteRequest, request: WriteRequest | null, pieces?: readonly unknown[]): void {
+  /** @param pieces  what was written, unless it was text, which is copied @returns whether the write waits */
+  #sent(result: number | WriteRequest, request: WriteRequest | null, pieces?: readonly unknown[]): boolean {
     let waiting: WriteRequest | undefined
     if (typeof result !== 'number') waiting = result.writeStatus == null ? result : undefined
-    else if (result < 0) return this.#failLater()
+    else if (result < 0) this.#failLater()
     // A request that was not needed can be brought along again. (An empty queue would not prove that it was not.)
     else if (request !== null && request.getAsyncId() !== -1) waiting = request
-    if (waiting === undefined) return
+    if (waiting === undefined) return false
     if (waiting === spare) spare = undefined
     if (pieces) waiting.pieces = pieces
     waiting.oncomplete = status => this.written(waiting, status)
     this.#waiting = waiting
+    return true
   }
 
   /** A failed write is heard of in a later turn, as one that waits and fails: its caller is not done yet. */
@@ -232,8 +212,9 @@ export class HandleTransport implements Transport {
   }
 }
 
-/** A request that no write is using. */
+/** A request, and bytes, that no write is using. */
 let spare: WriteRequest | undefined
+let spareBytes: Buffer | undefined
 
 /** One function for all handles. */
 function onRead(this: StreamHandle): void {

@@ -46,6 +46,8 @@ export abstract class NativeAnswer extends AsyncResource implements Answer {
   #bytes = 0
   #keepsConnection: boolean
   #fields: readonly string[] = []
+  /** Bytes of the body, if all of it is there when the head is; else -1. */
+  #size = -1
   /** All of the body is there when the head is, and leaves at the end, with it. */
   #isWhole = false
   #isChunked = false
@@ -117,6 +119,7 @@ export abstract class NativeAnswer extends AsyncResource implements Answer {
     const { status, contentLength } = head
     const hasBody = this.head.allowsBody(status.code)
     const isUnknown = hasBody && contentLength < 0 && size < 0
+    this.#size = size
     this.#isWhole = size >= 0
     this.#isBodyless = !hasBody
     this.#isChunked = isUnknown && this.head.httpVersion === '1.1'
@@ -222,7 +225,9 @@ export abstract class NativeAnswer extends AsyncResource implements Answer {
   #put(chunk: Uint8Array | string): void {
     const { outbox } = this.#outlet
     if (this.#isBodyless || chunk.length === 0) return
-    const size = typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.length
+    // A text that is the whole body, and has as many characters as that has bytes, need not be measured again.
+    const isAscii = typeof chunk !== 'string' || chunk.length === this.#size
+    const size = isAscii ? chunk.length : Buffer.byteLength(chunk)
     this.#bytes += size
     if (this.#isChunked) outbox.putText(`${size.toString(16)}\r\n`)
     if (typeof chunk !== 'string') outbox.putBytes(chunk)

@@ -1,7 +1,8 @@
 import { adoptHandle } from '../../listeners/server-handle.js'
 import { connectedPair } from '../../sys/socket-calls.js'
 import type { Dialect } from './dialect.js'
-import { HandleTransport, isStreamHandle } from './handle-transport.js'
+import { HandleTransport } from './handle-transport.js'
+import { isStreamHandle } from './stream-handle.js'
 import type { Receiver } from './transport.js'
 
 /** More than the kernel takes at once, so that a write has to wait. */

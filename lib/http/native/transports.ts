@@ -1,7 +1,8 @@
 import { type Dialect, findDialect } from './dialect.js'
-import { HandleTransport, isStreamHandle } from './handle-transport.js'
+import { HandleTransport } from './handle-transport.js'
 import { worksOnHandles } from './self-test.js'
 import { SocketTransport } from './socket-transport.js'
+import { isStreamHandle } from './stream-handle.js'
 import type { MakeTransport } from './transport.js'
 
 /** Bytes of a read. One buffer is enough for all connections: a read is worked through before the next one. */
