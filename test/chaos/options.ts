@@ -35,7 +35,7 @@ export function readOptions(): { scenarios: Scenario[]; scale: Omit<Scale, 'sign
     .parse()
   const { only = steps, seed, episodes, steps: each, workers, rate } = command.opts<Parsed>()
   const scenarios = Array.from({ length: episodes }, (_, index) => episode(seed + index, only, each))
-  const unused = { seconds: 0, times: 0, upgrades: 0, cycles: 0 }
+  const unused = { seconds: 0, times: 0, upgrades: 0, cycles: 0, clientSeconds: 0 }
   return { scenarios, scale: { workers, rate, quietSeconds: QUIET_SECONDS, ...unused } }
 }
 

@@ -5,7 +5,16 @@ import { isMet, report } from '../soak/report.js'
 
 /** The short form of `npm run chaos`: each of the quick steps once, in the order of this seed. */
 const SEED = 7
-const SCALE = { workers: 2, rate: 50, quietSeconds: 0.1, seconds: 0, times: 0, upgrades: 0, cycles: 0 }
+const SCALE = {
+  workers: 2,
+  rate: 50,
+  quietSeconds: 0.1,
+  seconds: 0,
+  times: 0,
+  upgrades: 0,
+  cycles: 0,
+  clientSeconds: 0,
+}
 
 t.test('whatever happens to a server costs no request but what a killed worker held', async t => {
   const scenario = episode(SEED, quickSteps, quickSteps.length)

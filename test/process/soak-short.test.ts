@@ -1,6 +1,7 @@
 import t from 'tap'
 import { isMet, report } from '../soak/report.js'
 import type { Scale } from '../soak/scenario.js'
+import { clients } from '../soak/scenarios/clients.js'
 import { kills } from '../soak/scenarios/kills.js'
 import { maxRequests } from '../soak/scenarios/max-requests.js'
 import { ttinTtou } from '../soak/scenarios/more-and-less.js'
@@ -16,9 +17,12 @@ const SCALE: Omit<Scale, 'signal'> = {
   times: 2,
   upgrades: 1,
   cycles: 0,
+  clientSeconds: 3,
 }
 
-for (const scenario of [hupAll, hupRolling, hupBroken, ttinTtou, upgrades, maxRequests, kills]) {
+const SCENARIOS = [hupAll, hupRolling, hupBroken, ttinTtou, upgrades, maxRequests, kills]
+
+for (const scenario of [...SCENARIOS, clients('native'), clients('node')]) {
   t.test(`${scenario.name}: no request fails`, async t => {
     const outcome = await scenario.run({ ...SCALE, signal: new AbortController().signal })
     const result = { scenario, outcome }

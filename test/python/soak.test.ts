@@ -3,7 +3,16 @@ import { isMet, report } from '../soak/report.js'
 import { python } from '../soak/scenarios/python.js'
 
 /** The short form of the part of `npm run soak` that is about Python. */
-const SCALE = { workers: 2, rate: 100, seconds: 1, quietSeconds: 0.1, times: 2, upgrades: 1, cycles: 0 }
+const SCALE = {
+  workers: 2,
+  rate: 100,
+  seconds: 1,
+  quietSeconds: 0.1,
+  times: 2,
+  upgrades: 1,
+  cycles: 0,
+  clientSeconds: 0,
+}
 
 /** What a fork server is no part of is soaked without one. */
 const SCENARIOS = [...python('plain').slice(0, 2), ...python('preload').slice(2)]

@@ -10,6 +10,7 @@ export type FailureKind =
   | 'timeout'
   | 'malformed'
   | `status ${number}`
+  | `wrong: ${string}`
   | `client: ${string}`
 
 /** A request without its answer; `kind` says what came instead. */

@@ -15,10 +15,11 @@ interface Parsed {
   times: number
   upgrades: number
   cycles: number
+  clientSeconds: number
 }
 
 /** What the targets were set for. */
-const FULL = { workers: 4, rate: 500, seconds: 20, times: 20, upgrades: 5, cycles: 1000 }
+const FULL = { workers: 4, rate: 500, seconds: 20, times: 20, upgrades: 5, cycles: 1000, clientSeconds: 600 }
 const QUIET_SECONDS = 3
 
 /** Reads the command line; prints and exits by itself for `--help` and for a wrong option. */
@@ -35,6 +36,7 @@ export function readOptions(): Options {
     .addOption(count('--times <n>', 'reloads of each strategy, pairs of TTIN and TTOU, kills', FULL.times))
     .addOption(count('--upgrades <n>', 'upgrades by USR2', FULL.upgrades))
     .addOption(count('--cycles <n>', 'crashes and restarts', FULL.cycles))
+    .addOption(count('--client-seconds <n>', 'for good and bad clients side by side', FULL.clientSeconds))
     .parse()
   const { only, ...scale } = command.opts<Parsed>()
   return { scenarios: only ?? scenarios, scale: { ...scale, quietSeconds: QUIET_SECONDS } }

@@ -16,6 +16,8 @@ export interface Scale {
   readonly upgrades: number
   /** Crashes and restarts. */
   readonly cycles: number
+  /** For how long good and bad clients come, in seconds. */
+  readonly clientSeconds: number
   readonly signal: AbortSignal
 }
 

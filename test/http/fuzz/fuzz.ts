@@ -1,16 +1,11 @@
 import type { HttpPolicy } from '../../../lib/http/policy.js'
 import { Random } from '../../gateway/fuzz/random.js'
-import { CASES } from '../../policy/tables.js'
-import { OWN_CASES } from '../native/cases.js'
 import { LIMITS } from '../native/limits.js'
+import { randomConnection } from './connections.js'
 import { classify } from './differences.js'
 import { LlhttpStream } from './llhttp.js'
-import { mutate } from './mutate.js'
 import { readNatively } from './native-stream.js'
 import { bytesOf, type Outcome } from './outcome.js'
-
-/** Longer ones would take all the time. */
-const LONGEST_SEED = 1000
 
 /** So small that a usual request reaches them. */
 const SMALL: HttpPolicy = {
@@ -23,11 +18,6 @@ const SMALL: HttpPolicy = {
 
 const NONE: HttpPolicy = { ...LIMITS, limitRequestLine: 0, limitRequestFields: 0, limitRequestFieldSize: 0 }
 
-const [first = '', ...others] = [...CASES.plain, ...OWN_CASES]
-  .map(({ bytes }) => bytes)
-  .filter(bytes => bytes.length <= LONGEST_SEED)
-const SEEDS = [first, ...others] as const
-
 /** How often each class of differences was found, and the shortest example of it. */
 export type Found = Map<string, { count: number; example: string }>
 
@@ -36,7 +26,7 @@ export function fuzz(seed: number, count: number): Found {
   const random = new Random(seed)
   const found: Found = new Map()
   for (let i = 0; i < count; i++) {
-    const text = mutate(random, Array.from({ length: random.whole(1, 3) }, () => random.pick(SEEDS)).join(''))
+    const text = randomConnection(random)
     const name = compare(random, bytesOf(text), policyOf(random))
     const entry = found.get(name) ?? { count: 0, example: text }
     entry.count++

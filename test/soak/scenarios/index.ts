@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.js'
+import { clients } from './clients.js'
 import { crashLoop } from './crash-loop.js'
 import { hangs } from './hangs.js'
 import { kills } from './kills.js'
@@ -18,6 +19,8 @@ export const scenarios: readonly Scenario[] = [
   kills,
   hangs,
   crashLoop,
+  clients('native'),
+  clients('node'),
   ...python('plain'),
   ...python('preload'),
   ...python('threads'),
