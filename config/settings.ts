@@ -326,8 +326,7 @@ export const settings = {
     parser: choice('ENGINE', ['auto', 'native', 'node']),
     default: 'auto',
     onHup: 'respawn',
-    description:
-      'what speaks HTTP: native is our own, for wsgi, fetch and WSGI in Python; node is node:http; auto is native if it can',
+    description: 'what speaks HTTP: native, for wsgi, fetch and WSGI in Python; node:http; or what auto finds best',
   }),
   limitRequestLine: setting('HTTP limits', '--limit-request-line', {
     parser: size,
