@@ -114,6 +114,13 @@ export const settings = {
     onHup: 'respawn',
     description: 'how many connections a worker holds open at once; beyond that, idle ones give way',
   }),
+  rebalance: setting('Workers', '--no-rebalance', {
+    parser: boolean,
+    default: true,
+    onHup: 'respawn',
+    description:
+      'a saturated async worker lets keep-alive connections go while another has room; the flag turns it off',
+  }),
   maxRequests: setting('Workers', '--max-requests', {
     parser: integer(0),
     default: 0,

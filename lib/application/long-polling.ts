@@ -14,8 +14,16 @@ const { cache } = createRequire(import.meta.url)
  * that package, the heap is searched, which takes a tenth of a second of CPU time.
  */
 export function takesLongPolling(): boolean {
-  const engines = Object.keys(cache).filter(file => ENGINE.test(file))
-  return engines.some(file => instancesOf(property(cache[file], 'exports')).some(allowsPolling))
+  return engines().some(file => instancesOf(property(cache[file], 'exports')).some(allowsPolling))
+}
+
+/** Reports whether the application has loaded that package, which costs next to nothing. */
+export function loadsEngineIO(): boolean {
+  return engines().length > 0
+}
+
+function engines(): string[] {
+  return Object.keys(cache).filter(file => ENGINE.test(file))
 }
 
 /** Finds the objects of a class, given the class or a module that exports it as `Server`. */

@@ -3,7 +3,8 @@ import type { HookRunner } from '../../config/hook-runner.js'
 import type { Counters, ExitReason, Logger, ServerView, WorkerSnapshot, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
 import { toError } from '../errors.js'
-import { balance } from '../spread/balance.js'
+import { balance, shouldLetGo } from '../spread/balance.js'
+import { countSaturated } from '../spread/crowding.js'
 import { Backoff, type Death } from '../sys/backoff.js'
 import type { PatientClock } from '../sys/clock.js'
 import { isDying } from '../sys/is-dying.js'
@@ -250,7 +251,9 @@ export class Pool {
         return
       case 'beat':
         handle.figures = message.figures
+        handle.saturatedBeats = countSaturated(handle.saturatedBeats, handle.utilisation)
         this.#watchMemory(handle)
+        this.#spreadLoad(handle)
         return this.#noticeDebugger(handle, message.debugged)
       case 'python-started':
         return this.#pythonStarted(handle, message)
@@ -281,6 +284,20 @@ export class Pool {
   rebalance(): void {
     this.#balancing = undefined
     balance(this.#handles, this.#context.clock.now())
+  }
+
+  /**
+   * Has a crowded worker let a connection go, at most one for each beat. Not while workers come or go, which moves
+   * connections anyway, and not in a sync worker, which takes a request only if it has time for it.
+   */
+  #spreadLoad(handle: WorkerHandle): void {
+    const { rebalance, workerClass } = handle.config
+    if (!rebalance || workerClass !== 'async') return
+    const workers = [...this.#handles]
+    const areSteady = workers.every(other => other.isReady && other.generation === handle.generation)
+    if (!areSteady || !shouldLetGo(handle, workers, this.#context.clock.now())) return
+    handle.send({ type: 'let-go' })
+    this.#spreadChanged()
   }
 
   #watchMemory(handle: WorkerHandle): void {

@@ -31,6 +31,8 @@ export class WorkerHandle {
   settled = 0
   /** How many of those it should hold at most, as it was last sent. */
   cap = Number.POSITIVE_INFINITY
+  /** How many beats in a row have found it saturated. */
+  saturatedBeats = 0
   /** How many processes of a Python application it was told to have; 0 of any other. */
   processes = 0
   /** The processes of its Python application that are not gone, as far as it has told: pid and age. */
@@ -64,6 +66,11 @@ export class WorkerHandle {
   /** How many requests it has served, as of its last beat. */
   get requests(): number {
     return this.figures?.requests ?? 0
+  }
+
+  /** How much of its time the event loop was busy, from 0 to 1, as of its last beat. */
+  get utilisation(): number {
+    return this.figures?.utilisation ?? 1
   }
 
   /** Whether it ends because its boot failed or took too long. */

@@ -44,6 +44,11 @@ export interface Engine {
   standInFor(server: EventEmitter, takeovers: readonly Takeover[]): void
   /** From now on each response is the last of its connection, and says so. */
   lastResponses(): void
+  /**
+   * The next response on a connection that was served before is its last, and says so. It concerns one connection, and
+   * none that has left HTTP. A further call before that changes nothing.
+   */
+  letOneGo(): void
   /** Closes connections that were served before and wait for a next request. */
   closeIdle(): void
   /** Closes connections without a request that were accepted, or last answered, at least `age` milliseconds ago. */

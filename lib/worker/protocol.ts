@@ -65,6 +65,8 @@ export type ToWorker<Config> =
   | { readonly type: 'announce' }
   /** How many settled connections a worker should hold at most, so that they spread evenly over the workers. */
   | { readonly type: 'cap'; readonly cap: number }
+  /** Another worker has more time for one of its connections: the client is to come again. */
+  | { readonly type: 'let-go' }
   /** How many processes of a Python application are this worker's from now on. */
   | { readonly type: 'processes'; readonly processes: number }
 

@@ -1,4 +1,5 @@
 import type { Config } from '../../config/settings.js'
+import { loadsEngineIO } from '../application/long-polling.js'
 import { toError } from '../errors.js'
 import type { Engine, HttpEvents } from '../http/engine.js'
 import type { Connection, Exchange } from '../http/exchange.js'
@@ -201,7 +202,13 @@ export class Worker implements SignalHandlers {
     if (message.type === 'abandon') this.#abandon(message.listeners)
     else if (message.type === 'announce') this.#announce()
     else if (message.type === 'cap') this.#admission.capped?.(message.cap)
+    else if (message.type === 'let-go') this.#letOneGo()
     else if (message.type === 'processes') this.#parts.application.processes?.resize(message.processes)
+  }
+
+  /** A session of Socket.IO by long-polling may live on its connection staying here. */
+  #letOneGo(): void {
+    if (!loadsEngineIO()) this.#engine.letOneGo()
   }
 
   reopen(): void {

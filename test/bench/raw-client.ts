@@ -14,27 +14,39 @@ interface Pending {
   readonly reject: (error: Error) => void
 }
 
-/** A keep-alive connection that asks for one small answer after the other. */
+const SAYS_CLOSE = /^connection: close\r$/im
+
+/** A keep-alive client that asks for one small answer after the other, on a new connection when the server closes. */
 export class RawClient {
-  readonly #socket: Socket
+  readonly #address: Address
+  #socket: Socket
   readonly #complete: RegExp
   #text = ''
   #pending: Pending | undefined
   #failure: Error | undefined
-
   /** @param complete matches an answer when all of it is there */
-  constructor({ host, port }: Address, complete: RegExp) {
+  constructor(address: Address, complete: RegExp) {
+    this.#address = address
     this.#complete = complete
-    this.#socket = connect({ host, port })
+    this.#socket = this.#connect()
+  }
+
+  #connect(): Socket {
+    const { host, port } = this.#address
+    const socket: Socket = connect({ host, port })
       .setEncoding('latin1')
-      .setTimeout(LIMIT, () => this.#socket.destroy(new Error(`no answer within ${LIMIT} ms`)))
+      .setTimeout(LIMIT, () => socket.destroy(new Error(`no answer within ${LIMIT} ms`)))
       .on('data', (part: string) => this.#read(part))
-      .on('error', error => this.#fail(error))
-      .on('close', () => this.#fail(new Error(`the connection ended after ${JSON.stringify(this.#text)}`)))
+      .on('error', error => socket === this.#socket && this.#fail(error))
+      .on('close', () => {
+        if (socket === this.#socket) this.#fail(new Error(`the connection ended after ${JSON.stringify(this.#text)}`))
+      })
+    return socket
   }
 
   /** @returns what `complete` matched; rejects where the connection ends before */
   ask(path = '/'): Promise<RegExpExecArray> {
+    if (SAYS_CLOSE.test(this.#text)) this.#reconnect()
     if (this.#failure) return Promise.reject(this.#failure)
     this.#text = ''
     this.#socket.write(`GET ${path} HTTP/1.1\r\nHost: bench\r\n\r\n`)
@@ -49,6 +61,13 @@ export class RawClient {
     const closed = once(this.#socket, 'close')
     this.#socket.end()
     await closed
+  }
+
+  #reconnect(): void {
+    const leaving = this.#socket
+    this.#socket = this.#connect()
+    this.#failure = undefined
+    leaving.destroy()
   }
 
   #read(part: string): void {

@@ -134,6 +134,36 @@ for (const [name, Host] of Object.entries(engines)) {
       await scene.reported('finished /running 200', 'disconnected')
     })
 
+    await t.test('one connection that was served before is let go, with its next response', async t => {
+      const scene = new Scene(t, Host)
+      const clients: Client[] = []
+      const turn = async (path: string, client?: Client): Promise<Client> => {
+        const before = client?.text.length ?? 0
+        if (client) client.write(head(path))
+        const asked = client ?? (await scene.connect(head(path)))
+        await scene.reported(`request ${path}`)
+        respond(scene.exchanges.at(-1)?.answer)
+        await asked.until(new RegExp(`^[\\s\\S]{${before}}HTTP/1.1 200 [\\s\\S]*ok$`))
+        return asked
+      }
+      for (const path of ['/1', '/2']) {
+        clients.push(await turn(path))
+        await scene.reported(`finished ${path} 200`)
+      }
+      scene.host.engine.letOneGo()
+      clients.push(await turn('/3'))
+      await scene.reported('finished /3 200')
+      t.equal(scene.host.engine.connections, 3, 'a first response is none')
+      await turn('/4', clients[1])
+      t.match(await clients[1]?.all(), /keep-alive[\s\S]*Connection: close\r\n[\s\S]*ok$/)
+      await scene.reported('finished /4 200', 'disconnected')
+      for (const client of [clients[0], clients[2]]) {
+        await turn('/5', client)
+        await scene.reported('finished /5 200')
+        t.notMatch(client?.text, /Connection: close/)
+      }
+    })
+
     await t.test('the end of the engine cuts what is under way', async t => {
       const scene = new Scene(t, Host)
       const client = await scene.connect(head('/'))

@@ -19,6 +19,7 @@ export const CHANGED: Readonly<Record<Changed, unknown>> = {
   workers: 2,
   workerClass: 'sync',
   workerConnections: 10,
+  rebalance: false,
   maxRequests: 1000,
   maxRequestsJitter: 10,
   maxMemory: '1gb',

@@ -57,6 +57,8 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
   body: NativeBody | undefined = undefined
   /** For the engine's clock: what it waited for at the last look, since which look, and what had been done by then. */
   readonly watched: Watched = unwatched()
+  /** More was received than the present request. */
+  hasMore = false
   /** It was asked whether its client is still there. */
   isProbed = false
   readonly transport: Transport
@@ -67,8 +69,6 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
   /** Has read a part of a head. */
   #reader: HeadReader | undefined = undefined
   #isTaking = false
-  /** More was received than the present request. */
-  #hasMore = false
   /** The response has ended, but the kernel has not taken all of it. */
   #isFinishing = false
   /** Nothing is read away: it closes when the kernel has taken all that was sent. */
@@ -169,7 +169,7 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
     const { method } = head.request
     const refusal = method === 'CONNECT' ? NO_TUNNEL : this.body?.fault
     if (refusal) return this.#refuseRest(end, refusal, head.request)
-    this.#hasMore = at < end
+    this.hasMore = at < end
     this.exchange = exchange
     this.state = 'running'
     this.#owner.begun(exchange, this)
@@ -262,7 +262,7 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
 
   /** Answers that are ready within one received piece leave together, if the client reads them. */
   completed(exchange: NativeExchange): void {
-    const mayWait = this.#isTaking && this.#hasMore && exchange.keepsConnection && this.outbox.size < FULL
+    const mayWait = this.#isTaking && this.hasMore && exchange.keepsConnection && this.outbox.size < FULL
     if (!mayWait || this.outbox.unsent > 0) this.outbox.flush()
     if (this.outbox.unsent > 0) this.#isFinishing = true
     else this.#answered(exchange)
@@ -326,7 +326,7 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
   }
 
   #maySend(): boolean {
-    return !this.#intake.isEmpty || this.body !== undefined || this.#hasMore || this.transport.hasUnread
+    return !this.#intake.isEmpty || this.body !== undefined || this.hasMore || this.transport.hasUnread
   }
 
   closeWhenSent(): void {

@@ -38,6 +38,7 @@ export class NativeEngine implements Engine, Owner {
   readonly #deadlines: Deadlines<NativeConnection>
   /** What no request has a part in. */
   readonly #apart = new AsyncResource('UNICORN_ENGINE')
+  #letsOneGo = false
   #reader: HeadReader | undefined
   /** Bytes of all heads that are not complete. */
   #held = 0
@@ -68,6 +69,10 @@ export class NativeEngine implements Engine, Owner {
 
   lastResponses(): void {
     this.mayKeep = false
+  }
+
+  letOneGo(): void {
+    this.#letsOneGo = true
   }
 
   closeIdle(): void {
@@ -110,6 +115,10 @@ export class NativeEngine implements Engine, Owner {
 
   begun(exchange: NativeExchange, connection: NativeConnection): void {
     this.exchanges.add(exchange)
+    if (this.#letsOneGo && connection.isServed && !connection.hasMore && exchange.keepsConnection) {
+      this.#letsOneGo = false
+      exchange.letGo()
+    }
     if (started.hasSubscribers) started.publish(exchange)
     try {
       exchange.runInAsyncScope(this.#events.request, this.#events, exchange, connection)

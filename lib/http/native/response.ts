@@ -84,6 +84,11 @@ export abstract class NativeAnswer extends AsyncResource implements Answer {
     return this.#isChunked && this.headSent && !this.ended
   }
 
+  /** Its connection is not kept, though it could be. */
+  letGo(): void {
+    this.#keepsConnection = false
+  }
+
   field(name: string): string | undefined {
     const { lines } = this.#outlet
     const fields = this.#fields

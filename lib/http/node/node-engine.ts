@@ -34,6 +34,7 @@ export class NodeEngine implements Engine, SocketOwner {
   readonly #waits: Waits
   readonly #heads: OpenHeads
   #keepAlive: boolean
+  #letsOneGo = false
   #standIn: StandIn | undefined
   #takeovers: readonly Takeover[] = []
   #upgraded = 0
@@ -93,6 +94,10 @@ export class NodeEngine implements Engine, SocketOwner {
     }
   }
 
+  letOneGo(): void {
+    this.#letsOneGo = true
+  }
+
   /** (Node's own call closes new connections too, from 26 on.) */
   closeIdle(): void {
     for (const socket of this.#connections) if (socket.newest) socket.closeIfIdle()
@@ -122,7 +127,9 @@ export class NodeEngine implements Engine, SocketOwner {
     const { socket } = req
     if (!(socket instanceof ClientSocket) || socket.refused || socket.last) return
     const exchange = new NodeExchange(socket, res, expects)
-    if (!this.#keepAlive || wantsToClose(exchange.head)) {
+    const letsGo = this.#letsOneGo && socket.newest !== undefined && socket.running === 0 && res.shouldKeepAlive
+    if (letsGo) this.#letsOneGo = false
+    if (!this.#keepAlive || letsGo || wantsToClose(exchange.head)) {
       res.shouldKeepAlive = false
       socket.last = true
     }

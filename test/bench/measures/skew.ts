@@ -1,5 +1,5 @@
 import { groupOf } from '../chart.js'
-import { asyncNode, type Contestant, schedNone } from '../contestants.js'
+import { asyncNode, type Contestant, ours, schedNone } from '../contestants.js'
 import { plain, type Unit, versus } from '../finding.js'
 import type { Bench, Finding, Measure } from '../measure.js'
 import { randomFrom } from '../open-loop.js'
@@ -14,6 +14,7 @@ const HEAVY = 4
 const KINDS = { heavy: { takes: 20, pause: 40 }, light: { takes: 1, pause: 100 } } as const
 /** Chance decides where the heavy ones are, so a round has some. */
 const TRIALS = 4
+const unmoved = ours('async node, --no-rebalance', 'node', '--no-rebalance')
 const ONE_LINE = /\r\n\r\n(\d+)\n$/
 const perSecond: Unit = { digits: 0, name: '/s' }
 
@@ -27,6 +28,7 @@ const PLACEMENTS: readonly Placement[] = [
   { name: 'ideal', ours: false, contestant: asyncNode, choose: workers => new Set(byTurns(workers).slice(0, HEAVY)) },
   { name: 'as it comes', ours: true, contestant: asyncNode, choose: atRandom },
   { name: 'worst', ours: false, contestant: asyncNode, choose: workers => new Set(oneWorkers(workers)) },
+  { name: 'worst, --no-rebalance', ours: false, contestant: unmoved, choose: workers => new Set(oneWorkers(workers)) },
   { name: 'SCHED_NONE', ours: false, contestant: schedNone, choose: atRandom },
 ]
 const [IDEAL] = PLACEMENTS
@@ -55,7 +57,7 @@ export const skew: Measure = {
     `${CLIENTS} keep-alive clients of 2 and of 4 workers. ${HEAVY} of them are heavy: their requests block a worker for ${KINDS.heavy.takes} ms, and they ` +
     `pause for ${KINDS.heavy.pause} ms on average; those of the others take ${KINDS.light.takes} ms, with pauses of ${KINDS.light.pause} ms. "As it comes", ` +
     'chance decides which connections are the heavy ones; "ideal" spreads them evenly over the workers, and "worst" has them at as few as ' +
-    `possible. ${TRIALS} trials a round.`,
+    `possible. Clients come again when the server closes their connection. ${TRIALS} trials a round.`,
   async run(bench) {
     const rows = [2, 4].flatMap(rowsOf)
     for (let round = 0; round < bench.rounds; round++) {

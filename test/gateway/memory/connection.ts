@@ -45,6 +45,8 @@ export class MemoryConnection implements Connection {
   /** When it was accepted, or had its last response; in milliseconds. */
   quietSince = now()
   hasServed = false
+  /** The request under way is its last one. */
+  isLast = false
   readonly #owner: Owner
   /** Requests that are not answered yet; the first has its turn. */
   #queue: MemoryExchange[] = []
@@ -73,7 +75,7 @@ export class MemoryConnection implements Connection {
   }
 
   get mayBeKept(): boolean {
-    return this.#owner.mayKeep
+    return this.#owner.mayKeep && !this.isLast
   }
 
   /** @throws BadTrailers */

@@ -19,6 +19,7 @@ export class MemoryEngine implements Engine, Owner {
   readonly policy: HttpPolicy
   mayKeep: boolean
   readonly #events: HttpEvents
+  #letsOneGo = false
   readonly #connections = new Set<MemoryConnection>()
 
   constructor(policy: HttpPolicy, events: HttpEvents) {
@@ -43,6 +44,10 @@ export class MemoryEngine implements Engine, Owner {
     this.mayKeep = false
   }
 
+  letOneGo(): void {
+    this.#letsOneGo = true
+  }
+
   closeIdle(): void {
     for (const connection of this.#connections) if (connection.isIdle && connection.hasServed) connection.end.destroy()
   }
@@ -65,7 +70,12 @@ export class MemoryEngine implements Engine, Owner {
 
   begun(exchange: MemoryExchange): void {
     this.exchanges.add(exchange)
-    this.#events.request(exchange, exchange.connection)
+    const { connection } = exchange
+    if (this.#letsOneGo && connection.hasServed) {
+      this.#letsOneGo = false
+      connection.isLast = true
+    }
+    this.#events.request(exchange, connection)
   }
 
   finished(exchange: MemoryExchange): void {
