@@ -84,10 +84,10 @@ export class Crowd {
     const kind = BAD_KINDS[number % BAD_KINDS.length] ?? BAD_KINDS[0]
     const connection = new BadConnection(this.#target)
     await kind.act(connection, random)
-    const end = await connection.end()
+    const { name, wanted, wants = 0 } = kind
+    const status = await connection.end()
+    const end = connection.received < wants ? 'cut' : status
     this.ends.set(end, (this.ends.get(end) ?? 0) + 1)
-    const { name, wanted, most = Number.POSITIVE_INFINITY } = kind
     if (!wanted.test(end)) this.surprises.push(`${name}: ${end}`)
-    if (connection.received > most) this.surprises.push(`${name}: ${connection.received} bytes`)
   }
 }

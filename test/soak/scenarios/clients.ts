@@ -15,8 +15,8 @@ const COMPARED = 0.1
 /** How much larger a worker may be at the end; shorter soaks than this, in seconds, say nothing about it. */
 const GROWTH = 1.05
 const LONG_ENOUGH = 300
-/** Refusals that must come: each stands for a limit. */
-const LIMITS = ['400', '408', '413', '431'] as const
+/** Ends that must come: each stands for a limit. */
+const LIMITS = ['400', '408', '413', '431', 'cut'] as const
 const MB = 2 ** 20
 
 type HttpEngine = 'native' | 'node'
