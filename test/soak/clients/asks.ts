@@ -11,25 +11,24 @@ export interface Ask {
   readonly method: string
   readonly bytes: Buffer
   readonly wanted: Buffer
+  /** It asks the server to close the connection. */
+  readonly isLast: boolean
 }
 
-/**
- * @param name of the request alone: what is sent and answered is made of it, so that no bytes of others look right
- * @param isLast it asks the server to close the connection
- */
+/** @param name  of the request alone: what is sent and answered is made of it, so that no bytes of others look right */
 export function askFor(random: Random, name: string, isLast: boolean): Ask {
   const size = random.pick(SIZES)
   const fields = isLast ? ['Host: soak', 'Connection: close'] : ['Host: soak']
   if (random.chance(0.6)) {
     const path = `/${random.pick(['whole', 'late', 'stream'])}/${size}/${name}`
     const method = random.chance(0.2) ? 'HEAD' : 'GET'
-    return { demand: { path }, method, bytes: requestOf(method, path, fields), wanted: bytesAt(path) }
+    return { demand: { path }, method, bytes: requestOf(method, path, fields), wanted: bytesAt(path), isLast }
   }
   const path = `/${random.pick(['echo', 'through'])}/${name}`
   const body = Buffer.alloc(size, path)
   const { field, framed } = random.chance(0.5) ? withLength(body) : chunked(random, body)
   const bytes = Buffer.concat([requestOf('POST', path, [...fields, field]), framed])
-  return { demand: { path, body: '' }, method: 'POST', bytes, wanted: body }
+  return { demand: { path, body: '' }, method: 'POST', bytes, wanted: body, isLast }
 }
 
 function requestOf(method: string, path: string, fields: readonly string[]): Buffer {
