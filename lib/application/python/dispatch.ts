@@ -36,13 +36,16 @@ export class Dispatch {
 
   /** A process will answer nothing any more. What it has not begun, another one runs: that has waited for longest. */
   gone(process: PythonProcess): void {
-    for (const channel of process.channels) {
-      const { isUnread } = channel
-      const call = channel.destroy()
-      if (call && isUnread) this.#queue.putBack(call)
-      else call?.lost(process.hung.size > 0 || process.wasLate ? 504 : 502)
-    }
+    const status = process.hung.size > 0 || process.wasLate ? 504 : 502
+    for (const channel of process.channels) this.lost(channel, status)
     this.next()
+  }
+
+  /** A channel will bring nothing any more. What Python has read of it is answered with `status`. */
+  lost(channel: Channel, status: 502 | 504): void {
+    const { lost, unread } = channel.destroy()
+    lost?.lost(status)
+    if (unread) this.#queue.putBack(unread)
   }
 
   /** A process may have become free: it gets what waits. */
@@ -55,8 +58,15 @@ export class Dispatch {
     }
   }
 
-  /** A channel of a process that serves is free: it gets what waits for longest. */
+  /** An answer is complete: unless the end of its request takes long, what waits for longest is sent behind it. */
+  answered(process: PythonProcess, channel: Channel): void {
+    const { isHolder, loop, requests, lastRequest } = process
+    if (isHolder && !loop && requests < lastRequest) this.idle(process, channel)
+  }
+
+  /** A channel of a process that serves is free, or about to be: it gets what waits for longest. */
   idle(process: PythonProcess, channel: Channel): void {
+    if (!channel.isFree && !channel.isEnding) return
     for (let call = this.#queue.take(); call; call = this.#queue.take()) {
       if (call.isWanted) return this.#run(call, { process, channel })
     }

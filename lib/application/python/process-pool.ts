@@ -33,8 +33,7 @@ export class ProcessPool {
   readonly #settings: PythonSettings
   readonly #limits: PoolLimits
   readonly #log: Logger
-  readonly #changed: () => void
-  readonly #report: PythonHost['report']
+  readonly #front: Pick<Surroundings, 'changed' | 'report'>
   /** The one that was used last comes last. */
   readonly #processes = new Set<PythonProcess>()
   readonly #dispatch = new Dispatch(this.#processes)
@@ -57,9 +56,9 @@ export class ProcessPool {
     })
     this.#limits = limits
     this.#log = log
-    this.#changed = changed
-    this.#report = report
-    this.#watch = new ProcessWatch(this.#processes, { limits, log, settings, changed: () => this.#manage() })
+    this.#front = { changed, report }
+    const watching = { limits, log, settings, dispatch: this.#dispatch, changed: () => this.#manage() }
+    this.#watch = new ProcessWatch(this.#processes, watching)
   }
 
   /** Resolves when all processes can serve. @throws UnicornError if the application does not load */
@@ -161,16 +160,17 @@ export class ProcessPool {
         this.#log.info({ pythonPid: process.pid }, `Python process ready (pid: ${process.pid})`)
         this.#dispatch.next()
         this.#manage()
-        this.#changed()
+        this.#front.changed()
       },
       (error: unknown) => this.#failedToBoot(process, error),
     )
-    void process.known.then(pid => this.#report({ type: 'python-started', pid, age: process.age }))
+    void process.known.then(pid => this.#front.report({ type: 'python-started', pid, age: process.age }))
     // A failure to boot is told first.
     void Promise.allSettled([process.ready]).then(async () => this.#gone(process, await process.gone))
   }
 
   readonly #events: ProcessEvents = {
+    answered: (process, channel) => this.#dispatch.answered(process, channel),
     idle: (process, channel, isLast) => {
       if (isLast) {
         process.because('exited')
@@ -204,7 +204,7 @@ export class ProcessPool {
   /** A thread has answered its last request. One that hangs cannot end, so its process is killed when it is alone. */
   #leaves(process: PythonProcess, channel: Channel): void {
     if (process.hung.size > 0 && process.busy === 0) process.kill()
-    else channel.shutDown()
+    else if (!channel.job) channel.shutDown()
   }
 
   /** The first processes are the front's boot, which tells of their failure. */
@@ -224,7 +224,7 @@ export class ProcessPool {
 
   #gone(process: PythonProcess, ending: Ending): void {
     this.#processes.delete(process)
-    if (process.pid > 0) this.#report(endOf(process, ending))
+    if (process.pid > 0) this.#front.report(endOf(process, ending))
     process.because(reasonOf(ending))
     const { pid, index, since, reason = 'exited' } = process
     const death = deathOf(reason)
@@ -239,7 +239,7 @@ export class ProcessPool {
     if (pause > 0) setTimeout(() => this.#manage(), pause + 1).unref()
     this.#manage()
     this.#checkClosed()
-    this.#changed()
+    this.#front.changed()
   }
 
   #checkClosed(): void {

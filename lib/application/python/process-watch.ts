@@ -1,6 +1,7 @@
 import type { Channel } from '../../gateway/python/channel.js'
 import type { Logger } from '../../logging/log.js'
 import { now } from '../../sys/clock.js'
+import type { Dispatch } from './dispatch.js'
 import type { EventLoop } from './event-loop.js'
 import { residentMemory } from './figures.js'
 import { requestsOf } from './process-end.js'
@@ -19,6 +20,7 @@ interface Surroundings {
   readonly limits: PoolLimits
   readonly log: Logger
   readonly settings: PythonSettings
+  readonly dispatch: Dispatch
   /** A process has to be replaced. */
   readonly changed: () => void
 }
@@ -102,7 +104,7 @@ export class ProcessWatch {
 
   /** A request runs for too long. Its thread can end only with its process; other threads answer what they have. */
   async #hangs(process: PythonProcess, channel: Channel): Promise<void> {
-    const { limits, log, settings, changed } = this.#surroundings
+    const { limits, log, settings, dispatch, changed } = this.#surroundings
     const busy = Math.round(channel.busyFor)
     const { job } = channel
     process.hung.add(channel)
@@ -121,7 +123,8 @@ export class ProcessWatch {
       await process.runHook('worker_abort')
       return process.kill()
     }
-    channel.destroy()?.lost(504)
+    dispatch.lost(channel, 504)
+    dispatch.next()
   }
 
   /** The application blocks the loop that all of its requests run on. Those that it has not read run elsewhere. */

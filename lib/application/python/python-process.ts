@@ -8,23 +8,20 @@ import { EventLoop } from './event-loop.js'
 import { handshake, type Message } from './handshake.js'
 import { type OutputRecorder, recordOutput } from './output.js'
 import type { PythonSettings } from './python-settings.js'
-import type { Ending, Running, Thread } from './running.js'
+import { type Ending, isMeantForGroup, type Running, type Thread } from './running.js'
 
 /** The server stops quickly: hooks may run. INT and QUIT come from a terminal too, for the whole group. */
 const QUIT_SIGNAL = process.platform === 'linux' ? 41 : 'SIGUSR1'
-/** How long a hook may take before the process is killed, in milliseconds. */
+/** How long a hook, what a process writes at last, and its end after its channels may take, in milliseconds. */
 const HOOK_TIME = 500
-/** How long what a process wrote at last may take, in milliseconds. */
 const LAST_PAUSE = 50
-/** How long a process may take to end after its channels, in milliseconds. */
 const EXIT_PAUSE = 1000
-
-/** Signals that may be meant for the whole process group, and end a process that has no handlers yet. */
-const TOLD: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'])
 
 /** What a process tells its pool. */
 export interface ProcessEvents {
-  /** The channel has answered a request. @param isLast  the application has asked for the end of the process */
+  /** The channel has a complete answer: it can take a request more, unless that takes long to end. */
+  answered(process: PythonProcess, channel: Channel): void
+  /** A request of the channel has ended. @param isLast  the application has asked for the end of the process */
   idle(process: PythonProcess, channel: Channel, isLast: boolean): void
   /** A channel was lost, and not because the process has ended. */
   broken(process: PythonProcess): void
@@ -136,7 +133,7 @@ export class PythonProcess implements ChannelOwner {
 
   /** How many of its threads have a request. */
   get busy(): number {
-    return this.channels.filter(({ job }) => job !== undefined).length
+    return this.channels.filter(({ job }) => job).length
   }
 
   /** Whether it can take one more request. */
@@ -216,7 +213,7 @@ export class PythonProcess implements ChannelOwner {
     let ending: Ending = { exitCode: null, signal: null }
     try {
       ending = await this.#running.ended
-      this.endedByOther = ending.signal !== null && TOLD.has(ending.signal)
+      this.endedByOther = isMeantForGroup(ending)
       // What it wrote at last has arrived, unless it left children behind that hold the sockets.
       const closed = [this.#dump, ...this.channels, ...this.#output].map(each => each.closed)
       await Promise.race([Promise.all(closed), sleep(LAST_PAUSE)])
@@ -226,6 +223,10 @@ export class PythonProcess implements ChannelOwner {
     }
     this.state = 'gone'
     return ending
+  }
+
+  answered(channel: Channel): void {
+    this.#events.answered(this, channel)
   }
 
   idle(channel: Channel, isLast: boolean): void {
@@ -243,7 +244,7 @@ export class PythonProcess implements ChannelOwner {
 
   #giveUp(channel: Channel): void {
     this.channels.splice(this.channels.indexOf(channel), 1)
-    const call = channel.destroy()
-    if (call) this.#events.refused(call)
+    const { lost, unread = lost } = channel.destroy()
+    if (unread) this.#events.refused(unread)
   }
 }

@@ -98,3 +98,17 @@ export function send(signal: NodeJS.Signals | number, id: number): void {
 }
 
 const CHILD = fileURLToPath(packageFile('python/child.py'))
+
+/** Signals that may be meant for the whole process group, and end a process that has no handlers yet. */
+const TOLD: ReadonlySet<NodeJS.Signals | null> = new Set([
+  'SIGTERM',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGHUP',
+  'SIGUSR1',
+  'SIGUSR2',
+] as const)
+
+export function isMeantForGroup({ signal }: Ending): boolean {
+  return TOLD.has(signal)
+}

@@ -7,49 +7,64 @@ import {
   frame,
   type Kind,
   type Request,
-  readClose,
   requestFrame,
 } from './frames.js'
-import type { Call, Line, PythonFile } from './job.js'
+import type { Call, Job, Line } from './job.js'
+import { Turn } from './turn.js'
 
 /** The process that a channel leads to. */
 export interface ChannelOwner {
   readonly pid: number
+  /** An answer is complete. Its request has not ended, but another one may be sent behind it. */
+  answered(channel: Channel): void
   /** A request has ended on it. @param isLast  the thread takes no other one: the process leaves */
   idle(channel: Channel, isLast: boolean): void
   /** Python has closed it, or sends what is no frame. */
   broken(channel: Channel): void
 }
 
-/** Of the descriptor, the offset and the length in F. */
-const FILE_SIZE = 20
+/** The requests of a channel that is closed. */
+export interface Ended {
+  /** Python had it. */
+  readonly lost?: Call | undefined
+  /** Python has not read it, so another process may run it. */
+  readonly unread?: Call | undefined
+}
 
 /** Why a channel could not be opened: the process is gone, or busy for too long, or this one has no descriptor left. */
 const NOT_OPENED = new Set<string | undefined>(['ECONNREFUSED', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOENT'])
 
-/** One thread of a Python process: runs one request at a time. */
+/** A request may wait for the end of another one for so long, in milliseconds, as its thread's recent ends tell. */
+const QUICK_END = 10
+/** What is left of the longest end with each request: one of a second is recent for about fifty. */
+const FADING = 0.9
+
+/**
+ * One thread of a Python process: runs one request at a time. Another one may be sent behind a complete answer, so that
+ * Python need not be woken for it: what is left is `close()`.
+ */
 export class Channel implements FrameListener, Line {
   readonly #socket: Socket
   readonly #reader = new FrameReader(this)
   readonly #owner: ChannelOwner
+  /** Of the last request that was sent. */
   #number = 0
-  #job: Call | undefined
+  #turn: Turn | undefined
+  /** Sent behind it. */
+  #ahead: Turn | undefined
   /** The clock of the request stands still while its client is slow. */
   #startedAt = 0
   #pausedAt: number | undefined
-  #isUnwanted = false
-  /** Nothing but the request has gone either way since it was sent. */
-  #isUntouched = false
+  /** When the answer was complete, and how long requests have taken to end after that: the longest, as it fades. */
+  #answeredAt: number | undefined
+  #endTime = 0
   /** Why the socket has failed: a code of the system. */
   #fault: string | undefined
 
   constructor(socket: Socket, owner: ChannelOwner) {
     this.#socket = socket
     this.#owner = owner
-    socket.on('data', (chunk: Buffer) => {
-      this.#isUntouched = false
-      this.#reader.read(chunk)
-    })
+    socket.on('data', (chunk: Buffer) => this.#reader.read(chunk))
     socket.on('error', (error: NodeJS.ErrnoException) => {
       this.#fault ??= error.code
     })
@@ -57,20 +72,19 @@ export class Channel implements FrameListener, Line {
   }
 
   get job(): Call | undefined {
-    return this.#job
+    return this.#turn?.job
   }
 
   /** Whether it can take a request. */
   get isFree(): boolean {
-    return this.#job === undefined && this.#socket.writable
+    return this.#turn === undefined && this.#socket.writable
   }
 
-  /**
-   * Python has not read the request that it was sent, so another process may run it. The kernel tells: the end of a
-   * socket pair that is closed with unread bytes resets the other one.
-   */
-  get isUnread(): boolean {
-    return this.#isUntouched && (this.#fault === 'ECONNRESET' || this.#fault === 'EPIPE')
+  /** Whether it can take a request behind the one that it has, which is about to end. */
+  get isEnding(): boolean {
+    const isQuick = this.#answeredAt !== undefined && this.#endTime <= QUICK_END
+    // A body that has not been read could still be asked for, and its request be read in the place of the answer.
+    return isQuick && this.#ahead === undefined && this.#turn?.isWhole === true && this.#socket.writable
   }
 
   /** It has never led to its process. */
@@ -85,22 +99,21 @@ export class Channel implements FrameListener, Line {
 
   /** Milliseconds that Python has had for its request; 0 if it has none. */
   get busyFor(): number {
-    return this.#job ? (this.#pausedAt ?? now()) - this.#startedAt : 0
+    return this.#turn ? (this.#pausedAt ?? now()) - this.#startedAt : 0
   }
 
-  /** Sends a request. The channel is the job's until its `done`. */
+  /** Sends a request, behind the one that Python still has. The channel is the job's until its `done`. */
   run(job: Call, request: Request): void {
-    this.#job = job
-    this.#isUnwanted = false
     this.#number = (this.#number + 1) >>> 0
-    this.#startedAt = now()
-    this.#isUntouched = true
-    this.#socket.write(requestFrame(this.#number, request))
+    const turn = new Turn(job, this.#number, request.body !== undefined)
+    if (this.#turn) this.#ahead = turn
+    else this.#begin(turn)
+    this.#socket.write(requestFrame(turn.number, request))
   }
 
   /** Answers `wants`. @param pieces  none at the end */
   sendBody(pieces: readonly Buffer[]): void {
-    if (this.#isUnwanted) return
+    if (!this.#isWanted) return
     if (pieces.length === 0) return this.#send('E')
     this.#send('D', pieces)
   }
@@ -123,16 +136,17 @@ export class Channel implements FrameListener, Line {
 
   /** Answers `file`. */
   tookFile(isTaken: boolean): void {
-    if (!this.#isUnwanted) this.#send(isTaken ? 'O' : 'N')
+    if (this.#isWanted) this.#send(isTaken ? 'O' : 'N')
   }
 
-  /** Nobody wants the answer any more. What still comes of it is dropped; to a question this is the answer. */
-  unwanted(): void {
-    if (this.#isUnwanted) return
-    this.#isUnwanted = true
-    this.#isUntouched = false
-    this.resume()
-    this.#send('X')
+  /** Nobody wants the answer to a job any more. What still comes of it is dropped; to a question this is the answer. */
+  unwanted(job: Job): void {
+    const turn = this.#turn?.job === job ? this.#turn : this.#ahead
+    if (turn?.job !== job || turn.isUnwanted) return
+    turn.isUnwanted = true
+    turn.isUntouched = false
+    if (turn === this.#turn) this.resume()
+    this.#send('X', [], turn.number)
   }
 
   pause(): void {
@@ -153,73 +167,79 @@ export class Channel implements FrameListener, Line {
     this.#socket.end()
   }
 
-  /** Closes it, though other processes may have inherited the other end. @returns the request that it had */
-  destroy(): Call | undefined {
-    const job = this.#job
-    this.#job = undefined
+  /** Closes it, though other processes may have inherited the other end. */
+  destroy(): Ended {
+    const [turn, ahead] = [this.#turn, this.#ahead]
+    this.#turn = this.#ahead = undefined
     this.#socket.destroy()
-    return job
+    // The kernel tells: the end of a socket pair that is closed with unread bytes resets the other one.
+    const isUnread = turn?.isUntouched && (this.#fault === 'ECONNRESET' || this.#fault === 'EPIPE')
+    return isUnread ? { unread: turn.job } : { lost: turn?.job, unread: ahead?.job }
   }
 
   /** @param payload  in pieces, which are not joined */
-  #send(kind: FrontKind, payload: readonly Buffer[] = []): void {
+  #send(kind: FrontKind, payload: readonly Buffer[] = [], number = this.#turn?.number ?? this.#number): void {
     const length = payload.reduce((size, piece) => size + piece.length, 0)
     this.#socket.cork()
-    this.#socket.write(frame(kind, this.#number, length))
+    this.#socket.write(frame(kind, number, length))
     for (const piece of payload) this.#socket.write(piece)
     this.#socket.uncork()
   }
 
-  #finish(isLast: boolean): void {
-    const job = this.#job
+  #begin(turn: Turn): void {
+    this.#turn = turn
+    this.#startedAt = now()
+    this.#answeredAt = undefined
+  }
+
+  /** The answer is complete: what is left is `close()`. */
+  #answered(): void {
+    if (this.#answeredAt !== undefined) return
+    this.#answeredAt = now()
+    this.#owner.answered(this)
+  }
+
+  #finish({ job }: Turn, isLast: boolean): void {
     this.resume()
-    this.#job = undefined
-    job?.done()
+    if (this.#answeredAt !== undefined) this.#endTime = Math.max(now() - this.#answeredAt, this.#endTime * FADING)
+    const ahead = this.#ahead
+    this.#turn = undefined
+    // A thread that takes no other request has not begun it, so it stays to be taken back.
+    if (ahead && !isLast) {
+      this.#ahead = undefined
+      this.#begin(ahead)
+    }
+    job.done()
     this.#owner.idle(this, isLast)
   }
 
   // What the reader finds.
 
   head(number: number, isWhole: boolean, fields: string[], first: Buffer, left: number): void {
-    if (this.#isCurrent(number)) this.#job?.head(isWhole, fields, first, left)
+    if (this.#turnOf(number)?.head(isWhole, fields, first, left)) this.#answered()
   }
 
   data(number: number, piece: Buffer, isLast: boolean): void {
-    if (this.#isCurrent(number)) this.#job?.data(piece, isLast)
+    if (this.#turnOf(number)?.data(piece, isLast)) this.#answered()
   }
 
   frame(kind: Kind, number: number, payload: Buffer): void {
-    if (number !== this.#number || !this.#job) return
-    if (kind === 'Z' || kind === 'Q') this.#finish(kind === 'Q')
-    else if (kind === '!') this.#job.raised(payload.toString())
-    else if (!this.#isUnwanted) this.#pass(kind, payload, this.#job)
+    const turn = this.#turnOf(number)
+    if (!turn) return
+    if (kind === 'Z' || kind === 'Q') this.#finish(turn, kind === 'Q')
+    else if (turn.frame(kind, payload, this.#owner.pid)) this.#answered()
   }
 
   broken(): void {
     this.#owner.broken(this)
   }
 
-  #isCurrent(number: number): boolean {
-    return number === this.#number && !this.#isUnwanted
+  get #isWanted(): boolean {
+    return this.#turn?.isUnwanted === false
   }
 
-  #pass(kind: Kind, payload: Buffer, job: Call): void {
-    if (kind === 'E') job.end()
-    else if (kind === 'W') job.wants(payload.readUInt32BE())
-    else if (kind === 'L') job.hints(fieldsOf(payload))
-    else if (kind === 'F') job.file(this.#fileOf(payload), fieldsOf(payload.subarray(FILE_SIZE)))
-    else if (kind === 'C') job.complained(payload.toString())
-    else if (kind === 'A') job.accepted?.(fieldsOf(payload))
-    else if (kind === 'K') job.closed?.(readClose(payload))
+  /** The request that a frame is about, if it is the one that Python has. */
+  #turnOf(number: number): Turn | undefined {
+    return this.#turn?.number === number ? this.#turn : undefined
   }
-
-  #fileOf(payload: Buffer): PythonFile {
-    const path = `/proc/${this.#owner.pid}/fd/${payload.readUInt32BE()}`
-    const [offset, length] = [payload.readBigUInt64BE(4), payload.readBigUInt64BE(12)]
-    return { path, offset: Number(offset), length: Number(length) }
-  }
-}
-
-function fieldsOf(text: Buffer): string[] {
-  return text.toString('latin1').split('\0')
 }

@@ -53,7 +53,7 @@ export interface Line {
   /** Answers `file`. */
   tookFile(isTaken: boolean): void
   /** Nobody wants the answer any more. What still comes of it is dropped; to a question this is the answer. */
-  unwanted(): void
+  unwanted(job: Job): void
   /** Python is to wait with its answer: the client is slow. */
   pause(): void
   resume(): void

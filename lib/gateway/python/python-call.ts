@@ -102,7 +102,7 @@ export class PythonCall extends Reply implements Call {
     if (this.#isOver) return
     this.#isOver = true
     if (!this.#channel) void this.#upload?.close()
-    else if (!this.outgoing.ended) this.#channel.unwanted()
+    else if (!this.outgoing.ended) this.#channel.unwanted(this)
   }
 
   protected override pageFor(error: Error): number {
@@ -157,7 +157,7 @@ export class PythonCall extends Reply implements Call {
       file => {
         this.#hasFile = true
         if (this.isWanted) channel?.tookFile(true)
-        else channel?.unwanted()
+        else channel?.unwanted(this)
         void this.#sendFile(file, offset, length, fields)
       },
       () => channel?.tookFile(false),
@@ -231,7 +231,7 @@ export class PythonCall extends Reply implements Call {
 
   /** What Python sent cannot be a response, or its body cannot be had. */
   #breach(error: unknown): void {
-    this.#channel?.unwanted()
+    this.#channel?.unwanted(this)
     this.fail(toError(error))
   }
 }

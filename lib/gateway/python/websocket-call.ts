@@ -215,7 +215,7 @@ export class WebSocketCall implements Call {
     this.#isOver = true
     const line = this.#line
     if (!line) return
-    if (!this.#ws) return line.unwanted()
+    if (!this.#ws) return line.unwanted(this)
     line.tell('K', closePayload(code, reason))
     // Nobody is slow any more.
     line.resume()
@@ -230,7 +230,7 @@ export class WebSocketCall implements Call {
     } catch (error) {
       this.#log(toError(error))
       this.#fail(500)
-      this.#line?.unwanted()
+      this.#line?.unwanted(this)
     }
   }
 
