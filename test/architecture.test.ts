@@ -22,6 +22,7 @@ const GROUND = 0
 /** Rooms within a floor, by the same rule. */
 const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'lib/gateway': [['*'], ['wire'], ['wsgi', 'fetch', 'node', 'python']],
+  'lib/http/native': [['parser'], ['*']],
   'lib/application': [
     ['module'],
     ['module/jiti'],
@@ -129,7 +130,6 @@ const APART = 'lib/application/python'
 const LARGEST_ROOM = 0.25
 /** As the formatter's, for comments. */
 const WIDEST = 120
-
 const LONGEST_TEST = 300
 
 /** Each test makes one assertion about all files: the number of assertions does not depend on that of the files. */

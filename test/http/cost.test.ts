@@ -1,7 +1,7 @@
 import t from 'tap'
-import { ChunkedReader } from '../../lib/http/native/chunked.js'
-import { HeadReader } from '../../lib/http/native/head.js'
-import { NameTable, USUAL } from '../../lib/http/native/names.js'
+import { ChunkedReader } from '../../lib/http/native/parser/chunked.js'
+import { HeadReader } from '../../lib/http/native/parser/head.js'
+import { NameTable, USUAL } from '../../lib/http/native/parser/names.js'
 import { bytesOf } from './fuzz/outcome.js'
 import { LIMITS } from './native/limits.js'
 

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { BoundedCache } from '../../lib/gateway/bounded-cache.js'
 import { HostCheck } from '../../lib/http/host.js'
-import { NameTable } from '../../lib/http/native/names.js'
+import { NameTable } from '../../lib/http/native/parser/names.js'
 import { ownText } from '../../lib/sys/own-text.js'
 
 // What is kept of a request must not keep its whole head: V8 makes what is cut out of a text a view of that text.

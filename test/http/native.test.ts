@@ -1,7 +1,7 @@
 import t from 'tap'
 import { addHeader } from '../../lib/gateway/wire/meta-variables.js'
 import { RequestHead } from '../../lib/http/head.js'
-import { HeadReader, isRefusal } from '../../lib/http/native/head.js'
+import { HeadReader, isRefusal } from '../../lib/http/native/parser/head.js'
 import { type Answers, BEHIND, type Case } from '../policy/case.js'
 import { LARGEST_BODY } from '../policy/tables/limits.js'
 import { CASES } from '../policy/tables.js'

@@ -3,9 +3,9 @@ import { BodyTooLarge, ClientGone } from '../errors.js'
 import type { BodySource } from '../exchange.js'
 import { type HttpPolicy, WORTH_DISCARDING } from '../policy.js'
 import type { Refusal } from '../refusal.js'
-import { ChunkedReader, type DataSink } from './chunked.js'
-import type { Framing } from './framing.js'
 import { READ_AHEAD } from './inbox.js'
+import { ChunkedReader, type DataSink } from './parser/chunked.js'
+import type { Framing } from './parser/framing.js'
 
 /** What a body needs of its request. */
 export interface BodyOwner {

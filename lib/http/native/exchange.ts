@@ -3,7 +3,7 @@ import type { BodySource, Exchange, Peer } from '../exchange.js'
 import type { HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
 import { type BodyOwner, NativeBody } from './body.js'
-import type { Head } from './head.js'
+import type { Head } from './parser/head.js'
 import { NativeAnswer, type Outlet } from './response.js'
 
 /** What an exchange needs of its connection. */

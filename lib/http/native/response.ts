@@ -3,9 +3,9 @@ import type { Answer, ResponseHead } from '../exchange.js'
 import type { RequestHead } from '../head.js'
 import { reasonOf } from '../refusal.js'
 import type { NativeBody } from './body.js'
-import type { Framing } from './framing.js'
-import type { Head } from './head.js'
 import type { Outbox } from './outbox.js'
+import type { Framing } from './parser/framing.js'
+import type { Head } from './parser/head.js'
 import type { StatusLines } from './status-lines.js'
 
 /** What a response needs of its connection. */

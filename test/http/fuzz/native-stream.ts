@@ -1,5 +1,5 @@
-import { ChunkedReader, type DataSink } from '../../../lib/http/native/chunked.js'
-import { HeadReader, isRefusal } from '../../../lib/http/native/head.js'
+import { ChunkedReader, type DataSink } from '../../../lib/http/native/parser/chunked.js'
+import { HeadReader, isRefusal } from '../../../lib/http/native/parser/head.js'
 import type { HttpPolicy } from '../../../lib/http/policy.js'
 import { bytesOf, checkTunnel, type Outcome, type Read } from './outcome.js'
 

@@ -1,5 +1,5 @@
-import { checkFieldCount, checkFieldSize, checkHeadSize, type HttpPolicy } from '../policy.js'
-import type { Refusal } from '../refusal.js'
+import { checkFieldCount, checkFieldSize, checkHeadSize, type HttpPolicy } from '../../policy.js'
+import type { Refusal } from '../../refusal.js'
 import { BAD, COLON, CR, findLineFeed, HTAB, LF, nameOf, SP, sizeOfLine, skip, TOKEN, TORN, VALUE } from './bytes.js'
 import { type FieldName, isNameAt, type NameTable } from './names.js'
 

@@ -1,6 +1,6 @@
-import { checkVersion } from '../head-rules.js'
-import { checkHeadSize, checkLineSize, type HttpPolicy } from '../policy.js'
-import type { Refusal } from '../refusal.js'
+import { checkVersion } from '../../head-rules.js'
+import { checkHeadSize, checkLineSize, type HttpPolicy } from '../../policy.js'
+import type { Refusal } from '../../refusal.js'
 import { BAD, CLASS, CR, DIGIT, findLineFeed, LF, nameOf, SP, sizeOfLine, skip, TARGET, TOKEN, TORN } from './bytes.js'
 
 /** CRLF behind a line. */

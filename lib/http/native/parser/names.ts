@@ -1,6 +1,6 @@
-import { ownText } from '../../sys/own-text.js'
-import { environKey } from '../environ-key.js'
-import { type DecidingField, decidingField } from '../field-facts.js'
+import { ownText } from '../../../sys/own-text.js'
+import { environKey } from '../../environ-key.js'
+import { type DecidingField, decidingField } from '../../field-facts.js'
 
 /** The name of a header field, and what is known of it. */
 export interface FieldName {

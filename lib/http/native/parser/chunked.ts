@@ -1,5 +1,5 @@
-import { checkBodySize, checkTrailers, type HttpPolicy } from '../policy.js'
-import type { Refusal } from '../refusal.js'
+import { checkBodySize, checkTrailers, type HttpPolicy } from '../../policy.js'
+import type { Refusal } from '../../refusal.js'
 import {
   BACKSLASH,
   BAD,

@@ -1,5 +1,5 @@
-import { elementsOf } from '../elements.js'
-import type { RequestHead } from '../head.js'
+import { elementsOf } from '../../elements.js'
+import type { RequestHead } from '../../head.js'
 
 /**
  * What the head of a request decides about its body and its connection. It is decided once, here: body, response and
