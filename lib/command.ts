@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { printConfig } from '../config/print.js'
 import { resolveConfig, type Sources } from '../config/resolve.js'
 import { readCommandLine } from '../config/sources/cli.js'
@@ -6,11 +8,15 @@ import { pythonProjects } from './application/python/projects.js'
 import { Arbiter, type ArbiterOptions } from './arbiter/arbiter.js'
 import { checkApplication } from './arbiter/check.js'
 import type { ProcessEvents } from './arbiter/signals.js'
-import { ExitCode, toError } from './errors.js'
+import { ExitCode, toError, UnicornError } from './errors.js'
+import type * as Init from './init/init.js'
 import { checkLogs } from './logging/check-logs.js'
-import { version } from './sys/package.js'
+import { packageFile, version } from './sys/package.js'
 import { activationOf } from './systemd/activation.js'
 import { tellFailure } from './systemd/failure.js'
+
+/** The subcommand, if it is the first argument. An application of that name is `./init.js` or `init:application`. */
+const INIT = 'init'
 
 /** What the command does to the process that it runs in. */
 interface Out {
@@ -55,6 +61,11 @@ async function run(
   { exec, commandLine, events }: Processes,
   { print, end }: Out,
 ): Promise<ExitCode> {
+  const [first, ...rest] = given.argv
+  if (first === INIT) {
+    events.release()
+    return init(rest, workingDirectory(given.env), print)
+  }
   const line = readCommandLine(given.argv)
   if (line.kind === 'answer') {
     print(line.output)
@@ -81,4 +92,12 @@ async function run(
   }
   checkLogs(resolved.config)
   return resolved.config.checkConfig ? checkApplication(resolved, options) : new Arbiter(resolved, options).run()
+}
+
+/** From a bundle of its own: no server needs it. */
+async function init(argv: readonly string[], cwd: string, print: Out['print']): Promise<ExitCode> {
+  const { runInit }: typeof Init = createRequire(import.meta.url)(fileURLToPath(packageFile('dist/bin/init.cjs')))
+  const { exitCode, failure } = await runInit(argv, cwd, print)
+  if (failure) throw new UnicornError(failure.message, failure.fault, exitCode)
+  return exitCode
 }

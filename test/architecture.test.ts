@@ -11,7 +11,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['lib/gateway'],
   ['lib/application'],
   ['lib/worker'],
-  ['lib/arbiter'],
+  ['lib/arbiter', 'lib/init'],
   ['lib/index.ts', 'lib/worker-api.ts', 'lib/command.ts'],
   ['bin'],
 ]
