@@ -6,6 +6,7 @@ export const SECTIONS = [
   'Listening',
   'Workers',
   'Buffering',
+  'Static files',
   'Python',
   'Time limits',
   'HTTP limits',

@@ -4,6 +4,7 @@ import { LOG_FORMATS, LOG_LEVELS } from '../lib/logging/names.js'
 import { words } from './arguments.js'
 import { assignments } from './assignments.js'
 import { INTERFACES, PYTHON_INTERFACES } from './interfaces.js'
+import { mappings, urlGlobs } from './mappings.js'
 import {
   accessFormat,
   address,
@@ -214,6 +215,20 @@ export const settings = {
     default: derived("the system's", () => tmpdir()),
     onHup: 'respawn',
     description: 'where bodies wait for which memory has no room, in files without names',
+  }),
+
+  static: setting('Static files', '--static', {
+    parser: mappings,
+    default: derived('none', () => []),
+    onHup: 'respawn',
+    description: 'serve a directory, or one file, before the application: /static=./public; may be repeated',
+  }),
+  staticImmutable: setting('Static files', '--static-immutable', {
+    parser: urlGlobs,
+    default: derived('none', () => []),
+    onHup: 'respawn',
+    description:
+      'URLs of static files that browsers keep for a year, as /assets/**, beside names with a hexadecimal hash',
   }),
 
   python: setting('Python', '--python', {

@@ -6,7 +6,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['lib/errors.ts', 'lib/sys'],
   ['lib/listeners', 'lib/spread', 'lib/systemd'],
   ['lib/http'],
-  ['lib/logging'],
+  ['lib/logging', 'lib/static'],
   ['config'],
   ['lib/gateway'],
   ['lib/application'],

@@ -4,18 +4,20 @@ import type { Config } from '../../config/settings.js'
 import type { Application } from '../application/application.js'
 import type { CreateEngine } from '../http/engine.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
+import type { StaticFiles } from '../static/static-files.js'
 import type { AccessRecorder } from './access-recorder.js'
 import type { AdmissionClass } from './admission/admission.js'
 import type { Channel } from './channel.js'
 import type { Reporters } from './exit/reporters.js'
 import type { Watchdog } from './watchdog/watchdog.js'
 
-/** What a worker is made of: the products of its boot. Some have no watchdog, and some no access log. */
+/** What a worker is made of: the products of its boot. Some have no watchdog, no files or no access log. */
 export interface WorkerParts {
   readonly config: Config
   readonly hooks: HookRunner<'worker'>
   readonly listeners: readonly ListenerSeat[]
   readonly application: Application
+  readonly files: StaticFiles | undefined
   readonly admission: AdmissionClass
   readonly createEngine: CreateEngine
   readonly channel: Channel<Config>

@@ -16,12 +16,12 @@ export class Service {
     this.#hasPostRequest = parts.hooks.has('postRequest')
   }
 
-  /** Calls the application. If `preRequest` throws, answers with 500 instead. */
+  /** Sends a static file, or calls the application. If `preRequest` throws, answers with 500 instead. */
   run(exchange: Exchange): void {
     if (this.#isCut) return
-    const { hooks, self, application } = this.#parts
+    const { hooks, self, files, application } = this.#parts
     if (this.#hasPreRequest && !hooks.run('preRequest', self, exchange.head)) return exchange.answer.refuse(500)
-    application.gateway.handle(exchange)
+    if (!files?.serve(exchange)) application.gateway.handle(exchange)
   }
 
   finish(exchange: Exchange): void {

@@ -32,6 +32,8 @@ export const CHANGED: Readonly<Record<Changed, unknown>> = {
   waitReady: true,
   readyWorkers: 2,
   readyPath: '/ready',
+  static: ['/static=.'],
+  staticImmutable: ['/assets/**'],
   python: 'python3',
   pythonpath: 'lib',
   threads: 2,

@@ -7,6 +7,7 @@ import { ExitCode, toError, UnicornError } from '../../errors.js'
 import type { CreateEngine } from '../../http/engine.js'
 import type { AccessLog } from '../../logging/access.js'
 import { ErrorLog } from '../../logging/logger.js'
+import type { StaticFiles } from '../../static/static-files.js'
 import { surviveBrokenStreams } from '../../sys/standard-streams.js'
 import type { AdmissionClass } from '../admission/admission.js'
 import type { Channel } from '../channel.js'
@@ -54,6 +55,7 @@ export class Booting {
   admission: AdmissionClass | undefined
   application: Application | undefined
   createEngine: CreateEngine | undefined
+  files: StaticFiles | undefined
   accessLog: AccessLog | undefined
   worker: Worker | undefined
 

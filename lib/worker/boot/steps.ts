@@ -69,6 +69,7 @@ export const STEPS: Readonly<Record<string, BootStep>> = {
     },
   },
   uploads: { inCheck: true, run: warnOfUploads },
+  staticFiles: { inCheck: true, run: openStaticFiles },
   application: {
     inCheck: true,
     failure: ExitCode.appLoad,
@@ -191,6 +192,14 @@ async function warnOfUploads({ config, admission, snapshot, log }: Booting): Pro
   }
 }
 
+/** Loads what serves static files, if there are any. */
+async function openStaticFiles(boot: Booting): Promise<void> {
+  const { config, log } = boot
+  if (config.static.length === 0) return
+  const { openStatic } = await import('./open-static.js')
+  boot.files = await openStatic(config, log)
+}
+
 /** In the first worker only: the others would repeat it. */
 function warnOfLongPolling({ config: { workers }, snapshot, log }: Booting): void {
   if (workers === 1 || snapshot.age > 1 || !takesLongPolling()) return
@@ -224,6 +233,7 @@ function createWorker(boot: Booting): void {
     application,
     admission,
     createEngine,
+    files: boot.files,
     listeners: snapshot.listeners,
     access: boot.accessLog && new AccessRecorder(boot.accessLog),
     reopenLogs: () => boot.reopenLogs(),
