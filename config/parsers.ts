@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import { delimiter, resolve } from 'node:path'
 import { ADDRESS_FORMS, type Address, anchorAddress, bindText, parseAddress } from '../lib/listeners/address.js'
 import { compileAccessFormat } from '../lib/logging/access-format.js'
@@ -113,36 +112,6 @@ export const directories: Parser<readonly string[], string | readonly string[]> 
   },
   print: values => values.join(', '),
   anchor: (values, base) => values.map(value => resolve(base, value)),
-}
-
-/** Reads the addresses of proxies in one text, with commas between, as Gunicorn does. */
-export const proxies: Parser<readonly string[], string | readonly string[]> = {
-  wanted: 'IP addresses or networks, with commas between, or *',
-  metavar: 'IPS',
-  parse(found) {
-    const items = typeof found === 'string' ? found.split(',') : found
-    if (!Array.isArray(items)) return refuse(found, proxies.wanted)
-    const texts = items.map(each => (typeof each === 'string' ? each.trim() : refuse(each, proxies.wanted)))
-    return texts.filter(Boolean).map(each => (isNetwork(each) ? each : refuse(each, proxies.wanted)))
-  },
-  print: values => values.join(', ') || 'none',
-}
-
-function isNetwork(text: string): boolean {
-  const [, address = '', bits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? []
-  const family = isIP(address)
-  return text === '*' || (family !== 0 && Number(bits ?? 0) <= (family === 4 ? 32 : 128))
-}
-
-/** Reads the path at which an application is mounted, without a slash at its end; empty for none. */
-export const rootPath: Parser<string> = {
-  wanted: 'a path that begins with /, or nothing',
-  metavar: 'PATH',
-  parse(found) {
-    if (typeof found !== 'string' || !/^(?:\/[!-"$-~]*)?$/.test(found)) return refuse(found, rootPath.wanted)
-    return found.replace(/\/+$/, '')
-  },
-  print: path => path || 'none',
 }
 
 /** Reads the name of an environment variable; `none` is no variable, an empty name. */

@@ -7,6 +7,7 @@ export const SECTIONS = [
   'Workers',
   'Buffering',
   'Static files',
+  'Proxies',
   'Python',
   'Time limits',
   'HTTP limits',

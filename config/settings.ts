@@ -19,14 +19,13 @@ import {
   logFile,
   path,
   paths,
-  proxies,
-  rootPath,
   text,
   urlPath,
   userName,
   variableName,
   workerCount,
 } from './parsers.js'
+import { forwarderHeaders, proxies, rootPath, schemeHeaders, trustedHeaders } from './proxy-parsers.js'
 import { type AnySetting, absent, derived, type InputOf, type OnHup, setting, type ValueOf } from './setting.js'
 import { duration, durationRange, size } from './units.js'
 import { workerClass } from './worker-class.js'
@@ -231,6 +230,46 @@ export const settings = {
       'URLs of static files that browsers keep for a year, as /assets/**, beside names with a hexadecimal hash',
   }),
 
+  forwardedAllowIps: setting('Proxies', '--forwarded-allow-ips', {
+    variable: { name: 'FORWARDED_ALLOW_IPS' },
+    parser: proxies,
+    default: '127.0.0.1,::1',
+    onHup: 'respawn',
+    description: 'proxies, beside those on unix sockets, whose headers about their clients count; * is any',
+  }),
+  trustedHeaders: setting('Proxies', '--trusted-headers', {
+    parser: trustedHeaders,
+    default: 'X-Forwarded-For',
+    onHup: 'respawn',
+    description:
+      'which of Forwarded and X-Forwarded-For, -Host, -Port and -Prefix count; the proxy must set each of them itself',
+  }),
+  secureSchemeHeaders: setting('Proxies', '--secure-scheme-headers', {
+    parser: schemeHeaders,
+    default: 'X-Forwarded-Proto=https,X-Forwarded-Protocol=ssl,X-Forwarded-Ssl=on',
+    onHup: 'respawn',
+    description: 'headers by which a proxy says whether its client speaks https, each with the value that says so',
+  }),
+  forwarderHeaders: setting('Proxies', '--forwarder-headers', {
+    parser: forwarderHeaders,
+    default: 'SCRIPT_NAME,PATH_INFO',
+    onHup: 'respawn',
+    description: 'header fields with an underscore in their name that a proxy may put into the environ',
+  }),
+  headerMap: setting('Proxies', '--header-map', {
+    parser: choice('MODE', ['drop', 'refuse', 'dangerous']),
+    default: 'drop',
+    onHup: 'respawn',
+    description: 'other header fields with an underscore: left out of the environ, answered with 400, or mapped',
+  }),
+  rootPath: setting('Proxies', '--root-path', {
+    variable: { name: 'SCRIPT_NAME' },
+    parser: rootPath,
+    default: derived('none', () => ''),
+    onHup: 'respawn',
+    description: 'the path at which the application is mounted: SCRIPT_NAME, taken off PATH_INFO',
+  }),
+
   python: setting('Python', '--python', {
     parser: text('PATH'),
     default: absent('that of VIRTUAL_ENV, of .venv, venv or env in the directory or above it, or on PATH'),
@@ -267,20 +306,6 @@ export const settings = {
     onHup: 'respawn',
     description:
       'what the Python processes print becomes records of the error log; --log-format json does so by itself',
-  }),
-  rootPath: setting('Python', '--root-path', {
-    variable: { name: 'SCRIPT_NAME' },
-    parser: rootPath,
-    default: derived('none', () => ''),
-    onHup: 'respawn',
-    description: 'the path at which the application is mounted: SCRIPT_NAME, taken off PATH_INFO',
-  }),
-  forwardedAllowIps: setting('Python', '--forwarded-allow-ips', {
-    variable: { name: 'FORWARDED_ALLOW_IPS' },
-    parser: proxies,
-    default: '127.0.0.1,::1',
-    onHup: 'respawn',
-    description: 'proxies, beside those on unix sockets, whose X-Forwarded-Proto and SCRIPT_NAME count; * is any',
   }),
 
   timeout: setting('Time limits', '-t, --timeout', {

@@ -19,7 +19,6 @@ export interface GunicornOption {
 const TLS = 'TLS ends at a proxy in front, nginx for instance: bind to it without TLS'
 const OWN_LOGS = 'see errorlog, accesslog, loglevel and logFormat; what the application logs is as it configures that'
 const SYSLOG = 'log to standard error, which systemd and container runtimes pass on'
-const SECURE_SCHEME = 'let the proxy send X-Forwarded-Proto: https, X-Forwarded-Protocol: ssl or X-Forwarded-Ssl: on'
 const METRICS = 'no statsd metrics are sent'
 const STRICT = 'requests are read strictly, as RFC 9112 has it'
 
@@ -116,17 +115,9 @@ export const gunicornOptions: Readonly<Record<string, GunicornOption>> = {
   statsd_prefix: { flags: '--statsd-prefix <PREFIX>', instead: METRICS, idle: [''] },
   dogstatsd_tags: { flags: '--dogstatsd-tags <TAGS>', instead: METRICS, idle: [''] },
   forwarded_allow_ips: { setting: 'forwardedAllowIps' },
-  secure_scheme_headers: { instead: SECURE_SCHEME },
-  forwarder_headers: {
-    flags: '--forwarder-headers <NAMES>',
-    instead: 'of the header fields with an underscore in their name, SCRIPT_NAME is taken from a proxy',
-    idle: ['SCRIPT_NAME', 'SCRIPT_NAME,PATH_INFO'],
-  },
-  header_map: {
-    flags: '--header-map <MODE>',
-    instead: 'header fields with an underscore in their name are dropped',
-    idle: ['drop'],
-  },
+  secure_scheme_headers: { setting: 'secureSchemeHeaders' },
+  forwarder_headers: { setting: 'forwarderHeaders' },
+  header_map: { setting: 'headerMap' },
   strip_header_spaces: { flags: '--strip-header-spaces', instead: STRICT, idle: [false] },
   permit_obsolete_folding: { flags: '--permit-obsolete-folding', instead: STRICT, idle: [false] },
   permit_unconventional_http_method: {

@@ -22,6 +22,10 @@ export interface GatewayContext {
   readonly multiprocess: boolean
   /** `SERVER_SOFTWARE`, such as `unicorn/0.1.0`. */
   readonly serverSoftware: string
+  /** The path at which the application is mounted, without a slash at its end; none if absent. */
+  readonly rootPath?: string
+  /** Whether header fields with an underscore in their name are in an environ. */
+  readonly mapsUnderscores?: boolean
   /** Present if applications need not wait for their clients (worker class `sync`). */
   readonly background?: Background | undefined
 }

@@ -11,6 +11,7 @@ import type { Refusal } from './refusal.js'
  */
 export interface Exchange extends Linked<Exchange> {
   readonly head: RequestHead
+  /** That of its connection, or who trusted proxies say has sent it. */
   readonly peer: Peer
   /** Replaced by an `Upload` if the body is received before the application runs. */
   body: BodySource
@@ -41,6 +42,12 @@ export interface Exchange extends Linked<Exchange> {
 /** The two ends of a connection. */
 export interface Peer {
   readonly scheme: 'http' | 'https'
+  /** Its word of other clients counts, since it is a trusted proxy; undefined before that was looked at. */
+  isTrusted?: boolean | undefined
+  /** It is connected by a unix socket. */
+  readonly isUnix: boolean
+  /** What trusted proxies tell beside the client. */
+  readonly told?: Told | undefined
   /** The client's address; empty on a unix socket. */
   readonly address: string
   /** The client's port; undefined on a unix socket. */
@@ -53,6 +60,18 @@ export interface Peer {
   readonly authority: string
   /** The addresses of both ends by the names that a socket has, or the socket itself if the engine has one. */
   readonly socket?: SocketAddresses | undefined
+}
+
+/** What trusted proxies tell of a request, beside its client. */
+export interface Told {
+  /** What the client calls the server, as in a Host field. */
+  readonly host?: string
+  readonly serverName?: string
+  readonly serverPort?: string
+  /** The path at which the application is mounted, without a slash at its end. */
+  readonly mount?: string
+  /** Variables of the environ. */
+  readonly variables?: Readonly<Record<string, string>>
 }
 
 export type SocketAddresses = Partial<

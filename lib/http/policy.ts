@@ -1,5 +1,6 @@
 import type { RequestHead } from './head.js'
 import { checkRules, forbiddenTrailer } from './head-rules.js'
+import type { Proxies } from './proxies/proxies.js'
 import type { Refusal } from './refusal.js'
 
 /** What a client may send and how long it may take. Durations in milliseconds, sizes in bytes; 0 means no limit. */
@@ -18,6 +19,8 @@ export interface HttpPolicy {
   readonly limitRequestBody: number
   /** Of all heads together that have begun and are not complete; absent for no limit. */
   readonly limitRequestHeads?: number
+  /** Those whose word of their clients counts; absent if none is trusted. */
+  readonly proxies?: Pick<Proxies, 'peerOf'>
 }
 
 /** A head beyond `limitRequestHeads`: of all that are not complete, the largest. */

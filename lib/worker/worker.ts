@@ -4,6 +4,7 @@ import { toError } from '../errors.js'
 import type { Engine, HttpEvents } from '../http/engine.js'
 import type { Connection, Exchange } from '../http/exchange.js'
 import type { HttpPolicy } from '../http/policy.js'
+import { Proxies } from '../http/proxies/proxies.js'
 import { Gate } from '../listeners/gate.js'
 import type { ClientHandle } from '../listeners/server-handle.js'
 import { postponeEnd } from '../sys/orphan-alarm.js'
@@ -70,7 +71,7 @@ export class Worker implements SignalHandlers {
     this.#stopwatch = parts.admission.oneAtATime ? new Stopwatch() : undefined
     this.#admission = new parts.admission(this.#admissionHost())
     this.#traits = this.#admission.traits ?? {}
-    this.#policy = { ...config, ...this.#traits.policy }
+    this.#policy = { ...config, proxies: new Proxies(config), ...this.#traits.policy }
     this.#engine = parts.createEngine(this.#policy, this.#events())
     this.standIn()
     const seats = new Map(listeners.map(seat => [seat.fd, seat]))

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { BoundedCache } from '../../lib/gateway/bounded-cache.js'
 import { serverFromHost } from '../../lib/gateway/wire/meta-variables.js'
 import { decodePath } from '../../lib/gateway/wsgi/environ.js'
 import type { Environ, StartResponse } from '../../lib/gateway/wsgi/types.js'
+import { BoundedCache } from '../../lib/sys/bounded-cache.js'
 import { type Options, request, serve } from './serve.js'
 
 /** The environs that an application saw for these requests, each on a connection of its own. */

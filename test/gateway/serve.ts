@@ -56,6 +56,8 @@ export interface Options extends Partial<HttpPolicy> {
   readonly socketPath?: string
   /** Answers leave in the background, as in a sync worker. */
   readonly background?: Background
+  readonly rootPath?: string
+  readonly mapsUnderscores?: boolean
 }
 
 /**
@@ -165,11 +167,11 @@ function events(serve: (exchange: Exchange) => void): HttpEvents {
 export async function gatewayFor(
   value: unknown,
   name: 'auto' | Interface,
-  background?: Background,
+  options: Pick<Options, 'background' | 'rootPath' | 'mapsUnderscores'> = {},
 ): Promise<(log: Logger) => Gateway> {
   const app = { value, file: '/srv/app.js', exportName: 'application', spec: 'app:application' }
   const callable = await detect(app, name)
-  const context = { multithread: true, multiprocess: false, serverSoftware: 'unicorn/test', background }
+  const context = { multithread: true, multiprocess: false, serverSoftware: 'unicorn/test', ...options }
   return log => {
     if (callable.interface === 'fetch') return createFetchGateway(callable.application, { ...context, log })
     if (callable.interface === 'wsgi') return createWsgiGateway(callable, { ...context, log })
@@ -178,8 +180,9 @@ export async function gatewayFor(
 }
 
 export async function serve(t: Test, application: unknown, options: Options = {}): Promise<Served> {
-  const { interface: name = 'wsgi', background, ...others } = options
-  return new Served(t, await gatewayFor(application, name, background), others)
+  const { interface: name = 'wsgi', background, rootPath, mapsUnderscores, ...others } = options
+  const context = { background, ...(rootPath && { rootPath }), ...(mapsUnderscores && { mapsUnderscores }) }
+  return new Served(t, await gatewayFor(application, name, context), others)
 }
 
 /**

@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
-import { BoundedCache } from '../../lib/gateway/bounded-cache.js'
 import { HostCheck } from '../../lib/http/host.js'
 import { NameTable } from '../../lib/http/native/parser/names.js'
+import { BoundedCache } from '../../lib/sys/bounded-cache.js'
 import { ownText } from '../../lib/sys/own-text.js'
 
 // What is kept of a request must not keep its whole head: V8 makes what is cut out of a text a view of that text.

@@ -1,6 +1,5 @@
 import type { InterfaceName } from '../../../config/interfaces.js'
 import { backgroundOf } from '../../gateway/background.js'
-import { Proxies } from '../../gateway/python/proxies.js'
 import { createAsgiGateway, createPythonGateway } from '../../gateway/python/python-gateway.js'
 import { WebSockets } from '../../gateway/python/websockets.js'
 import { checkUploadDirectory, UploadSpace } from '../../http/upload/upload-space.js'
@@ -53,7 +52,7 @@ export async function loadPythonApplication(
     log,
     uploads: new UploadSpace(config.tmpUploadDir),
     background: backgroundOf(config, log),
-    proxies: new Proxies(config.forwardedAllowIps),
+    mapsUnderscores: config.headerMap === 'dangerous',
     submit: pool.submit.bind(pool),
   }
   return {

@@ -1,5 +1,5 @@
 import type { RequestHead } from '../../http/head.js'
-import { BoundedCache } from '../bounded-cache.js'
+import { BoundedCache } from '../../sys/bounded-cache.js'
 import { isToken } from '../wire/header-rules.js'
 import { inherit, NativeHeaders } from './native.js'
 

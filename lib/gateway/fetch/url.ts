@@ -1,5 +1,5 @@
 import type { Exchange } from '../../http/exchange.js'
-import { BoundedCache } from '../bounded-cache.js'
+import { BoundedCache } from '../../sys/bounded-cache.js'
 
 /** Matches a target that `new URL` leaves as it is, but for dot segments: nothing in it is to be percent-encoded. */
 const PLAIN = /^\/[\w\-.~!$&()*+,;=:@/%?[\]|]*$/
@@ -26,7 +26,7 @@ export function urlOf({ head, peer }: Exchange): string {
   const { url } = head
   const { rest } = head.target()
   const known = origins[peer.scheme]
-  const origin = known.get(head.host() || peer.authority) || known.get(peer.authority)
+  const origin = known.get(peer.told?.host || head.host() || peer.authority) || known.get(peer.authority)
   if (url === '*') return `${origin}/*`
   const path = rest.charCodeAt(0) === SLASH ? rest : `/${rest}`
   return PLAIN.test(path) && !DOT_SEGMENT.test(path) ? origin + path : new URL(origin + path).href

@@ -1,8 +1,5 @@
-import type { Exchange } from '../../http/exchange.js'
-import { addHeader, hostOf, serverFromHost } from '../wire/meta-variables.js'
-import type { Forwarded, Proxies } from './proxies.js'
-
-const SCRIPT_NAME = 'SCRIPT_NAME'
+import type { Exchange, Told } from '../../http/exchange.js'
+import { headerAdder, hostOf, serverFromHost } from '../wire/meta-variables.js'
 
 /** The variables of a request that Python does not know by itself. All values are text. */
 export type Variables = Record<string, string>
@@ -10,9 +7,9 @@ export type Variables = Record<string, string>
 /**
  * The environ of one request (PEP 3333), as far as it is text. PATH_INFO is as it was sent: Python decodes it.
  * @param size  bytes of the body that was read; undefined if there is none
- * @param proxies  those whose word counts
+ * @param mapsUnderscores  whether header fields with an underscore in their name are in it
  */
-export function variablesOf({ head, peer }: Exchange, size: number | undefined, proxies: Proxies): Variables {
+export function variablesOf({ head, peer }: Exchange, size: number | undefined, mapsUnderscores: boolean): Variables {
   const target = head.target()
   const environ: Variables = {
     REQUEST_METHOD: head.method,
@@ -26,31 +23,24 @@ export function variablesOf({ head, peer }: Exchange, size: number | undefined, 
     'wsgi.url_scheme': peer.scheme,
   }
   if (peer.port !== undefined) environ.REMOTE_PORT = String(peer.port)
-  const fields: Fields = { environ, scriptName: undefined }
-  head.forEach(addField, fields)
-  proxies.apply(environ, fields, peer)
+  head.forEach(headerAdder(mapsUnderscores), environ)
   // The body has arrived, so its length is known, and no coding is left of it.
   if (size !== undefined) environ.CONTENT_LENGTH = String(size)
   delete environ.HTTP_TRANSFER_ENCODING
   if (environ.CONTENT_LENGTH === '') delete environ.CONTENT_LENGTH
   if (target.authority !== '') environ.HTTP_HOST = target.authority
+  if (peer.told !== undefined) addTold(environ, peer.told)
   if (environ.SERVER_NAME === '') {
-    ;[environ.SERVER_NAME, environ.SERVER_PORT] = serverFromHost(
-      environ.HTTP_HOST ?? '',
-      environ['wsgi.url_scheme'] ?? '',
-    )
+    ;[environ.SERVER_NAME, environ.SERVER_PORT] = serverFromHost(environ.HTTP_HOST ?? '', peer.scheme)
   }
   return environ
 }
 
-interface Fields extends Forwarded {
-  readonly environ: Variables
-  scriptName: string | undefined
-}
-
-function addField(fields: Fields, name: string, value: string, key?: string): void {
-  if (name.length === SCRIPT_NAME.length && name.toUpperCase() === SCRIPT_NAME) fields.scriptName ??= value
-  else addHeader(fields.environ, name, value, key)
+/** SCRIPT_NAME is there if a proxy tells it: otherwise Python knows it by itself. */
+function addTold(environ: Variables, { host, mount, variables }: Told): void {
+  if (host !== undefined) environ.HTTP_HOST = host
+  if (mount !== undefined) environ.SCRIPT_NAME = mount
+  Object.assign(environ, variables)
 }
 
 /** Names and values in turn, a NUL after each: no part of a request head has one. */

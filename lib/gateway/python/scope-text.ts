@@ -1,26 +1,25 @@
 import type { Exchange } from '../../http/exchange.js'
-import type { Proxies } from './proxies.js'
 
 /**
  * What the scope of one request is made of (ASGI, HTTP & WebSocket 2.3): its line and its connection, then names and
  * values of headers in turn. The path is as it was sent.
- * @param proxies  those whose word counts
  * @param size  bytes of the body, if it was read: then no coding is left of it
  */
-export function scopeText({ head, peer }: Pick<Exchange, 'head' | 'peer'>, proxies: Proxies, size?: number): string {
+export function scopeText({ head, peer }: Pick<Exchange, 'head' | 'peer'>, size?: number): string {
   const { path, query, authority } = head.target()
-  const { scheme, mount, address, port } = proxies.originOf(head, peer)
+  const { scheme, address, port, told } = peer
+  const host = told?.host ?? authority
   const line = [head.method, head.httpVersion, scheme, path, query]
-  const ends = [address, String(port ?? ''), peer.serverName, peer.serverPort, mount]
+  const ends = [address, String(port ?? ''), peer.serverName, peer.serverPort, told?.mount ?? '']
   const { fields } = head
   const isDecoded = size !== undefined && head.transferEncoding !== undefined
   let text = [...line, ...ends, ...(isDecoded ? ['content-length', size] : [])].join('\0')
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] ?? ''
     if (isDecoded && name.length === 17 && name.toLowerCase() === 'transfer-encoding') continue
-    // The absolute form of a target counts more (RFC 9112, section 3.2.2).
-    const isReplaced = authority !== '' && name.length === 4 && name.toLowerCase() === 'host'
-    text += `\0${name}\0${isReplaced ? authority : fields[i + 1]}`
+    // What a trusted proxy says counts more, and so does the absolute form of a target (RFC 9112, section 3.2.2).
+    const isReplaced = host !== '' && name.length === 4 && name.toLowerCase() === 'host'
+    text += `\0${name}\0${isReplaced ? host : fields[i + 1]}`
   }
   return text
 }

@@ -61,8 +61,7 @@ export class WebSockets extends EventEmitter {
       this.#server ??= this.#load()
       const server = await this.#server
       const head = new RequestHead(req, req.rawHeaders)
-      if (this.#worker.proxies.contradict(head, socket.peer)) return refuseConnection(socket, 400)
-      const scope = scopeText({ head, peer: socket.peer }, this.#worker.proxies)
+      const scope = scopeText({ head, peer: socket.peer })
       const call = new WebSocketCall({ head, socket, scope }, this.#worker)
       this.#calls.set(req, call)
       server.handleUpgrade(req, stream, first, ws => {

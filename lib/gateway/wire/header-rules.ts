@@ -1,5 +1,5 @@
 import { reasonOf } from '../../http/refusal.js'
-import { BoundedCache } from '../bounded-cache.js'
+import { BoundedCache } from '../../sys/bounded-cache.js'
 import { ApplicationBreach } from '../failure.js'
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/

@@ -1,5 +1,5 @@
 import { environKey } from '../../http/environ-key.js'
-import { BoundedCache } from '../bounded-cache.js'
+import { BoundedCache } from '../../sys/bounded-cache.js'
 
 const keys = new BoundedCache(environKey)
 
@@ -12,6 +12,16 @@ export function addHeader(environ: Record<string, unknown>, name: string, value:
   // The engine refuses two of these; the first one counts.
   else if (key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH') return
   else environ[key] = `${String(before)}${key === 'HTTP_COOKIE' ? '; ' : ', '}${value}`
+}
+
+/** Adds a field whose name has an underscore as if that were a hyphen (Gunicorn's `header_map = "dangerous"`). */
+function addAnyHeader(environ: Record<string, unknown>, name: string, value: string, known?: string): void {
+  addHeader(environ, name, value, name.includes('_') ? `HTTP_${name.toUpperCase().replaceAll('-', '_')}` : known)
+}
+
+/** @param mapsUnderscores  whether fields with an underscore in their name are in an environ */
+export function headerAdder(mapsUnderscores: boolean | undefined): typeof addHeader {
+  return mapsUnderscores ? addAnyHeader : addHeader
 }
 
 /** RFC 3875, section 4.1.14: an IPv6 address stands in brackets, as in a URL. */

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import type { Exchange } from '../../http/exchange.js'
+import type { Exchange, Told } from '../../http/exchange.js'
 import type { GatewayContext } from '../gateway.js'
-import { addHeader, hostOf, serverFromHost } from '../wire/meta-variables.js'
+import { headerAdder, hostOf, serverFromHost } from '../wire/meta-variables.js'
 import { fileWrapper } from './file-wrapper.js'
 import { attachSignal, type Signalling } from './lazy-signal.js'
 import type { Environ, EnvironBase, ErrorsStream, Headers, InputStream } from './types.js'
@@ -25,7 +25,7 @@ export function makeEnviron(exchange: Exchange, services: Services, around: Surr
   const target = head.target()
   const environ: EnvironBase = {
     REQUEST_METHOD: head.method,
-    SCRIPT_NAME: '',
+    SCRIPT_NAME: around.rootPath ?? '',
     PATH_INFO: decodePath(target.path),
     RAW_URI: head.url,
     QUERY_STRING: target.query,
@@ -49,15 +49,29 @@ export function makeEnviron(exchange: Exchange, services: Services, around: Surr
     'wsgi.early_hints': headers => services.earlyHints(headers),
     'unicorn.socket': peer.socket,
   }
-  head.forEach(addHeader, environ)
+  head.forEach(headerAdder(around.mapsUnderscores), environ)
   if (head.transferEncoding !== undefined) describeWhole(environ, exchange.body.size)
   // The host of the absolute form takes the place of the Host header (RFC 9112, section 3.2.2).
   if (target.authority !== '') environ.HTTP_HOST = target.authority
+  if (peer.told !== undefined) addTold(environ, peer.told)
+  if (environ.SCRIPT_NAME !== '') mount(environ)
   if (environ.SERVER_NAME === '') {
     ;[environ.SERVER_NAME, environ.SERVER_PORT] = serverFromHost(environ.HTTP_HOST ?? '', peer.scheme)
   }
   attachSignal(environ, services)
   return environ
+}
+
+function addTold(environ: EnvironBase, told: Told): void {
+  if (told.host !== undefined) environ.HTTP_HOST = told.host
+  if (told.mount !== undefined) environ.SCRIPT_NAME = told.mount
+  if (told.variables !== undefined) Object.assign(environ, told.variables)
+}
+
+/** Takes the path of the application off that of the request. The proxy in front may have done so already. */
+function mount(environ: EnvironBase): void {
+  const { SCRIPT_NAME: root, PATH_INFO: path } = environ
+  if (path === root || path.startsWith(`${root}/`)) environ.PATH_INFO = path.slice(root.length)
 }
 
 /** A body that was received has a length, and no coding is left of it. @param size  undefined if it was not received */

@@ -4,6 +4,7 @@ import { ClientGone } from '../errors.js'
 import type { Connection, Peer } from '../exchange.js'
 import type { RequestHead } from '../head.js'
 import { type HttpPolicy, TOO_MANY_HEADS } from '../policy.js'
+import { identify } from '../proxies/identify.js'
 import type { Refusal } from '../refusal.js'
 import type { NativeBody } from './body.js'
 import { unwatched, type Watched } from './deadlines.js'
@@ -167,7 +168,7 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
       at = this.#feed(bytes, start, end)
     }
     const { method } = head.request
-    const refusal = method === 'CONNECT' ? NO_TUNNEL : this.body?.fault
+    const refusal = method === 'CONNECT' ? NO_TUNNEL : (this.body?.fault ?? identify(exchange, this.#owner.policy))
     if (refusal) return this.#refuseRest(end, refusal, head.request)
     this.hasMore = at < end
     this.exchange = exchange

@@ -27,6 +27,7 @@ export class NativeExchange extends NativeAnswer implements Exchange, BodyOwner 
   readonly #connection: Source
   #source: NativeBody | undefined = undefined
   #received: BodySource | undefined = undefined
+  #peer: Peer | undefined = undefined
 
   constructor(connection: Source, head: Head) {
     super(connection, head)
@@ -34,7 +35,11 @@ export class NativeExchange extends NativeAnswer implements Exchange, BodyOwner 
   }
 
   get peer(): Peer {
-    return this.#connection.peer
+    return this.#peer ?? this.#connection.peer
+  }
+
+  set peer(peer: Peer) {
+    this.#peer = peer
   }
 
   /** Made when it is asked for: few requests have one. */

@@ -5,6 +5,8 @@ import type { EndPoint, Transport } from './transport.js'
 /** The two ends of a connection; the kernel is asked for an address when it is first wanted. */
 export class NativePeer implements Peer {
   readonly scheme = 'http'
+  readonly told = undefined
+  isTrusted: boolean | undefined = undefined
   readonly #transport: Transport
   readonly #listener: LocalAddress | undefined
   #remote: EndPoint | null | undefined = undefined
@@ -15,6 +17,10 @@ export class NativePeer implements Peer {
   constructor(transport: Transport, listener: LocalAddress | undefined) {
     this.#transport = transport
     this.#listener = listener
+  }
+
+  get isUnix(): boolean {
+    return this.#listener !== undefined && this.#listener.port === undefined
   }
 
   get address(): string {

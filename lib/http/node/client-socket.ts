@@ -6,7 +6,7 @@ import { hasHungUp } from '../../sys/libc.js'
 import type { Linked } from '../../sys/linked-list.js'
 import { hasUnread } from '../../sys/socket-calls.js'
 import type { LocalAddress } from '../engine.js'
-import type { Connection, Exchange } from '../exchange.js'
+import type { Connection, Exchange, Peer } from '../exchange.js'
 import { closeUnread, linger } from './closing.js'
 import { NodePeer } from './node-peer.js'
 import type { NodeObjects } from './types.js'
@@ -71,7 +71,7 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   readonly #handle: ClientHandle
   readonly #local: LocalAddress | undefined
   readonly owner: SocketOwner
-  #peer: NodePeer | undefined = undefined
+  #peer: Peer | undefined = undefined
   #isLingering = false
 
   constructor(handle: ClientHandle, local: LocalAddress | undefined, owner: SocketOwner) {
@@ -81,9 +81,14 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
     this.owner = owner
   }
 
-  get peer(): NodePeer {
+  get peer(): Peer {
     this.#peer ??= new NodePeer(this, this.#local)
     return this.#peer
+  }
+
+  /** The one that a proxy speaks for, for all of the connection. */
+  set peer(peer: Peer) {
+    this.#peer = peer
   }
 
   get isGone(): boolean {

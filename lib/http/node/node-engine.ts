@@ -15,7 +15,7 @@ import { type ParserError, refusalOf, refuseConnection } from './closing.js'
 import { lookAfter } from './half-closed.js'
 import { createHttpServer, onEachRequest, sendersTo } from './http-server.js'
 import { NodeExchange } from './node-exchange.js'
-import { checkRequest, checkTakenHead, wantsToClose } from './node-rules.js'
+import { checkRequest, checkTaken, wantsToClose } from './node-rules.js'
 import { NodeUpgrade, siftUpgrades } from './node-upgrade.js'
 import { OpenHeads } from './open-heads.js'
 import { StandIn, type TakeoverArgs } from './stand-in.js'
@@ -137,7 +137,7 @@ export class NodeEngine implements Engine, SocketOwner {
     if (refusal) {
       socket.refused = true
       exchange.refuse(refusal.status)
-      return this.#events.refused(refusal, socket.peer, exchange.head)
+      return this.#events.refused(refusal, exchange.peer, exchange.head)
     }
     exchange.res._keepAliveTimeout = this.#waits.keepAlive
     // The application's own limit, which rests while a connection is idle, as under plain Node.
@@ -166,13 +166,13 @@ export class NodeEngine implements Engine, SocketOwner {
     const [req] = args
     const { socket } = req
     if (!(socket instanceof ClientSocket) || socket.refused || socket.last) return
-    const head = new RequestHead(req, req.rawHeaders)
+    const upgrade = new NodeUpgrade(new RequestHead(req, req.rawHeaders), socket)
     const isWanted = this.#takeovers.includes(event) && this.#standIn?.listensFor(event)
-    const refusal = checkTakenHead(head, this.#policy) ?? (isWanted ? undefined : { status: 501, why: 'CONNECT' })
-    if (refusal) return this.#refuseRest(socket, refusal, head)
-    socket.upgraded = true
+    const refusal = checkTaken(upgrade, this.#policy) ?? (isWanted ? undefined : { status: 501, why: 'CONNECT' })
+    if (refusal) return this.#refuseRest(socket, refusal, upgrade.head)
+    upgrade.begin()
     this.#upgraded++
-    this.#events.upgraded(new NodeUpgrade(head, socket), socket)
+    this.#events.upgraded(upgrade, socket)
     this.#standIn?.tell(event, args)
   }
 

@@ -21,6 +21,7 @@ export class NodeExchange extends NodeAnswer implements Exchange, NodeObjects {
   release: Exchange['release'] = undefined
   #source: NodeBody | undefined = undefined
   #received: BodySource | undefined = undefined
+  #peer: Peer | undefined = undefined
 
   constructor(socket: ClientSocket, res: ServerResponse, expects: NodeObjects['expects']) {
     super(res)
@@ -29,7 +30,11 @@ export class NodeExchange extends NodeAnswer implements Exchange, NodeObjects {
   }
 
   get peer(): Peer {
-    return this.socket.peer
+    return this.#peer ?? this.socket.peer
+  }
+
+  set peer(peer: Peer) {
+    this.#peer = peer
   }
 
   /** Made when it is asked for: few requests have one. */

@@ -5,6 +5,9 @@ import type { Peer } from '../exchange.js'
 /** The two ends of a socket; the kernel is asked for an address when it is first wanted. */
 export class NodePeer implements Peer {
   readonly scheme = 'http'
+  readonly told = undefined
+  isTrusted: boolean | undefined = undefined
+  readonly isUnix: boolean
   readonly socket: Socket
   readonly serverName: string
   readonly serverPort: string
@@ -15,6 +18,7 @@ export class NodePeer implements Peer {
   constructor(socket: Socket, local: LocalAddress | undefined) {
     const { host = '', port = '' } = local ?? { host: socket.localAddress, port: socket.localPort }
     this.socket = socket
+    this.isUnix = local !== undefined && local.port === undefined
     this.serverName = host
     this.serverPort = String(port)
   }

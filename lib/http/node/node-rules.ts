@@ -1,28 +1,37 @@
 import { METHODS } from 'node:http'
 import { elementsOf } from '../elements.js'
+import type { Peer } from '../exchange.js'
 import type { RequestHead } from '../head.js'
 import { checkExpect } from '../head-rules.js'
 import { checkHead, type HttpPolicy } from '../policy.js'
+import { identify } from '../proxies/identify.js'
 import type { Refusal } from '../refusal.js'
 import type { NodeObjects } from './types.js'
 
 // What is wrong with a request that the parser of node:http takes for a good one.
 
+/** Its peer is replaced if a trusted proxy tells of another one. */
+interface Request {
+  readonly head: RequestHead
+  peer: Peer
+}
+
 /**
  * @param isOwn  whether the application itself answers other expectations than 100-continue, as under plain Node
  */
 export function checkRequest(
-  { head, expects }: Pick<NodeObjects, 'expects'> & { readonly head: RequestHead },
+  request: Request & Pick<NodeObjects, 'expects'>,
   policy: HttpPolicy,
   isOwn: () => boolean,
 ): Refusal | undefined {
+  const { head, expects } = request
   const isAsked = expects === 'continue' || (expects === 'other' && !isOwn())
-  return (isAsked ? checkExpect(head) : undefined) ?? checkTakenHead(head, policy)
+  return (isAsked ? checkExpect(head) : undefined) ?? checkTaken(request, policy)
 }
 
 /** The same for a request that ends HTTP on its connection. */
-export function checkTakenHead(head: RequestHead, policy: HttpPolicy): Refusal | undefined {
-  return checkProtocol(head) ?? checkHead(head, policy)
+export function checkTaken(request: Request, policy: HttpPolicy): Refusal | undefined {
+  return checkProtocol(request.head) ?? checkHead(request.head, policy) ?? identify(request, policy)
 }
 
 const HTTP = new Set(METHODS)

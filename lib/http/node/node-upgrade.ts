@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Upgrade } from '../exchange.js'
+import type { Peer, Upgrade } from '../exchange.js'
 import type { RequestHead } from '../head.js'
 import type { ClientSocket } from './client-socket.js'
 import { watchWrites } from './response.js'
@@ -7,6 +7,7 @@ import { watchWrites } from './response.js'
 /** A socket that `node:http` has let go of. */
 export class NodeUpgrade implements Upgrade {
   readonly head: RequestHead
+  peer: Peer
   status = 0
   readonly #socket: ClientSocket
   #bytesBefore = 0
@@ -14,10 +15,13 @@ export class NodeUpgrade implements Upgrade {
   constructor(head: RequestHead, socket: ClientSocket) {
     this.head = head
     this.#socket = socket
+    this.peer = socket.peer
   }
 
-  get peer(): ClientSocket['peer'] {
-    return this.#socket.peer
+  /** From now on the connection speaks another protocol, with the client of this request. */
+  begin(): void {
+    this.#socket.upgraded = true
+    this.#socket.peer = this.peer
   }
 
   get bytes(): number {

@@ -165,6 +165,8 @@ function applicationHost(boot: Booting): ApplicationHost {
       multithread: !boot.admission?.oneAtATime,
       multiprocess: config.workers > 1,
       serverSoftware: `unicorn/${snapshot.version}`,
+      rootPath: config.rootPath,
+      mapsUnderscores: config.headerMap === 'dangerous',
       background: boot.admission?.oneAtATime ? backgroundOf(config, log) : undefined,
     },
     signalListeners,

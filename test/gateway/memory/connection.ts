@@ -2,6 +2,7 @@ import type { Connection, Peer } from '../../../lib/http/exchange.js'
 import { RequestHead } from '../../../lib/http/head.js'
 import { checkExpect } from '../../../lib/http/head-rules.js'
 import { checkHead, checkTrailers, type HttpPolicy } from '../../../lib/http/policy.js'
+import { identify } from '../../../lib/http/proxies/identify.js'
 import type { Refusal } from '../../../lib/http/refusal.js'
 import { now } from '../../../lib/sys/clock.js'
 import type { MemoryBody } from './body.js'
@@ -145,7 +146,8 @@ export class MemoryConnection implements Connection {
     this.#queue.push(exchange)
     this.#body = exchange.body
     const expects = head.httpVersion === '1.1' ? checkExpect(head) : undefined
-    const refusal = expects ?? checkHead(head, this.#owner.policy) ?? unserved(head)
+    const refusal =
+      expects ?? checkHead(head, this.#owner.policy) ?? unserved(head) ?? identify(exchange, this.#owner.policy)
     if (!refusal) this.#owner.begun(exchange)
     else {
       exchange.answer.refuse(refusal.status)

@@ -96,6 +96,7 @@ function peerOf({ remotePort }: MemoryEnd, { host, port }: LocalAddress): Peer {
   const isUnix = host === undefined
   return {
     scheme: 'http',
+    isUnix,
     address: isUnix ? '' : '127.0.0.1',
     port: isUnix ? undefined : remotePort,
     family: 'IPv4',

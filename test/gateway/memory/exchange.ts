@@ -17,6 +17,7 @@ export class MemoryExchange implements Exchange {
   readonly awaitsClient = false
   readonly startedAt = now()
   readonly head: RequestHead
+  peer: Exchange['peer']
   readonly connection: MemoryConnection
   readonly answer: MemoryAnswer
   readonly body: MemoryBody
@@ -27,13 +28,10 @@ export class MemoryExchange implements Exchange {
   constructor(head: RequestHead, connection: MemoryConnection, bodyLimit: number) {
     this.head = head
     this.connection = connection
+    this.peer = connection.peer
     this.expectsContinue = head.httpVersion === '1.1' && head.field('expect') !== undefined
     this.answer = new MemoryAnswer(this)
     this.body = new MemoryBody(this, bodyLimit)
-  }
-
-  get peer(): Exchange['peer'] {
-    return this.connection.peer
   }
 
   inTurn(run: (exchange: Exchange) => void): void {

@@ -1,10 +1,23 @@
 import { METHODS } from 'node:http'
+import type { Peer } from '../../../lib/http/exchange.js'
 import { RequestHead } from '../../../lib/http/head.js'
 import { refusalOf } from '../../../lib/http/node/closing.js'
 import { checkRequest } from '../../../lib/http/node/node-rules.js'
 import { checkTrailers, type HttpPolicy, headLimit } from '../../../lib/http/policy.js'
 import { type HeadArgs, HTTPParser, type Parser, type ParserError } from '../../helpers/http-parser.js'
 import { checkTunnel, type Outcome, type Read } from './outcome.js'
+
+/** Rules of the grammar do not depend on who the client is. */
+const NOBODY: Peer = {
+  scheme: 'http',
+  isUnix: true,
+  address: '',
+  port: undefined,
+  family: 'IPv4',
+  serverName: '',
+  serverPort: '',
+  authority: 'localhost',
+}
 
 /** Methods that llhttp knows, by its numbers. */
 const methods = new Map(METHODS.map(method => [numberOf(method), method]))
@@ -82,7 +95,7 @@ export class LlhttpStream implements Outcome {
     const head = new RequestHead(line, fields)
     // As node:http tells the engine.
     const expects = minor === 1 && head.field('expect') !== undefined ? 'other' : undefined
-    const refusal = checkRequest({ head, expects }, this.policy, () => false) ?? checkTunnel(head)
+    const refusal = checkRequest({ head, expects, peer: NOBODY }, this.policy, () => false) ?? checkTunnel(head)
     if (refusal) {
       this.refusal = refusal
       this.#current = undefined

@@ -1,4 +1,4 @@
-import { ownText } from '../sys/own-text.js'
+import { ownText } from './own-text.js'
 
 /** Values of longer keys are not remembered: only odd clients send such keys. */
 const LONGEST_KEY = 100
