@@ -5,7 +5,7 @@ import { type Parser, refuse } from './parser.js'
 const WANTED = '/URL=DIRECTORY, such as /static=./public'
 
 /** A plain path: one name or several, none of them with a dot in front. */
-const URL_PATH = /^(?:\/(?!\.)[!"$&-.0-;<>-[\]-~]+)*\/?$/
+const URL_PATH = /^(?:\/(?!\.)[!"$&-.0-;<>@-[\]-~]+)*\/?$/
 
 /** Reads what is served from which directory: `/URL=DIRECTORY`, several of them, or an object. */
 export const mappings: Parser<readonly Mapping[], string | readonly string[] | Readonly<Record<string, string>>> = {

@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from 'node:fs'
 import { dirname, sep } from 'node:path'
-import { errorCode, UnicornError } from '../errors.js'
+import { ExitCode, errorCode, UnicornError } from '../errors.js'
 
 /** A URL and what is served there: the setting `static` has a list of them. */
 export interface Mapping {
@@ -37,7 +37,11 @@ export class Mount {
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       const message = `--static ${url || '/'}=${path}: ${why}; wanted a directory of files to serve, or one file`
-      throw new UnicornError(message, { found: path, wanted: 'a directory or a file', where: '--static', error })
+      throw new UnicornError(
+        message,
+        { found: path, wanted: 'a directory or a file', where: '--static', error },
+        ExitCode.workerBoot,
+      )
     }
   }
 
