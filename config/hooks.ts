@@ -1,8 +1,10 @@
 import type { Answer } from '../lib/http/exchange.js'
 import type { RequestHead } from '../lib/http/head.js'
+import type { ServerEvent } from './events.js'
 import type { ExitedWorkerView, ServerView, WorkerView } from './views.js'
 
 export type { Logger } from '../lib/logging/log.js'
+export type * from './events.js'
 export type * from './views.js'
 
 type Environ = Readonly<Record<string, unknown>>
@@ -80,6 +82,10 @@ export const hooks = {
   nworkersChanged: arbiter<[server: ServerView, now: number, before: number | undefined]>({
     parameters: 'server, now, before',
     when: 'the number of workers changed; before is undefined at the start',
+  }),
+  onEvent: arbiter<[server: ServerView, event: ServerEvent]>({
+    parameters: 'server, event',
+    when: 'something has changed that a person would want to know: workers, reloads, upgrades',
   }),
   onReload: arbiter<[server: ServerView]>({ parameters: 'server', when: 'HUP, before the new workers start' }),
   preExec: arbiterWaits<[server: ServerView]>({ parameters: 'server', when: 'USR2, before the new arbiter starts' }),

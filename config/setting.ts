@@ -13,6 +13,7 @@ export const SECTIONS = [
   'HTTP limits',
   'Process',
   'Logging',
+  'Monitoring',
   'Inspection',
 ] as const
 export type Section = (typeof SECTIONS)[number]

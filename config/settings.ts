@@ -188,7 +188,7 @@ export const settings = {
     parser: integer(1),
     default: 1,
     onHup: 'apply',
-    description: "while fewer workers than this are ready and send beats, systemd's watchdog is not fed",
+    description: "while fewer workers than this are ready, /readyz answers 503 and systemd's watchdog is not fed",
   }),
   readyPath: setting('Workers', '--ready-path', {
     parser: urlPath,
@@ -497,6 +497,13 @@ export const settings = {
     default: 'auto',
     onHup: 'apply',
     description: "the error log's lines; auto is text on a terminal and in systemd's journal, and json elsewhere",
+  }),
+
+  metricsBind: setting('Monitoring', '--metrics-bind', {
+    parser: address,
+    default: absent('none'),
+    onHup: 'apply',
+    description: 'where the arbiter shows /metrics, /healthz, /readyz and /status, to anyone who can connect',
   }),
 
   checkConfig: setting('Inspection', '--check-config', {

@@ -1,4 +1,5 @@
 import type { Logger } from '../lib/logging/log.js'
+import type { SparseCounts } from '../lib/sys/histogram.js'
 import type { Config } from './settings.js'
 
 /** What a worker reports with each heartbeat. */
@@ -11,8 +12,41 @@ export interface Figures {
   readonly utilisation: number
   /** Resident memory, in bytes. Absent if the worker had no free descriptor to find out. */
   readonly rss?: number
+  /** Absent if nothing shows metrics. */
+  readonly metered?: Metered
   /** Of an application in Python: the processes that run it. */
   readonly processes?: readonly ProcessFigures[]
+}
+
+/** What a worker measures if metrics are shown. Counts are since its start. */
+export interface Metered {
+  readonly responses: Responses
+  /** From the complete head of a request to the end of its response, of each request that reached the worker class. */
+  readonly latency: Latency
+  /** Bytes of the bodies of responses. */
+  readonly sent: number
+  /** Connections that have left HTTP, for a WebSocket or a tunnel, and are open. */
+  readonly upgraded: number
+  /** Requests in flight that do not run: they wait for their turn, or for a Python process. */
+  readonly queued: number
+  /** For how long the event loop was late for its timers since the last beat, in milliseconds. */
+  readonly delay: { readonly mean: number; readonly p99: number; readonly max: number }
+  /** Memory of V8, in bytes: of its objects, and what it has taken for them. */
+  readonly heapUsed: number
+  readonly heapTotal: number
+}
+
+/** Responses by the first digit of their status; `none` are requests whose client left before there was one. */
+export type Responses = Readonly<Record<StatusClass, number>>
+export type StatusClass = '1xx' | '2xx' | '3xx' | '4xx' | '5xx' | 'none'
+
+/** Durations of requests. */
+export interface Latency {
+  readonly count: number
+  /** Of all, in milliseconds. */
+  readonly sum: number
+  /** A log-linear histogram (`lib/sys/histogram.ts`). */
+  readonly buckets: SparseCounts
 }
 
 /** A Python process of a worker. */
@@ -74,10 +108,17 @@ export interface WorkerSnapshot extends Omit<WorkerView, 'log'> {
 /** What has happened since the start of the arbiter; workers that are gone count too. */
 export interface Counters {
   readonly spawned: number
+  /** How often a worker that kept dying young made the next one wait. */
+  readonly backOffs: number
   /** Workers that are gone, by reason. */
   readonly reaped: Readonly<Partial<Record<ExitReason, number>>>
   /** Requests served, as of each worker's last heartbeat. */
   readonly requests: number
+  /** The same of what is metered; zero if nothing shows metrics. */
+  readonly responses: Responses
+  readonly latency: Latency
+  /** Bytes of the bodies of responses. */
+  readonly sent: number
   /** How often each command had each outcome: `outcomes.reload?.committed`. */
   readonly outcomes: Readonly<Record<string, Readonly<Record<string, number>>>>
 }
@@ -95,6 +136,8 @@ export interface Snapshot {
   readonly generation: number
   /** How many workers there should be. */
   readonly target: number
+  /** How many are ready and send beats: of an application in Python, its processes. */
+  readonly ready: number
   readonly addresses: readonly string[]
   readonly workers: readonly WorkerSnapshot[]
   readonly counters: Counters

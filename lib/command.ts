@@ -8,6 +8,7 @@ import { pythonProjects } from './application/python/projects.js'
 import { Arbiter, type ArbiterOptions } from './arbiter/arbiter.js'
 import { checkApplication } from './arbiter/check.js'
 import type { ProcessEvents } from './arbiter/signals.js'
+import { Doors } from './control/control.js'
 import { ExitCode, toError, UnicornError } from './errors.js'
 import type * as Init from './init/init.js'
 import { checkLogs } from './logging/check-logs.js'
@@ -85,6 +86,7 @@ async function run(
     activation,
     reconfigure,
     events,
+    control: server => new Doors(server),
   }
   if (resolved.config.printConfig) {
     print(printConfig(resolved))

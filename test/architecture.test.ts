@@ -12,6 +12,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['lib/application'],
   ['lib/worker'],
   ['lib/arbiter', 'lib/init'],
+  ['lib/control'],
   ['lib/index.ts', 'lib/worker-api.ts', 'lib/command.ts'],
   ['bin'],
 ]
@@ -49,7 +50,7 @@ const DOORS: readonly { readonly what: string; readonly pattern: RegExp; readonl
   {
     what: "node:http's request and response",
     pattern: /['"]node:http['"]/,
-    allowed: /^lib\/(http\/node|gateway\/node|application\/script)\/|^lib\/gateway\/fetch\/types\.ts$/,
+    allowed: /^lib\/(http\/node|gateway\/node|application\/script|control)\/|^lib\/gateway\/fetch\/types\.ts$/,
   },
   {
     what: 'the engines',
@@ -61,11 +62,7 @@ const DOORS: readonly { readonly what: string; readonly pattern: RegExp; readonl
     pattern: /['"]jiti['"]/,
     allowed: /^lib\/application\/module\/jiti\/|^config\/sources\/|^bin\/bundle\.ts$/,
   },
-  {
-    what: 'ws',
-    pattern: /['"]ws['"]/,
-    allowed: /^lib\/gateway\/python\/|^bin\/bundle\.ts$/,
-  },
+  { what: 'ws', pattern: /['"]ws['"]/, allowed: /^lib\/gateway\/python\/|^bin\/bundle\.ts$/ },
   {
     what: 'what only jiti needs',
     pattern: /\/jiti\/[\w-]+\.js['"]/,

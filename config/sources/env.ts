@@ -12,6 +12,7 @@ export function currentEnvironment(): Environment {
 /** Variables that are meant for the arbiter alone, from its predecessor or from systemd: no other process has them. */
 export const PRIVATE: readonly string[] = [
   'UNICORN_FD',
+  'UNICORN_CONTROL_FD',
   'UNICORN_PID',
   'UNICORN_SINCE',
   'LISTEN_PID',

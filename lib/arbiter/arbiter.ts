@@ -24,6 +24,8 @@ import { storedName } from '../systemd/stored-sockets.js'
 import { accountOf } from './account.js'
 import { addressesOf, findingsOn } from './addresses.js'
 import type { Command, CommandName, CommandOf } from './commands.js'
+import { type Control, type ControlledServer, NO_CONTROL, type Prepared } from './control.js'
+import { EventStream } from './events.js'
 import type { Generation } from './generation.js'
 import { Generations } from './generations.js'
 import type { CommandLine } from './handover.js'
@@ -43,6 +45,8 @@ import type { WorkerHandle } from './worker-handle.js'
 const TICK = 200
 /** The time between two repairs of listeners, in milliseconds. */
 const REPAIRS = 60_000
+/** How old the beat of a worker may be that is called ready, in milliseconds: there is one a second. */
+const FRESH_BEAT = 10_000
 
 /** The events of an arbiter, and what each carries. They are handled one at a time, each to its end. */
 interface ArbiterEvents extends PoolEvents, UpgradeEvents {
@@ -63,6 +67,7 @@ interface Fresh {
   readonly listeners: Listeners
   /** At a path that is new. */
   readonly pidfile: Pidfile | undefined
+  readonly control: Prepared
 }
 
 type EventType = keyof ArbiterEvents
@@ -85,6 +90,8 @@ export interface ArbiterOptions {
   readonly reconfigure: () => Promise<Resolved>
   /** Signals and errors since the start of this process; if absent, since the start of the arbiter. */
   readonly events?: ProcessEvents
+  /** Makes what shows this server and steers it; nothing does if absent. */
+  readonly control?: (server: ControlledServer) => Control
 }
 
 /**
@@ -104,12 +111,14 @@ export class Arbiter {
   readonly #activation: Activation
   /** As what the workers run, if not as this process does. */
   readonly #account: Account | undefined
+  readonly #changes: EventStream
   readonly #commands: PendingCommands
   readonly #readings = new Readings(() => this.#readConfiguration())
   readonly #pool: Pool
   readonly #generations: Generations
   readonly #upgrade: Upgrade
   readonly #pidfile: PidfileKeeper
+  readonly #control: Control
   /** Undefined if this is no service of systemd's. */
   readonly #service: Notifier | undefined
   #sources: FileWatcher | undefined
@@ -126,6 +135,8 @@ export class Arbiter {
   #onAsked: (how: How) => void = () => {}
   #exitCode: ExitCode = ExitCode.ok
   #nextRepair = 0
+  /** As it was told last. */
+  #lastState: Snapshot['state'] = 'starting'
 
   /** @throws UnicornError if the error log cannot be opened, or if the platform is not supported */
   constructor(resolved: Resolved, options: ArbiterOptions) {
@@ -139,7 +150,8 @@ export class Arbiter {
     this.#log = this.#errorLog.logger
     this.#server = this.#view()
     this.#activation = options.activation ?? NO_ACTIVATION
-    this.#commands = new PendingCommands(this.#log)
+    this.#changes = new EventStream(this.#log)
+    this.#commands = new PendingCommands(this.#changes)
     const { env } = options.commandLine
     const isService = hasNotifySocket(env)
     this.#upgrade = new Upgrade(options.commandLine, event => this.#events.push(event), isService)
@@ -149,6 +161,7 @@ export class Arbiter {
       version: options.version,
       clock: new PatientClock(TICK),
       log: this.#log,
+      events: this.#changes,
       server: this.#server,
       queue: event => this.#events.push(event),
       hooks: () => this.#hooks,
@@ -157,6 +170,7 @@ export class Arbiter {
     this.#generations = new Generations(resolved, {
       pool: this.#pool,
       server: this.#server,
+      events: this.#changes,
       isServedByOther,
       keepsPaths: () => isServedByOther() || this.#keepsSockets,
     })
@@ -171,6 +185,8 @@ export class Arbiter {
       upgrade: this.#upgrade,
       restored: this.#activation.restored,
     })
+    this.#control = options.control?.(this.#controlled()) ?? NO_CONTROL
+    this.#changes.subscribe(event => this.#hooks.run('onEvent', this.#server, event))
   }
 
   get #config(): Config {
@@ -202,6 +218,7 @@ export class Arbiter {
       state: this.#state,
       generation: current.number,
       target,
+      ready: this.#pool.ready(FRESH_BEAT),
       addresses: current.listeners.names,
       workers: this.#pool.snapshots,
       counters: { ...this.#pool.counters, outcomes: this.#commands.counts },
@@ -240,6 +257,9 @@ export class Arbiter {
     const listeners = await this.#unlessAsked(this.#listen(Listeners.none, resolved, inherited))
     if (!listeners) return
     this.#generations.current.listeners = listeners
+    const control = await this.#unlessAsked(this.#control.prepare(resolved, this.#upgrade.predecessor?.control ?? []))
+    if (!control) return
+    control.take()
     this.#storeSockets()
     this.#log.info(`Listening at: ${listeners.names.join(', ')} (${process.pid})`)
     this.#log.info(`Using ${runnerOf(resolved)}`)
@@ -298,6 +318,7 @@ export class Arbiter {
     })
     const { gunicorn } = this.#generations.current.resolved
     await Promise.race([this.#hooks.run('onExit', this.#server).then(() => gunicorn?.runner.end()), asked])
+    this.#survive(() => this.#control.close(!this.#upgrade.isServedByOther))
     this.#survive(() => this.#pidfile.remove())
     const { successor } = this.#upgrade
     if (successor !== undefined) this.#service?.handOver(successor)
@@ -326,6 +347,14 @@ export class Arbiter {
     this.#survive(() => this.#on[event.type](event))
     this.#survive(() => this.#manageWorkers())
     this.#survive(() => this.#service?.look())
+    this.#tellState()
+  }
+
+  #tellState(): void {
+    const state = this.#state
+    if (state === this.#lastState) return
+    this.#lastState = state
+    this.#changes.emit('state', { state })
   }
 
   /** A failure that nothing has foreseen, such as a directory that cannot be written any more, ends no server. */
@@ -367,6 +396,7 @@ export class Arbiter {
       if (pending && !this.#stopping) return this.#beginReload(pending, fresh)
       fresh.listeners.close({ next: this.#generations.current.listeners })
       if (fresh.pidfile) this.#pidfile.drop(fresh.pidfile)
+      fresh.control.drop()
     },
     misconfigured: ({ error: thrown }) => {
       const error = toError(thrown)
@@ -475,9 +505,15 @@ export class Arbiter {
     const { pidfile: path } = resolved.config
     const bound = await this.#listen(listeners, resolved)
     try {
-      // A file at a path that stays is written anew later, and needs no claim.
-      const pidfile = path && path !== current.config.pidfile ? this.#pidfile.claim(path) : undefined
-      return { type: 'configured', resolved, listeners: bound, pidfile }
+      const control = await this.#control.prepare(resolved, [])
+      try {
+        // A file at a path that stays is written anew later, and needs no claim.
+        const pidfile = path && path !== current.config.pidfile ? this.#pidfile.claim(path) : undefined
+        return { type: 'configured', resolved, listeners: bound, pidfile, control }
+      } catch (error) {
+        control.drop()
+        throw error
+      }
     } catch (error) {
       bound.close({ next: listeners })
       throw error
@@ -515,9 +551,10 @@ export class Arbiter {
     for (const sentence of advice) if (!before?.advice.includes(sentence)) this.#log.warn(sentence)
   }
 
-  #beginReload(pending: Pending<'reload'>, { resolved, listeners, pidfile }: Fresh): void {
+  #beginReload(pending: Pending<'reload'>, { resolved, listeners, pidfile, control }: Fresh): void {
     this.#generations.begin(resolved, listeners, outcome => {
-      if (outcome.result === 'committed') this.#applySettings(resolved.config)
+      if (outcome.result === 'committed') this.#applySettings(resolved.config, control)
+      else control.drop()
       if (pidfile) this.#pidfile.drop(pidfile)
       pending.settle(outcome)
     })
@@ -527,7 +564,7 @@ export class Arbiter {
    * Takes over the settings that concern the arbiter itself: those whose row says `apply`. Each is taken over even if
    * it has not changed, as what it stands for may have: a file may be gone. So a reload repairs what is amiss.
    */
-  #applySettings(fresh: Applied): void {
+  #applySettings(fresh: Applied, control: Prepared): void {
     const configureLog = (): void => this.#errorLog.configure(fresh)
     const steps: Record<keyof Applied, () => void> = {
       procName: () => this.#setTitle(fresh),
@@ -537,6 +574,7 @@ export class Arbiter {
       drainDelay: () => {}, // read when the stop begins
       readyWorkers: () => {}, // read at each look
       pidfile: () => this.#pidfile.change(fresh.pidfile),
+      metricsBind: () => control.take(),
     }
     this.#storeSockets()
     for (const apply of new Set(Object.values(steps))) {
@@ -585,12 +623,13 @@ export class Arbiter {
   #startSuccessor(pending: Pending<'upgrade'>): void {
     const { listeners } = this.#generations.current
     if (this.#stopping) return
-    this.#upgrade.start(pending, { listeners, activation: this.#activation }, this.#config.chdir)
+    const control = this.#control.sockets
+    this.#upgrade.start(pending, { listeners, activation: this.#activation, control }, this.#config.chdir)
   }
 
   /** The arbiter before this one is gone, so this one takes over its pid file. */
   #takeOver(): void {
-    this.#log.info('Upgraded: the arbiter before this one is gone')
+    this.#changes.emit('upgraded', {})
     this.#service?.takeOver()
     this.#storeSockets()
     try {
@@ -654,6 +693,21 @@ export class Arbiter {
       get snapshot() {
         return arbiter.snapshot
       },
+    }
+  }
+
+  #controlled(): ControlledServer {
+    const arbiter = this
+    return {
+      log: this.#log,
+      events: this.#changes,
+      get config() {
+        return arbiter.#config
+      },
+      get snapshot() {
+        return arbiter.snapshot
+      },
+      request: command => this.request(command),
     }
   }
 

@@ -1,6 +1,7 @@
 import type { ServerView } from '../../config/hooks.js'
 import type { Resolved } from '../../config/resolve.js'
 import { Listeners } from '../listeners/listeners.js'
+import type { EventStream } from './events.js'
 import { workersAfterScaling } from './fronts.js'
 import { type Generation, newGeneration } from './generation.js'
 import type { OutcomeOf } from './outcome.js'
@@ -12,6 +13,7 @@ import type { WorkerHandle } from './worker-handle.js'
 export interface GenerationsParts {
   readonly pool: Pool
   readonly server: ServerView
+  readonly events: EventStream
   /** Whether another arbiter serves the same sockets. */
   readonly isServedByOther: () => boolean
   /** Whether the paths of unix sockets stay at the end: another arbiter serves them, or systemd keeps them. */
@@ -22,6 +24,7 @@ export interface GenerationsParts {
 export class Generations {
   readonly #pool: Pool
   readonly #server: ServerView
+  readonly #events: EventStream
   readonly #isServedByOther: () => boolean
   readonly #keepsPaths: () => boolean
   #current: Generation
@@ -33,9 +36,10 @@ export class Generations {
   #target = 0
   #scaling: Pending<'scale'> | undefined
 
-  constructor(first: Resolved, { pool, server, isServedByOther, keepsPaths }: GenerationsParts) {
+  constructor(first: Resolved, { pool, server, events, isServedByOther, keepsPaths }: GenerationsParts) {
     this.#pool = pool
     this.#server = server
+    this.#events = events
     this.#isServedByOther = isServedByOther
     this.#keepsPaths = keepsPaths
     this.#current = newGeneration(1, first, { listeners: Listeners.none, log: server.log })
@@ -107,7 +111,7 @@ export class Generations {
     this.#latest = next
     this.#reload = new Reload(this.#pool, { old: this.#current, next, ended })
     next.hooks.run('onReload', this.#server)
-    this.#server.log.info({ generation: next.number }, 'Reloading: new workers start beside the old ones')
+    this.#events.emit('reload-began', { generation: next.number })
   }
 
   /** A worker of the new generation did not boot, so that generation cannot serve and the old one goes on. */

@@ -19,11 +19,15 @@ export interface CommandLine {
 export interface Predecessor {
   readonly pid: number
   readonly sockets: readonly InheritedSocket[]
+  /** Of what shows and steers the server. */
+  readonly control: readonly InheritedSocket[]
   readonly isAlive: () => boolean
 }
 
 /** What one arbiter hands to the next: the descriptors as `FD=ADDRESS`, separated by blanks, and its own pid. */
 const FD = 'UNICORN_FD'
+/** The same of what shows and steers the server. */
+const CONTROL_FD = 'UNICORN_CONTROL_FD'
 const PID = 'UNICORN_PID'
 /** When that process has started, if the next one is not its child. */
 const SINCE = 'UNICORN_SINCE'
@@ -35,19 +39,24 @@ export function predecessorOf(env: Environment): Predecessor | undefined {
   const pid = Number(env[PID])
   const since = env[SINCE]
   if (!pid || env[FD] === undefined) return undefined
-  const entries = env[FD] === '' ? [] : env[FD].split(/ (?=\d+=)/)
-  const sockets = entries.map(entry => {
+  const isAlive = (): boolean => process.ppid === pid || (since !== undefined && startTimeOf(pid) === since)
+  return { pid, sockets: socketsOf(env[FD]), control: socketsOf(env[CONTROL_FD]), isAlive }
+}
+
+function socketsOf(text = ''): InheritedSocket[] {
+  const entries = text === '' ? [] : text.split(/ (?=\d+=)/)
+  return entries.map(entry => {
     const [fd = '', ...address] = entry.split('=')
     return { fd: Number(fd), address: address.join('=') }
   })
-  const isAlive = (): boolean => process.ppid === pid || (since !== undefined && startTimeOf(pid) === since)
-  return { pid, sockets, isAlive }
 }
 
 /** The sockets of a server. */
 export interface Sockets {
   readonly listeners: Listeners
   readonly activation: Activation
+  /** Of what shows and steers the server. */
+  readonly control: readonly InheritedSocket[]
 }
 
 /** What a successor is started with. */
@@ -59,23 +68,28 @@ interface Start {
 }
 
 /** What systemd has passed comes first, as it came to this process: `fd://3` means the same there. */
-function startOf({ argv, env, cwd }: CommandLine, { listeners, activation }: Sockets): Start {
+function startOf({ argv, env, cwd }: CommandLine, { listeners, activation, control }: Sockets): Start {
   const { sockets: passed } = activation
   const first = FIRST_FD + passed.length
-  const sockets = listeners.own.map(({ address }, place) => `${first + place}=${address}`)
+  const { own } = listeners
   return {
     command: argv.length > 0 ? argv : [process.execPath],
     cwd,
     env: {
       ...env,
       ...(passed.length > 0 ? listenVariables(passed) : { LISTEN_FDS: undefined }),
-      [FD]: sockets.join(' '),
+      [FD]: textOf(own, first),
+      [CONTROL_FD]: control.length > 0 ? textOf(control, first + own.length) : undefined,
       [PID]: String(process.pid),
       [SINCE]: undefined,
       WATCHDOG_PID: undefined, // the watchdog is the successor's too
     },
-    inherited: [...passed, ...listeners.own].map(({ fd }) => fd),
+    inherited: [...passed, ...own, ...control].map(({ fd }) => fd),
   }
+}
+
+function textOf(sockets: readonly InheritedSocket[], first: number): string {
+  return sockets.map(({ address }, place) => `${first + place}=${address}`).join(' ')
 }
 
 /** What `activationOf` reads: the successor's pid is not known yet, but this one's is. */

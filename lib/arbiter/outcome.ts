@@ -32,7 +32,7 @@ export type Withdrawn = { readonly result: 'withdrawn' }
 export type OutcomeOf<Name extends CommandName> = Outcomes[Name] | Withdrawn
 
 /** A line of the error log. */
-type Line = readonly [level: 'debug' | 'info' | 'warn' | 'error', facts: object, message: string]
+export type Line = readonly [level: 'debug' | 'info' | 'warn' | 'error', facts: object, message: string]
 
 /** What the log says of each outcome; undefined if nothing. */
 export const LINES: { readonly [Name in CommandName]: (outcome: OutcomeOf<Name>) => Line | undefined } = {

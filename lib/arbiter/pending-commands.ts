@@ -1,5 +1,6 @@
-import type { Counters, Logger, Snapshot } from '../../config/hooks.js'
+import type { Counters, Snapshot } from '../../config/hooks.js'
 import type { CommandName, CommandOf } from './commands.js'
+import type { EventStream } from './events.js'
 import { LINES, type OutcomeOf, type Withdrawn } from './outcome.js'
 
 /** A command that was given, until its outcome is known. */
@@ -16,14 +17,14 @@ export interface Pending<Name extends CommandName> {
 
 /** The commands whose outcome is not known yet, and a record of what became of the others. */
 export class PendingCommands {
-  readonly #log: Logger
+  readonly #events: EventStream
   readonly #pending = new Set<{ name: CommandName; settle: (outcome: Withdrawn) => void }>()
   readonly #counts: Record<string, Record<string, number>> = {}
   readonly #last: Record<string, Snapshot['lastOutcomes'][string]> = {}
   #closed = false
 
-  constructor(log: Logger) {
-    this.#log = log
+  constructor(events: EventStream) {
+    this.#events = events
   }
 
   get counts(): Counters['outcomes'] {
@@ -55,17 +56,14 @@ export class PendingCommands {
     return pending
   }
 
-  /** Logs and counts an outcome. `settle` calls it; the arbiter does for an outcome that no command waits for. */
+  /** Tells of an outcome and counts it. `settle` calls it; the arbiter does for one that no command waits for. */
   record<Name extends CommandName>(name: Name, outcome: OutcomeOf<Name>): void {
-    const line = LINES[name](outcome)
-    if (line) {
-      const [level, facts, message] = line
-      this.#log[level](facts, message)
-    }
     const { result } = outcome
     const counts = this.#counts[name]
     this.#counts[name] = { ...counts, [result]: (counts?.[result] ?? 0) + 1 }
-    this.#last[name] = { result, ...('why' in outcome && { why: outcome.why }), at: Date.now() }
+    const last = { result, ...('why' in outcome && { why: outcome.why }) }
+    this.#last[name] = { ...last, at: Date.now() }
+    this.#events.emit('outcome', { command: name, ...last }, LINES[name](outcome))
   }
 
   /** Whether its outcome is not known yet. */

@@ -8,11 +8,14 @@ import { countSaturated } from '../spread/crowding.js'
 import { Backoff, type Death } from '../sys/backoff.js'
 import type { PatientClock } from '../sys/clock.js'
 import { isDying } from '../sys/is-dying.js'
-import { DRAIN, type FromWorker, unwrap } from '../worker/protocol.js'
+import { DRAIN, type Figures, type FromWorker, unwrap } from '../worker/protocol.js'
+import { type EventStream, EXPECTED } from './events.js'
 import { processesOf } from './fronts.js'
 import type { Generation } from './generation.js'
+import { plausible } from './plausible.js'
 import { bootMessage, spawnWorker, whyNotStarted } from './spawn.js'
 import { isHeard, outlineOf, PM2_READY, STRAY_MESSAGE } from './stray-message.js'
+import { Totals } from './totals.js'
 import { WorkerHandle } from './worker-handle.js'
 import { type Action, reasonOfExit, transitions, type WorkerEvent } from './worker-state.js'
 
@@ -38,6 +41,7 @@ interface PoolContext {
   readonly version: string
   readonly clock: PatientClock
   readonly log: Logger
+  readonly events: EventStream
   readonly server: ServerView
   readonly queue: (event: PoolEvent) => void
   /** The hooks in force. */
@@ -71,8 +75,8 @@ export class Pool {
   #age = 0
   #spawned = 0
   readonly #reaped: Partial<Record<ExitReason, number>> = {}
-  /** Requests served by workers that are gone. */
-  #pastRequests = 0
+  readonly #totals = new Totals()
+  #backOffs = 0
   #debuggerNoticed = false
   #strayMessageNoticed = false
   #isEndAnnounced = false
@@ -97,8 +101,7 @@ export class Pool {
   }
 
   get counters(): Omit<Counters, 'outcomes'> {
-    const requests = [...this.#handles].reduce((sum, handle) => sum + handle.requests, this.#pastRequests)
-    return { spawned: this.#spawned, reaped: this.#reaped, requests }
+    return { spawned: this.#spawned, backOffs: this.#backOffs, reaped: this.#reaped, ...this.#totals.counts }
   }
 
   /**
@@ -250,7 +253,7 @@ export class Pool {
         handle.generation.failure = message.why
         return
       case 'beat':
-        handle.figures = message.figures
+        this.#count(handle, message.figures)
         handle.saturatedBeats = countSaturated(handle.saturatedBeats, handle.utilisation)
         this.#watchMemory(handle)
         this.#spreadLoad(handle)
@@ -300,14 +303,19 @@ export class Pool {
     this.#spreadChanged()
   }
 
+  #count(handle: WorkerHandle, reported: Figures): void {
+    const before = handle.figures
+    handle.figures = plausible(reported, before, handle.lastBeat - handle.since)
+    this.#totals.add(before, handle.figures)
+  }
+
   #watchMemory(handle: WorkerHandle): void {
     // Of a Python application, its own processes are what grows.
     const maxMemory = handle.generation.resolved.python ? 0 : handle.config.maxMemory
     const rss = handle.figures?.rss ?? 0
     handle.fatSamples = maxMemory > 0 && rss > maxMemory ? handle.fatSamples + 1 : 0
     if (handle.fatSamples < FAT_SAMPLES || handle.wantsReplacement || !handle.isReady) return
-    const facts = { worker: handle.index, workerPid: handle.pid, rss, maxMemory }
-    this.#context.log.warn(facts, 'Worker uses too much memory')
+    this.#context.events.emit('too-much-memory', { worker: handle.index, pid: handle.pid, rss, maxMemory })
     handle.because('max-memory')
     handle.wantsReplacement = true
   }
@@ -363,7 +371,8 @@ export class Pool {
       if (handle.missedReopening) handle.kill('SIGUSR1')
       if (this.#isEndAnnounced) handle.send({ type: 'announce' })
       this.#spreadChanged()
-      this.#context.log.info({ worker: handle.index, workerPid: handle.pid }, `Worker ready (pid: ${handle.pid})`)
+      const { index: worker, pid, generation } = handle
+      this.#context.events.emit('worker-ready', { worker, pid, generation: generation.number })
     },
     drain: handle => {
       const { abandoned } = handle.generation
@@ -379,7 +388,7 @@ export class Pool {
     await: handle => this.#end(handle, timeToEnd(handle)),
     quit: handle => this.#end(handle, QUIT_TIME, 'SIGQUIT'),
     abort: handle => {
-      this.#context.log.error(factsOf(handle), `Worker timeout (pid: ${handle.pid})`)
+      this.#context.events.emit('worker-hung', factsOf(handle))
       // It replaced one that hung and may still be looked at: a place has one process more, not one for each hang.
       for (const other of this.#handles)
         if (other !== handle && other.index === handle.index && other.reason === 'hung') this.#apply('quit', other)
@@ -387,12 +396,7 @@ export class Pool {
     },
     // It was told to end, and has neither ended nor cut its requests by itself.
     force: handle => {
-      const { requests, ...facts } = factsOf(handle)
-      const cut = requests === undefined ? 'its requests are cut' : `requests cut: ${requests} as of its last beat`
-      this.#context.log.warn(
-        { ...facts, requests },
-        `Worker killed (pid: ${handle.pid}): it did not end in time, ${cut}`,
-      )
+      this.#context.events.emit('worker-killed', factsOf(handle))
       this.#end(handle, ABORT_TIME, 'SIGKILL')
     },
     kill: handle => this.#end(handle, ABORT_TIME, 'SIGKILL'),
@@ -445,21 +449,20 @@ export class Pool {
   }
 
   #reap(handle: WorkerHandle): void {
-    const { log, server, hooks } = this.#context
+    const { events, server, hooks } = this.#context
     this.#handles.delete(handle)
     this.#spreadChanged()
     const pause = this.#countDeath(handle)
     const view = handle.exitedView()
     const { reason, exitCode, signal } = view
     this.#reaped[reason] = (this.#reaped[reason] ?? 0) + 1
-    this.#pastRequests += handle.requests
     const { requests, ...worker } = factsOf(handle)
     const lost = signal !== undefined && requests ? { requests } : {}
-    const facts = { ...worker, reason, exitCode, signal, ...lost, ...(pause > 0 && { pause }) }
-    const end = handle.pid === undefined ? 'Worker could not be started' : `Worker exited (pid: ${handle.pid})`
-    log[deathOf(reason) === 'expected' ? 'info' : 'error'](facts, end)
-    if (pause > 0)
-      log.warn({ worker: handle.index }, `Crash loop: a worker keeps dying young, the next starts in ${pause} ms`)
+    events.emit('worker-exited', { ...worker, reason, exitCode, signal, ...lost, ...(pause > 0 && { pause }) })
+    if (pause > 0) {
+      this.#backOffs++
+      events.emit('back-off', { worker: handle.index, pause })
+    }
     if (!handle.generation.resolved.gunicorn) hooks().run('childExit', server, view)
     for (const [pid, age] of handle.pythons) this.#pythonGone(handle, { pid, age, exitCode, signal })
   }
@@ -504,17 +507,14 @@ export class Pool {
 /** `max-requests` is not among them: under load there may always be a worker that ends for that reason. */
 const REPLACED: ReadonlySet<ExitReason | undefined> = new Set<ExitReason>(['retired', 'reloaded'])
 
-/** The ends that the arbiter brings about to replace a worker. */
-const EXPECTED: ReadonlySet<ExitReason> = new Set(['retired', 'reloaded', 'max-requests', 'max-memory'])
-
 function deathOf(reason: ExitReason): Death {
   if (reason === 'killed-outside') return reason
   return EXPECTED.has(reason) ? 'expected' : 'fault'
 }
 
-/** For the log: which worker it is, and how many requests it was running as of its last beat. */
+/** For an event: which worker it is, and how many requests it was running as of its last beat. */
 function factsOf({ index, pid, figures }: WorkerHandle) {
-  return { worker: index, workerPid: pid, requests: figures?.inFlight }
+  return { worker: index, pid, requests: figures?.inFlight }
 }
 
 /** A front has to ask its Python processes where they are. */

@@ -63,11 +63,6 @@ export class WorkerHandle {
     return this.#reason
   }
 
-  /** How many requests it has served, as of its last beat. */
-  get requests(): number {
-    return this.figures?.requests ?? 0
-  }
-
   /** How much of its time the event loop was busy, from 0 to 1, as of its last beat. */
   get utilisation(): number {
     return this.figures?.utilisation ?? 1

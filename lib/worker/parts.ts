@@ -9,9 +9,10 @@ import type { AccessRecorder } from './access-recorder.js'
 import type { AdmissionClass } from './admission/admission.js'
 import type { Channel } from './channel.js'
 import type { Reporters } from './exit/reporters.js'
+import type { Meter } from './meter.js'
 import type { Watchdog } from './watchdog/watchdog.js'
 
-/** What a worker is made of: the products of its boot. Some have no watchdog, no files or no access log. */
+/** What a worker is made of: the products of its boot. Some have no watchdog, meter, files or access log. */
 export interface WorkerParts {
   readonly config: Config
   readonly hooks: HookRunner<'worker'>
@@ -24,6 +25,8 @@ export interface WorkerParts {
   readonly log: Logger
   readonly reporters: Reporters
   readonly watchdog: Watchdog | undefined
+  /** Undefined if nothing shows metrics. */
+  readonly meter: Meter | undefined
   readonly access: AccessRecorder | undefined
   readonly server: ServerView
   readonly self: WorkerView

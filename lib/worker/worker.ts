@@ -64,7 +64,7 @@ export class Worker implements SignalHandlers {
   #exiting = false
 
   constructor(parts: WorkerParts) {
-    const { config, log, listeners, watchdog, channel, server, application } = parts
+    const { config, log, listeners, watchdog, meter, channel, server, application } = parts
     this.#parts = parts
     this.#service = new Service(parts)
     this.#intake = new Intake(parts)
@@ -87,6 +87,7 @@ export class Worker implements SignalHandlers {
     const { exchanges } = this.#engine
     const figures = () => ({
       requests: this.#finished,
+      ...(meter && { metered: meter.read({ upgraded: this.#engine.upgraded, queued: this.#queued }) }),
       ...(application.processes && { processes: application.processes.figures }),
       inFlight: exchanges.size,
       connections: this.#engine.connections,
@@ -109,10 +110,11 @@ export class Worker implements SignalHandlers {
   #events(): HttpEvents {
     const service = this.#service
     const admission = this.#admission
-    const { access } = this.#parts
+    const { access, meter } = this.#parts
     return {
       request: (exchange, connection) => {
         access?.begin(exchange)
+        meter?.begin(exchange)
         admission.request(exchange, connection)
       },
       finished: (exchange, connection) => this.#finish(exchange, connection),
@@ -124,7 +126,10 @@ export class Worker implements SignalHandlers {
         admission.disconnected?.(connection)
         this.#regulate()
       },
-      refused: (refusal, peer, head) => service.refused(refusal, peer, head),
+      refused: (refusal, peer, head) => {
+        meter?.refused(refusal.status)
+        service.refused(refusal, peer, head)
+      },
       failed: error => this.#parts.log.error({ err: toError(error) }, 'The HTTP engine failed, a connection is closed'),
     }
   }
@@ -272,12 +277,25 @@ export class Worker implements SignalHandlers {
   #finish(exchange: Exchange, connection: Connection): void {
     this.#finished++
     this.#stopwatch?.stop(exchange)
+    this.#parts.meter?.finished(exchange)
     this.#service.finish(exchange)
     this.#admission.finished?.(exchange, connection)
     if (this.#finished === this.#lastRequest) {
       this.#parts.log.info({ requests: this.#lastRequest }, 'Maximum number of requests reached')
       this.#parts.channel.send({ type: 'wants-replacement', reason: 'max-requests' })
     }
+  }
+
+  /** Requests in flight that do not run yet, as far as it is known which ones run. */
+  get #queued(): number {
+    const { size } = this.#engine.exchanges
+    const { processes } = this.#parts.application
+    if (processes)
+      return Math.max(
+        0,
+        processes.figures.reduce((left, { busy }) => left - busy, size),
+      )
+    return this.#stopwatch ? Math.max(0, size - 1) : 0
   }
 
   get phase(): Phase {
@@ -420,6 +438,8 @@ export class Worker implements SignalHandlers {
     this.#gate.giveUp()
     const { hooks, server, self, log, application } = this.#parts
     await hooks.run('workerExit', server, self)
+    // What it has counted since the last one.
+    if (this.#isReady) this.#heartbeat.beat()
     this.#heartbeat.stop()
     this.#service.cut(this.#engine.exchanges)
     this.#engine.destroy()

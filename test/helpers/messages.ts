@@ -4,6 +4,7 @@ import type { LogLine } from './log.js'
 export const messages = {
   starting: /^Starting unicorn /,
   listening: /^Listening at: (?<address>[^\s,]+)/,
+  metricsBound: /^metricsBind at: (?<address>\S+)/,
   booting: /^Booting worker/,
   ready: /^Worker ready/,
   /** By the arbiter, since it did not end in time. */

@@ -73,4 +73,5 @@ export const CHANGED: Readonly<Record<Changed, unknown>> = {
   accesslog: 'access.log',
   accessLogFormat: 'json',
   loglevel: 'debug',
+  metricsBind: '127.0.0.1:0',
 }

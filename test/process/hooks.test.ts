@@ -8,7 +8,8 @@ import { messages } from '../helpers/messages.js'
 import { startServer } from '../helpers/server.js'
 import type { Server } from '../helpers/server-process.js'
 
-/** Each hook notes its name, its process, and what stands in the worker that it is given. */
+/** Each hook notes its name, its process, and what stands in the worker that it is given. Of events there are many. */
+const NOTED = hookNames.filter(name => name !== 'onEvent')
 const CONFIG = `
 const { appendFileSync } = require('node:fs')
 const facts = ({ pid, index, reason } = {}) => ({ pid, index, reason })
@@ -17,7 +18,7 @@ const note = (hook, args) => {
   const numbers = args.filter(arg => typeof arg === 'number')
   appendFileSync('hooks.log', JSON.stringify({ hook, by: process.pid, worker: worker && facts(worker), numbers }) + '\\n')
 }
-module.exports = Object.fromEntries(${JSON.stringify(hookNames)}.map(hook => [hook, (...args) => note(hook, args)]))
+module.exports = Object.fromEntries(${JSON.stringify(NOTED)}.map(hook => [hook, (...args) => note(hook, args)]))
 `
 
 interface Note {

@@ -14,6 +14,7 @@ import type { Channel } from '../channel.js'
 import { exitReport } from '../exit/exit-report.js'
 import type { Exits, ForeignExit } from '../exit/exits.js'
 import { Reporters } from '../exit/reporters.js'
+import type { Meter } from '../meter.js'
 import type { Boot } from '../protocol.js'
 import { type Report, writeReport } from '../report.js'
 import type { WorkerSignals } from '../signals.js'
@@ -49,6 +50,7 @@ export class Booting {
   unfinished: Unfinished = () => 'the application has not finished loading'
 
   watchdog: Watchdog | undefined
+  meter: Meter | undefined
   /** With `--reload`: reports files to the arbiter. */
   loaded: LoadedFiles | undefined
   hooks: HookRunner<'worker'>

@@ -1,5 +1,6 @@
 import { extname } from 'node:path'
 import { HookRunner } from '../../../config/hook-runner.js'
+import { isMonitored } from '../../../config/monitoring.js'
 import type { ApplicationHost } from '../../application/application.js'
 import { loadApplication } from '../../application/load-application.js'
 import { takesLongPolling } from '../../application/long-polling.js'
@@ -48,6 +49,11 @@ export const STEPS: Readonly<Record<string, BootStep>> = {
   watchdog: {
     run: boot => {
       if (boot.config.watchdog) boot.watchdog = new Watchdog(boot.snapshot, boot.log)
+    },
+  },
+  meter: {
+    run: async boot => {
+      if (isMonitored(boot.config)) boot.meter = new (await import('../meter.js')).Meter()
     },
   },
   loadedFiles: { run: reportLoadedFiles },

@@ -1,0 +1,77 @@
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import type { Config } from '../../config/settings.js'
+import type { ControlledServer } from '../arbiter/control.js'
+import { bindText } from '../listeners/address.js'
+import { type InheritedSocket, Listeners } from '../listeners/listeners.js'
+import { packageFile } from '../sys/package.js'
+import { DOORS, type DoorName } from './doors.js'
+import type { ControlServer } from './server.js'
+
+/** How many connections the kernel queues. */
+const BACKLOG = 1024
+
+/** One way in: its listening socket, and the server behind it while there is one. */
+export class OpenDoor {
+  readonly #name: DoorName
+  readonly #server: ControlledServer
+  #listeners = Listeners.none
+  #http: ControlServer | undefined
+
+  constructor(name: DoorName, server: ControlledServer) {
+    this.#name = name
+    this.#server = server
+  }
+
+  get sockets(): readonly InheritedSocket[] {
+    return this.#listeners.own
+  }
+
+  /**
+   * Binds the address of a configuration, beside the one that is open.
+   * @param inherited  from a predecessor; the one for that address is taken
+   * @throws UnicornError that names the address that cannot be bound
+   */
+  async bind(config: Config, inherited: readonly InheritedSocket[]): Promise<Listeners> {
+    const door = DOORS[this.#name]
+    const address = door.address(config)
+    if (!address) return Listeners.none
+    const own = inherited.filter(socket => socket.address === bindText(address))
+    return this.#listeners.change([address], { backlog: BACKLOG, umask: door.umask(config) }, own)
+  }
+
+  take(next: Listeners): void {
+    const before = this.#listeners
+    this.#listeners = next
+    if (next.names.length === 0) this.#end()
+    else this.#open(next)
+    before.close({ next })
+    if (next.names.length > 0 && next.names.join() !== before.names.join()) {
+      this.#server.log.info(`${this.#name} at: ${next.names.join(', ')}`)
+    }
+  }
+
+  drop(next: Listeners): void {
+    next.close({ next: this.#listeners })
+  }
+
+  close(unlink: boolean): void {
+    this.#end()
+    this.#listeners.close({ unlink })
+    this.#listeners = Listeners.none
+  }
+
+  #open({ fds }: Listeners): void {
+    this.#http ??= load().serve(this.#name, this.#server)
+    this.#http.open({ fds, backlog: BACKLOG })
+  }
+
+  #end(): void {
+    this.#http?.close()
+    this.#http = undefined
+  }
+}
+
+function load(): typeof import('./serve.js') {
+  return createRequire(import.meta.url)(fileURLToPath(packageFile('dist/bin/serve.cjs')))
+}

@@ -1,0 +1,23 @@
+import type { ControlledServer } from '../arbiter/control.js'
+import type { DoorName } from './doors.js'
+import { healthRoutes } from './health.js'
+import type { Routes } from './routes.js'
+import { ControlServer, type ControlServerOptions } from './server.js'
+
+/** What is behind each way in. */
+const BEHIND: Readonly<Record<DoorName, Pick<ControlServerOptions, 'refusal'> & Behind>> = {
+  metricsBind: { routes: server => healthRoutes(server) },
+}
+
+interface Behind {
+  readonly routes: (server: ControlledServer) => Routes
+}
+
+/**
+ * Makes the server behind a way in. The entry of a bundle of its own: nothing of this is loaded before a configuration
+ * wants it.
+ */
+export function serve(door: DoorName, server: ControlledServer): ControlServer {
+  const { routes, ...options } = BEHIND[door]
+  return new ControlServer({ ...options, log: server.log, routes: routes(server) })
+}

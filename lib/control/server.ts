@@ -1,0 +1,202 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import { toError } from '../errors.js'
+import { Gate } from '../listeners/gate.js'
+import type { ClientHandle } from '../listeners/server-handle.js'
+import type { Logger } from '../logging/log.js'
+import { type ControlRequest, findRoute, type Method, type Reply, type Routes, text } from './routes.js'
+
+/** How many connections are held at most. Others wait in the kernel's queue. */
+const MOST_CONNECTIONS = 64
+/** How many of them may have an answer that does not end. */
+const MOST_STREAMS = 32
+/** Of a request's head, in bytes. */
+const LONGEST_HEAD = 8192
+/** How long a client may take for a request, and be idle after one, in milliseconds. */
+const PATIENCE = 5000
+/** How often Node looks for clients that take longer. */
+const CHECKS = 1000
+/** How long a client may take no byte of an answer, in milliseconds. */
+const SILENCE = 10_000
+/** How much of an answer that does not end may wait for its client, in bytes. */
+const MOST_WAITING = 256 * 1024
+/** The headers of every answer: a browser takes it for nothing else, and keeps nothing. */
+const HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
+
+export interface ControlServerOptions {
+  readonly log: Logger
+  readonly routes: Routes
+  /**
+   * Looks at a client before anything is read from it.
+   * @param fd  of its connection
+   * @returns why it is refused, in a sentence; undefined if it is welcome
+   */
+  readonly refusal?: (fd: number) => string | undefined
+}
+
+/**
+ * A small HTTP server in the arbiter, for those who look after a server. It runs in the arbiter's own event loop, so it
+ * is tight: few connections, short heads, no bodies, little patience. Nothing that comes in ends the arbiter.
+ */
+export class ControlServer {
+  readonly #options: ControlServerOptions
+  readonly #http: Server
+  readonly #sockets = new Set<Socket>()
+  #streams = 0
+  #gate: Gate | undefined
+  #isClosed = false
+
+  constructor(options: ControlServerOptions) {
+    this.#options = options
+    this.#http = createServer({
+      maxHeaderSize: LONGEST_HEAD,
+      connectionsCheckingInterval: CHECKS,
+      headersTimeout: PATIENCE,
+      requestTimeout: PATIENCE,
+      keepAliveTimeout: PATIENCE,
+      requireHostHeader: false,
+    })
+    this.#http.on('request', (req, res) => void this.#answer(req, res))
+    // A body is not wanted, so its client need not send it.
+    this.#http.on('checkContinue', (req, res) => void this.#answer(req, res))
+    this.#http.on('clientError', (_error, socket) => {
+      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      else socket.destroy()
+    })
+    // Node starts its check of slow clients when a server begins to listen, and this one never does by itself.
+    this.#http.emit('listening')
+  }
+
+  /** Accepts at these listening sockets, in place of those before. They stay the caller's. */
+  open(sockets: { fds: readonly number[]; backlog: number }): void {
+    this.#gate?.close()
+    const { log } = this.#options
+    this.#gate = new Gate(
+      sockets,
+      client => this.#connect(client),
+      error => log.warn({ err: error }, 'Connections to what shows this server not accepted'),
+    )
+    this.#regulate()
+  }
+
+  /** Accepts no more; what was accepted is still answered. */
+  shut(): void {
+    this.#gate?.close()
+    this.#gate = undefined
+  }
+
+  /** Ends all of it at once. */
+  close(): void {
+    this.#isClosed = true
+    this.shut()
+    this.#http.close()
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  get #isFull(): boolean {
+    return this.#sockets.size >= MOST_CONNECTIONS
+  }
+
+  #regulate(): void {
+    if (this.#isClosed || !this.#gate) return
+    if (!this.#isFull) return this.#gate.isWideOpen ? undefined : this.#gate.open()
+    this.#gate.close()
+    // A client that only holds its connection gives way.
+    this.#http.closeIdleConnections()
+  }
+
+  #connect(handle: ClientHandle): void {
+    const why = this.#options.refusal?.(handle.fd ?? -1)
+    const socket = new Socket({ handle, allowHalfOpen: true, readable: true, writable: true })
+    this.#sockets.add(socket)
+    socket.on('close', () => {
+      this.#sockets.delete(socket)
+      this.#regulate()
+    })
+    socket.on('error', () => {}) // it closes
+    socket.setTimeout(SILENCE, () => socket.destroy())
+    if (why === undefined) this.#http.emit('connection', socket)
+    else this.#refuse(socket, why)
+    this.#regulate()
+  }
+
+  #refuse(socket: Socket, why: string): void {
+    const body = `${why}\n`
+    const head = `HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`
+    socket.resume()
+    socket.end(head + body, () => socket.destroySoon())
+  }
+
+  async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    try {
+      // Node would read the rest of it, to have the next request.
+      const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0
+      if (hasBody || this.#isFull) res.shouldKeepAlive = false
+      if (hasBody) res.on('finish', () => req.socket.destroySoon())
+      const reply = await this.#replyTo(req, res)
+      if (!res.destroyed) await this.#send(req, res, reply)
+    } catch (error) {
+      this.#options.log.error({ err: toError(error), path: req.url }, 'A request to what shows this server has failed')
+      res.destroy()
+    }
+  }
+
+  async #replyTo(req: IncomingMessage, res: ServerResponse): Promise<Reply> {
+    const { pathname: path, searchParams: query } = new URL(`http://host${targetOf(req)}`)
+    const found = findRoute(this.#options.routes, path)
+    if (!found) return text(`${path} is not here; there are ${Object.keys(this.#options.routes).join(', ')}`, 404)
+    const method = req.method === 'HEAD' ? 'get' : req.method?.toLowerCase()
+    const handler = isMethod(method) ? found.handlers[method] : undefined
+    if (!handler || !isMethod(method)) {
+      const allowed = Object.keys(found.handlers).flatMap(name => (name === 'get' ? ['GET', 'HEAD'] : ['POST']))
+      const takes = allowed.join(', ')
+      return { ...text(`${path} takes ${takes}, not ${req.method}`, 405), headers: { Allow: takes } }
+    }
+    const gone = new AbortController()
+    res.on('close', () => gone.abort())
+    const header = (name: string): string | undefined => req.headers[name]?.toString()
+    const request: ControlRequest = { method, path, query, params: found.params, header, signal: gone.signal }
+    try {
+      return await handler(request)
+    } catch (error) {
+      this.#options.log.error({ err: toError(error), path }, 'A request to what shows this server has failed')
+      return text('this has failed; the log says why', 500)
+    }
+  }
+
+  async #send(req: IncomingMessage, res: ServerResponse, reply: Reply): Promise<void> {
+    const { status = 200, type = 'text/plain; charset=utf-8', headers, body } = reply
+    const isStream = typeof body !== 'string' && !(body instanceof Uint8Array)
+    if (isStream && this.#streams >= MOST_STREAMS) return this.#send(req, res, text('too many streams are open', 503))
+    const length = isStream ? {} : { 'Content-Length': Buffer.byteLength(body) }
+    res.writeHead(status, { 'Content-Type': type, ...length, ...HEADERS, ...headers })
+    if (!isStream) return void res.end(body)
+    if (req.method === 'HEAD') return void res.end()
+    await this.#stream(res, body)
+  }
+
+  async #stream(res: ServerResponse, pieces: AsyncIterable<string | Uint8Array>): Promise<void> {
+    this.#streams++
+    try {
+      res.flushHeaders()
+      for await (const piece of pieces) {
+        if (res.destroyed) return
+        res.write(piece)
+        if (res.writableLength > MOST_WAITING) return void res.destroy()
+      }
+      res.end()
+    } finally {
+      this.#streams--
+    }
+  }
+}
+
+/** A target may be a whole URL (RFC 9112, section 3.2.2), or one that no URL can be made of. */
+function targetOf({ url = '/' }: IncomingMessage): string {
+  const target = url.replace(/^[a-z]+:\/\/[^/?#]*/i, '')
+  return target.startsWith('/') ? target : `/${target}`
+}
+
+function isMethod(method: string | undefined): method is Method {
+  return method === 'get' || method === 'post'
+}
