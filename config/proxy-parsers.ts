@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { TRUSTED_HEADERS } from '../lib/http/proxies/proxies.js'
 import { type Parser, refuse } from './parser.js'
+import { choice } from './parsers.js'
 
 /** Takes apart a text with commas in it. */
 function itemsOf(found: unknown, wanted: string): string[] {
@@ -62,6 +63,14 @@ export const forwarderHeaders: Parser<readonly string[], string | readonly strin
     )
   },
   print: names => names.join(', ') || 'none',
+}
+
+const modes = choice('MODE', ['off', 'v1', 'v2', 'auto'])
+
+/** Reads the versions of the PROXY protocol. Gunicorn's older releases have a switch. */
+export const proxyMode: Parser<'off' | 'v1' | 'v2' | 'auto', 'off' | 'v1' | 'v2' | 'auto' | boolean> = {
+  ...modes,
+  parse: found => (typeof found === 'boolean' ? (found ? 'auto' : 'off') : modes.parse(found)),
 }
 
 type Named = Readonly<Record<string, string>>

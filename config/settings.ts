@@ -25,7 +25,7 @@ import {
   variableName,
   workerCount,
 } from './parsers.js'
-import { forwarderHeaders, proxies, rootPath, schemeHeaders, trustedHeaders } from './proxy-parsers.js'
+import { forwarderHeaders, proxies, proxyMode, rootPath, schemeHeaders, trustedHeaders } from './proxy-parsers.js'
 import { type AnySetting, absent, derived, type InputOf, type OnHup, setting, type ValueOf } from './setting.js'
 import { duration, durationRange, size } from './units.js'
 import { workerClass } from './worker-class.js'
@@ -261,6 +261,18 @@ export const settings = {
     default: 'drop',
     onHup: 'respawn',
     description: 'other header fields with an underscore: left out of the environ, answered with 400, or mapped',
+  }),
+  proxyProtocol: setting('Proxies', '--proxy-protocol', {
+    parser: proxyMode,
+    default: 'off',
+    onHup: 'respawn',
+    description: 'connections of proxies begin with a PROXY header of v1 or v2; auto takes both, and none',
+  }),
+  proxyAllowIps: setting('Proxies', '--proxy-allow-from', {
+    parser: proxies,
+    default: '127.0.0.1,::1',
+    onHup: 'respawn',
+    description: 'proxies, beside those on unix sockets, that send PROXY headers; from others these are refused',
   }),
   rootPath: setting('Proxies', '--root-path', {
     variable: { name: 'SCRIPT_NAME' },

@@ -117,6 +117,7 @@ const LONG: Readonly<Record<string, string>> = {
   'lib/arbiter/arbiter.ts': 'the whole life of a server, to be read from top to bottom',
   'lib/arbiter/pool.ts': 'all that is done with workers: an action for each cell of the state table',
   'lib/http/native/connection.ts': 'the whole life of a connection: its states, and all that moves it between them',
+  'lib/http/node/node-engine.ts': 'all that node:http reports of its connections, and what becomes of it',
   'lib/worker/worker.ts': 'the whole life of a worker, to be read from top to bottom',
 }
 const LONGEST = 250

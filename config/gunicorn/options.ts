@@ -76,13 +76,8 @@ export const gunicornOptions: Readonly<Record<string, GunicornOption>> = {
   ssl_context: { instead: TLS },
   do_handshake_on_connect: { flags: '--do-handshake-on-connect', instead: TLS, idle: [false] },
   suppress_ragged_eofs: { flags: '--suppress-ragged-eofs', instead: TLS, idle: [true] },
-  proxy_protocol: {
-    flags: '--proxy-protocol [MODE]',
-    instead: 'connections that begin with it are refused: let the proxy send X-Forwarded-For instead',
-    isVital: true,
-    idle: [false, 'off'],
-  },
-  proxy_allow_ips: { flags: '--proxy-allow-from <IPS>', instead: 'there is no proxy_protocol here' },
+  proxy_protocol: { setting: 'proxyProtocol' },
+  proxy_allow_ips: { setting: 'proxyAllowIps' },
   paste: {
     flags: '--paste, --paster <FILE>',
     instead: 'write a module that loads it: application = paste.deploy.loadapp("config:/path/to.ini")',

@@ -1,6 +1,7 @@
 import type { RequestHead } from './head.js'
 import { checkRules, forbiddenTrailer } from './head-rules.js'
 import type { Proxies } from './proxies/proxies.js'
+import type { ProxyProtocol } from './proxy-protocol/proxy-protocol.js'
 import type { Refusal } from './refusal.js'
 
 /** What a client may send and how long it may take. Durations in milliseconds, sizes in bytes; 0 means no limit. */
@@ -21,6 +22,8 @@ export interface HttpPolicy {
   readonly limitRequestHeads?: number
   /** Those whose word of their clients counts; absent if none is trusted. */
   readonly proxies?: Pick<Proxies, 'peerOf'>
+  /** What may stand before HTTP on a connection; absent if nothing may. */
+  readonly preface?: Pick<ProxyProtocol, 'read'>
 }
 
 /** A head beyond `limitRequestHeads`: of all that are not complete, the largest. */

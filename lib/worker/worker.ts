@@ -5,6 +5,7 @@ import type { Engine, HttpEvents } from '../http/engine.js'
 import type { Connection, Exchange } from '../http/exchange.js'
 import type { HttpPolicy } from '../http/policy.js'
 import { Proxies } from '../http/proxies/proxies.js'
+import { ProxyProtocol } from '../http/proxy-protocol/proxy-protocol.js'
 import { Gate } from '../listeners/gate.js'
 import type { ClientHandle } from '../listeners/server-handle.js'
 import { postponeEnd } from '../sys/orphan-alarm.js'
@@ -71,7 +72,9 @@ export class Worker implements SignalHandlers {
     this.#stopwatch = parts.admission.oneAtATime ? new Stopwatch() : undefined
     this.#admission = new parts.admission(this.#admissionHost())
     this.#traits = this.#admission.traits ?? {}
-    this.#policy = { ...config, proxies: new Proxies(config), ...this.#traits.policy }
+    const preface = config.proxyProtocol === 'off' ? undefined : new ProxyProtocol(config)
+    const proxies = new Proxies(config)
+    this.#policy = { ...config, proxies, ...(preface && { preface }), ...this.#traits.policy }
     this.#engine = parts.createEngine(this.#policy, this.#events())
     this.standIn()
     const seats = new Map(listeners.map(seat => [seat.fd, seat]))

@@ -49,6 +49,8 @@ export const CHANGED: Readonly<Record<Changed, unknown>> = {
   secureSchemeHeaders: { 'x-scheme': 'https' },
   forwarderHeaders: ['REMOTE_USER'],
   headerMap: 'refuse',
+  proxyProtocol: 'v2',
+  proxyAllowIps: ['10.0.0.1'],
   timeout: '50s',
   bootTimeout: '50s',
   requestTimeout: '50s',

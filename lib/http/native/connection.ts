@@ -13,7 +13,6 @@ import { Intake } from './intake.js'
 import { LIFE, type Living, type State } from './life.js'
 import { FULL, Outbox } from './outbox.js'
 import { type Head, type HeadReader, isRefusal } from './parser/head.js'
-import type { NativePeer } from './peer.js'
 import type { StatusLines } from './status-lines.js'
 import type { Receiver, Transport } from './transport.js'
 
@@ -45,7 +44,7 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
   previous: NativeConnection | undefined = undefined
   next: NativeConnection | undefined = undefined
   mark = 0
-  state: State = 'head'
+  state: State
   /** When it was accepted or had its last response, in milliseconds. */
   quietSince = now()
   /** It had a response. */
@@ -63,7 +62,8 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
   /** It was asked whether its client is still there. */
   isProbed = false
   readonly transport: Transport
-  readonly peer: NativePeer
+  /** Changes with a preface that tells of another one. */
+  peer: Peer
   readonly outbox: Outbox
   readonly #owner: Owner
   readonly #intake = new Intake(this)
@@ -78,7 +78,8 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
   /** Bytes of a head that is not complete. */
   headSize = 0
 
-  constructor(transport: Transport, peer: NativePeer, owner: Owner) {
+  constructor(transport: Transport, peer: Peer, owner: Owner) {
+    this.state = owner.policy.preface ? 'preface' : 'head'
     this.transport = transport
     this.peer = peer
     this.outbox = new Outbox(transport)
@@ -102,9 +103,14 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
     return this.#owner.mayKeep
   }
 
-  /** A part of a head has come. */
+  /** It has no request. */
+  get isBetween(): boolean {
+    return this.state === 'head' || this.state === 'preface'
+  }
+
+  /** A part of a head has come, or of what stands before the first one. */
   get hasBegun(): boolean {
-    return this.#reader?.begun === true
+    return this.#reader?.begun === true || (this.state === 'preface' && !this.#intake.isEmpty)
   }
 
   // What the transport reports.
@@ -136,6 +142,15 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
   }
 
   // What each state does with bytes, and with their end.
+
+  takePreface(bytes: Buffer, start: number, end: number): number {
+    const found = this.#owner.policy.preface?.read(bytes.subarray(start, end), this.peer)
+    if (found === undefined) return start
+    if ('status' in found) return this.#refuseRest(end, found)
+    this.peer = found.peer
+    this.state = 'head'
+    return start + found.size
+  }
 
   takeHead(bytes: Buffer, start: number, end: number): number {
     const at = this.#feed(bytes, start, end)
@@ -198,6 +213,11 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
     this.#isTaking = false
     this.outbox.flush()
     return at
+  }
+
+  endPreface(): void {
+    if (this.hasBegun) this.#refuse({ status: 400, why: 'the PROXY header is not complete' })
+    else this.finish()
   }
 
   /** The client leaves between two requests, or within a head. */
@@ -294,7 +314,7 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
 
   /** Reads, unless what was read has to wait for the application. */
   #regulate(): void {
-    this.#noteHead(this.state === 'head' ? this.#intake.size : 0)
+    this.#noteHead(this.isBetween ? this.#intake.size : 0)
     if (this.isHalfClosed || this.state === 'closed') return
     const isFull = this.#intake.isFull || this.body?.isFull
     if (this.state === 'running' && isFull) this.transport.stop()
@@ -337,7 +357,7 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
 
   /** Closes it if it waits for a request, none of which has come, to here or to the kernel. */
   closeIfIdle(): void {
-    if (this.state === 'head' && !this.transport.hasUnread) this.finish()
+    if (this.isBetween && !this.transport.hasUnread) this.finish()
   }
 
   cut(byReset: boolean): void {

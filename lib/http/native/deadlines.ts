@@ -56,6 +56,7 @@ export function awaited(connection: Timed): Wait | undefined {
   const { state, body, transport } = connection
   if (state === 'closed') return undefined
   if (state === 'lingering') return 'linger'
+  if (state === 'preface') return 'head'
   if (transport.unsent > 0) return 'reader'
   if (body?.isWanted) return state === 'head' ? 'rest' : 'body'
   if (state === 'head') return connection.isServed && !connection.hasBegun ? 'request' : 'head'

@@ -12,11 +12,10 @@ const NO_SIZE_YET = '0'
  * that is known. Where it is not, the kernels find out when the client's has forgotten the connection.
  */
 export function askWhetherThere(connection: NativeConnection): void {
-  const { transport, exchange, outbox, peer } = connection
+  const { transport, exchange, outbox } = connection
   if (transport.hasHungUp) return connection.close()
   // A unix socket tells by itself.
-  if (connection.isProbed || !connection.isHalfClosed || exchange === undefined || peer.remoteFamily === undefined)
-    return
+  if (connection.isProbed || !connection.isHalfClosed || exchange === undefined || !transport.remote()) return
   connection.isProbed = true
   transport.probe(KEPT_QUIET)
   if (!exchange.headSent) outbox.sendBeginning()

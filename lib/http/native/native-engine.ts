@@ -88,8 +88,8 @@ export class NativeEngine implements Engine, Owner {
     const present = now()
     let idlest: NativeConnection | undefined
     for (const connection of this.#connections) {
-      const { state, quietSince, isServed } = connection
-      if (state !== 'head' || connection.hasBegun) continue
+      const { quietSince, isServed } = connection
+      if (!connection.isBetween || connection.hasBegun) continue
       if (present - quietSince < (isServed ? KEPT_MOMENT : SILENT_MOMENT)) continue
       if (!idlest || quietSince < idlest.quietSince) idlest = connection
     }

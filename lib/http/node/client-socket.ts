@@ -91,6 +91,15 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
     this.#peer = peer
   }
 
+  /** A proxy tells of its client: the application sees it in place of the proxy. */
+  relay(peer: Peer): void {
+    if (peer === this.peer) return
+    this.peer = peer
+    const { address, port, family } = peer
+    const ends = { remoteAddress: address || undefined, remotePort: port, remoteFamily: address ? family : undefined }
+    for (const [name, value] of Object.entries(ends)) Object.defineProperty(this, name, { value, configurable: true })
+  }
+
   get isGone(): boolean {
     return this.destroyed
   }

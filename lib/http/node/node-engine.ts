@@ -18,6 +18,7 @@ import { NodeExchange } from './node-exchange.js'
 import { checkRequest, checkTaken, wantsToClose } from './node-rules.js'
 import { NodeUpgrade, siftUpgrades } from './node-upgrade.js'
 import { OpenHeads } from './open-heads.js'
+import { awaitPreface } from './preface.js'
 import { StandIn, type TakeoverArgs } from './stand-in.js'
 import type { NodeObjects } from './types.js'
 import { readOn } from './untaken-upgrade.js'
@@ -79,10 +80,16 @@ export class NodeEngine implements Engine, SocketOwner {
     this.#connections.add(socket)
     this.#heads.watch(this.#connections)
     if (this.#standIn?.drops(socket, this.#connections.size)) return socket
+    const begin = (): void => this.#begin(socket)
+    if (this.#policy.preface === undefined) begin()
+    else awaitPreface(socket, this.#policy, { begin, refuse: refusal => this.#refuseRest(socket, refusal) })
+    return socket
+  }
+
+  #begin(socket: ClientSocket): void {
     this.#server.emit('connection', socket)
     if (this.#takeovers.includes('upgrade')) siftUpgrades(socket, req => this.#standIn?.declines(req) ?? false)
     this.#standIn?.connected(socket)
-    return socket
   }
 
   lastResponses(): void {

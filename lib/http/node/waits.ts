@@ -113,7 +113,7 @@ export function closeIdlest(sockets: Iterable<ClientSocket>, senders: ReadonlySe
   const present = now()
   let idlest: ClientSocket | undefined
   for (const socket of sockets) {
-    const isSending = socket.newest ? senders.has(socket) : socket.bytesRead > 0
+    const isSending = socket.newest ? senders.has(socket) : socket.bytesRead > socket.headStart
     if (isSending || !socket.mayGiveWay) continue
     if (present - socket.quietSince < (socket.newest ? KEPT_MOMENT : SILENT_MOMENT)) continue
     if (!idlest || socket.quietSince < idlest.quietSince) idlest = socket

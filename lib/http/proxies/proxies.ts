@@ -1,5 +1,5 @@
 import { BoundedCache } from '../../sys/bounded-cache.js'
-import type { Peer } from '../exchange.js'
+import type { Peer, Told } from '../exchange.js'
 import type { RequestHead } from '../head.js'
 import type { Refusal } from '../refusal.js'
 import { type ForwardedElement, parseForwarded } from './forwarded.js'
@@ -92,7 +92,7 @@ export class Proxies {
     if (listed instanceof ProxyFault) throw listed
     const client = agreed(element?.for, listed?.hop)
     const scheme = words.scheme(element, peer)
-    return new RelayedPeer(peer, client, scheme, words.told(element, scheme, head))
+    return new RelayedPeer(peer, client, scheme, together(peer.told, words.told(element, scheme, head)))
   }
 
   /** The last one whose sender is no trusted proxy; if all are, the first. */
@@ -116,6 +116,12 @@ export class Proxies {
     }
     return { hop }
   }
+}
+
+/** What the connection is told of, and what its request is. */
+function together(before: Told | undefined, told: Told | undefined): Told | undefined {
+  if (before === undefined || told === undefined) return told ?? before
+  return { ...before, ...told, variables: { ...before.variables, ...told.variables } }
 }
 
 function roleOf(name: string, settings: ProxySettings): Role {
