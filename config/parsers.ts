@@ -1,6 +1,12 @@
 import { delimiter, resolve } from 'node:path'
 import { ADDRESS_FORMS, type Address, anchorAddress, bindText, parseAddress } from '../lib/listeners/address.js'
 import { compileAccessFormat } from '../lib/logging/access-format.js'
+import {
+  parseSyslogAddress,
+  SYSLOG_FORMS,
+  type SyslogAddress,
+  syslogAddressText,
+} from '../lib/logging/syslog-address.js'
 import { findGroup, findUser } from '../lib/sys/accounts.js'
 import { availableCpus } from '../lib/sys/cpus.js'
 import { type Parser, refuse } from './parser.js'
@@ -73,6 +79,16 @@ export const urlPath: Parser<string> = {
   ...text('PATH'),
   wanted: 'a path of the application that begins with /, such as /healthz',
   parse: found => (typeof found === 'string' && /^\/[!-"$-~]*$/.test(found) ? found : refuse(found, urlPath.wanted)),
+}
+
+/** Reads where a syslog daemon listens. */
+export const syslogAddress: Parser<SyslogAddress, string> = {
+  wanted: SYSLOG_FORMS,
+  metavar: 'ADDRESS',
+  parse(found) {
+    return (typeof found === 'string' && parseSyslogAddress(found)) || refuse(found, SYSLOG_FORMS)
+  },
+  print: syslogAddressText,
 }
 
 /** Reads the format of the access log: Gunicorn's atoms, or `json`. */

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import { DEFAULT_ACCESS_FORMAT } from '../lib/logging/access-format.js'
 import { LOG_FORMATS, LOG_LEVELS } from '../lib/logging/names.js'
+import { facilityNames } from '../lib/logging/syslog-address.js'
 import { words } from './arguments.js'
 import { assignments } from './assignments.js'
 import { INTERFACES, PYTHON_INTERFACES } from './interfaces.js'
@@ -19,6 +20,7 @@ import {
   logFile,
   path,
   paths,
+  syslogAddress,
   text,
   urlPath,
   userName,
@@ -509,6 +511,36 @@ export const settings = {
     default: 'auto',
     onHup: 'apply',
     description: "the error log's lines; auto is text on a terminal and in systemd's journal, and json elsewhere",
+  }),
+  syslog: setting('Logging', '--log-syslog', {
+    parser: boolean,
+    default: false,
+    onHup: 'apply',
+    description: 'send the lines of both logs to syslog too; the access log goes there even without a file',
+  }),
+  syslogAddr: setting('Logging', '--log-syslog-to', {
+    parser: syslogAddress,
+    default: process.platform === 'darwin' ? 'unix:/var/run/syslog' : 'udp://localhost:514',
+    onHup: 'apply',
+    description: 'where syslog listens: udp://HOST:PORT or unix:PATH, such as unix:/dev/log',
+  }),
+  syslogPrefix: setting('Logging', '--log-syslog-prefix', {
+    parser: text('NAME'),
+    default: absent("the application's name"),
+    onHup: 'apply',
+    description: "NAME in the program's name in syslog: unicorn.NAME.error, unicorn.NAME.access",
+  }),
+  syslogFacility: setting('Logging', '--log-syslog-facility', {
+    parser: choice('FACILITY', facilityNames),
+    default: 'user',
+    onHup: 'apply',
+    description: 'the facility of the lines in syslog',
+  }),
+  disableRedirectAccessToSyslog: setting('Logging', '--disable-redirect-access-to-syslog', {
+    parser: boolean,
+    default: false,
+    onHup: 'respawn',
+    description: 'syslog gets the error log alone',
   }),
 
   metricsBind: setting('Monitoring', '--metrics-bind', {

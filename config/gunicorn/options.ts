@@ -18,7 +18,6 @@ export interface GunicornOption {
 
 const TLS = 'TLS ends at a proxy in front, nginx for instance: bind to it without TLS'
 const OWN_LOGS = 'see errorlog, accesslog, loglevel and logFormat; what the application logs is as it configures that'
-const SYSLOG = 'log to standard error, which systemd and container runtimes pass on'
 const METRICS = 'no statsd metrics are sent'
 const STRICT = 'requests are read strictly, as RFC 9112 has it'
 
@@ -93,19 +92,15 @@ export const gunicornOptions: Readonly<Record<string, GunicornOption>> = {
     instead: 'standard output and error are inherited anyway',
     idle: [false],
   },
-  disable_redirect_access_to_syslog: {
-    flags: '--disable-redirect-access-to-syslog',
-    instead: SYSLOG,
-    idle: [false],
-  },
+  disable_redirect_access_to_syslog: { setting: 'disableRedirectAccessToSyslog' },
   logger_class: { flags: '--logger-class <CLASS>', instead: OWN_LOGS },
   logconfig: { flags: '--log-config <FILE>', instead: OWN_LOGS },
   logconfig_dict: { flags: '--log-config-dict <DICT>', instead: OWN_LOGS, idle: [{}] },
   logconfig_json: { flags: '--log-config-json <FILE>', instead: OWN_LOGS },
-  syslog: { flags: '--log-syslog', instead: SYSLOG, idle: [false] },
-  syslog_addr: { flags: '--log-syslog-to <ADDR>', instead: SYSLOG },
-  syslog_prefix: { flags: '--log-syslog-prefix <PREFIX>', instead: SYSLOG },
-  syslog_facility: { flags: '--log-syslog-facility <NAME>', instead: SYSLOG },
+  syslog: { setting: 'syslog' },
+  syslog_addr: { setting: 'syslogAddr' },
+  syslog_prefix: { setting: 'syslogPrefix' },
+  syslog_facility: { setting: 'syslogFacility' },
   statsd_host: { flags: '--statsd-host <HOST:PORT>', instead: METRICS },
   statsd_prefix: { flags: '--statsd-prefix <PREFIX>', instead: METRICS, idle: [''] },
   dogstatsd_tags: { flags: '--dogstatsd-tags <TAGS>', instead: METRICS, idle: [''] },

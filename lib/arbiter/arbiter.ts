@@ -571,6 +571,10 @@ export class Arbiter {
       errorlog: configureLog,
       loglevel: configureLog,
       logFormat: configureLog,
+      syslog: configureLog,
+      syslogAddr: configureLog,
+      syslogPrefix: configureLog,
+      syslogFacility: configureLog,
       drainDelay: () => {}, // read when the stop begins
       readyWorkers: () => {}, // read at each look
       pidfile: () => this.#pidfile.change(fresh.pidfile),

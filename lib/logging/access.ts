@@ -3,6 +3,7 @@ import type { AccessEntry } from './access-entry.js'
 import { compileAccessFormat } from './access-format.js'
 import { jsonAccessLine } from './access-json.js'
 import { openSinkOrStandard, type Sink } from './sink.js'
+import type { Syslog } from './syslog.js'
 
 export type { AccessEntry } from './access-entry.js'
 export { compileAccessFormat, DEFAULT_ACCESS_FORMAT } from './access-format.js'
@@ -14,12 +15,13 @@ const LONGEST_WAIT = 100
 const BUFFER_SIZE = 64 * 1024
 
 export interface AccessLogOptions {
-  /** A path, or `-` for standard output. */
-  accesslog: string
+  /** A path, or `-` for standard output; nothing if the lines go to syslog alone. */
+  accesslog: string | undefined
   /** Gunicorn's atoms, or `json`. */
   format: string
   /** Called when lines begin to be lost, when they get through again, and when the file cannot be opened. */
   onProblem?: (problem: Error) => void
+  syslog?: Syslog | undefined
 }
 
 /**
@@ -28,18 +30,20 @@ export interface AccessLogOptions {
  */
 export class AccessLog {
   readonly #format: (entry: AccessEntry) => string
-  readonly #sink: Sink
+  readonly #sink: Sink | undefined
+  readonly #syslog: Syslog | undefined
   readonly #onProblem: ((problem: Error) => void) | undefined
   #pending = ''
   #timer: NodeJS.Timeout | undefined
   #lost = 0
 
   /** @throws UnicornError if the format has an unknown atom */
-  constructor({ accesslog, format, onProblem }: AccessLogOptions) {
+  constructor({ accesslog, format, onProblem, syslog }: AccessLogOptions) {
     this.#format = format === 'json' ? jsonAccessLine : compileAccessFormat(format)
-    this.#sink = openSinkOrStandard({ path: accesslog, standard: 1 })
+    this.#sink = accesslog === undefined ? undefined : openSinkOrStandard({ path: accesslog, standard: 1 })
+    this.#syslog = syslog
     this.#onProblem = onProblem
-    if (this.#sink.trouble) onProblem?.(this.#sink.trouble)
+    if (this.#sink?.trouble) onProblem?.(this.#sink.trouble)
   }
 
   write(entry: AccessEntry): void {
@@ -55,14 +59,15 @@ export class AccessLog {
     if (this.#pending === '') return
     const lines = this.#pending
     this.#pending = ''
-    this.#account(this.#sink.write(lines))
+    if (this.#sink) this.#account(this.#sink, this.#sink.write(lines))
+    this.#syslog?.write(lines)
   }
 
   /** Flushes, then opens the file again by its path (USR1). If that fails, the old one stays in use. */
   reopen(): void {
     this.flush()
     try {
-      this.#sink.reopen()
+      this.#sink?.reopen()
     } catch (error) {
       this.#onProblem?.(toError(error))
     }
@@ -71,11 +76,10 @@ export class AccessLog {
   /** Flushes and closes; later lines are lost. */
   close(): void {
     this.flush()
-    this.#sink.close()
+    this.#sink?.close()
   }
 
-  #account(lost: number): void {
-    const { name, failure } = this.#sink
+  #account({ name, failure }: Sink, lost: number): void {
     const before = this.#lost
     this.#lost = lost === 0 ? 0 : before + lost
     if ((before === 0) === (lost === 0)) return

@@ -5,13 +5,16 @@ import { escapeJson } from './escape.js'
 import { withPriority } from './journal.js'
 import type { LogFormat, LogLevel } from './names.js'
 import { openSink, openSinkOrStandard, type Sink, type SinkOptions } from './sink.js'
-import { createTextRenderer, type LogRecord } from './text-line.js'
+import { isAbsence, openSyslog, type Syslog, type SyslogSettings } from './syslog.js'
+import { createTextRenderer, type LogRecord, messageLines } from './text-line.js'
 
-export interface ErrorLogOptions {
+export interface ErrorLogOptions extends Partial<SyslogSettings> {
   /** A path, or `-` for standard error. */
   errorlog: string
   loglevel: LogLevel
   logFormat: LogFormat
+  /** Of the processes of a server only the arbiter says that syslog is not there. */
+  isWorker?: boolean
 }
 
 const PINO_LEVELS = {
@@ -40,9 +43,11 @@ export class ErrorLog {
   #format: LogFormat
   #isText: boolean
   #lost = 0
+  #syslog: Syslog | undefined
 
   private constructor(options: ErrorLogOptions, sink: Sink) {
     this.#sink = sink
+    this.#syslog = this.#openSyslog(options)
     this.#format = options.logFormat
     this.#isText = wantsText(this.#format, sink)
     this.logger = createLogger(options.loglevel, line => this.#append(line))
@@ -79,12 +84,15 @@ export class ErrorLog {
     this.#sink = openSink(sinkOptions(options))
     this.#format = options.logFormat
     this.#isText = wantsText(this.#format, this.#sink)
+    this.#syslog?.close()
+    this.#syslog = this.#openSyslog(options)
     this.logger.level = PINO_LEVELS[options.loglevel]
     old.close()
   }
 
   /** Closes the file; later lines are lost. */
   close(): void {
+    this.#syslog?.close()
     this.#sink.close()
   }
 
@@ -92,6 +100,19 @@ export class ErrorLog {
     const notice = this.#lost > 0 ? this.#render(this.#lossNotice()) : ''
     const isLost = this.#sink.write(notice + this.#render(json)) > 0
     this.#lost = isLost ? this.#lost + 1 : 0
+    this.#syslog?.write(...this.#syslogLines(json))
+  }
+
+  #openSyslog(options: ErrorLogOptions): Syslog | undefined {
+    return openSyslog(options, 'error', problem => {
+      if (!options.isWorker || !isAbsence(problem)) setImmediate(() => this.logger.warn(problem.message))
+    })
+  }
+
+  /** The lines of a record, and its level: time and process id stand in the frame of each message. */
+  #syslogLines(json: string): [lines: string, level: string] {
+    const record: LogRecord = JSON.parse(json)
+    return [this.#format === 'json' ? escapeJson(json) : messageLines(record), String(record.level)]
   }
 
   #lossNotice(): string {

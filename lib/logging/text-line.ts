@@ -32,6 +32,12 @@ export function createTextRenderer(): (record: LogRecord) => string {
   }
 }
 
+/** The same without time, process id and level, which stand elsewhere in messages of syslog. */
+export function messageLines({ level: _, time: __, pid: ___, msg, ...fields }: LogRecord): string {
+  const pairs = Object.entries(fields).filter(isPlain).map(pair)
+  return `${[escapeLine(String(msg ?? '')), ...pairs].join(' ')}\n${below(fields)}`
+}
+
 const isPlain = ([, value]: [string, unknown]) => !isErrorRecord(value)
 
 function pair([key, value]: [string, unknown]): string {

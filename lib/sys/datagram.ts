@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs'
 import { endianness } from 'node:os'
 import { addressOfBuffer, check, declareCall } from './libc.js'
+import { ipAddress } from './socket-calls.js'
 
 const linux = process.platform === 'linux'
 const AF_UNIX = 1
@@ -16,6 +17,7 @@ const IOVEC_SIZE = 16
 const CMSGHDR_SIZE = 16
 
 const socket = declareCall('int socket(int family, int type, int protocol)')
+const connect = declareCall('int connect(int fd, const uint8_t *address, uint32_t size)')
 const sendmsg = declareCall('long sendmsg(int fd, const uint8_t *message, int flags)')
 
 /** Whether this platform's structures are known here: 64-bit Linux, in the byte order of all that Node runs on. */
@@ -35,6 +37,24 @@ export function sendDatagram(path: string, text: string, fds: readonly number[] 
     check('sendmsg', sendmsg(fd, header({ address, data, control }, vector), MSG_NOSIGNAL))
   } finally {
     closeSync(fd)
+  }
+}
+
+/**
+ * Makes a UDP socket that sends to one address, and never waits.
+ * @param ip  an IPv4 or IPv6 address
+ * @returns the descriptor, closed on exec; `sendNow` throws ECONNREFUSED once the other end has refused something
+ * @throws an error with a `code`: ENETUNREACH ...
+ */
+export function udpSocket(ip: string, port: number): number {
+  const { family, address } = ipAddress(ip, port)
+  const fd = check('socket', socket(family, SOCK_DGRAM | SOCK_CLOEXEC_NONBLOCK, 0))
+  try {
+    check('connect', connect(fd, address, address.length))
+    return fd
+  } catch (error) {
+    closeSync(fd)
+    throw error
   }
 }
 

@@ -60,6 +60,14 @@ const getsockname = declareCall('int getsockname(int fd, uint8_t *address, uint8
 const ip4Address = declareCall('int uv_ip4_addr(const char *ip, int port, uint8_t *address)')
 const ip6Address = declareCall('int uv_ip6_addr(const char *ip, int port, uint8_t *address)')
 
+/** @returns an address of this platform, and the number of its family @throws an error if `ip` is none */
+export function ipAddress(ip: string, port: number): { family: number; address: Buffer } {
+  const isV6 = isIPv6(ip)
+  const address = Buffer.alloc(isV6 ? SOCKADDR_IN6_SIZE : SOCKADDR_IN_SIZE)
+  check('address', (isV6 ? ip6Address : ip4Address)(ip, port, address) === 0 ? 0 : -1)
+  return { family: isV6 ? AF_INET6 : AF_INET, address }
+}
+
 /**
  * Binds a TCP socket, without listening. Node's own call reports a failed bind only later, and has no SO_REUSEPORT.
  * @param ip  an IPv4 or IPv6 address; `::` takes connections of both families
@@ -69,10 +77,9 @@ const ip6Address = declareCall('int uv_ip6_addr(const char *ip, int port, uint8_
  * @throws an error with a `code`: EADDRINUSE, EACCES, EADDRNOTAVAIL ...
  */
 export function bindTcp(ip: string, port: number, { sharesPort = false, onlyV6 = false } = {}): number {
-  const isV6 = isIPv6(ip)
-  const address = Buffer.alloc(isV6 ? SOCKADDR_IN6_SIZE : SOCKADDR_IN_SIZE)
-  check('address', (isV6 ? ip6Address : ip4Address)(ip, port, address) === 0 ? 0 : -1)
-  return bound(isV6 ? AF_INET6 : AF_INET, address, fd => {
+  const { family, address } = ipAddress(ip, port)
+  const isV6 = family === AF_INET6
+  return bound(family, address, fd => {
     setOption(fd, SO_REUSEADDR, true)
     if (sharesPort) setSharesPort(fd, true)
     if (isV6) check('setsockopt', setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, [Number(onlyV6)], 4))

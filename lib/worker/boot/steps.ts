@@ -10,6 +10,7 @@ import { engineMaker } from '../../http/create-engine.js'
 import { checkUploadDirectory } from '../../http/upload/upload-space.js'
 import type { Address } from '../../listeners/address.js'
 import { createAccessLog } from '../../logging/access.js'
+import { isAbsence, openSyslog } from '../../logging/syslog.js'
 import { requireLibc } from '../../sys/libc.js'
 import { endWithParent } from '../../sys/orphan-alarm.js'
 import { AccessRecorder } from '../access-recorder.js'
@@ -229,12 +230,13 @@ function createWorker(boot: Booting): void {
   }
   boot.loaded?.flush()
   const { accesslog, accessLogFormat: format } = config
-  if (accesslog !== undefined) {
-    boot.accessLog = createAccessLog({
-      accesslog,
-      format,
-      onProblem: error => log.error({ err: error }, error.message),
-    })
+  const warnUnlessAbsent = (problem: Error): void => {
+    if (!isAbsence(problem)) log.warn(problem.message)
+  }
+  const syslog = config.disableRedirectAccessToSyslog ? undefined : openSyslog(config, 'access', warnUnlessAbsent)
+  if (accesslog !== undefined || syslog) {
+    const onProblem = (error: Error): void => log.error({ err: error }, error.message)
+    boot.accessLog = createAccessLog({ accesslog, format, onProblem, syslog })
   }
   boot.worker = new Worker({
     ...boot,

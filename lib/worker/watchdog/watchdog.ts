@@ -21,10 +21,12 @@ export class Watchdog {
   constructor({ config, index, arbiterPid, listeners }: Boot<Config>, log: Logger) {
     this.#pulse.count(process.uptime() * 1000, inspectorUrl() !== undefined)
     const { timeout, bootTimeout, gracefulTimeout, errorlog, loglevel, logFormat } = config
+    const { syslog, syslogAddr, syslogPrefix, syslogFacility, procName } = config
+    const own = { errorlog, loglevel, logFormat, isWorker: true }
     const data: WatchdogData = {
       pulse: this.#pulse.buffer,
       limits: { timeout, bootTimeout, gracefulTimeout },
-      log: { errorlog, loglevel, logFormat },
+      log: { ...own, ...(syslog && { syslog, syslogAddr, syslogPrefix, syslogFacility, procName }) },
       index,
       arbiterPid,
       sockets: listeners.map(({ fd }) => fd),
