@@ -9,8 +9,6 @@ import { backgroundOf } from '../../gateway/background.js'
 import { engineMaker } from '../../http/create-engine.js'
 import { checkUploadDirectory } from '../../http/upload/upload-space.js'
 import type { Address } from '../../listeners/address.js'
-import { createAccessLog } from '../../logging/access.js'
-import { isAbsence, openSyslog } from '../../logging/syslog.js'
 import { requireLibc } from '../../sys/libc.js'
 import { endWithParent } from '../../sys/orphan-alarm.js'
 import { AccessRecorder } from '../access-recorder.js'
@@ -20,6 +18,7 @@ import { Watchdog } from '../watchdog/watchdog.js'
 import { Worker } from '../worker.js'
 import type { Booting } from './booting.js'
 import { chooseEngine } from './choose-engine.js'
+import { openAccessLog } from './open-access-log.js'
 
 /** A step of a worker's boot. */
 export interface BootStep {
@@ -229,15 +228,7 @@ function createWorker(boot: Booting): void {
     throw new Error('no worker before its class, its application and its engine')
   }
   boot.loaded?.flush()
-  const { accesslog, accessLogFormat: format } = config
-  const warnUnlessAbsent = (problem: Error): void => {
-    if (!isAbsence(problem)) log.warn(problem.message)
-  }
-  const syslog = config.disableRedirectAccessToSyslog ? undefined : openSyslog(config, 'access', warnUnlessAbsent)
-  if (accesslog !== undefined || syslog) {
-    const onProblem = (error: Error): void => log.error({ err: error }, error.message)
-    boot.accessLog = createAccessLog({ accesslog, format, onProblem, syslog })
-  }
+  boot.accessLog = openAccessLog(config, log)
   boot.worker = new Worker({
     ...boot,
     application,
