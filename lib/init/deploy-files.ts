@@ -22,6 +22,15 @@ export interface Draft {
   readonly text: string
 }
 
+/** What is to be written, and what is to be said about it. */
+export interface Plan {
+  readonly configs: readonly Draft[]
+  /** What the other files are for. */
+  readonly servers: readonly Served[]
+  /** Sentences for the terminal. */
+  readonly remarks: readonly string[]
+}
+
 /** The files of one kind for a number of servers of one directory. */
 export function deployFiles(extra: Extra, servers: readonly Served[]): Draft[] {
   return MAKERS[extra](servers)

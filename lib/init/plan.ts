@@ -3,19 +3,11 @@ import { basename, join } from 'node:path'
 import { findConfigFile } from '../../config/sources/file.js'
 import { isPython } from '../application/python/recognise.js'
 import { configFile, configText, type Entry, entriesOf, exampleEntries, workersEntry } from './config-text.js'
-import type { Draft, Served } from './deploy-files.js'
+import type { Plan, Served } from './deploy-files.js'
 import { findStart } from './find-start.js'
 import type { InitOptions } from './options.js'
+import { planFromPm2 } from './plan-from.js'
 import { configFormat, isFile, type Language, type Project, projectIn, type Start } from './project.js'
-
-/** What is to be written, and what is to be said about it. */
-export interface Plan {
-  readonly configs: readonly Draft[]
-  /** What the other files are for. */
-  readonly servers: readonly Served[]
-  /** Sentences for the terminal. */
-  readonly remarks: readonly string[]
-}
 
 const GUNICORN_FILE = 'gunicorn.conf.py'
 const TRY = 'Next: unicorn --check-config, then unicorn'
@@ -85,11 +77,10 @@ function bindIn(text: string): string | undefined {
   return /^\s*bind\s*[:=]\s*\[?\s*['"]([^'"]+)['"]/m.exec(text)?.[1]
 }
 
-async function planFrom(file: string, _options: InitOptions, project: Project): Promise<Plan> {
-  const remark = `${file} is read as it is: unicorn -c ${file}; named ${GUNICORN_FILE}, it is found by itself`
-  return {
-    configs: [],
-    servers: [{ ...servedOf(project), config: file, bind: undefined, language: 'python' }],
-    remarks: [remark],
-  }
+/** @param from  a file of PM2's, or one of Gunicorn's, which is read as it is */
+async function planFrom(from: string, options: InitOptions, project: Project): Promise<Plan> {
+  if (!/\.py$|^python:/.test(from)) return planFromPm2({ ...options, from }, project)
+  const server: Served = { ...servedOf(project), config: from, bind: undefined, language: 'python' }
+  const remark = `${from} is read as it is: unicorn -c ${from}; named ${GUNICORN_FILE}, it is found by itself`
+  return { configs: [], servers: [server], remarks: [remark] }
 }

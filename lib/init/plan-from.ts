@@ -1,0 +1,77 @@
+import { resolve } from 'node:path'
+import { words } from '../../config/arguments.js'
+import { type Pm2Translation, translateApp } from '../../config/pm2/translate.js'
+import type { FileSettings } from '../../config/settings.js'
+import { readStartCommand } from './command-line.js'
+import { configFile, configText, type Entry, entriesOf, exampleEntries } from './config-text.js'
+import type { Plan, Served } from './deploy-files.js'
+import type { InitOptions } from './options.js'
+import { readPm2File } from './pm2-file.js'
+import { configFormat, type Project, plainName } from './project.js'
+
+const DEPLOYS =
+  'deploy: unicorn does not copy releases to servers; after a deployment, reload by HUP or systemctl reload.'
+/** Scripts that another program than Node runs. */
+const FOREIGN = /\.(?:py|rb|sh|php|pl|go|exe)$/
+
+/** Makes a config file of each application in a file of PM2's. @throws UnicornError if it cannot be read */
+export async function planFromPm2(options: InitOptions & { from: string }, project: Project): Promise<Plan> {
+  const { apps, deploys } = await readPm2File(options.from, project.directory)
+  const remarks: string[] = []
+  const served = apps.flatMap((app, at) => {
+    const name = plainName(String(app.name ?? (apps.length === 1 ? project.name : `${project.name}-${at + 1}`)))
+    const translation = settled(translateApp(app, options.env), project)
+    const foreign = foreignInterpreter(app)
+    if (foreign !== undefined)
+      remarks.push(`${name}: no config file was written, since ${foreign} runs it; make a service of its own`)
+    return foreign === undefined ? [{ name, translation }] : []
+  })
+  const format = configFormat(project)
+  const isOnly = served.length === 1
+  const all = served.map(({ name, translation }) => {
+    const entries = [...entriesFor(translation), ...(deploys ? [{ comment: [DEPLOYS] }] : [])]
+    const path = isOnly ? configFile(format) : configFile(format).replace('.', `.${name}.`)
+    const server: Served = {
+      name,
+      config: path,
+      bind: translation.settings.bind && String([translation.settings.bind].flat()[0]),
+      language: 'node',
+      manifest: project.manifest,
+    }
+    return { draft: { path, text: configText(entries, format) }, server }
+  })
+  const next = all.map(({ server: { config } }) => `Next: unicorn ${isOnly ? '' : `-c ${config} `}--check-config`)
+  return {
+    configs: all.map(({ draft }) => draft),
+    servers: all.map(({ server }) => server),
+    remarks: [...remarks, ...next],
+  }
+}
+
+function entriesFor({ settings, why, notes }: Pm2Translation): Entry[] {
+  const entries = entriesOf(settings, why)
+  const lines = notes.map(note => ({ comment: [note] }))
+  return [...entries, ...exampleEntries(entries, false), ...lines]
+}
+
+/** Follows `npm start` to its script, and leaves out a directory that is this one. */
+function settled(translation: Pm2Translation, { directory, manifest }: Project): Pm2Translation {
+  const { chdir, ...settings } = translation.settings
+  const there = chdir !== undefined && resolve(directory, chdir) !== directory ? { chdir } : {}
+  const started = followed(settings, manifest?.scripts ?? new Map())
+  return { ...translation, settings: { ...settings, ...started, ...there } }
+}
+
+function followed({ app, args, rawEnv }: FileSettings, scripts: ReadonlyMap<string, string>): FileSettings {
+  if (!/^(?:npm|pnpm|yarn|npx)$/.test(String(app))) return {}
+  const found = readStartCommand([app, ...words.parse(args ?? [])].join(' '), scripts)
+  return found ? { args: [], ...found, rawEnv: { ...Object(rawEnv), ...Object(found.rawEnv) } } : {}
+}
+
+function foreignInterpreter(app: Readonly<Record<string, unknown>>): string | undefined {
+  const { interpreter = app.exec_interpreter, script = app.exec } = app
+  const program = String(interpreter ?? 'node').replace(/^.*\//, '')
+  if (/^(?:node|tsx|ts-node|swc-node)$/.test(program))
+    return FOREIGN.test(String(script)) ? 'another program' : undefined
+  return program === 'none' ? 'no interpreter' : program
+}
