@@ -16,7 +16,7 @@ const unused: Plugin = {
 /**
  * Joins what each process runs into one file: loading a hundred small ones takes longer than all the rest of a start.
  * The files are CommonJS, since Node loads an ES module by a loader that first must start itself, for 4 ms in each
- * process. koffi brings a native module; jiti, jsonc-parser, picomatch and ws are seldom wanted: they stay outside.
+ * process. koffi brings a native module, and the others of `external` are seldom wanted: they stay outside.
  * What a watchdog says of a hang, `unicorn init` and what shows a server are files of their own. Runs at build time,
  * from the package's directory.
  */
@@ -41,7 +41,7 @@ const { metafile } = await build({
   sourcemap: true,
   sourcesContent: false,
   metafile: true,
-  external: ['koffi', 'jiti', 'jsonc-parser', 'picomatch', 'ws'],
+  external: ['koffi', 'jiti', 'jsonc-parser', 'picomatch', 'prom-client', 'ws'],
   plugins: [unused],
   define: { 'import.meta.url': 'bundleUrl' },
   banner: { js: "'use strict'; const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },

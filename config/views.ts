@@ -123,6 +123,15 @@ export interface Counters {
   readonly outcomes: Readonly<Record<string, Readonly<Record<string, number>>>>
 }
 
+/** A listening socket. What it has of its queue is absent of a unix socket: the kernel does not tell. */
+export interface ListenerSnapshot {
+  readonly address: string
+  /** Connections that no worker has accepted yet. */
+  readonly waiting?: number
+  /** How many the kernel queues at most. */
+  readonly limit?: number
+}
+
 /** The whole server at one moment: frozen plain data. */
 export interface Snapshot {
   /** Of the arbiter. */
@@ -139,6 +148,7 @@ export interface Snapshot {
   /** How many are ready and send beats: of an application in Python, its processes. */
   readonly ready: number
   readonly addresses: readonly string[]
+  readonly listeners: readonly ListenerSnapshot[]
   readonly workers: readonly WorkerSnapshot[]
   readonly counters: Counters
   /** What became of the last `reload`, `scale`, `upgrade` ...; `at` in milliseconds since the epoch. */

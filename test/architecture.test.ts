@@ -62,6 +62,7 @@ const DOORS: readonly { readonly what: string; readonly pattern: RegExp; readonl
     pattern: /['"]jiti['"]/,
     allowed: /^lib\/application\/module\/jiti\/|^config\/sources\/|^bin\/bundle\.ts$/,
   },
+  { what: 'prom-client', pattern: /['"]prom-client['"]/, allowed: /^lib\/control\/metrics\/|^bin\/bundle\.ts$/ },
   { what: 'ws', pattern: /['"]ws['"]/, allowed: /^lib\/gateway\/python\/|^bin\/bundle\.ts$/ },
   {
     what: 'what only jiti needs',

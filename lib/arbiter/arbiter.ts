@@ -133,6 +133,7 @@ export class Arbiter {
   #asked: How | undefined
   /** Called when a stop is asked for: what is waited for outside of the queue does not hold it up. */
   #onAsked: (how: How) => void = () => {}
+  #onMetrics: (age: number, families: unknown) => void = () => {}
   #exitCode: ExitCode = ExitCode.ok
   #nextRepair = 0
   /** As it was told last. */
@@ -165,6 +166,7 @@ export class Arbiter {
       server: this.#server,
       queue: event => this.#events.push(event),
       hooks: () => this.#hooks,
+      onMetrics: (age, families) => this.#onMetrics(age, families),
     })
     const isServedByOther = (): boolean => this.#upgrade.isServedByOther
     this.#generations = new Generations(resolved, {
@@ -220,6 +222,7 @@ export class Arbiter {
       target,
       ready: this.#pool.ready(FRESH_BEAT),
       addresses: current.listeners.names,
+      listeners: current.listeners.queues,
       workers: this.#pool.snapshots,
       counters: { ...this.#pool.counters, outcomes: this.#commands.counts },
       lastOutcomes: this.#commands.last,
@@ -712,6 +715,10 @@ export class Arbiter {
         return arbiter.snapshot
       },
       request: command => this.request(command),
+      askMetrics: () => this.#pool.askMetrics(),
+      onMetrics: listener => {
+        this.#onMetrics = listener
+      },
     }
   }
 

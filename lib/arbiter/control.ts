@@ -15,6 +15,13 @@ export interface ControlledServer {
   /** Taken when it is read. */
   readonly snapshot: Snapshot
   readonly events: EventStream
+  /**
+   * Asks all workers what their applications have counted.
+   * @returns the ages of those that were asked; `onMetrics` gets what each answers, if it does
+   */
+  askMetrics(): readonly number[]
+  /** @param listener  gets what a worker says, which is foreign data, or undefined when it is gone */
+  onMetrics(listener: (age: number, families: unknown) => void): void
   request<Name extends CommandName>(command: CommandOf<Name>): Promise<OutcomeOf<Name>>
 }
 

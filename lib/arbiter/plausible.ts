@@ -1,7 +1,7 @@
 import type { Metered } from '../../config/hooks.js'
 import { BUCKETS, countOf, type SparseCounts } from '../sys/histogram.js'
 import type { Figures } from '../worker/protocol.js'
-import { NO_RESPONSES, STATUS_CLASSES } from './totals.js'
+import { STATUS_CLASSES } from './totals.js'
 
 /** More than a worker can count in a millisecond. */
 const MOST_REQUESTS = 10_000
@@ -9,37 +9,39 @@ const MOST_BYTES = 1e9
 /** More than a machine has, in bytes. */
 const MOST_MEMORY = 2 ** 50
 
+const NOTHING: Partial<Figures> = {}
+
 /**
  * Returns the figures of a beat, with what cannot be true replaced by what was known before: foreign code runs in a
  * worker and may send anything, and the totals of a server must not depend on that.
  * @param age  of the worker, in milliseconds
  */
-export function plausible(found: Figures, before: Figures | undefined, age: number): Figures {
+export function plausible(found: Figures | undefined, before: Figures | undefined, age: number): Figures {
   const most = Math.max(1, age) * MOST_REQUESTS
-  const { requests, inFlight, connections, utilisation, oldest, rss, metered, processes } = found
+  const { requests, inFlight, connections, utilisation, oldest, rss, metered, processes } = found ?? NOTHING
   const memory = from(rss, MOST_MEMORY)
   return {
-    requests: from(requests, most, before?.requests),
+    requests: counted(requests, most, before?.requests),
     inFlight: from(inFlight, most),
     connections: from(connections, most),
     utilisation: from(utilisation, 1),
     oldest: from(oldest, age),
     ...(memory > 0 && { rss: memory }),
-    ...(metered && { metered: plausibleMetered(metered, before?.metered, age) }),
+    ...((metered ?? before?.metered) && { metered: plausibleMetered(metered, before?.metered, age) }),
     ...(Array.isArray(processes) && { processes }),
   }
 }
 
-function plausibleMetered(found: Metered, before: Metered | undefined, age: number): Metered {
+function plausibleMetered(found: Partial<Metered> = {}, before: Metered | undefined, age: number): Metered {
   const most = Math.max(1, age) * MOST_REQUESTS
-  const { responses = NO_RESPONSES, latency, sent, upgraded, queued, delay, heapUsed, heapTotal } = found
-  const counts = STATUS_CLASSES.map(name => [name, from(responses[name], most, before?.responses[name])])
-  const buckets = plausibleBuckets(latency?.buckets, most) ?? before?.latency.buckets ?? []
+  const { responses, latency, sent, upgraded, queued, delay, heapUsed, heapTotal } = found
+  const counts = STATUS_CLASSES.map(name => [name, counted(responses?.[name], most, before?.responses[name])])
+  const buckets = plausibleBuckets(latency?.buckets, most, before?.latency.buckets)
   const longest = Math.max(1, age) * most
   return {
     responses: Object.fromEntries(counts),
-    latency: { count: countOf(buckets), sum: from(latency?.sum, longest, before?.latency.sum), buckets },
-    sent: from(sent, Math.max(1, age) * MOST_BYTES, before?.sent),
+    latency: { count: countOf(buckets), sum: counted(latency?.sum, longest, before?.latency.sum), buckets },
+    sent: counted(sent, Math.max(1, age) * MOST_BYTES, before?.sent),
     upgraded: from(upgraded, most),
     queued: from(queued, most),
     delay: { mean: from(delay?.mean, age), p99: from(delay?.p99, age), max: from(delay?.max, age) },
@@ -48,16 +50,23 @@ function plausibleMetered(found: Metered, before: Metered | undefined, age: numb
   }
 }
 
-/** Undefined if anything is wrong with them. */
-function plausibleBuckets(found: unknown, most: number): SparseCounts | undefined {
-  if (!Array.isArray(found) || found.length > BUCKETS) return undefined
+/** Those before stand if anything is wrong with them, or if one has become smaller. */
+function plausibleBuckets(found: unknown, most: number, before: SparseCounts = []): SparseCounts {
+  if (!Array.isArray(found) || found.length > BUCKETS) return before
   const isPair = (pair: unknown): pair is [number, number] =>
     Array.isArray(pair) && Number.isInteger(pair[0]) && isFrom(pair[0], BUCKETS - 1) && isFrom(pair[1], most)
-  return found.every(isPair) ? found : undefined
+  if (!found.every(isPair)) return before
+  const counts = new Map(found)
+  return before.every(([bucket, count]) => (counts.get(bucket) ?? 0) >= count) ? found : before
 }
 
-function from(found: unknown, most: number, otherwise = 0): number {
-  return isFrom(found, most) ? found : otherwise
+function from(found: unknown, most: number): number {
+  return isFrom(found, most) ? found : 0
+}
+
+/** What is counted never becomes smaller. */
+function counted(found: unknown, most: number, before = 0): number {
+  return isFrom(found, most) ? Math.max(before, found) : before
 }
 
 function isFrom(found: unknown, most: number): found is number {

@@ -44,6 +44,8 @@ interface PoolContext {
   readonly events: EventStream
   readonly server: ServerView
   readonly queue: (event: PoolEvent) => void
+  /** What the application of a worker has counted; undefined if the worker is gone. */
+  readonly onMetrics: (age: number, families: unknown) => void
   /** The hooks in force. */
   readonly hooks: () => HookRunner<'arbiter'>
 }
@@ -112,6 +114,13 @@ export class Pool {
     const now = this.#context.clock.now()
     const beating = [...this.#handles].filter(({ isReady, lastBeat }) => isReady && now - lastBeat <= within)
     return beating.reduce((sum, handle) => sum + handle.serving, 0)
+  }
+
+  /** Asks the workers that serve what their applications have counted. @returns their ages */
+  askMetrics(): number[] {
+    const asked = [...this.#handles].filter(({ state }) => state === 'ready' || state === 'retiring')
+    for (const handle of asked) handle.send({ type: 'metrics' })
+    return asked.map(({ age }) => age)
   }
 
   /** Whether a worker has come to its end. */
@@ -258,6 +267,8 @@ export class Pool {
         this.#watchMemory(handle)
         this.#spreadLoad(handle)
         return this.#noticeDebugger(handle, message.debugged)
+      case 'metrics':
+        return this.#context.onMetrics(handle.age, message.families)
       case 'python-started':
         return this.#pythonStarted(handle, message)
       case 'python-gone':
@@ -451,6 +462,7 @@ export class Pool {
   #reap(handle: WorkerHandle): void {
     const { events, server, hooks } = this.#context
     this.#handles.delete(handle)
+    this.#context.onMetrics(handle.age, undefined)
     this.#spreadChanged()
     const pause = this.#countDeath(handle)
     const view = handle.exitedView()

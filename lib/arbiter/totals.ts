@@ -4,7 +4,7 @@ import { countOf, Histogram } from '../sys/histogram.js'
 /** What workers count, in one shape for a worker, for all of them, and for what another arbiter hands over. */
 export type Counts = Pick<Counters, 'requests' | 'responses' | 'latency' | 'sent'>
 
-export const NO_RESPONSES: Responses = { '1xx': 0, '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0, none: 0 }
+const NO_RESPONSES: Responses = { '1xx': 0, '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0, none: 0 }
 export const STATUS_CLASSES = Object.keys(NO_RESPONSES) as StatusClass[] // exactly these keys: it is a literal
 
 /**

@@ -1,12 +1,13 @@
 import type { ControlledServer } from '../arbiter/control.js'
 import type { DoorName } from './doors.js'
 import { healthRoutes } from './health.js'
+import { metricsRoutes } from './metrics/page.js'
 import type { Routes } from './routes.js'
 import { ControlServer, type ControlServerOptions } from './server.js'
 
 /** What is behind each way in. */
 const BEHIND: Readonly<Record<DoorName, Pick<ControlServerOptions, 'refusal'> & Behind>> = {
-  metricsBind: { routes: server => healthRoutes(server) },
+  metricsBind: { routes: server => ({ ...metricsRoutes(server), ...healthRoutes(server) }) },
 }
 
 interface Behind {

@@ -1,4 +1,5 @@
 import { UnicornError } from '../errors.js'
+import { type AcceptQueue, acceptQueue } from '../sys/socket-calls.js'
 import { type Address, bindText, formatAddress, parseAddress, sameAddress } from './address.js'
 import { Listener, refused } from './listener.js'
 import type { SocketOptions } from './socket-options.js'
@@ -51,6 +52,14 @@ export class Listeners {
   /** For the log: `http://127.0.0.1:8000`, `unix:/run/app.sock`. */
   get names(): string[] {
     return this.bound.map(formatAddress)
+  }
+
+  /** Each with what waits in its queue, if the kernel tells. */
+  get queues(): ({ readonly address: string } & Partial<AcceptQueue>)[] {
+    return this.#listeners.map(({ bound, fd }) => ({
+      address: formatAddress(bound),
+      ...(bound.kind === 'tcp' && acceptQueue(fd)),
+    }))
   }
 
   /** The paths of unix sockets that something has removed: no client can connect there. */

@@ -148,6 +148,30 @@ export function socketFacts(fd: number): SocketFacts {
   }
 }
 
+/** The accept queue of a listening TCP socket. */
+export interface AcceptQueue {
+  /** Connections that wait in it. */
+  readonly waiting: number
+  /** How many it has room for. */
+  readonly limit: number
+}
+
+const IPPROTO_TCP = 6
+const TCP_INFO = 11
+/** Of `tcpi_unacked` and `tcpi_sacked` in Linux' `struct tcp_info`, which have these figures of a listening socket. */
+const UNACKED = 24
+const SACKED = 28
+
+/** Reads the accept queue of a listening TCP socket. Undefined if the kernel does not tell: Linux only. */
+export function acceptQueue(fd: number): AcceptQueue | undefined {
+  if (!linux) return undefined
+  const info = Buffer.alloc(SACKED + INT_SIZE)
+  const size = Buffer.alloc(INT_SIZE)
+  size.writeUInt32LE(info.length)
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, size) !== 0 || size.readUInt32LE() < info.length) return undefined
+  return { waiting: info.readUInt32LE(UNACKED), limit: info.readUInt32LE(SACKED) }
+}
+
 function option(fd: number, name: number): number {
   const value = Buffer.alloc(4)
   const size = Buffer.alloc(4)

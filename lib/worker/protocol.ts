@@ -67,6 +67,8 @@ export type ToWorker<Config> =
   | { readonly type: 'cap'; readonly cap: number }
   /** Another worker has more time for one of its connections: the client is to come again. */
   | { readonly type: 'let-go' }
+  /** The arbiter shows metrics: what has the application counted? */
+  | { readonly type: 'metrics' }
   /** How many processes of a Python application are this worker's from now on. */
   | { readonly type: 'processes'; readonly processes: number }
 
@@ -87,6 +89,8 @@ export type FromWorker =
   | { readonly type: 'settled'; readonly connections: number }
   /** With `--reload`: the files that its modules are loaded from, or would be if they existed. */
   | { readonly type: 'loaded'; readonly files: readonly string[] }
+  /** What the application has counted by prom-client, as JSON; foreign data. */
+  | { readonly type: 'metrics'; readonly families: readonly unknown[] }
   /** A process of a Python application was started, or is gone. */
   | PythonEvent
   /** It wants a replacement, and serves until that is ready and `DRAIN` comes. */

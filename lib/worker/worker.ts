@@ -12,6 +12,7 @@ import { postponeEnd } from '../sys/orphan-alarm.js'
 import type { Admission, AdmissionHost, AdmissionTraits } from './admission/admission.js'
 import { Places, type PlacesHost } from './admission/places.js'
 import { createOwn } from './admission/registry.js'
+import { MetricsReporter } from './application-metrics.js'
 import { Drain, type DrainOrder, type Remainder } from './drain.js'
 import { abortReport, type Phase } from './exit/exit-report.js'
 import { Heartbeat } from './heartbeat.js'
@@ -52,6 +53,7 @@ export class Worker implements SignalHandlers {
   readonly #places: Places
   readonly #heartbeat: Heartbeat
   readonly #lastRequest: number
+  readonly #metrics: MetricsReporter
   #isReady = false
   #finished = 0
   /** The end of this worker is decided; the drain may begin a little later. */
@@ -104,6 +106,7 @@ export class Worker implements SignalHandlers {
       postponeEnd(server.pid)
     })
     if (watchdog) publishRequests(exchanges)
+    this.#metrics = new MetricsReporter(log, families => channel.send({ type: 'metrics', families }))
     const jitter = Math.floor(Math.random() * (config.maxRequestsJitter + 1))
     // Of a Python application, its own processes have the limit.
     const isLimited = config.maxRequests > 0 && application.processes === undefined
@@ -212,6 +215,7 @@ export class Worker implements SignalHandlers {
     else if (message.type === 'announce') this.#announce()
     else if (message.type === 'cap') this.#admission.capped?.(message.cap)
     else if (message.type === 'let-go') this.#letOneGo()
+    else if (message.type === 'metrics') void this.#metrics.report()
     else if (message.type === 'processes') this.#parts.application.processes?.resize(message.processes)
   }
 
@@ -443,6 +447,7 @@ export class Worker implements SignalHandlers {
     await hooks.run('workerExit', server, self)
     // What it has counted since the last one.
     if (this.#isReady) this.#heartbeat.beat()
+    await this.#metrics.reportLast()
     this.#heartbeat.stop()
     this.#service.cut(this.#engine.exchanges)
     this.#engine.destroy()

@@ -15,6 +15,12 @@ export async function metricsOf(t: Test, server: Server, after?: LogLine): Promi
   return new Client(t, { host, port: Number(port) })
 }
 
+/** `HOST:PORT` of what shows a server that has said where. */
+export function metricsAddress(server: Server): string {
+  const [line] = server.logged(messages.metricsBound).slice(-1)
+  return new URL(messages.metricsBound.exec(line?.msg ?? '')?.groups?.address ?? '').host
+}
+
 /** Waits until a request is answered with what is wanted; a worker says what it has counted once a second. */
 export async function shown(
   client: Client,
