@@ -21,6 +21,10 @@ const OWN_LOGS = 'see errorlog, accesslog, loglevel and logFormat; what the appl
 const METRICS = 'no statsd metrics are sent'
 const STRICT = 'requests are read strictly, as RFC 9112 has it'
 
+const HTTP2 = 'HTTP/2 ends at a proxy in front'
+const CONTROL = "there is no socket of Gunicorn's gunicornc: signals control the server"
+const DIRTY = 'there are no dirty workers: run long tasks in a task queue, Celery for instance'
+
 /** THE table of Gunicorn's settings, by its names, hooks left out. */
 export const gunicornOptions: Readonly<Record<string, GunicornOption>> = {
   wsgi_app: { setting: 'app' },
@@ -121,4 +125,43 @@ export const gunicornOptions: Readonly<Record<string, GunicornOption>> = {
     idle: [false],
   },
   casefold_http_method: { flags: '--casefold-http-method', instead: STRICT, idle: [false] },
+  protocol: {
+    flags: '--protocol <NAME>',
+    instead: 'only HTTP is spoken: let nginx use proxy_pass instead of uwsgi_pass or fastcgi_pass',
+    isVital: true,
+    idle: ['http'],
+  },
+  uwsgi_allow_ips: { flags: '--uwsgi-allow-from <IPS>', instead: 'only HTTP is spoken' },
+  root_path: { setting: 'rootPath' },
+  asgi_lifespan: { setting: 'lifespan', flags: '--asgi-lifespan <MODE>' },
+  asgi_loop: {
+    flags: '--asgi-loop <LOOP>',
+    instead: "uvloop is used if it is installed, otherwise Python's own loop",
+    idle: ['auto'],
+  },
+  asgi_disconnect_grace_period: {
+    flags: '--asgi-disconnect-grace-period <N>',
+    instead: 'the application is told that its client has left, and is not cancelled',
+  },
+  websocket_max_message_size: {
+    flags: '--websocket-max-message-size <N>',
+    instead: 'the limit is 16 MB',
+    idle: [2 ** 24],
+  },
+  http_protocols: { flags: '--http-protocols <LIST>', instead: HTTP2, idle: ['h1'] },
+  http2_cleartext: { flags: '--http2-cleartext <MODE>', instead: HTTP2, idle: ['off'] },
+  http2_max_concurrent_streams: { flags: '--http2-max-concurrent-streams <N>', instead: HTTP2 },
+  http2_initial_window_size: { flags: '--http2-initial-window-size <N>', instead: HTTP2 },
+  http2_max_frame_size: { flags: '--http2-max-frame-size <N>', instead: HTTP2 },
+  http2_max_header_list_size: { flags: '--http2-max-header-list-size <N>', instead: HTTP2 },
+  http_parser: { flags: '--http-parser <PARSER>', instead: 'httpEngine chooses the parser', idle: ['auto'] },
+  enable_backlog_metric: { flags: '--enable-backlog-metric', instead: METRICS, idle: [false] },
+  control_socket: { flags: '--control-socket <PATH>', instead: CONTROL },
+  control_socket_mode: { flags: '--control-socket-mode <MODE>', instead: CONTROL },
+  control_socket_disable: { flags: '--no-control-socket', instead: CONTROL, idle: [false, true] },
+  dirty_apps: { flags: '--dirty-app <APP>', instead: DIRTY, isVital: true, idle: [[]] },
+  dirty_workers: { flags: '--dirty-workers <N>', instead: DIRTY, isVital: true, idle: [0] },
+  dirty_timeout: { flags: '--dirty-timeout <N>', instead: DIRTY },
+  dirty_threads: { flags: '--dirty-threads <N>', instead: DIRTY },
+  dirty_graceful_timeout: { flags: '--dirty-graceful-timeout <N>', instead: DIRTY },
 }
