@@ -246,6 +246,12 @@ export const settings = {
     description:
       'which of Forwarded and X-Forwarded-For, -Host, -Port and -Prefix count; the proxy must set each of them itself',
   }),
+  forwardedSocket: setting('Proxies', '--forwarded-socket', {
+    parser: boolean,
+    default: false,
+    onHup: 'respawn',
+    description: "in the interface node, req.socket has the client's address and scheme in place of the proxy's",
+  }),
   secureSchemeHeaders: setting('Proxies', '--secure-scheme-headers', {
     parser: schemeHeaders,
     default: 'X-Forwarded-Proto=https,X-Forwarded-Protocol=ssl,X-Forwarded-Ssl=on',

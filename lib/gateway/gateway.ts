@@ -24,6 +24,8 @@ export interface GatewayContext {
   readonly serverSoftware: string
   /** The path at which the application is mounted, without a slash at its end; none if absent. */
   readonly rootPath?: string
+  /** Whether the socket of a request of node:http has the client's address, in place of that of a trusted proxy. */
+  readonly forwardedSocket?: boolean
   /** Whether header fields with an underscore in their name are in an environ. */
   readonly mapsUnderscores?: boolean
   /** Present if applications need not wait for their clients (worker class `sync`). */

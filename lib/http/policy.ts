@@ -22,6 +22,8 @@ export interface HttpPolicy {
   readonly limitRequestHeads?: number
   /** Those whose word of their clients counts; absent if none is trusted. */
   readonly proxies?: Pick<Proxies, 'peerOf'>
+  /** The sockets of requests have the client's address, in place of that of the proxy. */
+  readonly forwardedSocket?: boolean
   /** What may stand before HTTP on a connection; absent if nothing may. */
   readonly preface?: Pick<ProxyProtocol, 'read'>
 }

@@ -117,10 +117,40 @@ t.test('the URL and the context of a fetch handler', async t => {
   ])
 })
 
+interface Asked extends NodeJS.ReadableStream {
+  readonly socket: Readonly<Record<string, unknown>>
+}
+
+interface Answering {
+  end(text: string): void
+}
+
 nodeTest(t, 'a handler of node:http', 'its requests', async t => {
   const handler = (req: { socket: { remoteAddress?: string } }, res: { end(text: string): void }) =>
     res.end(String(req.socket.remoteAddress))
   const server = await serve(t, handler, { proxies, interface: 'node' })
   t.equal(bodyOf(await server.exchange(request('GET', FIELDS))), '127.0.0.1', 'sees its own socket')
   t.equal(server.exchanges[0]?.peer.address, '192.0.2.1')
+  const ends = ({ socket }: Asked): unknown => {
+    const { remoteAddress, remotePort, remoteFamily, encrypted, destroyed } = socket
+    return { remoteAddress, remotePort, remoteFamily, encrypted, destroyed }
+  }
+  const shown = await serve(
+    t,
+    (req: Asked, res: Answering) => req.resume().on('end', () => res.end(JSON.stringify(ends(req)))),
+    {
+      proxies,
+      interface: 'node',
+      forwardedSocket: true,
+    },
+  )
+  const forwarded = { remoteAddress: '192.0.2.1', remoteFamily: 'IPv4', encrypted: true, destroyed: false }
+  t.same(JSON.parse(bodyOf(await shown.exchange(request('POST', [...FIELDS, 'Content-Length: 3'], 'abc')))), forwarded)
+  const two = ['192.0.2.2', '192.0.2.3'].map(ip => `GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: ${ip}\r\n\r\n`)
+  const all = await shown.exchange(two.join('') + request())
+  t.same(
+    all.match(/"remoteAddress":"[^"]*"/g),
+    ['192.0.2.2', '192.0.2.3', '127.0.0.1'].map(ip => `"remoteAddress":"${ip}"`),
+  )
+  t.equal(shown.requests.size, 0, 'each request has its end')
 })

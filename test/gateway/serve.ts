@@ -57,6 +57,7 @@ export interface Options extends Partial<HttpPolicy> {
   /** Answers leave in the background, as in a sync worker. */
   readonly background?: Background
   readonly rootPath?: string
+  readonly forwardedSocket?: boolean
   readonly mapsUnderscores?: boolean
 }
 
@@ -167,7 +168,7 @@ function events(serve: (exchange: Exchange) => void): HttpEvents {
 export async function gatewayFor(
   value: unknown,
   name: 'auto' | Interface,
-  options: Pick<Options, 'background' | 'rootPath' | 'mapsUnderscores'> = {},
+  options: Pick<Options, 'background' | 'rootPath' | 'forwardedSocket' | 'mapsUnderscores'> = {},
 ): Promise<(log: Logger) => Gateway> {
   const app = { value, file: '/srv/app.js', exportName: 'application', spec: 'app:application' }
   const callable = await detect(app, name)
@@ -181,7 +182,12 @@ export async function gatewayFor(
 
 export async function serve(t: Test, application: unknown, options: Options = {}): Promise<Served> {
   const { interface: name = 'wsgi', background, rootPath, mapsUnderscores, ...others } = options
-  const context = { background, ...(rootPath && { rootPath }), ...(mapsUnderscores && { mapsUnderscores }) }
+  const context = {
+    background,
+    ...(rootPath && { rootPath }),
+    ...(others.forwardedSocket && { forwardedSocket: true }),
+    ...(mapsUnderscores && { mapsUnderscores }),
+  }
   return new Served(t, await gatewayFor(application, name, context), others)
 }
 

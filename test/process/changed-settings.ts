@@ -54,6 +54,7 @@ export const CHANGED: Readonly<Record<Changed, unknown>> = {
   secureSchemeHeaders: { 'x-scheme': 'https' },
   forwarderHeaders: ['REMOTE_USER'],
   headerMap: 'refuse',
+  forwardedSocket: true,
   proxyProtocol: 'v2',
   proxyAllowIps: ['10.0.0.1'],
   timeout: '50s',

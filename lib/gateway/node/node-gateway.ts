@@ -1,7 +1,9 @@
 import { toError } from '../../errors.js'
 import { BodyTooLarge } from '../../http/errors.js'
 import type { Exchange } from '../../http/exchange.js'
+import { viewOf } from '../../http/node/client-view.js'
 import type { NodeObjects } from '../../http/node/types.js'
+import { RelayedPeer } from '../../http/proxies/relayed-peer.js'
 import { requestFacts } from '../failure.js'
 import type { Gateway, GatewayContext } from '../gateway.js'
 import { isHttpServer, type NodeHandler, type NodeServer, type NodeTarget } from './target.js'
@@ -10,10 +12,12 @@ import { isHttpServer, type NodeHandler, type NodeServer, type NodeTarget } from
 export class NodeGateway implements Gateway {
   readonly interface = 'node'
   readonly #log: GatewayContext['log']
+  readonly #showsClient: boolean
   readonly #answer: (objects: NodeObjects, exchange: Exchange) => unknown
 
-  constructor(target: NodeTarget, { log }: GatewayContext) {
+  constructor(target: NodeTarget, { log, forwardedSocket = false }: GatewayContext) {
     this.#log = log
+    this.#showsClient = forwardedSocket
     this.#answer = isHttpServer(target)
       ? (objects, exchange) => callListeners(target, objects, exchange)
       : objects => callHandler(target, objects)
@@ -24,6 +28,8 @@ export class NodeGateway implements Gateway {
     try {
       const { node } = exchange
       if (!node) throw new TypeError('the node interface needs an engine with the objects of node:http')
+      if (this.#showsClient && exchange.peer instanceof RelayedPeer)
+        node.req.socket = viewOf(node.req.socket, exchange.peer)
       // Not documented, but in all versions of node:http: emitted within `res.end`.
       if (exchange.release) node.res.once('prefinish', exchange.release)
       if (exchange.head.transferEncoding !== undefined) this.#limitBody(node, exchange)

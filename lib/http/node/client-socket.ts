@@ -7,6 +7,7 @@ import type { Linked } from '../../sys/linked-list.js'
 import { hasUnread } from '../../sys/socket-calls.js'
 import type { LocalAddress } from '../engine.js'
 import type { Connection, Exchange, Peer } from '../exchange.js'
+import { endsOf } from './client-view.js'
 import { closeUnread, linger } from './closing.js'
 import { NodePeer } from './node-peer.js'
 import type { NodeObjects } from './types.js'
@@ -95,9 +96,13 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   relay(peer: Peer): void {
     if (peer === this.peer) return
     this.peer = peer
-    const { address, port, family } = peer
-    const ends = { remoteAddress: address || undefined, remotePort: port, remoteFamily: address ? family : undefined }
-    for (const [name, value] of Object.entries(ends)) Object.defineProperty(this, name, { value, configurable: true })
+    for (const [name, value] of Object.entries(endsOf(peer)))
+      Object.defineProperty(this, name, { value, configurable: true })
+  }
+
+  /** Also if it is asked for by a view of it. */
+  get itself(): this {
+    return this
   }
 
   get isGone(): boolean {
@@ -211,5 +216,5 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
 /** Listens for the end of every response: one function for all, since a closure for each would cost too much. */
 export function onResponseClose(this: ServerResponse): void {
   const { socket } = this.req
-  if (socket instanceof ClientSocket) socket.owner.responded(socket, this)
+  if (socket instanceof ClientSocket) socket.owner.responded(socket.itself, this)
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Peer, Upgrade } from '../exchange.js'
 import type { RequestHead } from '../head.js'
+import type { HttpPolicy } from '../policy.js'
 import type { ClientSocket } from './client-socket.js'
 import { watchWrites } from './response.js'
 
@@ -19,8 +20,9 @@ export class NodeUpgrade implements Upgrade {
   }
 
   /** From now on the connection speaks another protocol, with the client of this request. */
-  begin(): void {
+  begin({ forwardedSocket }: HttpPolicy): void {
     this.#socket.upgraded = true
+    if (forwardedSocket) this.#socket.relay(this.peer)
     this.#socket.peer = this.peer
   }
 

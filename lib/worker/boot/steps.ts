@@ -172,6 +172,7 @@ function applicationHost(boot: Booting): ApplicationHost {
       multiprocess: config.workers > 1,
       serverSoftware: `unicorn/${snapshot.version}`,
       rootPath: config.rootPath,
+      forwardedSocket: config.forwardedSocket,
       mapsUnderscores: config.headerMap === 'dangerous',
       background: boot.admission?.oneAtATime ? backgroundOf(config, log) : undefined,
     },
