@@ -222,7 +222,7 @@ export const settings = {
     parser: mappings,
     default: derived('none', () => []),
     onHup: 'respawn',
-    description: 'serve a directory, or one file, before the application: /static=./public; may be repeated',
+    description: 'serve a directory, or one file, before the application: /static=public; may be repeated',
   }),
   staticImmutable: setting('Static files', '--static-immutable', {
     parser: urlGlobs,
@@ -250,7 +250,8 @@ export const settings = {
     parser: boolean,
     default: false,
     onHup: 'respawn',
-    description: "in the interface node, req.socket has the client's address and scheme in place of the proxy's",
+    description:
+      "in the interface node, sockets of requests have the client's address and scheme in place of the proxy's",
   }),
   secureSchemeHeaders: setting('Proxies', '--secure-scheme-headers', {
     parser: schemeHeaders,
@@ -534,7 +535,7 @@ export const settings = {
     parser: text('NAME'),
     default: absent("the application's name"),
     onHup: 'apply',
-    description: "NAME in the program's name in syslog: unicorn.NAME.error, unicorn.NAME.access",
+    description: "NAME in the program's name in syslog, between unicorn and error or access",
   }),
   syslogFacility: setting('Logging', '--log-syslog-facility', {
     parser: choice('FACILITY', facilityNames),
