@@ -321,13 +321,6 @@ export const settings = {
     onHup: 'respawn',
     description: 'start-up and shutdown of an ASGI application: on fails without them, off does not ask for them',
   }),
-  captureOutput: setting('Python', '--capture-output', {
-    parser: boolean,
-    default: absent('only with --log-format json'),
-    onHup: 'respawn',
-    description:
-      'what the Python processes print becomes records of the error log; --log-format json does so by itself',
-  }),
 
   timeout: setting('Time limits', '-t, --timeout', {
     parser: duration,
@@ -518,6 +511,12 @@ export const settings = {
     default: 'auto',
     onHup: 'apply',
     description: "the error log's lines; auto is text on a terminal and in systemd's journal, and json elsewhere",
+  }),
+  captureOutput: setting('Logging', '--capture-output', {
+    parser: boolean,
+    default: absent('only for Python with --log-format json'),
+    onHup: 'respawn',
+    description: 'what workers and Python print, also their children, becomes records of the error log, line by line',
   }),
   syslog: setting('Logging', '--log-syslog', {
     parser: boolean,

@@ -162,6 +162,7 @@ export class Arbiter {
       version: options.version,
       clock: new PatientClock(TICK),
       log: this.#log,
+      output: this.#errorLog.output,
       events: this.#changes,
       server: this.#server,
       queue: event => this.#events.push(event),

@@ -12,6 +12,7 @@ import { DRAIN, type Figures, type FromWorker, unwrap } from '../worker/protocol
 import { type EventStream, EXPECTED } from './events.js'
 import { processesOf } from './fronts.js'
 import type { Generation } from './generation.js'
+import { WorkerOutput } from './output.js'
 import { plausible } from './plausible.js'
 import { bootMessage, spawnWorker, whyNotStarted } from './spawn.js'
 import { isHeard, outlineOf, PM2_READY, STRAY_MESSAGE } from './stray-message.js'
@@ -41,6 +42,8 @@ interface PoolContext {
   readonly version: string
   readonly clock: PatientClock
   readonly log: Logger
+  /** For what workers print: none of it is left out. */
+  readonly output: Logger
   readonly events: EventStream
   readonly server: ServerView
   readonly queue: (event: PoolEvent) => void
@@ -220,12 +223,14 @@ export class Pool {
   }
 
   #listen(handle: WorkerHandle): void {
-    const { queue, log } = this.#context
+    const { queue, log, output: outputLog } = this.#context
     const child = handle.process
+    const output = WorkerOutput.of(child, outputLog, handle.index)
     child.on('exit', async (code, signal) => {
       if (handle.state === 'starting') await this.#reportNotStarted(handle, code)
       // What came with the exit, in whatever order: the worker's last messages, and a signal to the whole group.
       await nextTurn()
+      await output?.ended()
       queue({ type: 'exit', handle, code, signal })
     })
     child.on('disconnect', () => queue({ type: 'disconnected', handle }))

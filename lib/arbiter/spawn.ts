@@ -50,12 +50,20 @@ export function spawnWorker(
     args: [...resolved.config.args],
     cwd,
     execArgv: [...execArgv],
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...fds],
+    // The logs of a worker whose own streams are read here have the arbiter's, behind the listeners.
+    stdio: isCaptured(resolved)
+      ? ['ignore', 'pipe', 'pipe', 'ipc', ...fds, 1, 2]
+      : ['ignore', 'inherit', 'inherit', 'ipc', ...fds],
   })
   const worker = cluster.fork(env)
   // It repeats the child's `error` event, and would throw without a listener.
   worker.on('error', () => {})
   return worker.process
+}
+
+/** Whether what a worker prints becomes records of the error log. */
+function isCaptured({ config }: Resolved): boolean {
+  return config.captureOutput === true
 }
 
 /**
@@ -145,6 +153,9 @@ export function bootMessage({ generation, index, age, processes }: WorkerHandle,
     arbiterPid: process.pid,
     version,
     listeners: seats,
+    standards: isCaptured(resolved)
+      ? { 1: FIRST_LISTENER_FD + seats.length, 2: FIRST_LISTENER_FD + seats.length + 1 }
+      : undefined,
     account: accountOf(resolved.config),
     checkOnly: false,
     python: pythonOf(resolved, seats, processes),

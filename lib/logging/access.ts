@@ -3,6 +3,7 @@ import type { AccessEntry } from './access-entry.js'
 import { compileAccessFormat } from './access-format.js'
 import { jsonAccessLine } from './access-json.js'
 import { openSinkOrStandard, type Sink } from './sink.js'
+import type { Standards } from './standard.js'
 import type { Syslog } from './syslog.js'
 
 export type { AccessEntry } from './access-entry.js'
@@ -22,6 +23,7 @@ export interface AccessLogOptions {
   /** Called when lines begin to be lost, when they get through again, and when the file cannot be opened. */
   onProblem?: (problem: Error) => void
   syslog?: Syslog | undefined
+  standards?: Standards | undefined
 }
 
 /**
@@ -38,9 +40,9 @@ export class AccessLog {
   #lost = 0
 
   /** @throws UnicornError if the format has an unknown atom */
-  constructor({ accesslog, format, onProblem, syslog }: AccessLogOptions) {
+  constructor({ accesslog, format, onProblem, syslog, standards }: AccessLogOptions) {
     this.#format = format === 'json' ? jsonAccessLine : compileAccessFormat(format)
-    this.#sink = accesslog === undefined ? undefined : openSinkOrStandard({ path: accesslog, standard: 1 })
+    this.#sink = accesslog === undefined ? undefined : openSinkOrStandard({ path: accesslog, standard: 1, standards })
     this.#syslog = syslog
     this.#onProblem = onProblem
     if (this.#sink?.trouble) onProblem?.(this.#sink.trouble)

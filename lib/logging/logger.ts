@@ -5,6 +5,7 @@ import { escapeJson } from './escape.js'
 import { withPriority } from './journal.js'
 import type { LogFormat, LogLevel } from './names.js'
 import { openSink, openSinkOrStandard, type Sink, type SinkOptions } from './sink.js'
+import type { Standards } from './standard.js'
 import { isAbsence, openSyslog, type Syslog, type SyslogSettings } from './syslog.js'
 import { createTextRenderer, type LogRecord, messageLines } from './text-line.js'
 
@@ -15,6 +16,7 @@ export interface ErrorLogOptions extends Partial<SyslogSettings> {
   logFormat: LogFormat
   /** Of the processes of a server only the arbiter says that syslog is not there. */
   isWorker?: boolean
+  standards?: Standards | undefined
 }
 
 const PINO_LEVELS = {
@@ -161,8 +163,8 @@ function tidyFields(fields: Record<string, unknown>): Record<string, unknown> {
   )
 }
 
-function sinkOptions({ errorlog }: ErrorLogOptions): SinkOptions {
-  return { path: errorlog, standard: 2 }
+function sinkOptions({ errorlog, standards }: ErrorLogOptions): SinkOptions {
+  return { path: errorlog, standard: 2, standards }
 }
 
 function wantsText(format: LogFormat, sink: Sink): boolean {

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { isatty } from 'node:tty'
 import { errorCode, toError, UnicornError } from '../errors.js'
 import { isJournal } from './journal.js'
-import { APPEND, openStandard, standardDescriptor } from './standard.js'
+import { APPEND, openStandard, type Standards, standardDescriptor } from './standard.js'
 import { CLOSED, type Writer, writerFor } from './writer.js'
 
 const NEWLINE = 10
@@ -15,6 +15,7 @@ export interface SinkOptions {
   /** A path, or `-` for the standard descriptor. */
   path: string
   standard: 1 | 2
+  standards?: Standards | undefined
   /** How long one write may wait for room in a full pipe, in milliseconds; 500 if it is absent. */
   patience?: number
 }
@@ -22,7 +23,7 @@ export interface SinkOptions {
 /** @throws UnicornError that names the path, if it cannot be opened for appending */
 export function openSink(options: SinkOptions): Sink {
   const standard = standardDescriptor(options)
-  if (standard) return new Sink({ ...options, ...openStandard(standard) })
+  if (standard) return new Sink({ ...options, ...openStandard(standard, options.standards) })
   // Resolved now, so that `reopen` finds the same path after a chdir.
   const path = resolve(options.path)
   return new Sink({ ...options, name: path, fd: openLog(path), reopen: () => openLog(path) })
@@ -34,7 +35,7 @@ export function openSinkOrStandard(options: SinkOptions): Sink {
     return openSink(options)
   } catch (error) {
     const path = resolve(options.path)
-    const { name, ...standard } = openStandard(options.standard)
+    const { name, ...standard } = openStandard(options.standard, options.standards)
     const message = `${toError(error).message}; its lines go to ${name} until the file can be reopened (USR1)`
     const trouble = new UnicornError(message, { wanted: 'a file that can be appended to', where: path, error })
     return new Sink({ ...options, ...standard, name: path, reopen: () => openLog(path), trouble })

@@ -33,11 +33,15 @@ function linkTarget(path: string): string | undefined {
   }
 }
 
+/** The descriptors that stand for standard output and error, where a process has others as its own. */
+export type Standards = Readonly<Record<1 | 2, number>>
+
 /** Opens a standard descriptor. `borrowed` says that it is the inherited one, which is not closed. */
-export function openStandard(standard: 1 | 2): { name: string; fd: number; borrowed: boolean } {
+export function openStandard(standard: 1 | 2, standards?: Standards): { name: string; fd: number; borrowed: boolean } {
   const name = standard === 1 ? 'standard output' : 'standard error'
-  const own = openOwn(standard)
-  return { name, fd: own ?? standard, borrowed: own === undefined }
+  const inherited = standards?.[standard] ?? standard
+  const own = openOwn(inherited)
+  return { name, fd: own ?? inherited, borrowed: own === undefined }
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Figures as PublicFigures } from '../../config/hooks.js'
 import type { PythonEvent, PythonHost } from '../application/application.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
+import type { Standards } from '../logging/standard.js'
 import type { Account } from '../sys/accounts.js'
 
 /**
@@ -44,6 +45,8 @@ export interface Boot<Config> {
   readonly arbiterPid: number
   readonly version: string
   readonly listeners: readonly ListenerSeat[]
+  /** Where the logs find the standard streams, if those of the process are read by the arbiter. */
+  readonly standards?: Standards | undefined
   /** What it gives up the rights of root for, before anything else. */
   readonly account?: Account | undefined
   /** The worker loads the application and exits, without serving (`--check-config`). */

@@ -1,11 +1,10 @@
 import type { Readable } from 'node:stream'
 import { PythonError } from '../../gateway/python/python-error.js'
+import { Lines } from '../../logging/lines.js'
 import type { Logger } from '../../logging/log.js'
 
 /** How long a traceback may wait for its next line, in milliseconds. */
 const PAUSE = 200
-/** A longer line is cut, so that a program that prints no line feeds takes no memory. */
-const LONGEST_LINE = 64 * 1024
 /** A traceback has fewer lines; what goes on for longer is none. */
 const MOST_LINES = 5000
 
@@ -19,7 +18,7 @@ export class OutputRecorder {
   readonly closed: Promise<void>
   readonly #log: Logger
   readonly #facts: object
-  #rest = ''
+  readonly #lines: Lines
   /** The lines of a traceback that may go on. */
   #trace: string[] = []
   /** Whether the line that names the exception has come. */
@@ -30,31 +29,14 @@ export class OutputRecorder {
   constructor(stream: Readable, log: Logger, facts: object) {
     this.#log = log
     this.#facts = facts
-    stream.setEncoding('utf8')
-    stream.on('data', (text: string) => this.#read(text))
-    stream.on('error', () => {})
-    this.closed = new Promise(resolve => {
-      stream.on('close', () => {
-        this.flush()
-        resolve()
-      })
-    })
+    this.#lines = new Lines(stream, line => this.#take(line))
+    this.closed = this.#lines.closed.then(() => this.#endTrace())
   }
 
   /** Records what waits for more. */
   flush(): void {
-    if (this.#rest !== '') this.#take(this.#rest)
-    this.#rest = ''
+    this.#lines.flush()
     this.#endTrace()
-  }
-
-  #read(text: string): void {
-    const lines = (this.#rest + text).split('\n')
-    this.#rest = lines.pop() ?? ''
-    for (const line of lines) this.#take(line)
-    if (this.#rest.length <= LONGEST_LINE) return
-    this.#take(this.#rest)
-    this.#rest = ''
   }
 
   #take(line: string): void {
@@ -96,7 +78,7 @@ export class OutputRecorder {
   }
 
   #record(line: string): void {
-    if (line !== '') this.#log.info(this.#facts, line.replace(/\r$/, ''))
+    if (line !== '') this.#log.info(this.#facts, line)
   }
 }
 

@@ -67,7 +67,7 @@ export class Booting {
     this.channel = surroundings.channel
     this.signalListeners = surroundings.signalListeners
     this.exits = surroundings.exits
-    this.#errorLog = ErrorLog.openOrStandard({ ...config, isWorker: true })
+    this.#errorLog = ErrorLog.openOrStandard({ ...config, isWorker: true, standards: snapshot.standards })
     const log = this.#errorLog.logger
     this.config = config
     this.log = log

@@ -224,12 +224,12 @@ function placeOf(address: Address): number | string | undefined {
 
 /** Puts the worker together of what the other steps have made. */
 function createWorker(boot: Booting): void {
-  const { application, admission, createEngine, snapshot, config, log } = boot
+  const { application, admission, createEngine, snapshot } = boot
   if (!application || !admission || !createEngine) {
     throw new Error('no worker before its class, its application and its engine')
   }
   boot.loaded?.flush()
-  boot.accessLog = openAccessLog(config, log)
+  boot.accessLog = openAccessLog(boot)
   boot.worker = new Worker({
     ...boot,
     application,

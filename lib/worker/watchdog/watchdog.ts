@@ -18,11 +18,11 @@ export class Watchdog {
   readonly #pulse = new Pulse()
 
   /** Counts the boot from the start of the process. If the thread fails, the arbiter still ends a worker that hangs. */
-  constructor({ config, index, arbiterPid, listeners }: Boot<Config>, log: Logger) {
+  constructor({ config, index, arbiterPid, listeners, standards }: Boot<Config>, log: Logger) {
     this.#pulse.count(process.uptime() * 1000, inspectorUrl() !== undefined)
     const { timeout, bootTimeout, gracefulTimeout, errorlog, loglevel, logFormat } = config
     const { syslog, syslogAddr, syslogPrefix, syslogFacility, procName } = config
-    const own = { errorlog, loglevel, logFormat, isWorker: true }
+    const own = { errorlog, loglevel, logFormat, isWorker: true, standards }
     const data: WatchdogData = {
       pulse: this.#pulse.buffer,
       limits: { timeout, bootTimeout, gracefulTimeout },
