@@ -20,6 +20,8 @@ export interface Race {
   readonly lanes: readonly Contestant[]
   readonly workers: number
   readonly app?: App
+  /** Of the URL, without its first slash. */
+  readonly path?: string
   /** A new connection for each request. */
   readonly fresh: boolean
 }
@@ -39,7 +41,7 @@ export async function throughput(bench: Bench, race: Race): Promise<Throughput> 
 
 async function playRound(
   bench: Bench,
-  { lanes, workers, app = 'hello', fresh }: Race,
+  { lanes, workers, app = 'hello', path = '', fresh }: Race,
   { perSecond, cpu }: Throughput,
 ): Promise<void> {
   const running = new Map<Contestant, Running>()
@@ -57,6 +59,6 @@ async function playRound(
   }
 
   function load(url: string, seconds: number): ReturnType<typeof wrk> {
-    return wrk({ url, connections: CONNECTIONS, seconds, fresh }, bench.signal)
+    return wrk({ url: `${url}${path}`, connections: CONNECTIONS, seconds, fresh }, bench.signal)
   }
 }

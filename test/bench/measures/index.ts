@@ -13,6 +13,7 @@ import { pm2 } from './pm2.js'
 import { skew } from './skew.js'
 import { spread } from './spread.js'
 import { start } from './start.js'
+import { staticFiles } from './static-files.js'
 
 /** In the order in which they run and are reported. */
 export function measuresOf(peers: Peers): Measure[] {
@@ -20,6 +21,19 @@ export function measuresOf(peers: Peers): Measure[] {
     ...racesOf(peers),
     idle(peers),
     slow(peers),
-    ...[keepAlive, express, fastify, fetchInterface, connections, pm2, spread, skew, mixedLoad, memory, start],
+    ...[
+      keepAlive,
+      express,
+      fastify,
+      fetchInterface,
+      staticFiles,
+      connections,
+      pm2,
+      spread,
+      skew,
+      mixedLoad,
+      memory,
+      start,
+    ],
   ]
 }
