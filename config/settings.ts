@@ -29,6 +29,7 @@ import {
 } from './parsers.js'
 import { forwarderHeaders, proxies, proxyMode, rootPath, schemeHeaders, trustedHeaders } from './proxy-parsers.js'
 import { type AnySetting, absent, derived, type InputOf, type OnHup, setting, type ValueOf } from './setting.js'
+import { statsdAddress, statsdPrefix, statsdTags } from './statsd.js'
 import { duration, durationRange, size } from './units.js'
 import { workerClass } from './worker-class.js'
 
@@ -554,6 +555,25 @@ export const settings = {
     default: absent('none'),
     onHup: 'apply',
     description: 'where the arbiter shows /metrics, /healthz, /readyz and /status, to anyone who can connect',
+  }),
+
+  statsdHost: setting('Monitoring', '--statsd-host', {
+    parser: statsdAddress,
+    default: absent('none'),
+    onHup: 'apply',
+    description: 'where statsd or dogstatsd gets requests, durations and the number of workers: HOST:PORT, unix:PATH',
+  }),
+  statsdPrefix: setting('Monitoring', '--statsd-prefix', {
+    parser: statsdPrefix,
+    default: '',
+    onHup: 'apply',
+    description: 'what stands before their names, as shop in shop.gunicorn.requests',
+  }),
+  dogstatsdTags: setting('Monitoring', '--dogstatsd-tags', {
+    parser: statsdTags,
+    default: [],
+    onHup: 'apply',
+    description: 'tags of all of them, for dogstatsd: env:production,region:eu',
   }),
 
   checkConfig: setting('Inspection', '--check-config', {

@@ -20,10 +20,10 @@ export interface Figures {
 
 /** What a worker measures if metrics are shown. Counts are since its start. */
 export interface Metered {
-  readonly responses: Responses
+  readonly statuses: StatusCounts
   /** From the complete head of a request to the end of its response, of each request that reached the worker class. */
   readonly latency: Latency
-  /** Bytes of the bodies of responses. */
+  /** Bytes of the bodies of responses; on node:http only with an access log, since counting them costs time there. */
   readonly sent: number
   /** Connections that have left HTTP, for a WebSocket or a tunnel, and are open. */
   readonly upgraded: number
@@ -39,6 +39,9 @@ export interface Metered {
 /** Responses by the first digit of their status; `none` are requests whose client left before there was one. */
 export type Responses = Readonly<Record<StatusClass, number>>
 export type StatusClass = '1xx' | '2xx' | '3xx' | '4xx' | '5xx' | 'none'
+
+/** Pairs of a status, 0 of a request whose client left before there was one, and how many there were. */
+export type StatusCounts = readonly (readonly [status: number, count: number])[]
 
 /** Durations of requests. */
 export interface Latency {
@@ -116,6 +119,7 @@ export interface Counters {
   readonly requests: number
   /** The same of what is metered; zero if nothing shows metrics. */
   readonly responses: Responses
+  readonly statuses: StatusCounts
   readonly latency: Latency
   /** Bytes of the bodies of responses. */
   readonly sent: number

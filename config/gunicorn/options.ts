@@ -18,7 +18,6 @@ export interface GunicornOption {
 
 const TLS = 'TLS ends at a proxy in front, nginx for instance: bind to it without TLS'
 const OWN_LOGS = 'see errorlog, accesslog, loglevel and logFormat; what the application logs is as it configures that'
-const METRICS = 'no statsd metrics are sent'
 const STRICT = 'requests are read strictly, as RFC 9112 has it'
 
 const HTTP2 = 'HTTP/2 ends at a proxy in front'
@@ -105,9 +104,9 @@ export const gunicornOptions: Readonly<Record<string, GunicornOption>> = {
   syslog_addr: { setting: 'syslogAddr' },
   syslog_prefix: { setting: 'syslogPrefix' },
   syslog_facility: { setting: 'syslogFacility' },
-  statsd_host: { flags: '--statsd-host <HOST:PORT>', instead: METRICS },
-  statsd_prefix: { flags: '--statsd-prefix <PREFIX>', instead: METRICS, idle: [''] },
-  dogstatsd_tags: { flags: '--dogstatsd-tags <TAGS>', instead: METRICS, idle: [''] },
+  statsd_host: { setting: 'statsdHost' },
+  statsd_prefix: { setting: 'statsdPrefix' },
+  dogstatsd_tags: { setting: 'dogstatsdTags' },
   forwarded_allow_ips: { setting: 'forwardedAllowIps' },
   secure_scheme_headers: { setting: 'secureSchemeHeaders' },
   forwarder_headers: { setting: 'forwarderHeaders' },

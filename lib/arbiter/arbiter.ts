@@ -570,6 +570,7 @@ export class Arbiter {
    */
   #applySettings(fresh: Applied, control: Prepared): void {
     const configureLog = (): void => this.#errorLog.configure(fresh)
+    const takeControl = (): void => control.take()
     const steps: Record<keyof Applied, () => void> = {
       procName: () => this.#setTitle(fresh),
       errorlog: configureLog,
@@ -582,7 +583,10 @@ export class Arbiter {
       drainDelay: () => {}, // read when the stop begins
       readyWorkers: () => {}, // read at each look
       pidfile: () => this.#pidfile.change(fresh.pidfile),
-      metricsBind: () => control.take(),
+      metricsBind: takeControl,
+      statsdHost: takeControl,
+      statsdPrefix: takeControl,
+      dogstatsdTags: takeControl,
     }
     this.#storeSockets()
     for (const apply of new Set(Object.values(steps))) {

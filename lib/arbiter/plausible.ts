@@ -1,13 +1,14 @@
 import type { Metered } from '../../config/hooks.js'
 import { BUCKETS, countOf, type SparseCounts } from '../sys/histogram.js'
 import type { Figures } from '../worker/protocol.js'
-import { STATUS_CLASSES } from './totals.js'
 
 /** More than a worker can count in a millisecond. */
 const MOST_REQUESTS = 10_000
 const MOST_BYTES = 1e9
 /** More than a machine has, in bytes. */
 const MOST_MEMORY = 2 ** 50
+/** Of HTTP, and 0. */
+const STATUSES = 600
 
 const NOTHING: Partial<Figures> = {}
 
@@ -34,12 +35,11 @@ export function plausible(found: Figures | undefined, before: Figures | undefine
 
 function plausibleMetered(found: Partial<Metered> = {}, before: Metered | undefined, age: number): Metered {
   const most = Math.max(1, age) * MOST_REQUESTS
-  const { responses, latency, sent, upgraded, queued, delay, heapUsed, heapTotal } = found
-  const counts = STATUS_CLASSES.map(name => [name, counted(responses?.[name], most, before?.responses[name])])
-  const buckets = plausibleBuckets(latency?.buckets, most, before?.latency.buckets)
+  const { statuses, latency, sent, upgraded, queued, delay, heapUsed, heapTotal } = found
+  const buckets = plausibleCounts(latency?.buckets, { keys: BUCKETS, most, before: before?.latency.buckets })
   const longest = Math.max(1, age) * most
   return {
-    responses: Object.fromEntries(counts),
+    statuses: plausibleCounts(statuses, { keys: STATUSES, most, before: before?.statuses }),
     latency: { count: countOf(buckets), sum: counted(latency?.sum, longest, before?.latency.sum), buckets },
     sent: counted(sent, Math.max(1, age) * MOST_BYTES, before?.sent),
     upgraded: from(upgraded, most),
@@ -50,14 +50,21 @@ function plausibleMetered(found: Partial<Metered> = {}, before: Metered | undefi
   }
 }
 
+interface Known {
+  /** They are below it. */
+  readonly keys: number
+  readonly most: number
+  readonly before?: SparseCounts | undefined
+}
+
 /** Those before stand if anything is wrong with them, or if one has become smaller. */
-function plausibleBuckets(found: unknown, most: number, before: SparseCounts = []): SparseCounts {
-  if (!Array.isArray(found) || found.length > BUCKETS) return before
+function plausibleCounts(found: unknown, { keys, most, before = [] }: Known): SparseCounts {
+  if (!Array.isArray(found) || found.length > keys) return before
   const isPair = (pair: unknown): pair is [number, number] =>
-    Array.isArray(pair) && Number.isInteger(pair[0]) && isFrom(pair[0], BUCKETS - 1) && isFrom(pair[1], most)
+    Array.isArray(pair) && Number.isInteger(pair[0]) && isFrom(pair[0], keys - 1) && isFrom(pair[1], most)
   if (!found.every(isPair)) return before
   const counts = new Map(found)
-  return before.every(([bucket, count]) => (counts.get(bucket) ?? 0) >= count) ? found : before
+  return before.every(([key, count]) => (counts.get(key) ?? 0) >= count) ? found : before
 }
 
 function from(found: unknown, most: number): number {

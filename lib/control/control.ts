@@ -6,13 +6,16 @@ import { bindText } from '../listeners/address.js'
 import type { InheritedSocket, Listeners } from '../listeners/listeners.js'
 import { DOORS, doorNames } from './doors.js'
 import { OpenDoor } from './open-door.js'
+import { Sender } from './sender.js'
 
 /** All that shows a server and steers it. It has the snapshot, the events and the commands of an arbiter, no more. */
 export class Doors implements Control {
   readonly #doors: readonly OpenDoor[]
+  readonly #sender: Sender
 
   constructor(server: ControlledServer) {
     this.#doors = doorNames.map(name => new OpenDoor(name, server))
+    this.#sender = new Sender(server)
   }
 
   get sockets(): readonly InheritedSocket[] {
@@ -33,12 +36,14 @@ export class Doors implements Control {
     }
     const take = (): void => {
       for (const { door, listeners } of bound) door.take(listeners)
+      this.#sender.take(config)
     }
     return { take, drop }
   }
 
   close(unlink: boolean): void {
     for (const door of this.#doors) door.close(unlink)
+    this.#sender.close()
   }
 }
 

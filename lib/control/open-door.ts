@@ -1,11 +1,9 @@
-import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
 import type { Config } from '../../config/settings.js'
 import type { ControlledServer } from '../arbiter/control.js'
 import { bindText } from '../listeners/address.js'
 import { type InheritedSocket, Listeners } from '../listeners/listeners.js'
-import { packageFile } from '../sys/package.js'
 import { DOORS, type DoorName } from './doors.js'
+import { load } from './load.js'
 import type { ControlServer } from './server.js'
 
 /** How many connections the kernel queues. */
@@ -70,8 +68,4 @@ export class OpenDoor {
     this.#http?.close()
     this.#http = undefined
   }
-}
-
-function load(): typeof import('./serve.js') {
-  return createRequire(import.meta.url)(fileURLToPath(packageFile('dist/bin/serve.cjs')))
 }

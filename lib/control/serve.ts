@@ -1,9 +1,11 @@
+import type { Config } from '../../config/settings.js'
 import type { ControlledServer } from '../arbiter/control.js'
 import type { DoorName } from './doors.js'
 import { healthRoutes } from './health.js'
 import { metricsRoutes } from './metrics/page.js'
 import type { Routes } from './routes.js'
 import { ControlServer, type ControlServerOptions } from './server.js'
+import { Statsd } from './statsd.js'
 
 /** What is behind each way in. */
 const BEHIND: Readonly<Record<DoorName, Pick<ControlServerOptions, 'refusal'> & Behind>> = {
@@ -12,6 +14,11 @@ const BEHIND: Readonly<Record<DoorName, Pick<ControlServerOptions, 'refusal'> & 
 
 interface Behind {
   readonly routes: (server: ControlledServer) => Routes
+}
+
+/** Sends figures from now on, as the settings say. @returns what ends that; undefined if they want none */
+export function sendFigures(server: ControlledServer, config: Config): { close(): void } | undefined {
+  return config.statsdHost === undefined ? undefined : new Statsd(server, config)
 }
 
 /**

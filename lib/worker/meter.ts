@@ -8,13 +8,15 @@ import { countOf, Histogram } from '../sys/histogram.js'
 /** How often the event loop's delay is looked at, in milliseconds. */
 const RESOLUTION = 20
 const NANOSECONDS = 1e6
+/** They have three digits, and the first one is 5 at most (RFC 9110, section 15). */
+const STATUSES = 600
 
 type Present = Pick<Metered, 'upgraded' | 'queued'>
 
 /** Measures what metrics show of a worker. With none shown there is no meter, and this file is not loaded. */
 export class Meter {
-  /** By the first digit of the status; 0 if the client left before there was one. */
-  readonly #responses = new Float64Array(6)
+  /** By status; 0 if the client left before there was one. */
+  readonly #statuses = new Float64Array(STATUSES)
   readonly #latency = new Histogram()
   readonly #delay: IntervalHistogram
   #sent = 0
@@ -22,11 +24,6 @@ export class Meter {
   constructor() {
     this.#delay = monitorEventLoopDelay({ resolution: RESOLUTION })
     this.#delay.enable()
-  }
-
-  /** A request begins. */
-  begin({ answer }: Exchange): void {
-    answer.countBytes()
   }
 
   /** A response has left, or its client is gone. */
@@ -42,17 +39,17 @@ export class Meter {
   }
 
   #count(status: number): void {
-    const first = status < 600 ? Math.trunc(status / 100) : 0
-    this.#responses[first] = (this.#responses[first] ?? 0) + 1
+    const known = status < STATUSES ? status : 0
+    this.#statuses[known] = (this.#statuses[known] ?? 0) + 1
   }
 
   /** What there is now, and since the last call. */
   read(present: Present): Metered {
-    const [none = 0, informational = 0, success = 0, redirect = 0, client = 0, server = 0] = this.#responses
+    const statuses = [...this.#statuses.entries()].filter(([, count]) => count > 0)
     const buckets = this.#latency.sparse
     const { used_heap_size: heapUsed, total_heap_size: heapTotal } = getHeapStatistics()
     return {
-      responses: { '1xx': informational, '2xx': success, '3xx': redirect, '4xx': client, '5xx': server, none },
+      statuses,
       latency: { count: countOf(buckets), sum: this.#latency.sum, buckets },
       sent: this.#sent,
       ...present,

@@ -120,7 +120,6 @@ export class Worker implements SignalHandlers {
     return {
       request: (exchange, connection) => {
         access?.begin(exchange)
-        meter?.begin(exchange)
         admission.request(exchange, connection)
       },
       finished: (exchange, connection) => this.#finish(exchange, connection),

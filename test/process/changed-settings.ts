@@ -82,4 +82,7 @@ export const CHANGED: Readonly<Record<Changed, unknown>> = {
   accessLogFormat: 'json',
   loglevel: 'debug',
   metricsBind: '127.0.0.1:0',
+  statsdHost: '127.0.0.1:9',
+  statsdPrefix: 'shop',
+  dogstatsdTags: 'a:b',
 }

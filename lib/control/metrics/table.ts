@@ -60,7 +60,10 @@ export const METRICS: Readonly<Record<string, Metric>> = {
     labels: ['class'],
     read: ({ counters }) => byName('class', counters.responses),
   },
-  unicorn_response_body_bytes_total: counter('Bytes of the bodies of responses.', ({ sent }) => sent),
+  unicorn_response_body_bytes_total: counter(
+    'Bytes of the bodies of responses; on node:http only with an access log.',
+    ({ sent }) => sent,
+  ),
   unicorn_request_duration_seconds: {
     type: 'histogram',
     help: 'From the complete head of a request to the end of its response.',
