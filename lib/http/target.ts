@@ -23,7 +23,7 @@ export function parseTarget(url: string): Target {
   return {
     path: prefix !== '' && path === '' ? '/' : path,
     query: hasQuery ? url.slice(mark + 1, end) : '',
-    authority: authority.slice(authority.lastIndexOf('@') + 1),
+    authority: authority === '' ? '' : authority.slice(authority.lastIndexOf('@') + 1),
     rest: prefix === '' ? url : url.slice(prefix.length),
   }
 }

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { isUint8Array } from 'node:util/types'
 import { describe } from '../../sys/describe.js'
 import { ApplicationBreach } from '../failure.js'

@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
+import { now } from '../../sys/clock.js'
 import type { Answer, ResponseHead } from '../exchange.js'
 import type { RequestHead } from '../head.js'
 import { reasonOf } from '../refusal.js'
@@ -34,6 +35,8 @@ const LAST_CHUNK = '0\r\n\r\n'
  */
 export abstract class NativeAnswer extends AsyncResource implements Answer {
   headSent = false
+  /** When the head was put into the outbox, in milliseconds. */
+  headAt = 0
   statusCode = 0
   reason = ''
   ended = false
@@ -49,7 +52,7 @@ export abstract class NativeAnswer extends AsyncResource implements Answer {
   /** Bytes of the body, if all of it is there when the head is; else -1. */
   #size = -1
   /** All of the body is there when the head is, and leaves at the end, with it. */
-  #isWhole = false
+  isWhole = false
   #isChunked = false
   #isBodyless = false
   /** The end of the connection is the end of the body. */
@@ -125,20 +128,21 @@ export abstract class NativeAnswer extends AsyncResource implements Answer {
     const hasBody = this.head.allowsBody(status.code)
     const isUnknown = hasBody && contentLength < 0 && size < 0
     this.#size = size
-    this.#isWhole = size >= 0
+    this.isWhole = size >= 0
     this.#isBodyless = !hasBody
     this.#isChunked = isUnknown && this.head.httpVersion === '1.1'
     this.#isDelimitedByClose = isUnknown && !this.#isChunked
-    const isShort = hasBody && this.#isWhole && size < contentLength
+    const isShort = hasBody && this.isWhole && size < contentLength
     const mustClose = isShort || this.#isDelimitedByClose || !this.#outlet.mayKeep
-    if (mustClose || (this.framing.bodyLength > 0 && this.source.mustClose(this.#isWhole)))
-      this.#keepsConnection = false
+    if (mustClose || (this.framing.bodyLength > 0 && this.source.mustClose(this.isWhole))) this.#keepsConnection = false
     this.#putHead(status, head.fields)
   }
 
   #putHead(status: ResponseHead['status'], fields: readonly string[]): void {
     const { lines, outbox } = this.#outlet
+    const present = now()
     this.headSent = true
+    this.headAt = present
     this.statusCode = status.code
     this.reason = status.reason
     this.#fields = fields
@@ -151,14 +155,14 @@ export abstract class NativeAnswer extends AsyncResource implements Answer {
     }
     if (this.#isChunked) text += 'Transfer-Encoding: chunked\r\n'
     const keeps = this.#keepsConnection
-    outbox.putText(text + (hasDate ? lines.lastButDate(keeps) : lines.last(keeps)))
+    outbox.putText(text + (hasDate ? lines.lastButDate(keeps) : lines.last(keeps, present)))
   }
 
   write(chunk: Uint8Array | string): boolean {
     if (this.#isSealed || this.ended || this.gone) return true
     const { outbox } = this.#outlet
     this.#put(chunk)
-    if (this.#isWhole) return true
+    if (this.isWhole) return true
     outbox.flushSoon()
     return !outbox.isFull
   }

@@ -1,3 +1,4 @@
+import { now } from '../../sys/clock.js'
 import type { ResponseHead } from '../exchange.js'
 import { reasonOf } from '../refusal.js'
 
@@ -12,7 +13,7 @@ const SECOND = 1000
 /** The lines of a head that are the same in all responses of a second. */
 export class StatusLines {
   readonly #keepAlive: string
-  /** When the date is to be made anew, in milliseconds since 1970. */
+  /** When the date is to be made anew, by the clock of `now`. */
   #until = 0
   #date = ''
   #kept = ''
@@ -35,9 +36,9 @@ export class StatusLines {
     return this.#line
   }
 
-  /** What a head ends with: Date and Connection. */
-  last(keeps: boolean): string {
-    if (Date.now() >= this.#until) this.#renew()
+  /** What a head ends with: Date and Connection. @param present  what `now` says */
+  last(keeps: boolean, present: number): string {
+    if (present >= this.#until) this.#renew(present)
     return keeps ? this.#kept : this.#closed
   }
 
@@ -54,14 +55,15 @@ export class StatusLines {
   }
 
   get date(): string {
-    if (Date.now() >= this.#until) this.#renew()
+    const present = now()
+    if (present >= this.#until) this.#renew(present)
     return this.#date
   }
 
-  #renew(): void {
-    const present = Date.now()
-    this.#until = present - (present % SECOND) + SECOND
-    this.#date = new Date(present).toUTCString()
+  #renew(present: number): void {
+    const date = Date.now()
+    this.#until = present + SECOND - (date % SECOND)
+    this.#date = new Date(date).toUTCString()
     const line = `Date: ${this.#date}\r\n`
     this.#kept = line + this.lastButDate(true)
     this.#closed = line + this.lastButDate(false)
