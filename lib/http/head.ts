@@ -12,6 +12,8 @@ export interface KnownFields {
   readonly facts: FieldFacts
   /** Their names in an environ. */
   readonly keys: readonly string[]
+  /** No two of these names are the same, as far as that is known. */
+  readonly areDistinct: boolean
 }
 
 /** The head of a request: the one place where request line and header fields are looked at. */
@@ -25,6 +27,8 @@ export class RequestHead {
   readonly fields: readonly string[]
   readonly #facts: FieldFacts
   readonly #keys: readonly string[] | undefined
+  /** No two fields have the same name in an environ: it is known then, and need not be looked for. */
+  readonly areDistinct: boolean
   #target: Target | undefined
 
   /** @param known  what the parser has found out about the fields, so that they need not be looked at again */
@@ -35,6 +39,7 @@ export class RequestHead {
     this.fields = fields
     this.#facts = known?.facts ?? factsOf(fields)
     this.#keys = known?.keys
+    this.areDistinct = known?.areDistinct === true
   }
 
   /** The first value of each; what these say matters to the server itself. */

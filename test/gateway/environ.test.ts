@@ -80,6 +80,30 @@ t.test('names with an underscore are left out', async t => {
   t.notOk('HTTP_X_USER' in (await environOf(t, bytes)))
 })
 
+t.test('values of one name are joined, however often it was sent before, and however it is spelled', async t => {
+  const long = `X-${'a'.repeat(80)}`
+  const spellings: readonly (readonly [string, string])[] = [
+    ['X-A', 'X-A'],
+    ['X-A', 'x-a'],
+    ['x-A', 'X-a'],
+    ['Accept', 'accept'],
+    ['accept', 'aCCEPT'],
+    // Too long to be remembered.
+    [long, long],
+    [long, long.toLowerCase()],
+  ]
+  const requests = spellings.map(([a, b]) => `GET / HTTP/1.0\r\n${a}: 1\r\nX-Other: 3\r\n${b}: 2\r\n\r\n`)
+  // Between them one in which each name stands once, and first one in which none was seen before.
+  const all = requests.flatMap(bytes => [bytes, 'GET / HTTP/1.0\r\nX-A: 1\r\n\r\n', bytes])
+  const environs = await environsOf(t, all)
+  const valuesOf = (environ: Environ) =>
+    Object.entries(environ).flatMap(([key, value]) => (/^HTTP_/.test(key) ? [value] : []))
+  t.same(
+    environs.map(valuesOf),
+    requests.flatMap(() => [['1, 2', '3'], ['1'], ['1, 2', '3']]),
+  )
+})
+
 t.test('it is a plain object', async t => {
   const environ = await environOf(t, 'GET / HTTP/1.0\r\n\r\n')
   t.equal(Object.getPrototypeOf(environ), Object.prototype)

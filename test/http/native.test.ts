@@ -2,6 +2,7 @@ import t from 'tap'
 import { addHeader } from '../../lib/gateway/wire/meta-variables.js'
 import { RequestHead } from '../../lib/http/head.js'
 import { HeadReader, isRefusal } from '../../lib/http/native/parser/head.js'
+import { isFirst, NameTable } from '../../lib/http/native/parser/names.js'
 import { type Answers, BEHIND, type Case } from '../policy/case.js'
 import { LARGEST_BODY } from '../policy/tables/limits.js'
 import { CASES } from '../policy/tables.js'
@@ -69,6 +70,20 @@ t.test('what the parser knows of the fields is what a look at them tells', async
     known,
     heads.map(head => factsOf(new RequestHead(head, head.fields))),
   )
+})
+
+t.test('names are known to be distinct only if they are', async t => {
+  const table = new NameTable()
+  // All slots are taken, but for those of longer names.
+  for (let i = 0; i < 100_000; i++) table.add(`X-${i.toString(36)}`)
+  const number = (...texts: string[]): number => {
+    const head = table.numberHead()
+    return texts.filter(text => isFirst(table.find(bytesOf(text), 0, text.length) ?? table.add(text), head)).length
+  }
+  t.equal(number('Host', 'Accept', 'Cookie'), 3)
+  t.equal(number('Host', 'accept', 'Accept', 'host'), 2)
+  t.equal(number('Host', 'X-Not-Kept'), 1, 'of a name that is not kept nothing is known')
+  t.equal(number('Cookie'), 1)
 })
 
 function factsOf(head: RequestHead): unknown {

@@ -23,7 +23,7 @@ export function variablesOf({ head, peer }: Exchange, size: number | undefined, 
     'wsgi.url_scheme': peer.scheme,
   }
   if (peer.port !== undefined) environ.REMOTE_PORT = String(peer.port)
-  head.forEach(headerAdder(mapsUnderscores), environ)
+  head.forEach(headerAdder(mapsUnderscores, head.areDistinct), environ)
   // The body has arrived, so its length is known, and no coding is left of it.
   if (size !== undefined) environ.CONTENT_LENGTH = String(size)
   delete environ.HTTP_TRANSFER_ENCODING

@@ -6,7 +6,7 @@ import type { Refusal } from '../../refusal.js'
 import { TORN } from './bytes.js'
 import { FieldLines } from './fields.js'
 import { type Framing, framingOf, isLength, type Present } from './framing.js'
-import { names } from './names.js'
+import { isFirst, names } from './names.js'
 import { RequestLine } from './request-line.js'
 
 /** A complete head of a request that may be served. */
@@ -94,11 +94,14 @@ export class HeadReader {
     const keys: string[] = []
     const facts = new FieldFacts()
     const present = { connection: false, expect: false }
+    const number = names.numberHead()
+    let areDistinct = true
     for (let i = 0; i < this.#fields.count; i++) {
       const name = this.#fields.nameOf(i, text)
       const value = this.#fields.valueOf(i, text)
       fields.push(name.text, value)
       keys.push(name.key)
+      if (!isFirst(name, number)) areDistinct = false
       const { field } = name
       if (field === undefined) continue
       if (field === 'connection' || field === 'expect') present[field] = true
@@ -107,7 +110,7 @@ export class HeadReader {
         return { status: 400, why: `tab behind ${name.text}` }
       }
     }
-    const request = new RequestHead(line, fields, { facts, keys })
+    const request = new RequestHead(line, fields, { facts, keys, areDistinct })
     const refusal = this.#check(request, present)
     if (refusal) return { ...refusal, head: request }
     return { request, framing: framingOf(request, present), size: end - start }

@@ -10,6 +10,13 @@ export interface FieldName {
   readonly key: string
   /** Set if the server itself decides something by it. */
   readonly field: DecidingField | 'connection' | 'expect' | undefined
+  /** Names with the same key have it in common; undefined if the table does not keep the name. */
+  readonly mark: Mark | undefined
+}
+
+/** The number of the head that has last had a field with some key. */
+interface Mark {
+  head: number
 }
 
 /** Names that most requests have, as browsers, proxies and libraries send them. */
@@ -79,6 +86,8 @@ const LONGEST = 64
  */
 export class NameTable {
   readonly #slots: (FieldName | undefined)[] = new Array(SLOTS).fill(undefined)
+  readonly #marks = new Map<string, Mark>()
+  #heads = 0
 
   constructor() {
     for (const name of USUAL) for (const text of [name, name.toLowerCase()]) this.add(text)
@@ -92,10 +101,35 @@ export class NameTable {
 
   /** Describes a name that `find` does not know, and keeps it if there is room. */
   add(text: string): FieldName {
-    const name = { text: ownText(text), key: environKey(text), field: fieldOf(text) }
-    if (text.length <= LONGEST) this.#slots[slotOf(Buffer.from(text, 'latin1'), 0, text.length)] ??= name
+    const slot = slotOf(Buffer.from(text, 'latin1'), 0, text.length)
+    const isKept = text.length <= LONGEST && this.#slots[slot] === undefined
+    const own = ownText(text)
+    const key = environKey(own)
+    const name = { text: own, key, field: fieldOf(text), mark: isKept ? this.#markOf(key) : undefined }
+    if (isKept) this.#slots[slot] = name
     return name
   }
+
+  /** A number for a head, with which the names that it has are marked. It is always a small integer. */
+  numberHead(): number {
+    this.#heads = (this.#heads + 1) | 0
+    return this.#heads
+  }
+
+  #markOf(key: string): Mark {
+    const known = this.#marks.get(key)
+    if (known !== undefined) return known
+    const mark = { head: 0 }
+    this.#marks.set(key, mark)
+    return mark
+  }
+}
+
+/** Marks a name of a head. @returns false if the head may have the same key already */
+export function isFirst({ mark }: FieldName, head: number): boolean {
+  if (mark === undefined || mark.head === head) return false
+  mark.head = head
+  return true
 }
 
 /** Whether a name, and perhaps more, stands in `bytes`, of which there are enough. */
