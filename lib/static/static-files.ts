@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs'
 import { errorCode, toError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
 import type { Logger } from '../logging/log.js'
-import { Catalog, type StaticFile } from './catalog.js'
+import { Catalog } from './catalog.js'
 import { chooseEncoded } from './encodings.js'
 import type { Mapping } from './mount.js'
 import { isSame, openFile, type Representation } from './representation.js'
@@ -46,24 +46,24 @@ export class StaticFiles {
     if (path === undefined) return false
     const found = this.#catalog.find(path)
     if (found === undefined) return false
-    if (found.kind === 'directory') this.#answer(exchange, sendRedirect)
-    else if ('plain' in found) return this.#serveFile(exchange, found)
+    // Nothing is open before its turn, which never comes if the connection ends.
+    exchange.inTurn(found.kind === 'directory' ? sendRedirect : each => this.#send(each, path, found))
+    // The application has nothing to do with it, so a sync worker goes on at once, whatever the client does.
+    exchange.release?.()
     return true
   }
 
-  #serveFile(exchange: Exchange, file: StaticFile): boolean {
-    let present: StaticFile | undefined = file
-    for (let attempt = 0; present && attempt < ATTEMPTS; attempt++) {
-      const chosen = chooseEncoded(exchange.head.field('accept-encoding'), present.encoded) ?? present.plain
+  /** Sends the file as it is now. */
+  #send(exchange: Exchange, path: string, found: ReturnType<Catalog['find']>): void {
+    for (let attempt = 0, file = found; attempt < ATTEMPTS && file && 'plain' in file; attempt++) {
+      const chosen = chooseEncoded(exchange.head.field('accept-encoding'), file.encoded) ?? file.plain
       const fd = chosen.bytes ? undefined : this.#open(chosen)
-      if (fd === 'short') this.#answer(exchange, ({ answer }) => answer.refuse(503))
-      else if (fd !== 'changed') this.#answer(exchange, each => sendFile(each, chosen, { fd, log: this.#log }))
-      if (fd !== 'changed') return true
-      this.#catalog.forget(present.path)
-      const again = this.#catalog.find(present.path)
-      present = again !== undefined && 'plain' in again ? again : undefined
+      if (fd === 'short') return exchange.answer.refuse(503)
+      if (fd !== 'changed') return sendFile(exchange, chosen, { fd, log: this.#log })
+      this.#catalog.forget(path)
+      file = this.#catalog.find(path)
     }
-    return false
+    exchange.answer.refuse(404)
   }
 
   /** @returns a descriptor; or that the file is another one by now, or that there are no descriptors left */
@@ -80,11 +80,5 @@ export class StaticFiles {
       }
     }
     return 'changed'
-  }
-
-  /** The application has nothing to do with it, so a sync worker goes on at once, whatever the client does. */
-  #answer(exchange: Exchange, run: (exchange: Exchange) => void): void {
-    exchange.inTurn(run)
-    exchange.release?.()
   }
 }

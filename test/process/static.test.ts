@@ -15,6 +15,7 @@ import t, { type Test } from 'tap'
 import { testdir } from '../helpers/at-end.js'
 import { Client } from '../helpers/http.js'
 import { messages } from '../helpers/messages.js'
+import { gone } from '../helpers/process.js'
 import { connectRaw } from '../helpers/raw.js'
 import { startServer } from '../helpers/server.js'
 import type { Server } from '../helpers/server-process.js'
@@ -259,9 +260,12 @@ t.test('a file that changes is served anew, after HUP at once', async t => {
   t.equal((await client.get('/static/large.bin', { method: 'HEAD' })).headers['content-length'], String(LARGE.length))
   replace(LARGE.subarray(0, 100_000), join(server.cwd, 'public/large.bin'))
   t.equal((await client.get('/static/large.bin')).body.length, 100_000, 'a large one is never served by halves')
+  const before = server.worker()
   replace('newer')
   server.signal('SIGHUP')
   await server.log(messages.reloaded)
+  // Until it drains, it may still take a connection.
+  await gone(before)
   t.equal((await client.get('/static/a.css')).body, 'newer')
 })
 
