@@ -154,7 +154,11 @@ export const gunicornOptions: Readonly<Record<string, GunicornOption>> = {
   http2_max_frame_size: { flags: '--http2-max-frame-size <N>', instead: HTTP2 },
   http2_max_header_list_size: { flags: '--http2-max-header-list-size <N>', instead: HTTP2 },
   http_parser: { flags: '--http-parser <PARSER>', instead: 'httpEngine chooses the parser', idle: ['auto'] },
-  enable_backlog_metric: { flags: '--enable-backlog-metric', instead: 'no metric counts the backlog', idle: [false] },
+  enable_backlog_metric: {
+    flags: '--enable-backlog-metric',
+    instead: 'metricsBind shows the queue of each listener',
+    idle: [false],
+  },
   control_socket: { flags: '--control-socket <PATH>', instead: CONTROL },
   control_socket_mode: { flags: '--control-socket-mode <MODE>', instead: CONTROL },
   control_socket_disable: { flags: '--no-control-socket', instead: CONTROL, idle: [false, true] },
