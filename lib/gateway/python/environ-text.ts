@@ -40,7 +40,7 @@ export function variablesOf({ head, peer }: Exchange, size: number | undefined, 
 function addTold(environ: Variables, { host, mount, variables }: Told): void {
   if (host !== undefined) environ.HTTP_HOST = host
   if (mount !== undefined) environ.SCRIPT_NAME = mount
-  Object.assign(environ, variables)
+  for (const name in variables) environ[name] = variables[name] ?? ''
 }
 
 /** Names and values in turn, a NUL after each: no part of a request head has one. */

@@ -4,6 +4,7 @@ import type { RequestHead } from '../head.js'
 import type { Refusal } from '../refusal.js'
 import { type ForwardedElement, parseForwarded } from './forwarded.js'
 import { type Hop, hopOfList } from './hop.js'
+import { NameSieve } from './name-sieve.js'
 import { Networks } from './networks.js'
 import { RelayedPeer } from './relayed-peer.js'
 import { agreed, ProxyFault, type Topic, Words } from './words.js'
@@ -46,12 +47,15 @@ type Client = { readonly hop: Hop | undefined } | ProxyFault
 export class Proxies {
   readonly #networks: Networks
   readonly #refuses: boolean
+  /** Lets through the names that have a role. */
+  readonly #sieve: NameSieve
   readonly #roles: BoundedCache<Role>
   readonly #clients = new BoundedCache(list => this.#clientOf(list))
 
   constructor(settings: ProxySettings) {
     this.#networks = new Networks(settings.forwardedAllowIps)
     this.#refuses = settings.headerMap === 'refuse'
+    this.#sieve = new NameSieve(this.#refuses ? undefined : namesWithRole(settings))
     this.#roles = new BoundedCache(name => roleOf(name, settings))
   }
 
@@ -75,6 +79,7 @@ export class Proxies {
     let words: Words | undefined
     for (let i = 0; i < fields.length; i += 2) {
       const name = fields[i] ?? ''
+      if (!this.#sieve.holds(name)) continue
       const { note, isAmbiguous } = this.#roles.get(name)
       if (note !== undefined && isTrusted) {
         words ??= new Words()
@@ -122,6 +127,13 @@ export class Proxies {
 function together(before: Told | undefined, told: Told | undefined): Told | undefined {
   if (before === undefined || told === undefined) return told ?? before
   return { ...before, ...told, variables: { ...before.variables, ...told.variables } }
+}
+
+/** @returns undefined if any name may have one */
+function namesWithRole(settings: ProxySettings): string[] | undefined {
+  const { secureSchemeHeaders, trustedHeaders, forwarderHeaders } = settings
+  if (forwarderHeaders.includes('*')) return undefined
+  return [...Object.keys(secureSchemeHeaders), ...trustedHeaders, ...forwarderHeaders]
 }
 
 function roleOf(name: string, settings: ProxySettings): Role {

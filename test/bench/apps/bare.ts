@@ -7,7 +7,7 @@ import { announce } from './announce.js'
  * What everything is measured against: plain `node:http` under `node:cluster`, as its documentation shows it. PM2 has
  * this file too as its script, which is then a worker from the start.
  *
- * Run as: node bare.js none|rr APP WORKERS [PORT]
+ * Run as: node bare.js none|rr APP WORKERS [PORT|SOCKET]
  */
 const [policy, app = '', workers = '1', port = '0'] = process.argv.slice(2)
 
@@ -34,5 +34,6 @@ async function serve(): Promise<void> {
   // The measures name one of the modules beside this one, all of which export a handler.
   const { handler } = (await import(`./${app}.js`)) as { handler: RequestListener | Listening }
   const server = typeof handler === 'function' ? createServer({ keepAliveTimeout: KEEP_ALIVE }, handler) : handler
-  server.listen({ port: Number(port), host: '127.0.0.1', backlog: BACKLOG })
+  const place = port.startsWith('/') ? { path: port } : { port: Number(port), host: '127.0.0.1' }
+  server.listen({ ...place, backlog: BACKLOG })
 }

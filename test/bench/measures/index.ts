@@ -10,6 +10,7 @@ import { keepAlive } from './keep-alive.js'
 import { memory } from './memory.js'
 import { mixedLoad } from './mixed-load.js'
 import { pm2 } from './pm2.js'
+import { proxies } from './proxies.js'
 import { skew } from './skew.js'
 import { spread } from './spread.js'
 import { start } from './start.js'
@@ -21,6 +22,7 @@ export function measuresOf(peers: Peers): Measure[] {
     ...racesOf(peers),
     idle(peers),
     slow(peers),
+    ...proxies,
     ...[
       keepAlive,
       express,
