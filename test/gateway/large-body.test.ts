@@ -4,7 +4,7 @@ import t from 'tap'
 import type { Application, Environ, StartResponse } from '../../lib/gateway/wsgi/types.js'
 import { until } from '../helpers/until.js'
 import { bodyOf, reading } from './input-scene.js'
-import { request, serve } from './serve.js'
+import { engine, request, serve } from './serve.js'
 
 t.test('a body beyond the limit', async t => {
   const app = reading(async input => (await input.read()).length)
@@ -32,6 +32,37 @@ t.test('a body beyond the limit', async t => {
     { limitRequestBody: 10 },
   )
   t.same(bodyOf(await handling.exchange(chunked(11))), ['BodyTooLarge', 413])
+})
+
+t.test('a size beyond the limit is known before its data', async t => {
+  // The parser of node:http tells of no sizes.
+  const comes = engine.startsWith('native') ? '' : 'x'.repeat(11)
+  const sent: string[] = []
+  const app = reading(async input => {
+    const sizes: (number | string)[] = []
+    try {
+      for await (const chunk of input) sizes.push(chunk.length)
+    } catch (error) {
+      sizes.push(String(error))
+    }
+    sent.push(sizes.join(' '))
+    return 'handled'
+  })
+  const head = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
+  const server = await serve(t, app, { limitRequestBody: 10 })
+  const client = await server.connect()
+  client.write(`${head}5\r\nhello\r\n`)
+  await server.hasRead(client)
+  client.write(`7fffffff\r\n${comes}`)
+  t.match(await client.all(), /^HTTP\/1.1 200 OK\r\n.*\r\nConnection: close\r\n.*"handled"$/s)
+  t.match(sent, [/^5 BodyTooLarge: .*limitRequestBody/], 'what is within the limit is read')
+
+  const unread = await serve(
+    t,
+    reading(async () => 'unread'),
+    { limitRequestBody: 10 },
+  )
+  t.equal(bodyOf(await unread.exchange(`${head}7fffffff\r\n${'x'.repeat(20)}`)), 'unread')
 })
 
 t.test('an endless body is not taken in faster than it is read', async t => {

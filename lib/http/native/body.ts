@@ -40,14 +40,18 @@ export class NativeBody implements BodySource, DataSink {
     this.limit = policy.limitRequestBody
     this.#length = bodyLength
     this.complete = bodyLength === 0
-    // The application may handle a body that is too large, so the reader need not refuse it.
-    this.#chunked = isChunked ? new ChunkedReader({ ...policy, limitRequestBody: 0 }) : undefined
+    this.#chunked = isChunked ? new ChunkedReader(policy) : undefined
     this.#expectsContinue = expectsContinue
   }
 
   /** Why it is no body: nothing of its connection is looked at any more. */
   get fault(): Refusal | undefined {
-    return this.#chunked?.refusal
+    return this.isTooLarge ? undefined : this.#chunked?.refusal
+  }
+
+  /** A chunk was announced that makes it larger than the limit. The application may handle that, or never read it. */
+  get isTooLarge(): boolean {
+    return this.#chunked?.isTooLarge === true
   }
 
   /** The connection is to be read no further for now. */
@@ -57,7 +61,7 @@ export class NativeBody implements BodySource, DataSink {
 
   /** The client owes more of it: there is room, and nothing that it should wait for first. */
   get isWanted(): boolean {
-    if (this.complete || this.#waiting > 0) return false
+    if (this.complete || this.#waiting > 0 || this.isTooLarge) return false
     return !this.#expectsContinue || this.#isStarted || this.#arrived > 0 || this.#owner.answer.headSent
   }
 
@@ -107,7 +111,6 @@ export class NativeBody implements BodySource, DataSink {
     const wasFull = this.isFull
     this.#waiting -= chunk.length
     this.#taken += chunk.length
-    this.#checkLimit()
     if (wasFull && !this.isFull) this.#owner.readOn()
     return chunk
   }
@@ -122,7 +125,7 @@ export class NativeBody implements BodySource, DataSink {
   mustClose(ending: boolean): boolean {
     if (this.complete) return false
     if (this.#expectsContinue && !this.#isStarted && this.#arrived === 0) return true
-    return (ending || !this.#isStarted) && this.isTooLong
+    return this.isTooLarge || ((ending || !this.#isStarted) && this.isTooLong)
   }
 
   /** More is left than is worth reading away. */
@@ -149,6 +152,7 @@ export class NativeBody implements BodySource, DataSink {
   }
 
   #none(): undefined {
+    if (this.isTooLarge) throw new BodyTooLarge(this.limit)
     if (this.#owner.answer.gone) {
       throw new ClientGone(`the client went away after ${this.#taken} bytes of the request body were read`)
     }
@@ -173,11 +177,6 @@ export class NativeBody implements BodySource, DataSink {
     const { refusal } = this.#owner
     if (refusal) throw new ClientGone(`${refusal.why}: ${this.#taken} bytes of the request body were read`)
     if (this.#isAbandoned) throw new Error('the request body was read after the response had ended')
-    this.#checkLimit()
-  }
-
-  #checkLimit(): void {
-    if (this.limit > 0 && this.#taken > this.limit) throw new BodyTooLarge(this.limit)
   }
 
   async *#all(): AsyncGenerator<Buffer> {

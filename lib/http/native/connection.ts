@@ -154,7 +154,7 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
 
   takeHead(bytes: Buffer, start: number, end: number): number {
     const at = this.#feed(bytes, start, end)
-    if (this.body) return this.body.fault ? this.#finishNow(end) : at
+    if (this.body) return this.body.fault || this.body.isTooLarge ? this.#finishNow(end) : at
     const reader = this.#reader ?? this.#owner.takeReader()
     const head = reader.read(bytes, at, end)
     if (head === undefined) {

@@ -10,6 +10,11 @@ function late(name: string, bytes: string, answers: Answers, drip = ''): Case {
   return { name, bytes, wanted: [answers], drip }
 }
 
+/** A chunk beyond the limit whose data does not come. The parser of the node engine tells of no sizes. */
+function hollow(name: string, chunks: string, drip = ''): Case {
+  return { ...late(name, post('Transfer-Encoding: chunked', chunks), ['413'], drip), differs: { node: [['408']] } }
+}
+
 export const lateClients: readonly Case[] = [
   late('nothing', '', ['408']),
   late('half a request line', 'GET / HT', ['408']),
@@ -25,6 +30,10 @@ export const lateClients: readonly Case[] = [
   late('half a size', post('Transfer-Encoding: chunked', '5'), ['408']),
   late('no last chunk', post('Transfer-Encoding: chunked', '5\r\nhello\r\n'), ['408']),
   late('half a trailer', post('Transfer-Encoding: chunked', '0\r\nX: y'), ['408']),
+  hollow('a chunk that is too large by one byte', '186a1\r\n'),
+  hollow('a chunk of 2 GB', '7fffffff\r\n'),
+  hollow('a chunk of 4 GB behind another', '5\r\nhello\r\nffffffff\r\n'),
+  hollow('a size that is too large and comes later', '5\r\nhello\r\n', '7fffffff\r\n'),
   late('a body that is waited for', post(['Content-Length: 5', 'Expect: 100-continue']), ['408']),
   late('half a head behind a request', `${A}GET / HT`, [SERVED, '408']),
   late('half a body behind a request', A + post('Content-Length: 5', 'he'), [SERVED, '408']),

@@ -45,6 +45,8 @@ export class ChunkedReader {
   trailers: readonly string[] = []
   /** Why the body is malformed. Nothing of its connection is parsed again. */
   refusal: Refusal | undefined = undefined
+  /** It is refused for nothing but the size of a chunk, which makes it larger than the limit. */
+  isTooLarge = false
   readonly #policy: HttpPolicy
   readonly #fields: FieldLines
   #part: Part = 'size'
@@ -111,6 +113,7 @@ export class ChunkedReader {
     if (this.#extensions > EXTENSIONS) return this.#refuse(TOO_MANY_EXTENSIONS)
     this.#total += size
     const tooLarge = checkBodySize(this.#total, this.#policy)
+    this.isTooLarge = tooLarge !== undefined
     if (tooLarge) return this.#refuse(tooLarge)
     this.#searched = 0
     this.#left = size
