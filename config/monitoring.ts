@@ -1,8 +1,8 @@
 import type { Config } from './settings.js'
 
-type Monitored = Pick<Config, 'metricsBind' | 'statsdHost'>
+type Monitored = Pick<Config, 'metricsBind' | 'statsdHost' | 'controlSocket'>
 
-/** Whether something shows how a server does, so that its workers measure themselves. */
-export function isMonitored({ metricsBind, statsdHost }: Monitored): boolean {
-  return metricsBind !== undefined || statsdHost !== undefined
+/** Whether something shows how a server does. Only then its workers measure themselves, and their watchdogs are asked. */
+export function isMonitored({ metricsBind, statsdHost, controlSocket }: Monitored): boolean {
+  return [metricsBind, statsdHost, controlSocket].some(setting => setting !== undefined)
 }

@@ -209,6 +209,19 @@ export const address: Parser<Address, string> = {
   anchor: anchorAddress,
 }
 
+const SOCKET_FORMS = 'the path of a unix socket, such as /run/unicorn/control.sock'
+
+/** Reads the path of a unix socket, with or without `unix:`. */
+export const unixSocket: Parser<Address, string> = {
+  ...address,
+  wanted: SOCKET_FORMS,
+  metavar: 'PATH',
+  parse: found => {
+    const path = typeof found === 'string' ? found.replace(/^unix:(\/\/)?/, '') : ''
+    return path === '' || path.startsWith('@') ? refuse(found, SOCKET_FORMS) : parseAddress(`unix:${path}`)
+  },
+}
+
 /** Reads one or more of what `item` reads; a single one needs no array. */
 export function list<Value, Input>(item: Parser<Value, Input>): Parser<readonly Value[], Input | readonly Input[]> {
   const wanted = `at least one of ${item.wanted}`

@@ -1,5 +1,5 @@
 import type { Resolved } from './resolve.js'
-import { rows, type SettingName, settingNames } from './settings.js'
+import { type Config, rows, type SettingName, settingNames } from './settings.js'
 
 /** A longer value does not move the column of the origins to the right. */
 const WIDEST = 40
@@ -15,6 +15,11 @@ export function printConfig({ config, origins: given, python }: Resolved): strin
   return lines
     .map(({ name, value }) => `${name.padEnd(nameWidth)} = ${value.padEnd(valueWidth)}   # ${origins[name]}\n`)
     .join('')
+}
+
+/** Returns each setting with its value as `--print-config` has it, secrets masked. */
+export function printedConfig(config: Config): Readonly<Record<string, string>> {
+  return Object.fromEntries(settingNames.map(name => [name, print(name, config[name])]))
 }
 
 function print(name: SettingName, value: unknown): string {

@@ -22,6 +22,7 @@ import {
   paths,
   syslogAddress,
   text,
+  unixSocket,
   urlPath,
   userName,
   variableName,
@@ -574,6 +575,13 @@ export const settings = {
     default: [],
     onHup: 'apply',
     description: 'tags of all of them, for dogstatsd: env:production,region:eu',
+  }),
+  controlSocket: setting('Monitoring', '--control-socket', {
+    parser: unixSocket,
+    variable: { name: 'UNICORN_CONTROL_SOCKET' },
+    default: absent('none'),
+    onHup: 'apply',
+    description: 'unix socket by which unicornctl steers the server, for its own user and root alone',
   }),
 
   checkConfig: setting('Inspection', '--check-config', {

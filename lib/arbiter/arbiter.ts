@@ -450,6 +450,31 @@ export class Arbiter {
       this.#generations.target = 0
       pending.settle({ result: 'dismissed' })
     },
+    retire: pending => {
+      const retired = this.#pool.retireOne(pending.command.worker)
+      pending.settle(typeof retired === 'string' ? refused(retired) : { result: 'retiring', pid: retired.pid ?? 0 })
+    },
+    kill: pending => {
+      const handle = this.#pool.find(pending.command.worker)
+      if (typeof handle === 'string') return pending.settle(refused(handle))
+      handle.kill('SIGKILL')
+      pending.settle({ result: 'killed', pid: handle.pid ?? 0 })
+    },
+    examine: pending => this.#examine(pending),
+    loglevel: pending => {
+      const { level } = pending.command
+      this.#errorLog.setLevel(level)
+      this.#pool.setLogLevel(level)
+      pending.settle({ result: 'set' })
+    },
+  }
+
+  #examine(pending: Pending<'examine'>): void {
+    const { worker, examination } = pending.command
+    const handle = this.#pool.find(worker)
+    const finding = this.#pool.examine(worker, examination)
+    if (typeof handle === 'string' || typeof finding === 'string') return pending.settle(refused(String(finding)))
+    void finding.then(found => pending.settle({ result: 'found', pid: handle.pid ?? 0, finding: found }))
   }
 
   // Workers.
@@ -587,6 +612,7 @@ export class Arbiter {
       statsdHost: takeControl,
       statsdPrefix: takeControl,
       dogstatsdTags: takeControl,
+      controlSocket: takeControl,
     }
     this.#storeSockets()
     for (const apply of new Set(Object.values(steps))) {
@@ -741,6 +767,10 @@ export class Arbiter {
 /** What runs the application, in words for the log. */
 function runnerOf({ python, config }: Resolved): string {
   return python ? `Python ${python.version}: ${python.executable} (${python.why})` : `worker: ${config.workerClass}`
+}
+
+function refused(why: string): { readonly result: 'refused'; readonly why: string } {
+  return { result: 'refused', why }
 }
 
 function freeze<T extends object>(value: T): T {

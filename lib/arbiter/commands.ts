@@ -1,3 +1,6 @@
+import type { LogLevel } from '../logging/names.js'
+import type { Examination } from '../worker/examination.js'
+
 /** THE table of commands to an arbiter, with their arguments. `OutcomeOf` has what can become of each. */
 interface Commands {
   /** Ends the server: workers finish what they have, or drop it. */
@@ -12,6 +15,14 @@ interface Commands {
   upgrade: object
   /** Retires all workers while the new arbiter of an upgrade serves. */
   dismiss: object
+  /** Replaces one worker, which serves until its replacement is ready. `worker` is a pid or an index. */
+  retire: { readonly worker: number }
+  /** Ends one worker at once, by KILL. It is replaced. `worker` is a pid or an index. */
+  kill: { readonly worker: number }
+  /** Looks into one worker, by its watchdog. `worker` is a pid or an index. */
+  examine: { readonly worker: number; readonly examination: Examination }
+  /** Which lines the error log holds from now on, until the next reload. */
+  loglevel: { readonly level: LogLevel }
 }
 
 export type CommandName = keyof Commands

@@ -1,5 +1,6 @@
 import type { ExitReason } from '../../config/hooks.js'
 import { ExitCode } from '../errors.js'
+import type { Finding } from '../worker/examination.js'
 import type { CommandName } from './commands.js'
 
 /** What can become of each command. */
@@ -21,6 +22,10 @@ interface Outcomes {
     /** Comes after `started`, if the new arbiter ends before this one does. Nothing waits for it. */
     | { readonly result: 'ended'; readonly exitCode: number | null; readonly signal: NodeJS.Signals | null }
   dismiss: { readonly result: 'dismissed' } | Refused
+  retire: { readonly result: 'retiring'; readonly pid: number } | Refused
+  kill: { readonly result: 'killed'; readonly pid: number } | Refused
+  examine: { readonly result: 'found'; readonly pid: number; readonly finding: Finding } | Refused
+  loglevel: { readonly result: 'set' }
 }
 
 type Refused = { readonly result: 'refused'; readonly why: string }
@@ -62,5 +67,9 @@ export const LINES: { readonly [Name in CommandName]: (outcome: OutcomeOf<Name>)
     const level = exitCode === ExitCode.ok || !isKnown ? 'info' : 'error'
     return [level, isKnown ? { exitCode, signal } : {}, 'The new arbiter has ended, this one goes on']
   },
+  retire: () => undefined,
+  kill: () => undefined,
+  examine: () => undefined,
+  loglevel: () => undefined,
   dismiss: outcome => (outcome.result === 'refused' ? ['debug', {}, `WINCH ignored: ${outcome.why}`] : undefined),
 }

@@ -3,20 +3,23 @@ import type { HookRunner } from '../../config/hook-runner.js'
 import type { Counters, ExitReason, Logger, ServerView, WorkerSnapshot, WorkerView } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
 import { toError } from '../errors.js'
+import type { LogLevel } from '../logging/names.js'
 import { balance, shouldLetGo } from '../spread/balance.js'
 import { countSaturated } from '../spread/crowding.js'
 import { Backoff, type Death } from '../sys/backoff.js'
 import type { PatientClock } from '../sys/clock.js'
 import { isDying } from '../sys/is-dying.js'
+import type { Examination, Finding } from '../worker/examination.js'
 import { DRAIN, type Figures, type FromWorker, unwrap } from '../worker/protocol.js'
 import { type EventStream, EXPECTED } from './events.js'
 import { processesOf } from './fronts.js'
 import type { Generation } from './generation.js'
 import { WorkerOutput } from './output.js'
 import { plausible } from './plausible.js'
-import { bootMessage, spawnWorker, whyNotStarted } from './spawn.js'
+import { bootMessage, spawnWorker, watchdogChannelOf, whyNotStarted } from './spawn.js'
 import { isHeard, outlineOf, PM2_READY, STRAY_MESSAGE } from './stray-message.js'
 import { Totals } from './totals.js'
+import { WatchdogChannel } from './watchdog-channel.js'
 import { WorkerHandle } from './worker-handle.js'
 import { type Action, reasonOfExit, transitions, type WorkerEvent } from './worker-state.js'
 
@@ -212,6 +215,7 @@ export class Pool {
       if (generation.resolved.python) handle.processes = processesOf(index, generation)
       if (config.bootTimeout > 0) handle.expectEnd(config.bootTimeout + reportTime(config), handle.since)
       this.#handles.add(handle)
+      this.#openWatchdogChannel(handle)
       this.#spawned++
       this.#listen(handle)
       // Sent with the fork: a worker that had to ask would wait for its turn on a busy machine.
@@ -220,6 +224,15 @@ export class Pool {
       const pause = this.#backoff.died(index, 'fault', { age: 0, now: clock.now(), range: config.restartBackoff })
       log.error({ err: toError(error), worker: index, pause }, 'Worker cannot be forked')
     }
+  }
+
+  #openWatchdogChannel(handle: WorkerHandle): void {
+    const stream = watchdogChannelOf(handle.process)
+    if (!stream) return
+    handle.watchdog = new WatchdogChannel(stream, (report, stack) => {
+      const { index: worker, pid } = handle
+      this.#context.events.emit('hang-report', { worker, pid, report, stack })
+    })
   }
 
   #listen(handle: WorkerHandle): void {
@@ -514,6 +527,46 @@ export class Pool {
       if (handle.state === 'starting') handle.missedReopening = true
       else handle.kill('SIGUSR1')
     }
+  }
+
+  setLogLevel(loglevel: LogLevel): void {
+    for (const handle of this.#handles) handle.send({ type: 'loglevel', loglevel })
+  }
+
+  // One worker, by its pid or its index.
+
+  /** @returns why not, if it is not retired */
+  retireOne(worker: number): WorkerHandle | string {
+    const handle = this.find(worker)
+    if (typeof handle === 'string') return handle
+    if (!handle.isReady) return `worker ${handle.index} (pid: ${handle.pid}) is ${handle.state}, not ready`
+    handle.because('retired')
+    handle.wantsReplacement = true
+    return handle
+  }
+
+  /** @returns why not, if there is no such worker */
+  find(worker: number): WorkerHandle | string {
+    const all = [...this.#handles].filter(({ pid }) => pid !== undefined)
+    const found = all.find(({ pid }) => pid === worker) ?? all.findLast(({ index }) => index === worker)
+    const known = all.map(({ index, pid }) => `${index} (pid: ${pid})`).join(', ')
+    return found ?? `${worker} is neither the pid nor the index of a worker; there are ${known || 'none'}`
+  }
+
+  /** Asks the watchdog of a worker. @returns why not, if it cannot be asked */
+  examine(worker: number, examination: Examination): Promise<Finding> | string {
+    const handle = this.find(worker)
+    if (typeof handle === 'string') return handle
+    const { watchdog, isHeld } = handle
+    if (!watchdog)
+      return `the watchdog of worker ${handle.index} (pid: ${handle.pid}) cannot be asked: it was started without one`
+    if (examination.what !== 'heap-snapshot') return watchdog.ask(examination)
+    if (isHeld) return 'it writes a snapshot of its heap already'
+    handle.isHeld = true
+    return watchdog.ask(examination).finally(() => {
+      handle.lastBeat = this.#context.clock.now()
+      handle.isHeld = false
+    })
   }
 
   forgetFaults(): void {

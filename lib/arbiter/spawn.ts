@@ -1,7 +1,9 @@
 import { type ChildProcess, execFile } from 'node:child_process'
 import cluster from 'node:cluster'
+import { Duplex } from 'node:stream'
 import { cfgOf } from '../../config/gunicorn/cfg.js'
 import { hookNames, hooks } from '../../config/hooks.js'
+import { isMonitored } from '../../config/monitoring.js'
 import { snakeCase } from '../../config/names.js'
 import type { Resolved } from '../../config/resolve.js'
 import type { Config } from '../../config/settings.js'
@@ -43,6 +45,7 @@ export function spawnWorker(
   { index, fds }: { index: number; fds: readonly number[] },
 ): ChildProcess {
   const { cwd, execArgv, env } = startOf(resolved, index)
+  const captured = isCaptured(resolved)
   // A port that the application opens itself must not go through the arbiter either.
   cluster.schedulingPolicy = cluster.SCHED_NONE
   cluster.setupPrimary({
@@ -50,10 +53,15 @@ export function spawnWorker(
     args: [...resolved.config.args],
     cwd,
     execArgv: [...execArgv],
-    // The logs of a worker whose own streams are read here have the arbiter's, behind the listeners.
-    stdio: isCaptured(resolved)
-      ? ['ignore', 'pipe', 'pipe', 'ipc', ...fds, 1, 2]
-      : ['ignore', 'inherit', 'inherit', 'ipc', ...fds],
+    // Behind the listeners: what the logs of a worker use whose own streams are read here, and its watchdog's channel.
+    stdio: [
+      'ignore',
+      ...(captured ? (['pipe', 'pipe'] as const) : (['inherit', 'inherit'] as const)),
+      'ipc',
+      ...fds,
+      ...(captured ? [1, 2] : []),
+      ...(hasWatchdogChannel(resolved.config) ? (['pipe'] as const) : []),
+    ],
   })
   const worker = cluster.fork(env)
   // It repeats the child's `error` event, and would throw without a listener.
@@ -64,6 +72,17 @@ export function spawnWorker(
 /** Whether what a worker prints becomes records of the error log. */
 function isCaptured({ config }: Resolved): boolean {
   return config.captureOutput === true
+}
+
+/** The arbiter's end of the channel to a worker's watchdog, if it has one. */
+export function watchdogChannelOf(child: ChildProcess): Duplex | undefined {
+  const last = child.stdio.at(-1)
+  return child.stdio.length > FIRST_LISTENER_FD && last instanceof Duplex ? last : undefined
+}
+
+/** Whether somebody may ask how the workers are, or should hear of a hang at once. */
+function hasWatchdogChannel(config: Config): boolean {
+  return config.watchdog && isMonitored(config)
 }
 
 /**
@@ -144,6 +163,8 @@ export function bootMessage({ generation, index, age, processes }: WorkerHandle,
     if (address.kind === 'tcp') return { ...seat, host: address.host, port: address.port }
     return address.kind === 'unix' ? { ...seat, path: address.path } : seat
   })
+  const behind = FIRST_LISTENER_FD + seats.length
+  const captured = isCaptured(resolved)
   return {
     type: 'boot',
     config: resolved.config,
@@ -151,11 +172,10 @@ export function bootMessage({ generation, index, age, processes }: WorkerHandle,
     index,
     age,
     arbiterPid: process.pid,
+    watchdogChannel: hasWatchdogChannel(resolved.config) ? behind + (captured ? 2 : 0) : undefined,
     version,
     listeners: seats,
-    standards: isCaptured(resolved)
-      ? { 1: FIRST_LISTENER_FD + seats.length, 2: FIRST_LISTENER_FD + seats.length + 1 }
-      : undefined,
+    standards: captured ? { 1: behind, 2: behind + 1 } : undefined,
     account: accountOf(resolved.config),
     checkOnly: false,
     python: pythonOf(resolved, seats, processes),

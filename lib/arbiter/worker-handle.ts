@@ -3,6 +3,7 @@ import type { ExitedWorkerView, ExitReason, Logger, WorkerSnapshot, WorkerView }
 import type { Config } from '../../config/settings.js'
 import { type Figures, type ToWorker, wrap } from '../worker/protocol.js'
 import type { Generation } from './generation.js'
+import type { WatchdogChannel } from './watchdog-channel.js'
 import type { State } from './worker-state.js'
 
 /** The arbiter's view of one worker process. It holds facts; `Pool` makes the decisions. */
@@ -21,6 +22,10 @@ export class WorkerHandle {
   lastBeat: number
   figures: Figures | undefined
   debugged = false
+  /** Undefined if its watchdog cannot be asked. */
+  watchdog: WatchdogChannel | undefined
+  /** It writes a snapshot of its heap, and sends no beat meanwhile. */
+  isHeld = false
   /** When its channel ended, by the arbiter's clock. No beat comes after that. */
   disconnectedAt: number | undefined
   /** Log files were reopened while it booted. It may have opened the old ones, so it reopens them when it is ready. */
@@ -115,7 +120,7 @@ export class WorkerHandle {
   isHung(now: number): boolean {
     const { timeout } = this.config
     const isWatched = this.state === 'ready' || this.state === 'retiring'
-    if (!isWatched || timeout === 0 || this.debugged || this.disconnectedAt !== undefined) return false
+    if (!isWatched || timeout === 0 || this.debugged || this.isHeld || this.disconnectedAt !== undefined) return false
     return now - this.lastBeat + (this.figures?.oldest ?? 0) > timeout
   }
 

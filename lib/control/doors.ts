@@ -14,6 +14,10 @@ export const DOORS = {
     address: ({ metricsBind }: Config) => metricsBind,
     umask: ({ umask }: Config) => umask ?? 0,
   },
+  controlSocket: {
+    address: ({ controlSocket }: Config) => controlSocket,
+    umask: () => 0o177,
+  },
 } as const satisfies Readonly<Record<string, Door>>
 
 export type DoorName = keyof typeof DOORS

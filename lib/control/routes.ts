@@ -20,6 +20,8 @@ export interface Reply {
   /** The media type; text if absent. */
   readonly type?: string
   readonly headers?: Readonly<Record<string, string>>
+  /** The stream comes to an end by itself, and waits for a slow client. */
+  readonly isFinite?: boolean
   /** A stream goes on until it ends, or its client is gone: then the signal is aborted. */
   readonly body: string | Uint8Array | AsyncIterable<string | Uint8Array>
 }

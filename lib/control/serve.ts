@@ -3,13 +3,16 @@ import type { ControlledServer } from '../arbiter/control.js'
 import type { DoorName } from './doors.js'
 import { healthRoutes } from './health.js'
 import { metricsRoutes } from './metrics/page.js'
+import { strangerAt } from './peer.js'
 import type { Routes } from './routes.js'
 import { ControlServer, type ControlServerOptions } from './server.js'
 import { Statsd } from './statsd.js'
+import { steeringRoutes } from './steering.js'
 
 /** What is behind each way in. */
 const BEHIND: Readonly<Record<DoorName, Pick<ControlServerOptions, 'refusal'> & Behind>> = {
   metricsBind: { routes: server => ({ ...metricsRoutes(server), ...healthRoutes(server) }) },
+  controlSocket: { routes: steeringRoutes, refusal: strangerAt },
 }
 
 interface Behind {

@@ -133,7 +133,10 @@ export class ControlServer {
       const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0
       if (hasBody || this.#isFull) res.shouldKeepAlive = false
       if (hasBody) res.on('finish', () => req.socket.destroySoon())
+      // An outcome may take its time, and its client only waits.
+      req.socket.setTimeout(0)
       const reply = await this.#replyTo(req, res)
+      req.socket.setTimeout(SILENCE)
       if (!res.destroyed) await this.#send(req, res, reply)
     } catch (error) {
       this.#options.log.error({ err: toError(error), path: req.url }, 'A request to what shows this server has failed')
@@ -172,16 +175,16 @@ export class ControlServer {
     res.writeHead(status, { 'Content-Type': type, ...length, ...HEADERS, ...headers })
     if (!isStream) return void res.end(body)
     if (req.method === 'HEAD') return void res.end()
-    await this.#stream(res, body)
+    await this.#stream(res, body, reply.isFinite)
   }
 
-  async #stream(res: ServerResponse, pieces: AsyncIterable<string | Uint8Array>): Promise<void> {
+  async #stream(res: ServerResponse, pieces: AsyncIterable<string | Uint8Array>, waits = false): Promise<void> {
     this.#streams++
     try {
       res.flushHeaders()
       for await (const piece of pieces) {
         if (res.destroyed) return
-        res.write(piece)
+        if (!res.write(piece) && waits) await drained(res)
         if (res.writableLength > MOST_WAITING) return void res.destroy()
       }
       res.end()
@@ -189,6 +192,17 @@ export class ControlServer {
       this.#streams--
     }
   }
+}
+
+/** Resolves when the client has taken what it was sent, or is gone. */
+async function drained(res: ServerResponse): Promise<void> {
+  await new Promise<void>(resolve => {
+    const done = (): void => {
+      res.off('drain', done).off('close', done)
+      resolve()
+    }
+    res.on('drain', done).on('close', done)
+  })
 }
 
 /** A target may be a whole URL (RFC 9112, section 3.2.2), or one that no URL can be made of. */

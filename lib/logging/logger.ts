@@ -92,6 +92,11 @@ export class ErrorLog {
     old.close()
   }
 
+  /** Until `configure` says otherwise. */
+  setLevel(level: LogLevel): void {
+    this.logger.level = PINO_LEVELS[level]
+  }
+
   /** Closes the file; later lines are lost. */
   close(): void {
     this.#syslog?.close()

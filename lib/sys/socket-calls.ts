@@ -206,3 +206,15 @@ function open(family: number): number {
     closeSync(fd)
   }
 }
+
+/** Linux: `struct ucred` has pid, uid and gid (unix(7)). macOS: `struct xucred` has a version and the uid. */
+const PEER_CREDENTIALS = linux ? { level: SOL_SOCKET, name: 17, size: 12 } : { level: 0, name: 1, size: 76 }
+
+/** The effective user at the other end of a connection to a unix socket, as of its connect(2); undefined if unknown. */
+export function peerUid(fd: number): number | undefined {
+  const { level, name, size } = PEER_CREDENTIALS
+  const value = Buffer.alloc(size)
+  const length = Buffer.alloc(4)
+  length.writeUInt32LE(size)
+  return getsockopt(fd, level, name, value, length) === 0 ? value.readUInt32LE(4) : undefined
+}

@@ -4,6 +4,7 @@ import type { Config } from '../../config/settings.js'
 import type { Application } from '../application/application.js'
 import type { CreateEngine } from '../http/engine.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
+import type { LogLevel } from '../logging/names.js'
 import type { StaticFiles } from '../static/static-files.js'
 import type { AccessRecorder } from './access-recorder.js'
 import type { AdmissionClass } from './admission/admission.js'
@@ -32,5 +33,6 @@ export interface WorkerParts {
   readonly self: WorkerView
   /** Opens the files of both logs anew. */
   reopenLogs(): void
+  setLogLevel(level: LogLevel): void
   exit(code: number): void
 }

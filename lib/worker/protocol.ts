@@ -1,6 +1,7 @@
 import type { Figures as PublicFigures } from '../../config/hooks.js'
 import type { PythonEvent, PythonHost } from '../application/application.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
+import type { LogLevel } from '../logging/names.js'
 import type { Standards } from '../logging/standard.js'
 import type { Account } from '../sys/accounts.js'
 
@@ -47,6 +48,8 @@ export interface Boot<Config> {
   readonly listeners: readonly ListenerSeat[]
   /** Where the logs find the standard streams, if those of the process are read by the arbiter. */
   readonly standards?: Standards | undefined
+  /** The descriptor of a channel between the arbiter and this worker's watchdog, if there is one. */
+  readonly watchdogChannel?: number | undefined
   /** What it gives up the rights of root for, before anything else. */
   readonly account?: Account | undefined
   /** The worker loads the application and exits, without serving (`--check-config`). */
@@ -72,6 +75,8 @@ export type ToWorker<Config> =
   | { readonly type: 'let-go' }
   /** The arbiter shows metrics: what has the application counted? */
   | { readonly type: 'metrics' }
+  /** Of which importance its lines are from now on, until the next reload. */
+  | { readonly type: 'loglevel'; readonly loglevel: LogLevel }
   /** How many processes of a Python application are this worker's from now on. */
   | { readonly type: 'processes'; readonly processes: number }
 

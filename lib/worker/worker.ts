@@ -215,6 +215,7 @@ export class Worker implements SignalHandlers {
     else if (message.type === 'cap') this.#admission.capped?.(message.cap)
     else if (message.type === 'let-go') this.#letOneGo()
     else if (message.type === 'metrics') void this.#metrics.report()
+    else if (message.type === 'loglevel') this.#parts.setLogLevel(message.loglevel)
     else if (message.type === 'processes') this.#parts.application.processes?.resize(message.processes)
   }
 

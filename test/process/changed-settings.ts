@@ -85,4 +85,5 @@ export const CHANGED: Readonly<Record<Changed, unknown>> = {
   statsdHost: '127.0.0.1:9',
   statsdPrefix: 'shop',
   dogstatsdTags: 'a:b',
+  controlSocket: 'control.sock',
 }

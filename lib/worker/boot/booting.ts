@@ -7,6 +7,7 @@ import { ExitCode, toError, UnicornError } from '../../errors.js'
 import type { CreateEngine } from '../../http/engine.js'
 import type { AccessLog } from '../../logging/access.js'
 import { ErrorLog } from '../../logging/logger.js'
+import type { LogLevel } from '../../logging/names.js'
 import type { StaticFiles } from '../../static/static-files.js'
 import { surviveBrokenStreams } from '../../sys/standard-streams.js'
 import type { AdmissionClass } from '../admission/admission.js'
@@ -87,6 +88,10 @@ export class Booting {
   /** For what the application's processes print: whatever the level, none of it is left out. */
   get output(): Logger {
     return this.#errorLog.output
+  }
+
+  setLogLevel(level: LogLevel): void {
+    this.#errorLog.setLevel(level)
   }
 
   reopenLogs(): void {

@@ -239,6 +239,7 @@ function createWorker(boot: Booting): void {
     listeners: snapshot.listeners,
     access: boot.accessLog && new AccessRecorder(boot.accessLog),
     reopenLogs: () => boot.reopenLogs(),
+    setLogLevel: level => boot.setLogLevel(level),
     exit: code => boot.exits.end(code),
   })
 }

@@ -1,7 +1,6 @@
-import { packageFile } from '../../sys/package.js'
-import { SourcePositions } from '../../sys/source-position.js'
 import type { Report } from '../report.js'
 import { inFlightText } from '../requests-in-flight.js'
+import { describeFrames } from './describe-frames.js'
 import type { Sight, Unseen } from './main-thread.js'
 
 /** What is known of a hang. */
@@ -17,25 +16,24 @@ export interface Hang {
   readonly seen: Sight | Unseen
 }
 
-/** How many frames a line of the log has room for. */
-const MOST_FRAMES = 15
-
-/** Our own code, which calls the application; it is below every stack. */
-const OURS = packageFile('dist/').href
+export interface HangReport extends Report {
+  /** The innermost frame first; none if it could not be seen. */
+  readonly stack: readonly string[]
+}
 
 /** Where a main thread sleeps that cannot be woken. */
 const ASLEEP = 'most likely in a synchronous child process, a blocking read or other native code'
 
 /** What the log says of a worker whose event loop is blocked. The stack has the form that errors have there. */
-export function describeHang({ pid, worker, booting, blocked, seen }: Hang): Report {
+export function describeHang({ pid, worker, booting, blocked, seen }: Hang): HangReport {
   const time = inSeconds(blocked)
   const what = booting ? `not ready after ${time}, event loop blocked` : `event loop blocked for ${time}`
   const begin = `Worker hangs (pid: ${pid}): ${what}`
   const facts = { worker, blocked: Math.round(blocked) }
-  if ('waited' in seen) return { level: 'error', message: `${begin}, ${unseenText(seen)}`, fields: facts }
-  const stack = describeFrames(seen)
+  if ('waited' in seen) return { level: 'error', message: `${begin}, ${unseenText(seen)}`, fields: facts, stack: [] }
+  const stack = describeFrames(seen.frames)
   const message = `${begin} in ${stack[0]}${booting ? '' : requestsText(seen)}`
-  return { level: 'error', message, fields: { ...facts, ...seen.inFlight, err: asError(stack) } }
+  return { level: 'error', message, fields: { ...facts, ...seen.inFlight, err: asError(stack) }, stack }
 }
 
 function inSeconds(milliseconds: number): string {
@@ -52,16 +50,6 @@ function unseenText({ waited, asleep, ran }: Unseen): string {
 
 function requestsText({ inFlight }: Sight): string {
   return `, ${inFlight ? inFlightText(inFlight) : 'its requests could not be read in time'}`
-}
-
-/** The application's frames as `function (file:line:column)`; those of Node and ours only if there are no others. */
-function describeFrames({ frames }: Sight): string[] {
-  const own = frames.filter(({ url }) => !url.startsWith('node:') && !url.startsWith(OURS))
-  const positions = new SourcePositions()
-  return (own.length > 0 ? own : frames).slice(0, MOST_FRAMES).map(frame => {
-    const { file, line, column } = positions.find(frame)
-    return `${frame.functionName || '<anonymous>'} (${file || '<anonymous>'}:${line}:${column})`
-  })
 }
 
 function asError(stack: readonly string[]): { type: string; message: string; stack: string } {

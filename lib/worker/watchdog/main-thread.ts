@@ -17,7 +17,7 @@ export interface RawFrame {
 
 /** What the main thread was doing when it was stopped. */
 export interface Sight {
-  /** The innermost frame first. */
+  /** The innermost frame first. None if it waited for events. */
   readonly frames: readonly RawFrame[]
   /** Undefined while the worker boots, when there are none, and if the time did not suffice. */
   readonly inFlight: InFlight | undefined
@@ -35,6 +35,10 @@ export interface Unseen {
 
 /** Between two looks at what the system says of the main thread, in milliseconds. */
 const PAUSE = 50
+/** After so many milliseconds a main thread that has not stopped may be waiting for events. */
+const WAKE_AFTER = 100
+/** What it is woken with: it stops in there. */
+const WAKE_URL = 'unicorn:wake'
 /** A main thread that sleeps for so long in spite of the request to stop will not wake, in milliseconds. */
 const FAST_ASLEEP = 1000
 
@@ -43,8 +47,9 @@ const FAST_ASLEEP = 1000
  * checks for interrupts: in loops and calls of JavaScript, in regular expressions and in `Atomics.wait`, but not in a
  * system call or other native code. On a busy machine it also takes its time.
  * @param limit  how long that may take, in milliseconds
+ * @param mayBeIdle  it may wait for events, where nothing stops it: it is woken then
  */
-export async function lookAtMainThread(limit: number): Promise<Sight | Unseen> {
+export async function lookAtMainThread(limit: number, mayBeIdle = false): Promise<Sight | Unseen> {
   const deadline = performance.now() + limit
   const session = new Session()
   const scripts = new Map<string, Script>()
@@ -58,13 +63,15 @@ export async function lookAtMainThread(limit: number): Promise<Sight | Unseen> {
     // Their answers come before the pause. If there is no pause, the end of the session rejects them.
     session.post('Debugger.enable').catch(() => {})
     session.post('Debugger.pause').catch(() => {})
+    if (mayBeIdle) void wake(session, over.signal)
     const seen = await Promise.race([paused, waitInVain(limit, over.signal)])
     if ('waited' in seen) return seen
     const inFlight = await Promise.race([
       requestsOf(session),
       sleep(Math.max(0, deadline - performance.now()), undefined),
     ])
-    return { frames: seen.map(frame => rawFrame(frame, scripts.get(frame.location.scriptId))), inFlight }
+    const frames = seen.map(frame => rawFrame(frame, scripts.get(frame.location.scriptId)))
+    return { frames: frames.filter(({ url }) => url !== WAKE_URL), inFlight }
   } finally {
     over.abort()
     // The main thread goes on. If the application itself uses the inspector, that goes on too.
@@ -84,6 +91,27 @@ export async function tryInspector(limit: number): Promise<void> {
     await Promise.race([requestsOf(session), sleep(limit)])
   } finally {
     session.disconnect()
+  }
+}
+
+/** Asks a main thread that turns for its requests. @returns undefined if it does not answer in time */
+export async function requestsOfMainThread(limit: number): Promise<InFlight | undefined> {
+  const session = new Session()
+  session.connectToMainThread()
+  try {
+    return await Promise.race([requestsOf(session), sleep(limit, undefined)])
+  } finally {
+    session.disconnect()
+  }
+}
+
+/** Not at once: where it runs, it stops by itself, and an evaluation in the midst of that could wait for ever. */
+async function wake(session: Session, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(WAKE_AFTER, undefined, { signal })
+    await session.post('Runtime.evaluate', { expression: `0 //# sourceURL=${WAKE_URL}` })
+  } catch {
+    // It has stopped by then, or the session has ended.
   }
 }
 

@@ -1,6 +1,6 @@
 import { ErrorLog, type ErrorLogOptions } from '../../logging/logger.js'
 import { writeReport } from '../report.js'
-import { describeHang } from './describe-hang.js'
+import { describeHang, type HangReport } from './describe-hang.js'
 import { lookAtMainThread, tryInspector } from './main-thread.js'
 import { type LifeSigns, Pulse } from './pulse.js'
 import type { Limits } from './vigil.js'
@@ -14,7 +14,11 @@ export interface WatchdogData {
   readonly arbiterPid: number
   /** The descriptors of the listeners, as they were inherited. */
   readonly sockets: readonly number[]
+  /** That of a channel to the arbiter, if there is one. */
+  readonly channel: number | undefined
 }
+
+export { examine } from './examine.js'
 
 /** How long a look may take, in milliseconds: the arbiter's KILL comes 8 s after the time limit. */
 const LOOK_TIME = 6000
@@ -27,16 +31,17 @@ export async function rehearse({ log }: WatchdogData): Promise<void> {
   withLog(log, ({ logger }) => logger.debug('Watchdog prepared: what it needs for a report is loaded and tried'))
 }
 
-/** Looks where the main thread hangs, and writes that to the error log. */
+/** Looks where the main thread hangs, and writes that to the error log. @returns what it has written */
 export async function reportHang(
   { index, log }: WatchdogData,
   { beat, answer, countedFrom }: LifeSigns,
-): Promise<void> {
+): Promise<HangReport> {
   const booting = beat === 0
   const blocked = Pulse.now() - (booting ? countedFrom : Math.max(beat, answer))
   const seen = await lookAtMainThread(LOOK_TIME)
   const report = describeHang({ pid: process.pid, worker: index, booting, blocked, seen })
   withLog(log, ({ logger }) => writeReport(logger, report))
+  return report
 }
 
 /** Has a log for a line: nothing is kept open between two. If the file cannot be opened, standard error has to do. */

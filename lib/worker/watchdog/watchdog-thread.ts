@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 import { toError } from '../../errors.js'
 import { packageFile } from '../../sys/package.js'
+import type { Examination, Finding } from '../examination.js'
+import { ArbiterChannel } from './arbiter-channel.js'
 import { type LifeSigns, Pulse } from './pulse.js'
 import type { WatchdogData } from './report-hang.js'
 import { SharedSockets } from './shared-sockets.js'
@@ -21,6 +23,7 @@ const { limits, arbiterPid } = data
 const pulse = new Pulse(data.pulse)
 const vigil = new Vigil(limits, Pulse.now())
 const sockets = new SharedSockets(data.sockets)
+const channel = data.channel === undefined ? undefined : new ArbiterChannel(data.channel, examine)
 
 /**
  * How long the arbiter has to come to its own judgement, so that it knows why the process ends, and the main thread to
@@ -33,6 +36,8 @@ const ORPHAN_TIME = 500
 type Tools = typeof import('./report-hang.js')
 
 let isPrepared = false
+/** The main thread writes a snapshot of its heap, and is not blamed for it. */
+let isHeld = false
 let firstBeat = 0
 
 async function watch(): Promise<never> {
@@ -41,7 +46,7 @@ async function watch(): Promise<never> {
     if (!isPrepared && isTimeToPrepare(signs)) void prepare()
     const orphaned = process.ppid !== arbiterPid
     if (orphaned && !signs.givenUp && !signs.debugged) await giveUpIfBlocked(signs)
-    const { verdict, again } = vigil.judge(Pulse.now(), signs, orphaned)
+    const { verdict, again } = vigil.judge(Pulse.now(), isHeld ? { ...signs, debugged: true } : signs, orphaned)
     if (verdict === 'hung') {
       const judged = orphaned ? undefined : sleep(ARBITER_TIME)
       await report(signs)
@@ -95,9 +100,19 @@ function load(): Tools {
   return createRequire(import.meta.url)(fileURLToPath(packageFile('dist/bin/report-hang.cjs')))
 }
 
+async function examine(examination: Examination): Promise<Finding> {
+  isHeld = examination.what === 'heap-snapshot'
+  try {
+    return await load().examine(examination)
+  } finally {
+    isHeld = false
+  }
+}
+
 async function report(signs: LifeSigns): Promise<void> {
   try {
-    await load().reportHang(data, signs)
+    const { message, stack } = await load().reportHang(data, signs)
+    channel?.tellHang(message, stack)
   } catch (error) {
     writeSync(2, `Worker hangs (pid: ${process.pid}), and where cannot be told: ${error}\n`)
   }

@@ -18,7 +18,7 @@ export class Watchdog {
   readonly #pulse = new Pulse()
 
   /** Counts the boot from the start of the process. If the thread fails, the arbiter still ends a worker that hangs. */
-  constructor({ config, index, arbiterPid, listeners, standards }: Boot<Config>, log: Logger) {
+  constructor({ config, index, arbiterPid, listeners, standards, watchdogChannel }: Boot<Config>, log: Logger) {
     this.#pulse.count(process.uptime() * 1000, inspectorUrl() !== undefined)
     const { timeout, bootTimeout, gracefulTimeout, errorlog, loglevel, logFormat } = config
     const { syslog, syslogAddr, syslogPrefix, syslogFacility, procName } = config
@@ -30,6 +30,7 @@ export class Watchdog {
       index,
       arbiterPid,
       sockets: listeners.map(({ fd }) => fd),
+      channel: watchdogChannel,
     }
     const onFailure = (error: unknown): void => {
       log.warn({ err: toError(error) }, 'Watchdog failed: a hang of this worker will not be explained')
