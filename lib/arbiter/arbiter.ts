@@ -137,6 +137,7 @@ export class Arbiter {
   #exitCode: ExitCode = ExitCode.ok
   #nextRepair = 0
   /** As it was told last. */
+  #yieldsControl = false
   #lastState: Snapshot['state'] = 'starting'
 
   /** @throws UnicornError if the error log cannot be opened, or if the platform is not supported */
@@ -352,6 +353,15 @@ export class Arbiter {
     this.#survive(() => this.#manageWorkers())
     this.#survive(() => this.#service?.look())
     this.#tellState()
+    this.#yieldControl()
+  }
+
+  /** A successor answers whoever asks how the server does: it is the one that goes on. */
+  #yieldControl(): void {
+    const yields = this.#upgrade.successor !== undefined
+    if (yields === this.#yieldsControl) return
+    this.#yieldsControl = yields
+    this.#control.rest(yields)
   }
 
   #tellState(): void {

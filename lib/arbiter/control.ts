@@ -33,6 +33,8 @@ export interface Control {
    * @throws UnicornError that names the address that cannot be bound
    */
   prepare(resolved: Resolved, inherited: readonly InheritedSocket[]): Promise<Prepared>
+  /** Leaves new connections to a successor on the same sockets, or takes them again. */
+  rest(isResting: boolean): void
   /** The listening sockets, for a successor. */
   readonly sockets: readonly InheritedSocket[]
   /** Ends all of it. @param unlink  false if another arbiter serves the unix paths */
@@ -49,6 +51,7 @@ export interface Prepared {
 /** Where nothing shows or steers a server. */
 export const NO_CONTROL: Control = {
   prepare: async () => ({ take: () => {}, drop: () => {} }),
+  rest: () => {},
   sockets: [],
   close: () => {},
 }

@@ -41,6 +41,10 @@ export class Doors implements Control {
     return { take, drop }
   }
 
+  rest(isResting: boolean): void {
+    for (const door of this.#doors) door.rest(isResting)
+  }
+
   close(unlink: boolean): void {
     for (const door of this.#doors) door.close(unlink)
     this.#sender.close()

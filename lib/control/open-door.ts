@@ -15,6 +15,8 @@ export class OpenDoor {
   readonly #server: ControlledServer
   #listeners = Listeners.none
   #http: ControlServer | undefined
+  /** A successor serves at the same sockets. */
+  #isResting = false
 
   constructor(name: DoorName, server: ControlledServer) {
     this.#name = name
@@ -53,6 +55,12 @@ export class OpenDoor {
     next.close({ next: this.#listeners })
   }
 
+  rest(isResting: boolean): void {
+    this.#isResting = isResting
+    if (isResting) this.#http?.shut()
+    else if (this.#listeners.names.length > 0) this.#open(this.#listeners)
+  }
+
   close(unlink: boolean): void {
     this.#end()
     this.#listeners.close({ unlink })
@@ -61,7 +69,7 @@ export class OpenDoor {
 
   #open({ fds }: Listeners): void {
     this.#http ??= load().serve(this.#name, this.#server)
-    this.#http.open({ fds, backlog: BACKLOG })
+    if (!this.#isResting) this.#http.open({ fds, backlog: BACKLOG })
   }
 
   #end(): void {
