@@ -21,7 +21,7 @@ const OWN_LOGS = 'see errorlog, accesslog, loglevel and logFormat; what the appl
 const STRICT = 'requests are read strictly, as RFC 9112 has it'
 
 const HTTP2 = 'HTTP/2 ends at a proxy in front'
-const CONTROL = "there is no socket of Gunicorn's gunicornc: signals control the server"
+const CONTROL = 'controlSocket is off unless it is set, and its own user and root alone may use it'
 const DIRTY = 'there are no dirty workers: run long tasks in a task queue, Celery for instance'
 
 /** THE table of Gunicorn's settings, by its names, hooks left out. */
@@ -159,7 +159,7 @@ export const gunicornOptions: Readonly<Record<string, GunicornOption>> = {
     instead: 'metricsBind shows the queue of each listener',
     idle: [false],
   },
-  control_socket: { flags: '--control-socket <PATH>', instead: CONTROL },
+  control_socket: { setting: 'controlSocket' },
   control_socket_mode: { flags: '--control-socket-mode <MODE>', instead: CONTROL },
   control_socket_disable: { flags: '--no-control-socket', instead: CONTROL, idle: [false, true] },
   dirty_apps: { flags: '--dirty-app <APP>', instead: DIRTY, isVital: true, idle: [[]] },
