@@ -105,11 +105,17 @@ function collect(
     const foreign = FOREIGN.get(long)
     if ((!name && foreign === undefined) || command.getOptionValueSource(attribute) !== 'cli') continue
     const value: unknown = command.getOptionValue(attribute)
+    if (isOfOpposite(option, value)) continue
     const origin = source === 'command line' ? `${source} ${long}` : source
     if (name) given.set(name, { value, origin })
     else if (foreign !== undefined) advice.push(...adviceOnForeign(foreign, value, { origin: source, shown: long }))
   }
   return { given, advice }
+}
+
+/** `--control-socket PATH` and Gunicorn's `--no-control-socket` have one value: whether that is of the other of the two. */
+function isOfOpposite({ negate, required }: Option, value: unknown): boolean {
+  return (required && value === false) || (negate && typeof value === 'string')
 }
 
 /** The settings by their long flags, and in the second map Gunicorn's other settings by theirs. */
