@@ -113,7 +113,7 @@ function collect(
   return { given, advice }
 }
 
-/** `--control-socket PATH` and Gunicorn's `--no-control-socket` have one value: whether that is of the other of the two. */
+/** `--control-socket PATH` and `--no-control-socket` have one value: whether that is of the other of the two. */
 function isOfOpposite({ negate, required }: Option, value: unknown): boolean {
   return (required && value === false) || (negate && typeof value === 'string')
 }
