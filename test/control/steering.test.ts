@@ -41,7 +41,7 @@ t.test('commands have outcomes', async t => {
   t.match(await order('/reopen'), { status: 200, said: { result: 'reopened' } })
   t.match(await order('/log-level?level=debug'), { status: 200, said: { result: 'set' } })
   t.match(await order('/log-level?level=loud'), { status: 400, said: { why: /found loud, wanted one of debug/ } })
-  const [worker] = (await ask('/status')).said.workers
+  const worker = (await ask('/status')).said.workers.find(({ state }: { state: string }) => state === 'ready')
   t.match(await order(`/workers/${worker.pid}/retire`), { status: 200, said: { result: 'retiring', pid: worker.pid } })
   t.match(await server.log(({ msg, workerPid }) => messages.exited.test(msg) && workerPid === worker.pid), {
     reason: 'retired',
