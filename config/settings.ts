@@ -566,13 +566,13 @@ export const settings = {
   }),
   statsdPrefix: setting('Monitoring', '--statsd-prefix', {
     parser: statsdPrefix,
-    default: '',
+    default: absent('none'),
     onHup: 'apply',
-    description: 'what stands before their names, as shop in shop.gunicorn.requests',
+    description: 'what stands before their names, and a dot behind it',
   }),
   dogstatsdTags: setting('Monitoring', '--dogstatsd-tags', {
     parser: statsdTags,
-    default: [],
+    default: absent('none'),
     onHup: 'apply',
     description: 'tags of all of them, for dogstatsd: env:production,region:eu',
   }),
