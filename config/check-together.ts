@@ -1,11 +1,13 @@
 import { UnicornError } from '../lib/errors.js'
-import { bindText } from '../lib/listeners/address.js'
+import { bindText, placeText } from '../lib/listeners/address.js'
 import type { Config } from './settings.js'
 
 /** @throws UnicornError if two settings contradict each other, each of which is valid by itself */
-export function checkTogether({ bind, pidfile, errorlog, accesslog }: Config): void {
+export function checkTogether(config: Config): void {
+  const { bind, pidfile, errorlog, accesslog } = config
+  checkTls(config)
   // Port 0 may be there twice: that is two sockets on two free ports.
-  const addresses = bind.filter(address => address.kind !== 'tcp' || address.port !== 0).map(bindText)
+  const addresses = bind.filter(address => address.kind !== 'tcp' || address.port !== 0).map(placeText)
   const found = addresses.find((address, at) => addresses.indexOf(address) < at)
   if (found) throw new UnicornError(`bind: found ${found} twice, wanted each address once`, { found })
 
@@ -14,4 +16,39 @@ export function checkTogether({ bind, pidfile, errorlog, accesslog }: Config): v
   if (pidfile === undefined || ![errorlog, accesslog, ...sockets].includes(pidfile)) return
   const message = `pidfile: found ${pidfile}, which is a log or a socket too, wanted a file of its own`
   throw new UnicornError(message, { found: pidfile, wanted: 'a file of its own' })
+}
+
+function checkTls({
+  bind,
+  certfile,
+  keyfile,
+  certificates,
+  certReqs,
+  caCerts,
+  tlsMinVersion,
+  tlsMaxVersion,
+  proxyProtocol,
+}: Config): void {
+  const isSecure = bind.some(({ tls }) => tls !== false) && certfile.length + certificates.length > 0
+  if (isSecure && proxyProtocol !== 'off') {
+    const message = 'proxyProtocol: found it with TLS, wanted one of both: its header is not read before a handshake'
+    throw new UnicornError(message, { found: proxyProtocol, wanted: 'no TLS', where: 'proxyProtocol, certfile' })
+  }
+  if (keyfile.length > 0 && keyfile.length !== certfile.length) {
+    const found = `${keyfile.length} keys and ${certfile.length} certificates`
+    throw new UnicornError(`keyfile: found ${found}, wanted a keyfile for each certfile`, { found, where: 'keyfile' })
+  }
+  const secure = bind.find(({ tls }) => tls)
+  if (secure && certfile.length === 0 && certificates.length === 0) {
+    const found = bindText(secure)
+    throw new UnicornError(`bind: found ${found}, wanted a certificate for it (--certfile)`, { found, where: 'bind' })
+  }
+  if (certReqs !== 'none' && caCerts === undefined) {
+    const wanted = 'the certificates by which those of clients are checked (--ca-certs)'
+    throw new UnicornError(`certReqs: found ${certReqs}, wanted ${wanted} too`, { found: certReqs, wanted })
+  }
+  if (tlsMaxVersion !== undefined && tlsMinVersion > tlsMaxVersion) {
+    const message = `tlsMinVersion: found ${tlsMinVersion}, which is above tlsMaxVersion, ${tlsMaxVersion}`
+    throw new UnicornError(message, { found: tlsMinVersion })
+  }
 }

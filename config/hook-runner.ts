@@ -67,6 +67,16 @@ export class HookRunner<Process extends HookProcess> {
     return bounded(() => Reflect.apply(hook, hooks, parameters))
   }
 
+  /**
+   * Asks a hook for a value.
+   * @param absent  the value without such a hook
+   * @returns what the hook returns, perhaps a promise; @throws what it throws
+   */
+  ask<Name extends HookOf<Process, true>>(name: Name, absent: unknown, ...parameters: ParametersOf<Name>): unknown {
+    const hook = this.#entries.get(name)?.hook
+    return hook ? this.#apply(hook, parameters) : absent
+  }
+
   #call(name: HookName, [hook, parameters]: Call): boolean {
     try {
       const result: unknown = this.#apply(hook, parameters)

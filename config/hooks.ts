@@ -1,6 +1,8 @@
+import type { SecureContextOptions } from 'node:tls'
 import type { Answer } from '../lib/http/exchange.js'
 import type { RequestHead } from '../lib/http/head.js'
 import type { ServerEvent } from './events.js'
+import type { Config } from './settings.js'
 import type { ExitedWorkerView, ServerView, WorkerView } from './views.js'
 
 export type { Logger } from '../lib/logging/log.js'
@@ -56,6 +58,10 @@ export const hooks = {
   postFork: workerBoot<[server: ServerView, worker: WorkerView]>({
     parameters: 'server, worker',
     when: 'first thing in the worker, before the application is loaded',
+  }),
+  sslContext: workerBoot<[config: Config, defaultFactory: () => SecureContextOptions, names: readonly string[]]>({
+    parameters: 'config, defaultFactory, names',
+    when: 'TLS: returns the options of a secure context; defaultFactory() gives the usual ones',
   }),
   postWorkerInit: workerBoot<[worker: WorkerView]>({
     parameters: 'worker',

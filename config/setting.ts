@@ -4,6 +4,7 @@ import type { Parser } from './parser.js'
 export const SECTIONS = [
   'Application',
   'Listening',
+  'TLS',
   'Workers',
   'Buffering',
   'Static files',

@@ -31,6 +31,7 @@ import {
 import { forwarderHeaders, proxies, proxyMode, rootPath, schemeHeaders, trustedHeaders } from './proxy-parsers.js'
 import { type AnySetting, absent, derived, type InputOf, type OnHup, setting, type ValueOf } from './setting.js'
 import { statsdAddress, statsdPrefix, statsdTags } from './statsd.js'
+import { certificates, certReqs } from './tls.js'
 import { duration, durationRange, size } from './units.js'
 import { workerClass } from './worker-class.js'
 
@@ -71,7 +72,7 @@ export const settings = {
     default: ['127.0.0.1:8000'],
     onHup: 'respawn',
     description:
-      'where to listen: HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH, unix:@NAME, fd://N, fd://NAME; may be repeated',
+      'where to listen: [https://]HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH, unix:@NAME, fd://N or NAME; repeatable',
   }),
   ipv6Only: setting('Listening', '--ipv6-only', {
     parser: boolean,
@@ -96,6 +97,67 @@ export const settings = {
     default: 2048,
     onHup: 'restart',
     description: 'how many connections the kernel queues until a worker accepts them',
+  }),
+
+  certfile: setting('TLS', '--certfile', {
+    parser: paths,
+    default: derived('none', () => []),
+    onHup: 'respawn',
+    description: 'certificate with its chain, in PEM: connections of TCP are TLS then; may be repeated',
+  }),
+  keyfile: setting('TLS', '--keyfile', {
+    parser: paths,
+    default: derived('in the same file', () => []),
+    onHup: 'respawn',
+    description: 'private key of the certificate, in PEM; repeated as --certfile is',
+  }),
+  certificates: setting('TLS', '--certificate', {
+    parser: certificates,
+    default: derived('none', () => []),
+    onHup: 'respawn',
+    description: 'another certificate, with the host names for which it is served; may be repeated',
+  }),
+  passphraseFile: setting('TLS', '--key-passphrase-file', {
+    parser: path,
+    default: absent('that of UNICORN_TLS_PASSPHRASE'),
+    onHup: 'respawn',
+    description: 'file with the passphrase of encrypted keys',
+  }),
+  caCerts: setting('TLS', '--ca-certs', {
+    parser: path,
+    default: absent('none'),
+    onHup: 'respawn',
+    description: "certificates, in PEM, by which clients' certificates are checked",
+  }),
+  certReqs: setting('TLS', '--cert-reqs', {
+    parser: certReqs,
+    default: 'none',
+    onHup: 'respawn',
+    description: 'whether a client shows a certificate: none, optional (one that is shown has to be good), required',
+  }),
+  ciphers: setting('TLS', '--ciphers', {
+    parser: text('CIPHERS'),
+    default: absent("Node's own"),
+    onHup: 'respawn',
+    description: 'ciphers, in the notation of OpenSSL',
+  }),
+  tlsMinVersion: setting('TLS', '--tls-min-version', {
+    parser: choice('VERSION', ['TLSv1.2', 'TLSv1.3']),
+    default: 'TLSv1.2',
+    onHup: 'respawn',
+    description: 'oldest version of TLS',
+  }),
+  tlsMaxVersion: setting('TLS', '--tls-max-version', {
+    parser: choice('VERSION', ['TLSv1.2', 'TLSv1.3']),
+    default: absent('the newest'),
+    onHup: 'respawn',
+    description: 'newest version of TLS',
+  }),
+  handshakeTimeout: setting('TLS', '--handshake-timeout', {
+    parser: duration,
+    default: '10s',
+    onHup: 'respawn',
+    description: 'how long a handshake may take',
   }),
 
   workers: setting('Workers', '-w, --workers', {

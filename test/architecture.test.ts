@@ -4,7 +4,7 @@ import { codeOf, importsOf, lineCount, read, sourcesIn } from './helpers/source-
 /** From the ground up. A file imports from its own floor and those below it; floors on one line stay apart. */
 const FLOORS: readonly (readonly string[])[] = [
   ['lib/errors.ts', 'lib/sys'],
-  ['lib/listeners', 'lib/spread', 'lib/systemd'],
+  ['lib/listeners', 'lib/tls', 'lib/spread', 'lib/systemd'],
   ['lib/http'],
   ['lib/logging', 'lib/static'],
   ['config'],

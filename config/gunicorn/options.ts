@@ -16,7 +16,6 @@ export interface GunicornOption {
   readonly idle?: readonly unknown[]
 }
 
-const TLS = 'TLS ends at a proxy in front, nginx for instance: bind to it without TLS'
 const OWN_LOGS = 'see errorlog, accesslog, loglevel and logFormat; what the application logs is as it configures that'
 const STRICT = 'requests are read strictly, as RFC 9112 has it'
 
@@ -60,6 +59,11 @@ export const gunicornOptions: Readonly<Record<string, GunicornOption>> = {
   capture_output: { setting: 'captureOutput' },
   proc_name: { setting: 'procName' },
   pythonpath: { setting: 'pythonpath' },
+  certfile: { setting: 'certfile' },
+  keyfile: { setting: 'keyfile' },
+  ca_certs: { setting: 'caCerts' },
+  cert_reqs: { setting: 'certReqs' },
+  ciphers: { setting: 'ciphers' },
 
   check_config: { instead: 'it is an option of the command line, --check-config', idle: [false] },
   print_config: { instead: 'it is an option of the command line, --print-config', idle: [false] },
@@ -69,15 +73,22 @@ export const gunicornOptions: Readonly<Record<string, GunicornOption>> = {
     isVital: true,
     idle: [false],
   },
-  certfile: { flags: '--certfile <FILE>', instead: TLS, isVital: true },
-  keyfile: { flags: '--keyfile <FILE>', instead: TLS, isVital: true },
-  ca_certs: { flags: '--ca-certs <FILE>', instead: TLS, isVital: true },
-  ciphers: { flags: '--ciphers <CIPHERS>', instead: TLS },
-  cert_reqs: { flags: '--cert-reqs <N>', instead: TLS, idle: [0] },
-  ssl_version: { flags: '--ssl-version <N>', instead: TLS },
-  ssl_context: { instead: TLS },
-  do_handshake_on_connect: { flags: '--do-handshake-on-connect', instead: TLS, idle: [false] },
-  suppress_ragged_eofs: { flags: '--suppress-ragged-eofs', instead: TLS, idle: [true] },
+  ssl_version: {
+    flags: '--ssl-version <N>',
+    instead: 'versions of TLS are chosen by tlsMinVersion and tlsMaxVersion; Gunicorn does not heed it either',
+    idle: [2],
+  },
+  ssl_context: { instead: 'a hook in a config file of JavaScript, sslContext, can change the options of TLS' },
+  do_handshake_on_connect: {
+    flags: '--do-handshake-on-connect',
+    instead: 'the handshake comes first and holds nothing up',
+    idle: [false, true],
+  },
+  suppress_ragged_eofs: {
+    flags: '--suppress-ragged-eofs',
+    instead: 'the end of a connection without one of TLS is no error',
+    idle: [true, false],
+  },
   proxy_protocol: { setting: 'proxyProtocol' },
   proxy_allow_ips: { setting: 'proxyAllowIps' },
   paste: {

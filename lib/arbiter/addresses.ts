@@ -13,10 +13,15 @@ export function addressesOf({ config, origins }: Resolved, { sockets, note }: Ac
   const activated = sockets.map(({ fd, name }): Address => ({ kind: 'fd', fd, name }))
   if (origins.bind === 'default' && activated.length > 0) return activated
   return config.bind.flatMap(address => {
-    if (address.kind === 'fd') return activated.find(each => each.kind === 'fd' && each.fd === address.fd) ?? address
-    if (address.kind !== 'named') return address
-    const found = activated.filter(each => each.kind === 'fd' && each.name === address.name)
+    const { tls } = address
+    if (address.kind !== 'named' && address.kind !== 'fd') return address
+    const found = activated
+      .filter(
+        each => each.kind === 'fd' && (address.kind === 'fd' ? each.fd === address.fd : each.name === address.name),
+      )
+      .map(each => ({ ...each, ...(tls !== undefined && { tls }) }))
     if (found.length > 0) return found
+    if (address.kind === 'fd') return address
     const names = [...new Set(sockets.map(({ name }) => name))]
     const wanted = names.length > 0 ? `one of ${names.join(', ')}` : 'a socket unit that starts this service'
     const why = note === undefined ? '' : `; ${note}`

@@ -23,6 +23,7 @@ import { hasNotifySocket } from '../systemd/notify-socket.js'
 import { storedName } from '../systemd/stored-sockets.js'
 import { accountOf } from './account.js'
 import { addressesOf, findingsOn } from './addresses.js'
+import { Certificates, hasCertificates } from './certificates.js'
 import type { Command, CommandName, CommandOf } from './commands.js'
 import { type Control, type ControlledServer, NO_CONTROL, type Prepared } from './control.js'
 import { EventStream } from './events.js'
@@ -114,6 +115,7 @@ export class Arbiter {
   readonly #changes: EventStream
   readonly #commands: PendingCommands
   readonly #readings = new Readings(() => this.#readConfiguration())
+  readonly #certificates: Certificates
   readonly #pool: Pool
   readonly #generations: Generations
   readonly #upgrade: Upgrade
@@ -158,7 +160,9 @@ export class Arbiter {
     const isService = hasNotifySocket(env)
     this.#upgrade = new Upgrade(options.commandLine, event => this.#events.push(event), isService)
     this.#pidfile = new PidfileKeeper(this.#upgrade.predecessor)
+    this.#certificates = new Certificates({ env, log: this.#log, onRenewed: () => this.#pool.renewTls() })
     this.#pool = new Pool({
+      tlsOf: config => this.#certificates.of(config),
       exec: options.exec,
       version: options.version,
       clock: new PatientClock(TICK),
@@ -258,6 +262,7 @@ export class Arbiter {
     for (const sentence of findingsOn(resolved, this.#activation)) this.#log.warn(sentence)
     if (!(await this.#startHook('onStarting'))) return
     this.#pidfile.change(pidfile)
+    await this.#certificates.read(resolved.config)
     const inherited = [...(this.#upgrade.predecessor?.sockets ?? []), ...this.#activation.restored]
     const listeners = await this.#unlessAsked(this.#listen(Listeners.none, resolved, inherited))
     if (!listeners) return
@@ -266,6 +271,10 @@ export class Arbiter {
     if (!control) return
     control.take()
     this.#storeSockets()
+    await this.#certificates.watch(resolved.config)
+    if (hasCertificates(resolved.config) && !listeners.bound.some(({ tls }) => tls)) {
+      this.#log.warn('The certificates are not served: no address is TLS, as https:// in front of it would say')
+    }
     this.#log.info(`Listening at: ${listeners.names.join(', ')} (${process.pid})`)
     this.#log.info(`Using ${runnerOf(resolved)}`)
     if (!(await this.#startHook('whenReady'))) return
@@ -317,6 +326,7 @@ export class Arbiter {
     this.#commands.close()
     clearInterval(this.#ticker)
     this.#sources?.close()
+    this.#certificates.close()
     this.#survive(() => this.#generations.closeListeners())
     const asked = new Promise<void>(resolve => {
       this.#onAsked = how => (how === 'quickly' || !this.#stopping ? resolve() : undefined)
@@ -541,6 +551,7 @@ export class Arbiter {
     if (runnerOf(resolved) !== runnerOf(current)) this.#log.info(`New workers use ${runnerOf(resolved)}`)
     checkLogs(resolved.config)
     this.#claimLogs(resolved.config)
+    await this.#certificates.read(resolved.config, current.config)
     const { pidfile: path } = resolved.config
     const bound = await this.#listen(listeners, resolved)
     try {
@@ -581,7 +592,9 @@ export class Arbiter {
 
   /** @throws UnicornError that names the address that cannot be bound */
   async #listen(from: Listeners, resolved: Resolved, inherited: readonly InheritedSocket[] = []): Promise<Listeners> {
-    return from.change(addressesOf(resolved, this.#activation), { ...resolved.config, owner: this.#account }, inherited)
+    const { config } = resolved
+    const options = { ...config, owner: this.#account, securesTcp: hasCertificates(config) }
+    return from.change(addressesOf(resolved, this.#activation), options, inherited)
   }
 
   /** What the configuration has to say, but for what was said of the one before. */
@@ -592,8 +605,12 @@ export class Arbiter {
 
   #beginReload(pending: Pending<'reload'>, { resolved, listeners, pidfile, control }: Fresh): void {
     this.#generations.begin(resolved, listeners, outcome => {
-      if (outcome.result === 'committed') this.#applySettings(resolved.config, control)
-      else control.drop()
+      if (outcome.result === 'committed') {
+        this.#applySettings(resolved.config, control)
+        void this.#certificates.watch(resolved.config)
+      } else {
+        control.drop()
+      }
       if (pidfile) this.#pidfile.drop(pidfile)
       pending.settle(outcome)
     })
@@ -672,7 +689,9 @@ export class Arbiter {
     const { listeners } = this.#generations.current
     if (this.#stopping) return
     const control = this.#control.sockets
-    this.#upgrade.start(pending, { listeners, activation: this.#activation, control }, this.#config.chdir)
+    const { ticketKeys } = this.#certificates
+    const sockets = { listeners, activation: this.#activation, control, ticketKeys }
+    this.#upgrade.start(pending, sockets, this.#config.chdir)
   }
 
   /** The arbiter before this one is gone, so this one takes over its pid file. */

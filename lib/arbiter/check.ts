@@ -5,6 +5,7 @@ import { ErrorLog } from '../logging/logger.js'
 import { type FromWorker, unwrap, wrap } from '../worker/protocol.js'
 import { accountOf } from './account.js'
 import type { ArbiterOptions } from './arbiter.js'
+import { newTicketKeys, readTls } from './certificates.js'
 import { GRACE } from './pool.js'
 import { spawnWorker, whyNotStarted } from './spawn.js'
 
@@ -15,18 +16,20 @@ import { spawnWorker, whyNotStarted } from './spawn.js'
  */
 export async function checkApplication(
   resolved: Resolved,
-  { exec, version }: Pick<ArbiterOptions, 'exec' | 'version'>,
+  { exec, version, commandLine }: Pick<ArbiterOptions, 'exec' | 'version' | 'commandLine'>,
 ): Promise<ExitCode> {
   const { config, file, advice, notes } = resolved
   const python = resolved.python && { python: { interpreter: resolved.python, processes: 1 } }
   const { logger } = ErrorLog.openOrStandard(config)
   for (const note of notes) logger.info(note)
   for (const sentence of advice) logger.warn(sentence)
+  const material = await readTls(config, { env: commandLine.env, log: logger })
+  const tls = material && { tls: { material, ticketKeys: newTicketKeys() } }
   const child = spawnWorker(exec, resolved, { index: 0, fds: [] })
   const self = { index: 0, age: 0, arbiterPid: process.pid, version, checkOnly: true, account: accountOf(config) }
   child.on('internalMessage', (received: unknown) => {
     if (unwrap<FromWorker>(received)?.type !== 'hello') return
-    child.send(wrap({ type: 'boot', config, configFile: file, listeners: [], ...self, ...python }))
+    child.send(wrap({ type: 'boot', config, configFile: file, listeners: [], ...self, ...python, ...tls }))
   })
   const { bootTimeout } = config
   const limit = bootTimeout > 0 ? setTimeout(() => child.kill('SIGKILL'), bootTimeout + GRACE) : undefined

@@ -31,6 +31,8 @@ const CONTROL_FD = 'UNICORN_CONTROL_FD'
 const PID = 'UNICORN_PID'
 /** When that process has started, if the next one is not its child. */
 const SINCE = 'UNICORN_SINCE'
+/** The keys with which tickets of TLS are encrypted. */
+export const TICKETS = 'UNICORN_TICKETS'
 /** The first descriptor after stdin, stdout and stderr. */
 const FIRST_FD = 3
 
@@ -57,6 +59,8 @@ export interface Sockets {
   readonly activation: Activation
   /** Of what shows and steers the server. */
   readonly control: readonly InheritedSocket[]
+  /** With which tickets of TLS are encrypted, in base64; undefined without TLS. */
+  readonly ticketKeys?: string | undefined
 }
 
 /** What a successor is started with. */
@@ -68,7 +72,7 @@ interface Start {
 }
 
 /** What systemd has passed comes first, as it came to this process: `fd://3` means the same there. */
-function startOf({ argv, env, cwd }: CommandLine, { listeners, activation, control }: Sockets): Start {
+function startOf({ argv, env, cwd }: CommandLine, { listeners, activation, control, ticketKeys }: Sockets): Start {
   const { sockets: passed } = activation
   const first = FIRST_FD + passed.length
   const { own } = listeners
@@ -82,6 +86,7 @@ function startOf({ argv, env, cwd }: CommandLine, { listeners, activation, contr
       [CONTROL_FD]: control.length > 0 ? textOf(control, first + own.length) : undefined,
       [PID]: String(process.pid),
       [SINCE]: undefined,
+      [TICKETS]: ticketKeys,
       WATCHDOG_PID: undefined, // the watchdog is the successor's too
     },
     inherited: [...passed, ...own, ...control].map(({ fd }) => fd),

@@ -10,6 +10,7 @@ import { Backoff, type Death } from '../sys/backoff.js'
 import type { PatientClock } from '../sys/clock.js'
 import { isDying } from '../sys/is-dying.js'
 import type { Examination, Finding } from '../worker/examination.js'
+import type { Tls } from '../tls/material.js'
 import { DRAIN, type Figures, type FromWorker, unwrap } from '../worker/protocol.js'
 import { type EventStream, EXPECTED } from './events.js'
 import { processesOf } from './fronts.js'
@@ -54,6 +55,8 @@ interface PoolContext {
   readonly onMetrics: (age: number, families: unknown) => void
   /** The hooks in force. */
   readonly hooks: () => HookRunner<'arbiter'>
+  /** What the workers of a configuration get for TLS; undefined if nothing is TLS. */
+  readonly tlsOf: (config: Config) => Tls | undefined
 }
 
 /**
@@ -219,7 +222,7 @@ export class Pool {
       this.#spawned++
       this.#listen(handle)
       // Sent with the fork: a worker that had to ask would wait for its turn on a busy machine.
-      handle.send(bootMessage(handle, version))
+      handle.send(bootMessage(handle, version, this.#context.tlsOf(handle.config)))
     } catch (error) {
       const pause = this.#backoff.died(index, 'fault', { age: 0, now: clock.now(), range: config.restartBackoff })
       log.error({ err: toError(error), worker: index, pause }, 'Worker cannot be forked')
@@ -273,7 +276,7 @@ export class Pool {
     handle.lastBeat = this.#context.clock.now()
     switch (message.type) {
       case 'hello':
-        return handle.send(bootMessage(handle, this.#context.version))
+        return handle.send(bootMessage(handle, this.#context.version, this.#context.tlsOf(handle.config)))
       case 'ready':
         return this.#apply('ready', handle)
       case 'failed':
@@ -522,6 +525,14 @@ export class Pool {
   }
 
   /** Makes all workers reopen their log files. One that boots does so when it is ready. */
+  /** Sends certificates and keys of tickets to the workers that have some. */
+  renewTls(): void {
+    for (const handle of this.#handles) {
+      const tls = this.#context.tlsOf(handle.config)
+      if (tls) handle.send({ type: 'tls', tls })
+    }
+  }
+
   reopenLogs(): void {
     for (const handle of this.#handles) {
       if (handle.state === 'starting') handle.missedReopening = true

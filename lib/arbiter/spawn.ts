@@ -11,6 +11,7 @@ import { currentEnvironment, PRIVATE } from '../../config/sources/env.js'
 import { formatAddress } from '../listeners/address.js'
 import type { ListenerSeat } from '../listeners/listener-seat.js'
 import { anchorArguments, anchorEnvironment, preloadsOf } from '../sys/node-options.js'
+import type { Tls } from '../tls/material.js'
 import type { Boot, BootPython } from '../worker/protocol.js'
 import { accountOf } from './account.js'
 import type { WorkerHandle } from './worker-handle.js'
@@ -156,10 +157,14 @@ export function pythonOf(
 const WORKER_HOOKS = new Set(hookNames.filter(name => hooks[name].process === 'worker').map(snakeCase))
 
 /** Everything that a worker needs to boot. */
-export function bootMessage({ generation, index, age, processes }: WorkerHandle, version: string): Boot<Config> {
+export function bootMessage(
+  { generation, index, age, processes }: WorkerHandle,
+  version: string,
+  tls: Tls | undefined,
+): Boot<Config> {
   const { resolved, listeners } = generation
   const seats = listeners.bound.map((address, place): ListenerSeat => {
-    const seat = { fd: FIRST_LISTENER_FD + place, name: formatAddress(address) }
+    const seat = { fd: FIRST_LISTENER_FD + place, name: formatAddress(address), ...(address.tls && { tls: true }) }
     if (address.kind === 'tcp') return { ...seat, host: address.host, port: address.port }
     return address.kind === 'unix' ? { ...seat, path: address.path } : seat
   })
@@ -177,6 +182,7 @@ export function bootMessage({ generation, index, age, processes }: WorkerHandle,
     listeners: seats,
     standards: captured ? { 1: behind, 2: behind + 1 } : undefined,
     account: accountOf(resolved.config),
+    tls,
     checkOnly: false,
     python: pythonOf(resolved, seats, processes),
   }

@@ -1,4 +1,5 @@
 import type { CreateEngine } from './engine.js'
+import type { SecureSettings } from './tls/secure-engine.js'
 
 /** The engines that there are. */
 export type EngineName = 'native' | 'node'
@@ -6,8 +7,16 @@ export type EngineName = 'native' | 'node'
 /**
  * Returns what makes the engine of a worker. The one place that knows which engines there are; only the one that is
  * wanted is loaded.
+ * @param secure  for the listeners of TLS, if there are any
  */
-export async function engineMaker(name: EngineName): Promise<CreateEngine> {
+export async function engineMaker(name: EngineName, secure?: SecureSettings): Promise<CreateEngine> {
+  const create = await plainMaker(name)
+  if (!secure) return create
+  const { secureMaker } = await import('./tls/secure-engine.js')
+  return secureMaker(create, secure)
+}
+
+async function plainMaker(name: EngineName): Promise<CreateEngine> {
   if (name === 'node') {
     const { NodeEngine } = await import('./node/node-engine.js')
     return (policy, events) => new NodeEngine(policy, events)

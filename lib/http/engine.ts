@@ -1,5 +1,8 @@
 import type { EventEmitter } from 'node:events'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import type { ClientHandle } from '../listeners/server-handle.js'
+import type { Tls } from '../tls/material.js'
 import type { Connection, Exchange, Peer, Upgrade } from './exchange.js'
 import type { RequestHead } from './head.js'
 import type { HttpPolicy } from './policy.js'
@@ -7,9 +10,21 @@ import type { Refusal } from './refusal.js'
 
 /** Where a listener is bound; a unix socket has neither host nor port. */
 export interface LocalAddress {
+  /** Its connections are TLS. */
+  readonly tls?: boolean
   readonly host?: string
   readonly port?: number
 }
+
+/** A connection behind its TLS handshake: its socket, and what is below that. */
+export interface SecuredClient {
+  readonly socket: TLSSocket
+  readonly raw: Socket
+  readonly handle: ClientHandle
+}
+
+/** An accepted connection, as an engine gets it. */
+export type Accepted = ClientHandle | SecuredClient
 
 /** How a client ends HTTP on its connection (RFC 9110, sections 7.8 and 9.3.6). */
 export type Takeover = 'upgrade' | 'connect'
@@ -39,7 +54,7 @@ export interface Engine {
   /** Open connections that have left HTTP. */
   readonly upgraded: number
   /** @param local  the listener that the connection came by */
-  accept(client: ClientHandle, local?: LocalAddress): Connection
+  accept(client: Accepted, local?: LocalAddress): Connection
   /** Reports connections to an application's own server, which never listens, and hands it those that leave HTTP. */
   standInFor(server: EventEmitter, takeovers: readonly Takeover[]): void
   /** From now on each response is the last of its connection, and says so. */
@@ -58,8 +73,14 @@ export interface Engine {
    * that was accepted or answered only a moment ago stays: its client may be about to send.
    */
   closeIdlest(): void
+  /** Has new connections use other certificates, or keys of tickets. Absent without TLS. @throws if it cannot */
+  renew?(tls: Tls): Promise<void>
   /** Cuts every connection and ends the engine. */
   destroy(): void
 }
 
 export type CreateEngine = (policy: HttpPolicy, events: HttpEvents) => Engine
+
+export function isSecured(client: Accepted): client is SecuredClient {
+  return 'socket' in client
+}

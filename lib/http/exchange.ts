@@ -4,6 +4,7 @@ import type { Linked } from '../sys/linked-list.js'
 import type { RequestHead } from './head.js'
 import type { NodeObjects } from './node/types.js'
 import type { Refusal } from './refusal.js'
+import type { Security } from './security.js'
 
 /**
  * One request and its response, from a complete request head to the end of the response. Worker, gateway, access log
@@ -48,6 +49,8 @@ export interface Peer {
   readonly isUnix: boolean
   /** What trusted proxies tell beside the client. */
   readonly told?: Told | undefined
+  /** TLS of the connection; undefined if it has none. */
+  readonly security?: Security | undefined
   /** The client's address; empty on a unix socket. */
   readonly address: string
   /** The client's port; undefined on a unix socket. */

@@ -6,7 +6,12 @@ import { UnicornError } from '../errors.js'
  * Where to listen: a TCP address (port 0 is any free port), the path of a unix socket, its abstract name (Linux), an
  * inherited descriptor, or those that systemd has given a name.
  */
-export type Address =
+export type Address = Place & {
+  /** Whether its connections are TLS, if the address says so: `https://` or `http://` in front of it. */
+  readonly tls?: boolean
+}
+
+type Place =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string }
   | { readonly kind: 'abstract'; readonly name: string }
@@ -22,9 +27,15 @@ export const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
 
 /**
  * Parses an address as Gunicorn's `bind` does. Without a host (`:80`) it is every IPv4 interface; without a port, 8000.
+ * In front of any of them may stand `https://`, for TLS, or `http://`, for none.
  * @throws UnicornError that says what was found and what was wanted
  */
 export function parseAddress(text: string): Address {
+  const [, scheme, place = ''] = /^(https?):\/\/(.*)$/s.exec(text) ?? []
+  return scheme === undefined ? parsePlace(text) : { ...parsePlace(place), tls: scheme === 'https' }
+}
+
+function parsePlace(text: string): Place {
   if (text.startsWith('unix:')) return unixAddress(text.replace(/^unix:(\/\/)?/, ''))
   if (text.startsWith('fd://')) return parseDescriptor(text)
   const parts = /^(?:\[(?<v6>[^\]]*)\]|(?<name>[^:[\]]*))(?::(?<port>[^/:]*))?$/.exec(text)?.groups
@@ -51,7 +62,7 @@ function parsePort(text: string, port: string | undefined): number {
   throw refused(text, 'a port from 0 (any free one) to 65535 after the colon')
 }
 
-function parseDescriptor(text: string): Address {
+function parseDescriptor(text: string): Place {
   const fd = text.slice('fd://'.length)
   if (/^\d{1,7}$/.test(fd) && Number(fd) > 2) return { kind: 'fd', fd: Number(fd) }
   // As systemd takes it for FileDescriptorName=.
@@ -62,7 +73,7 @@ function parseDescriptor(text: string): Address {
   )
 }
 
-function unixAddress(path: string): Address {
+function unixAddress(path: string): Place {
   if (path === '' || path === '@' || path.includes('\0')) throw refused(`unix:${path}`, 'unix:PATH or unix:@NAME')
   const length = Buffer.byteLength(path)
   if (length > LONGEST_PATH) {
@@ -84,11 +95,17 @@ function refused(found: string, wanted: string): UnicornError {
 export function anchorAddress(address: Address, directory: string): Address {
   if (address.kind !== 'unix' || isAbsolute(address.path)) return address
   const path = resolve(directory, address.path)
-  return process.platform === 'linux' ? { kind: 'unix', path } : unixAddress(path)
+  return { ...address, ...(process.platform === 'linux' ? { path } : unixAddress(path)) }
 }
 
-/** Writes an address as users do for `bind`: `127.0.0.1:8000`, `[::1]:80`, `unix:/path`, `fd://3`. */
+/** Writes an address as users do for `bind`: `127.0.0.1:8000`, `[::1]:80`, `unix:/path`, `https://fd://3`. */
 export function bindText(address: Address): string {
+  const scheme = address.tls === undefined ? '' : schemeOf(address)
+  return `${scheme}${placeText(address)}`
+}
+
+/** Writes where it is, whether it is TLS or not. */
+export function placeText(address: Address): string {
   if (address.kind === 'unix') return `unix:${address.path}`
   if (address.kind === 'abstract') return `unix:@${address.name}`
   if (address.kind === 'fd') return `fd://${address.fd}`
@@ -96,12 +113,16 @@ export function bindText(address: Address): string {
   return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`
 }
 
-/** Writes an address for the log: `http://127.0.0.1:8000`, `http://[::1]:80`, `unix:/path`, `fd://3`. */
+/** Writes an address for the log: `http://127.0.0.1:8000`, `https://[::1]:80`, `unix:/path`, `https://unix:/path`. */
 export function formatAddress(address: Address): string {
-  return address.kind === 'tcp' ? `http://${bindText(address)}` : bindText(address)
+  return address.kind === 'tcp' || address.tls ? `${schemeOf(address)}${placeText(address)}` : placeText(address)
+}
+
+function schemeOf({ tls }: Address): string {
+  return tls ? 'https://' : 'http://'
 }
 
 /** Returns whether two addresses are written alike. No name is looked up: `localhost` is not `127.0.0.1` here. */
 export function sameAddress(a: Address, b: Address): boolean {
-  return bindText(a) === bindText(b)
+  return placeText(a) === placeText(b)
 }

@@ -5,6 +5,8 @@ export interface ListenerSeat {
   readonly host?: string
   readonly port?: number
   readonly path?: string
+  /** Its connections are TLS. */
+  readonly tls?: boolean
   /** As people write it. */
   readonly name: string
 }

@@ -1,6 +1,6 @@
 import { UnicornError } from '../errors.js'
 import { type AcceptQueue, acceptQueue } from '../sys/socket-calls.js'
-import { type Address, bindText, formatAddress, parseAddress, sameAddress } from './address.js'
+import { type Address, formatAddress, parseAddress, placeText, sameAddress } from './address.js'
 import { Listener, refused } from './listener.js'
 import type { SocketOptions } from './socket-options.js'
 import { type Target, targetsOf } from './targets.js'
@@ -13,11 +13,15 @@ export interface InheritedSocket {
 
 /** The listening sockets of a generation of workers. A set never changes; a reload makes one that shares what stays. */
 export class Listeners {
-  static readonly none = new Listeners([])
+  static readonly none = new Listeners(new Map())
   readonly #listeners: readonly Listener[]
+  /** Those whose connections are TLS. */
+  readonly #secure: ReadonlySet<Listener>
 
-  private constructor(listeners: readonly Listener[]) {
-    this.#listeners = listeners
+  /** @param tls  whether the connections of each are TLS */
+  private constructor(tls: ReadonlyMap<Listener, boolean>) {
+    this.#listeners = [...tls.keys()]
+    this.#secure = new Set(this.#listeners.filter(listener => tls.get(listener)))
   }
 
   /**
@@ -38,7 +42,7 @@ export class Listeners {
       for (const listener of opening.fresh) listener.close(true)
       throw error
     }
-    const next = new Listeners([...opening.listeners])
+    const next = new Listeners(opening.listeners)
     // The predecessor itself still has what it handed over.
     for (const listener of left) if (!next.#listeners.includes(listener)) listener.close(false)
     return next
@@ -64,17 +68,21 @@ export class Listeners {
 
   /** The paths of unix sockets that something has removed: no client can connect there. */
   get lost(): string[] {
-    return this.#listeners.filter(({ isLost }) => isLost).map(({ bound }) => formatAddress(bound))
+    return this.#listeners.filter(({ isLost }) => isLost).map(listener => formatAddress(this.#boundOf(listener)))
   }
 
   get bound(): Address[] {
-    return this.#listeners.map(listener => listener.bound)
+    return this.#listeners.map(listener => this.#boundOf(listener))
+  }
+
+  #boundOf(listener: Listener): Address {
+    return { ...listener.bound, tls: this.#secure.has(listener) }
   }
 
   /** Those that systemd has not passed, each with its address as configured: for a successor. */
   get own(): InheritedSocket[] {
     const own = this.#listeners.filter(({ address }) => address.kind !== 'fd' || address.name === undefined)
-    return own.map(({ address, fd }) => ({ address: bindText(address), fd }))
+    return own.map(({ address, fd }) => ({ address: placeText(address), fd }))
   }
 
   /** Returns the places, in this set, of the listeners that `next` does not have. */
@@ -104,7 +112,8 @@ const UNAVAILABLE: readonly unknown[] = ['EADDRNOTAVAIL', 'EAFNOSUPPORT']
 
 /** A set of listeners that is being put together. */
 class Opening {
-  readonly listeners = new Set<Listener>()
+  /** Each with whether its connections are TLS. */
+  readonly listeners = new Map<Listener, boolean>()
   /** Those that were bound for it. */
   readonly fresh: Listener[] = []
   readonly #own: readonly Listener[]
@@ -136,12 +145,15 @@ class Opening {
       }
     }
     if (added.length === 0) throw unavailable
-    for (const listener of added) this.listeners.add(listener)
+    for (const listener of added) {
+      const isSecure = address.tls ?? (this.#options.securesTcp === true && listener.bound.kind === 'tcp')
+      if (!this.listeners.has(listener)) this.listeners.set(listener, isSecure)
+    }
   }
 
   /** Port 0 is another free port each time. */
   #alreadyAt(target: Target): Listener | undefined {
-    return target.port === 0 ? undefined : [...this.listeners].find(listener => listener.serves(target))
+    return target.port === 0 ? undefined : [...this.listeners.keys()].find(listener => listener.serves(target))
   }
 
   async #listenerAt(target: Target): Promise<Listener> {

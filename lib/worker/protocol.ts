@@ -4,6 +4,7 @@ import type { ListenerSeat } from '../listeners/listener-seat.js'
 import type { LogLevel } from '../logging/names.js'
 import type { Standards } from '../logging/standard.js'
 import type { Account } from '../sys/accounts.js'
+import type { Tls } from '../tls/material.js'
 
 /**
  * The messages between arbiter and worker, on the IPC channel that `node:cluster` opens. Nothing that a hung worker
@@ -52,6 +53,8 @@ export interface Boot<Config> {
   readonly watchdogChannel?: number | undefined
   /** What it gives up the rights of root for, before anything else. */
   readonly account?: Account | undefined
+  /** For the listeners of TLS, if there are any. */
+  readonly tls?: Tls | undefined
   /** The worker loads the application and exits, without serving (`--check-config`). */
   readonly checkOnly: boolean
   /** Of an application in Python: what runs it, and how many of its processes are this worker's. */
@@ -77,6 +80,8 @@ export type ToWorker<Config> =
   | { readonly type: 'metrics' }
   /** Of which importance its lines are from now on, until the next reload. */
   | { readonly type: 'loglevel'; readonly loglevel: LogLevel }
+  /** Certificates, or keys of tickets, that are new. */
+  | { readonly type: 'tls'; readonly tls: Tls }
   /** How many processes of a Python application are this worker's from now on. */
   | { readonly type: 'processes'; readonly processes: number }
 

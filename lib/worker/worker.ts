@@ -9,6 +9,7 @@ import { ProxyProtocol } from '../http/proxy-protocol/proxy-protocol.js'
 import { Gate } from '../listeners/gate.js'
 import type { ClientHandle } from '../listeners/server-handle.js'
 import { postponeEnd } from '../sys/orphan-alarm.js'
+import type { Tls } from '../tls/material.js'
 import type { Admission, AdmissionHost, AdmissionTraits } from './admission/admission.js'
 import { Places, type PlacesHost } from './admission/places.js'
 import { createOwn } from './admission/registry.js'
@@ -191,7 +192,8 @@ export class Worker implements SignalHandlers {
 
   /** Serves a connection that did not come by the gate, which need not be open yet. */
   take(client: ClientHandle): void {
-    this.#connect(this.#engine.accept(client, this.#parts.listeners[0]))
+    const [seat] = this.#parts.listeners
+    this.#connect(this.#engine.accept(client, seat && { ...seat, tls: false }))
   }
 
   /** Opens the gate and reports to the arbiter that it is open. */
@@ -216,7 +218,16 @@ export class Worker implements SignalHandlers {
     else if (message.type === 'let-go') this.#letOneGo()
     else if (message.type === 'metrics') void this.#metrics.report()
     else if (message.type === 'loglevel') this.#parts.setLogLevel(message.loglevel)
+    else if (message.type === 'tls') void this.#renew(message.tls)
     else if (message.type === 'processes') this.#parts.application.processes?.resize(message.processes)
+  }
+
+  async #renew(tls: Tls): Promise<void> {
+    try {
+      await this.#engine.renew?.(tls)
+    } catch (error) {
+      this.#parts.log.error({ err: toError(error) }, 'The new certificates are not served, the old ones stay')
+    }
   }
 
   /** A session of Socket.IO by long-polling may live on its connection staying here. */

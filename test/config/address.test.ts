@@ -11,6 +11,9 @@ import {
 
 const GOOD: [text: string, address: Address, formatted: string][] = [
   ['localhost', { kind: 'tcp', host: 'localhost', port: 8000 }, 'http://localhost:8000'],
+  ['https://:443', { kind: 'tcp', host: '0.0.0.0', port: 443, tls: true }, 'https://0.0.0.0:443'],
+  ['http://:80', { kind: 'tcp', host: '0.0.0.0', port: 80, tls: false }, 'http://0.0.0.0:80'],
+  ['https://unix:@x', { kind: 'abstract', name: 'x', tls: true }, 'https://unix:@x'],
   ['127.0.0.1:80', { kind: 'tcp', host: '127.0.0.1', port: 80 }, 'http://127.0.0.1:80'],
   [':80', { kind: 'tcp', host: '0.0.0.0', port: 80 }, 'http://0.0.0.0:80'],
   ['a-b.example:0', { kind: 'tcp', host: 'a-b.example', port: 0 }, 'http://a-b.example:0'],
@@ -26,7 +29,7 @@ const GOOD: [text: string, address: Address, formatted: string][] = [
 
 const BAD: [text: string, message: RegExp][] = [
   ['', /wanted HOST, HOST:PORT/],
-  ['http://localhost:80', /wanted HOST/],
+  ['ftp://localhost:80', /wanted HOST/],
   ['host:65536', /wanted a port from 0/],
   ['host:', /wanted a port/],
   ['host:80x', /wanted a port/],

@@ -42,7 +42,7 @@ t.test('every hook has all columns', async t => {
   for (const name of hookNames) {
     const { process, when, parameters, awaited } = hooks[name]
     t.match(process, /^(arbiter|worker)$/)
-    t.match(parameters, /^(server|worker)\b/)
+    t.match(parameters, /^(server|worker|config)\b/)
     t.match(when, /^[^.]{5,90}$/)
     t.type(awaited, 'boolean')
   }

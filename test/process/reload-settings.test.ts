@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { rows, settingNames } from '../../config/settings.js'
 import { mischief, says } from '../helpers/apps.js'
 import { atEnd } from '../helpers/at-end.js'
+import { makeCertificate } from '../helpers/certificates.js'
 import { startHolds } from '../helpers/holds.js'
 import { Client } from '../helpers/http.js'
 import { Load } from '../helpers/load.js'
@@ -143,6 +144,7 @@ process.send('ready')
   mkdirSync(join(server.cwd, 'other'))
   writeFileSync(join(server.cwd, 'other/app.js'), app)
   writeFileSync(join(server.cwd, 'other.env'), 'B=2')
+  makeCertificate(join(server.cwd, 'other'), { name: 'cert' })
   writeFileSync(join(server.cwd, JS_FILE), config(CHANGED))
   server.signal('SIGHUP')
   await server.log(messages.reloaded)

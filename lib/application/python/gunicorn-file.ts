@@ -42,7 +42,9 @@ export async function readGunicornFile(location: string, circumstances: Circumst
 async function answerOf(location: string, circumstances: Circumstances, where: string): Promise<Answer> {
   const wanted = {
     settings: Object.keys(gunicornOptions),
-    hooks: Object.fromEntries(hookNames.map(name => [snakeCase(name), hooks[name].parameters])),
+    hooks: Object.fromEntries(
+      hookNames.filter(name => name !== 'sslContext').map(name => [snakeCase(name), hooks[name].parameters]),
+    ),
   }
   const { child, channel } = startReader(location, circumstances, { type: 'read', timeout: LONGEST, ...wanted })
   const [said, [code, signal]] = await Promise.all([text(channel).catch(() => ''), once(child, 'exit')])

@@ -23,6 +23,7 @@ export function variablesOf({ head, peer }: Exchange, size: number | undefined, 
     'wsgi.url_scheme': peer.scheme,
   }
   if (peer.port !== undefined) environ.REMOTE_PORT = String(peer.port)
+  if (peer.security) Object.assign(environ, peer.security.variables)
   head.forEach(headerAdder(mapsUnderscores, head.areDistinct), environ)
   // The body has arrived, so its length is known, and no coding is left of it.
   if (size !== undefined) environ.CONTENT_LENGTH = String(size)

@@ -49,6 +49,7 @@ export function makeEnviron(exchange: Exchange, services: Services, around: Surr
     'wsgi.early_hints': headers => services.earlyHints(headers),
     'unicorn.socket': peer.socket,
   }
+  if (peer.security) Object.assign(environ, peer.security.variables)
   head.forEach(headerAdder(around.mapsUnderscores, head.areDistinct), environ)
   if (head.transferEncoding !== undefined) describeWhole(environ, exchange.body.size)
   // The host of the absolute form takes the place of the Host header (RFC 9112, section 3.2.2).

@@ -18,6 +18,7 @@ export interface HandleWays extends Dialect {
  * the memory, and a third of the time of a connection for one request.
  */
 export class HandleTransport implements Transport {
+  readonly security = undefined
   bytesRead = 0
   readonly #handle: StreamHandle
   readonly #ways: HandleWays

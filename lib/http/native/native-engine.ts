@@ -1,9 +1,8 @@
 import { AsyncResource } from 'node:async_hooks'
 import { channel } from 'node:diagnostics_channel'
-import type { ClientHandle } from '../../listeners/server-handle.js'
 import { now } from '../../sys/clock.js'
 import { LinkedList } from '../../sys/linked-list.js'
-import type { Engine, HttpEvents, LocalAddress } from '../engine.js'
+import type { Accepted, Engine, HttpEvents, LocalAddress } from '../engine.js'
 import type { Exchange, Peer } from '../exchange.js'
 import type { RequestHead } from '../head.js'
 import type { HttpPolicy } from '../policy.js'
@@ -56,7 +55,7 @@ export class NativeEngine implements Engine, Owner {
     return this.#connections.size
   }
 
-  accept(client: ClientHandle, local?: LocalAddress): NativeConnection {
+  accept(client: Accepted, local?: LocalAddress): NativeConnection {
     const transport = this.#transportOf(client)
     const connection = new NativeConnection(transport, new NativePeer(transport, local), this)
     this.#connections.add(connection)

@@ -1,10 +1,10 @@
 import type { LocalAddress } from '../engine.js'
 import type { Peer } from '../exchange.js'
+import type { Security } from '../security.js'
 import type { EndPoint, Transport } from './transport.js'
 
 /** The two ends of a connection; the kernel is asked for an address when it is first wanted. */
 export class NativePeer implements Peer {
-  readonly scheme = 'http'
   readonly told = undefined
   isTrusted: boolean | undefined = undefined
   readonly #transport: Transport
@@ -21,6 +21,14 @@ export class NativePeer implements Peer {
 
   get isUnix(): boolean {
     return this.#listener !== undefined && this.#listener.port === undefined
+  }
+
+  get scheme(): 'http' | 'https' {
+    return this.security ? 'https' : 'http'
+  }
+
+  get security(): Security | undefined {
+    return this.#transport.security
   }
 
   get address(): string {

@@ -2,30 +2,54 @@ import { Socket } from 'node:net'
 import type { ClientHandle } from '../../listeners/server-handle.js'
 import { hasHungUp } from '../../sys/libc.js'
 import { hasUnread } from '../../sys/socket-calls.js'
+import { isSecured, type SecuredClient } from '../engine.js'
+import { Security } from '../security.js'
 import type { EndPoint, Receiver, Transport } from './transport.js'
+
+/** How long the alert that ends TLS may wait for the kernel, in milliseconds. */
+const LONGEST_END = 1000
 
 /** A connection by a `net.Socket`, with nothing but its public interface. */
 export class SocketTransport implements Transport {
   readonly #handle: ClientHandle
   readonly #socket: Socket
+  /** Below TLS; else the same. */
+  readonly #raw: Socket
   #receiver: Receiver | undefined = undefined
 
-  /** @param buffer  received into by all connections: a read is worked through before the next one */
-  constructor(handle: ClientHandle, buffer: Buffer) {
-    this.#handle = handle
-    const socket = new Socket({
+  /** Some of what was sent has to wait: behind TLS always, for the next turn of the event loop at least. */
+  #waits = false
+  /** (The event `drain` comes only behind more than a stream's `highWaterMark`.) */
+  readonly #onWritten = (): void => {
+    if (!this.#waits || this.unsent > 0) return
+    this.#waits = false
+    this.#guard(receiver => receiver.drained())
+  }
+  readonly security: Security | undefined
+
+  /** @param buffer  received into by all connections: a read is worked through before the next one. TLS has its own */
+  constructor(client: ClientHandle | SecuredClient, buffer: Buffer) {
+    const isSecure = isSecured(client)
+    this.#handle = isSecure ? client.handle : client
+    this.security = isSecure ? new Security(client.socket) : undefined
+    const socket = isSecure ? client.socket : this.#open(client, buffer)
+    this.#raw = isSecure ? client.raw : socket
+    if (isSecure) socket.on('data', (bytes: Buffer) => this.#guard(receiver => receiver.received(bytes, bytes.length)))
+    socket.pause()
+    socket.on('end', () => this.#guard(receiver => (this.hasHungUp ? this.#lose() : receiver.ended())))
+    socket.on('error', () => {})
+    socket.on('close', () => this.#guard(() => this.#lose()))
+    this.#socket = socket
+  }
+
+  #open(handle: ClientHandle, buffer: Buffer): Socket {
+    return new Socket({
       handle,
       allowHalfOpen: true,
       readable: true,
       writable: true,
       onread: { buffer, callback: size => this.#guard(receiver => receiver.received(buffer, size)) },
     })
-    socket.pause()
-    socket.on('end', () => this.#guard(receiver => (this.hasHungUp ? this.#lose() : receiver.ended())))
-    socket.on('drain', () => this.#guard(receiver => receiver.drained()))
-    socket.on('error', () => {})
-    socket.on('close', () => this.#guard(() => this.#lose()))
-    this.#socket = socket
   }
 
   get bytesRead(): number {
@@ -67,16 +91,18 @@ export class SocketTransport implements Transport {
   }
 
   sendText(text: string): void {
-    this.#socket.write(text, 'latin1')
+    this.#socket.write(text, 'latin1', this.#onWritten)
+    this.#waits = this.unsent > 0
   }
 
   send(pieces: readonly (string | Uint8Array)[]): void {
     this.#socket.cork()
     for (const piece of pieces) {
-      if (typeof piece === 'string') this.#socket.write(piece, 'latin1')
-      else this.#socket.write(piece)
+      if (typeof piece === 'string') this.#socket.write(piece, 'latin1', this.#onWritten)
+      else this.#socket.write(piece, this.#onWritten)
     }
     this.#socket.uncork()
+    this.#waits = this.unsent > 0
   }
 
   end(): void {
@@ -85,13 +111,22 @@ export class SocketTransport implements Transport {
 
   reset(): void {
     this.#receiver = undefined
-    if (this.#socket.remoteFamily === undefined) this.#socket.destroy()
-    else this.#socket.resetAndDestroy()
+    if (this.#raw.remoteFamily === undefined) this.#socket.destroy()
+    else this.#raw.resetAndDestroy()
   }
 
   close(): void {
     this.#receiver = undefined
-    this.#socket.destroy()
+    if (this.security && this.unsent === 0) this.#closeNotify()
+    else this.#socket.destroy()
+  }
+
+  /** The end of TLS has an alert of its own, without which the client takes the connection for cut (RFC 8446, 6.1). */
+  #closeNotify(): void {
+    const socket = this.#socket
+    const late = setTimeout(() => socket.destroy(), LONGEST_END).unref()
+    socket.once('close', () => clearTimeout(late))
+    socket.destroySoon()
   }
 
   probe(delay: number): void {

@@ -1,7 +1,8 @@
-import type { ClientHandle } from '../../listeners/server-handle.js'
+import type { Accepted } from '../engine.js'
+import type { Security } from '../security.js'
 
 /** Makes the transport of an accepted connection. */
-export type MakeTransport = (client: ClientHandle) => Transport
+export type MakeTransport = (client: Accepted) => Transport
 
 /** What a connection hears of its transport. */
 export interface Receiver {
@@ -29,6 +30,8 @@ export interface EndPoint {
  * `reset` it calls its receiver no more.
  */
 export interface Transport {
+  /** TLS of the connection; undefined if it has none. */
+  readonly security: Security | undefined
   readonly bytesRead: number
   /** Bytes that were given to `send`, and those of them that wait for the kernel. */
   readonly bytesSent: number

@@ -1,3 +1,4 @@
+import { isSecured } from '../engine.js'
 import { type Dialect, findDialect } from './dialect.js'
 import { HandleTransport } from './handle-transport.js'
 import { worksOnHandles } from './self-test.js'
@@ -14,11 +15,14 @@ export async function transports(): Promise<MakeTransport> {
   return dialect !== undefined && (await worksOnHandles(dialect)) ? onHandles(dialect) : onSockets()
 }
 
-/** A handle that lacks something, a TLS one say, has a socket all the same. */
+/** A handle that lacks something has a socket all the same, and so has TLS. */
 export function onHandles(dialect: Dialect): MakeTransport {
   const buffer = Buffer.allocUnsafeSlow(READ_SIZE)
   const ways = { ...dialect, buffer }
-  return client => (isStreamHandle(client) ? new HandleTransport(client, ways) : new SocketTransport(client, buffer))
+  return client =>
+    !isSecured(client) && isStreamHandle(client)
+      ? new HandleTransport(client, ways)
+      : new SocketTransport(client, buffer)
 }
 
 export function onSockets(): MakeTransport {

@@ -1,14 +1,15 @@
 import type { ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import type { ClientHandle } from '../../listeners/server-handle.js'
-import { now } from '../../sys/clock.js'
 import { hasHungUp } from '../../sys/libc.js'
 import type { Linked } from '../../sys/linked-list.js'
 import { hasUnread } from '../../sys/socket-calls.js'
 import type { LocalAddress } from '../engine.js'
 import type { Connection, Exchange, Peer } from '../exchange.js'
+import type { Security } from '../security.js'
 import { endsOf } from './client-view.js'
 import { closeUnread, linger } from './closing.js'
+import { newNotes } from './new-notes.js'
 import { NodePeer } from './node-peer.js'
 import type { NodeObjects } from './types.js'
 
@@ -34,62 +35,75 @@ export interface Newest extends Exchange, NodeObjects {
   readonly wantsBody: boolean
 }
 
+/** What a connection comes with. */
+export interface Surroundings {
+  readonly local: LocalAddress | undefined
+  readonly owner: SocketOwner
+}
+
 /** As `Writable` hands them to `_writev`. */
 type Chunks = Parameters<NonNullable<Socket['_writev']>>[0]
 
 /** An accepted connection, with what the engine notes of it: fields cost less than tables beside it. */
 export class ClientSocket extends Socket implements Connection, Linked<ClientSocket> {
-  previous: ClientSocket | undefined = undefined
-  next: ClientSocket | undefined = undefined
-  mark = 0
+  declare previous: ClientSocket | undefined
+  declare next: ClientSocket | undefined
+  declare mark: number
   /** When it was accepted or had its last response, in milliseconds. */
-  quietSince = now()
+  declare quietSince: number
   /** Requests under way; above 1 if the client pipelines. */
-  running = 0
-  refused = false
+  declare running: number
+  declare refused: boolean
   /** Its head takes memory that is wanted, so nothing more of it is read. */
-  abandoned = false
+  declare abandoned: boolean
   /** It speaks another protocol than HTTP from now on, a WebSocket say, and belongs to the application. */
-  upgraded = false
+  declare upgraded: boolean
   /** The newest request, and whether its response is the last: what a client pipelines behind it is not served. */
-  newest: Newest | undefined = undefined
-  last = false
+  declare newest: Newest | undefined
+  declare last: boolean
   /** What it waited for at the last look, since which look, and what had been done of it then. */
-  wait: Wait | undefined = undefined
-  waitingSince = 0
-  progress = 0
+  declare wait: Wait | undefined
+  declare waitingSince: number
+  declare progress: number
   /** How long it may still be slower with its body than `minBodyRate`, and the bytes that count for that already. */
-  allowance = Number.POSITIVE_INFINITY
-  received = 0
+  declare allowance: number
+  declare received: number
   /** Bytes that had come when the last request was over: what follows is the next head. */
-  headStart = 0
+  declare headStart: number
   /** Sees to what stands behind a request that is still being answered, once that answer is complete. */
-  behind: (() => void) | undefined = undefined
+  declare behind: (() => void) | undefined
   /** Requests that offered an upgrade which nothing took. */
-  offers = 0
+  declare offers: number
   /** It was asked whether its client is still there. */
-  isProbed = false
-  readonly #handle: ClientHandle
-  readonly #local: LocalAddress | undefined
-  readonly owner: SocketOwner
-  #peer: Peer | undefined = undefined
-  #isLingering = false
+  declare isProbed: boolean
+  declare readonly owner: SocketOwner
+  declare private readonly handle: ClientHandle
+  declare private readonly local: LocalAddress | undefined
+  declare private knownPeer: Peer | undefined
+  declare private isLingering: boolean
+  /** TLS of the connection; undefined if it has none. */
+  declare readonly security: Security | undefined
+  /** On the prototype: what tells a socket of this class, or one that `secured` has made of it. */
+  declare readonly isClient: true
 
-  constructor(handle: ClientHandle, local: LocalAddress | undefined, owner: SocketOwner) {
+  constructor(handle: ClientHandle, surroundings: Surroundings) {
     super({ handle, allowHalfOpen: true, readable: true, writable: true })
-    this.#handle = handle
-    this.#local = local
-    this.owner = owner
+    Object.assign(this, newNotes(handle, surroundings))
+  }
+
+  /** A socket of TLS has another class below, and is one all the same. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && 'isClient' in value
   }
 
   get peer(): Peer {
-    this.#peer ??= new NodePeer(this, this.#local)
-    return this.#peer
+    this.knownPeer ??= new NodePeer(this, this.local)
+    return this.knownPeer
   }
 
   /** The one that a proxy speaks for, for all of the connection. */
   set peer(peer: Peer) {
-    this.#peer = peer
+    this.knownPeer = peer
   }
 
   /** A proxy tells of its client: the application sees it in place of the proxy. */
@@ -111,7 +125,7 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
 
   /** Whether the other end has closed it for good, which Node does not look for behind the end of what was sent. */
   get hasHungUp(): boolean {
-    const { fd = -1 } = this.#handle
+    const { fd = -1 } = this.handle
     return fd >= 0 && hasHungUp(fd)
   }
 
@@ -122,7 +136,7 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
 
   /** Whether it is idle, and not being closed already. */
   get mayGiveWay(): boolean {
-    return this.isIdle && !this.refused && !this.#isLingering
+    return this.isIdle && !this.refused && !this.isLingering
   }
 
   /** What the server waits for now; undefined if for nothing, or for what node:http itself watches: a first head. */
@@ -140,7 +154,7 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   progressOf(wait: Wait | undefined): number {
     if (wait === 'body') return this.bytesRead
     if (wait !== 'reader') return 0
-    const { bytesWritten = 0, writeQueueSize = 0 } = this.#handle
+    const { bytesWritten = 0, writeQueueSize = 0 } = this.handle
     return bytesWritten - writeQueueSize
   }
 
@@ -163,9 +177,9 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
    * still be sending gets the whole answer all the same.
    */
   override destroySoon(): void {
-    if (this.#isLingering || this.destroyed) return
+    if (this.isLingering || this.destroyed) return
     if (this.readableEnded || !this.#maySend()) return super.destroySoon()
-    this.#isLingering = true
+    this.isLingering = true
     if (this.abandoned) return closeUnread(this)
     const { req } = this.newest ?? {}
     linger(this, req?.complete === false ? req : undefined)
@@ -185,7 +199,7 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
   }
 
   #hasUnread(): boolean {
-    const { fd = -1 } = this.#handle
+    const { fd = -1 } = this.handle
     return fd >= 0 && hasUnread(fd)
   }
 
@@ -212,6 +226,8 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
     return `[socket ${this.remoteAddress ?? ''}]`
   }
 }
+
+Object.defineProperty(ClientSocket.prototype, 'isClient', { value: true })
 
 /** Listens for the end of every response: one function for all, since a closure for each would cost too much. */
 export function onResponseClose(this: ServerResponse): void {

@@ -1,10 +1,9 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { ClientHandle } from '../../listeners/server-handle.js'
 import { now } from '../../sys/clock.js'
 import { LinkedList } from '../../sys/linked-list.js'
-import type { Engine, HttpEvents, LocalAddress, Takeover } from '../engine.js'
+import type { Accepted, Engine, HttpEvents, LocalAddress, Takeover } from '../engine.js'
 import type { Exchange } from '../exchange.js'
 import { RequestHead } from '../head.js'
 import { type HttpPolicy, TOO_MANY_HEADS } from '../policy.js'
@@ -18,6 +17,7 @@ import { NodeExchange } from './node-exchange.js'
 import { checkRequest, checkTaken, wantsToClose } from './node-rules.js'
 import { NodeUpgrade, siftUpgrades } from './node-upgrade.js'
 import { OpenHeads } from './open-heads.js'
+import { openSocket } from './open-socket.js'
 import { awaitPreface } from './preface.js'
 import { StandIn, type TakeoverArgs } from './stand-in.js'
 import type { NodeObjects } from './types.js'
@@ -75,8 +75,8 @@ export class NodeEngine implements Engine, SocketOwner {
     if (takeovers.includes('upgrade')) this.#standIn.watchUpgrades((...args) => this.#onTakeover('upgrade', args))
   }
 
-  accept(client: ClientHandle, local?: LocalAddress): ClientSocket {
-    const socket = new ClientSocket(client, local, this)
+  accept(client: Accepted, local?: LocalAddress): ClientSocket {
+    const socket = openSocket(client, { local, owner: this })
     this.#connections.add(socket)
     this.#heads.watch(this.#connections)
     if (this.#standIn?.drops(socket, this.#connections.size)) return socket

@@ -19,6 +19,7 @@ import { Worker } from '../worker.js'
 import type { Booting } from './booting.js'
 import { chooseEngine } from './choose-engine.js'
 import { openAccessLog } from './open-access-log.js'
+import { secureSettings } from './secure-settings.js'
 
 /** A step of a worker's boot. */
 export interface BootStep {
@@ -90,7 +91,7 @@ export const STEPS: Readonly<Record<string, BootStep>> = {
     failure: ExitCode.appLoad,
     stuck: since(() => 'the HTTP engine is still being tried out'),
     run: async boot => {
-      boot.createEngine = await engineMaker(chooseEngine(boot))
+      boot.createEngine = await engineMaker(chooseEngine(boot), secureSettings(boot))
     },
   },
   longPolling: { inCheck: true, run: warnOfLongPolling },

@@ -1,0 +1,75 @@
+import type { Socket } from 'node:net'
+import type { ClientHandle } from '../../listeners/server-handle.js'
+import { now } from '../../sys/clock.js'
+import type { Linked } from '../../sys/linked-list.js'
+import type { LocalAddress } from '../engine.js'
+import type { Connection, Peer } from '../exchange.js'
+
+interface Accepted {
+  readonly raw: Socket
+  readonly handle: ClientHandle
+  readonly local: LocalAddress | undefined
+}
+
+const connections = new WeakMap<Socket, SecureConnection>()
+
+/** A connection of TLS, from its accept on; behind its handshake, an engine has one of its own for it. */
+export class SecureConnection implements Connection, Linked<SecureConnection> {
+  previous: SecureConnection | undefined = undefined
+  next: SecureConnection | undefined = undefined
+  mark = 0
+  readonly quietSince = now()
+  readonly raw: Socket
+  readonly handle: ClientHandle
+  readonly local: LocalAddress | undefined
+  /** The engine's connection, behind the handshake. */
+  inner: Connection | undefined = undefined
+  readonly #peer: Peer
+
+  constructor({ raw, handle, local }: Accepted) {
+    this.raw = raw
+    this.handle = handle
+    this.local = local
+    this.#peer = peerOf(raw, local)
+    connections.set(raw, this)
+  }
+
+  /** @param raw  its socket below TLS */
+  static of(raw: Socket): SecureConnection | undefined {
+    return connections.get(raw)
+  }
+
+  get peer(): Peer {
+    return this.inner?.peer ?? this.#peer
+  }
+
+  get isGone(): boolean {
+    return this.inner?.isGone ?? this.raw.destroyed
+  }
+
+  /** Ends it within its handshake. */
+  close(): void {
+    this.raw.destroy()
+  }
+}
+
+/** Before the handshake is over. */
+function peerOf(socket: Socket, local: LocalAddress | undefined): Peer {
+  return {
+    scheme: 'https',
+    isUnix: local?.port === undefined,
+    get address() {
+      return socket.remoteAddress ?? ''
+    },
+    get port() {
+      return socket.remotePort
+    },
+    get family() {
+      return socket.remoteFamily === 'IPv6' ? 'IPv6' : 'IPv4'
+    },
+    serverName: local?.host ?? '',
+    serverPort: String(local?.port ?? ''),
+    authority: 'localhost',
+    socket,
+  }
+}
