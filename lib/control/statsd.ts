@@ -31,7 +31,10 @@ export class Statsd {
   #underWay = 0
   #isClosed = false
 
-  constructor(server: ControlledServer, { statsdHost: address, statsdPrefix: prefix = '', dogstatsdTags = [] }: StatsdConfig) {
+  constructor(
+    server: ControlledServer,
+    { statsdHost: address, statsdPrefix: prefix = '', dogstatsdTags = [] }: StatsdConfig,
+  ) {
     this.#server = server
     this.#last = server.snapshot.counters
     this.#prefix = prefix === '' || prefix.endsWith('.') ? prefix : `${prefix}.`
