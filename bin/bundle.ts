@@ -17,12 +17,13 @@ const unused: Plugin = {
  * Joins what each process runs into one file: loading a hundred small ones takes longer than all the rest of a start.
  * The files are CommonJS, since Node loads an ES module by a loader that first must start itself, for 4 ms in each
  * process. koffi brings a native module, and the others of `external` are seldom wanted: they stay outside.
- * What a watchdog says of a hang, `unicorn init` and what shows a server are files of their own. Runs at build time,
- * from the package's directory.
+ * What a watchdog says of a hang, `unicorn init`, what shows a server, and `unicornctl` are files of their own. Runs at
+ * build time, from the package's directory.
  */
 const { metafile } = await build({
   entryPoints: [
     'bin/unicorn.ts',
+    'bin/unicornctl.ts',
     'bin/worker.ts',
     'lib/worker/watchdog/watchdog-thread.ts',
     'lib/worker/watchdog/report-hang.ts',

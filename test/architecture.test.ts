@@ -8,7 +8,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['lib/http'],
   ['lib/logging', 'lib/static'],
   ['config'],
-  ['lib/gateway'],
+  ['lib/gateway', 'lib/unicornctl'],
   ['lib/application'],
   ['lib/worker'],
   ['lib/arbiter', 'lib/init'],
@@ -50,7 +50,7 @@ const DOORS: readonly { readonly what: string; readonly pattern: RegExp; readonl
   {
     what: "node:http's request and response",
     pattern: /['"]node:http['"]/,
-    allowed: /^lib\/(http\/node|gateway\/node|application\/script|control)\/|^lib\/gateway\/fetch\/types\.ts$/,
+    allowed: /^lib\/((http|gateway)\/node|application\/script|control|unicornctl)\/|^lib\/gateway\/fetch\/types\.ts$/,
   },
   {
     what: 'the engines',
@@ -76,12 +76,12 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
   {
     what: 'process.exit',
     pattern: /\bprocess\.exit\(/,
-    files: ['bin/unicorn.ts', 'lib/worker/exit/exits.ts'],
+    files: ['bin/unicorn.ts', 'bin/unicornctl.ts', 'lib/worker/exit/exits.ts'],
   },
   {
     what: 'signal handlers',
     pattern: /\bprocess\.(on|once|addListener|prependListener)\((signal\b|DRAIN\b|['"]SIG)/,
-    files: ['lib/worker/signals.ts', 'lib/arbiter/signals.ts'],
+    files: ['bin/unicornctl.ts', 'lib/worker/signals.ts', 'lib/arbiter/signals.ts'],
   },
   {
     what: 'other events of the process',
@@ -99,6 +99,7 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
     pattern: /\bprocess\.env\b/,
     files: [
       'bin/unicorn.ts',
+      'bin/unicornctl.ts',
       'config/sources/env.ts',
       'lib/application/script/places.ts',
       'lib/logging/journal.ts',
@@ -108,7 +109,7 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
   {
     what: 'process.argv',
     pattern: /\bprocess\.argv\b/,
-    files: ['bin/unicorn.ts', 'lib/application/module/import-module.ts'],
+    files: ['bin/unicorn.ts', 'bin/unicornctl.ts', 'lib/application/module/import-module.ts'],
   },
 ]
 

@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+import { constants } from 'node:os'
+import { workingDirectory } from '../config/sources/env.js'
+import { toError } from '../lib/errors.js'
+import { Interrupted } from '../lib/unicornctl/failure.js'
+import { runUnicornctl } from '../lib/unicornctl/unicornctl.js'
+
+/** Bytes of a command whose output is not wanted any more: as if by PIPE, quietly. */
+const NOT_WANTED = 128 + constants.signals.SIGPIPE
+
+const ending = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => ending.abort(new Interrupted(constants.signals[signal])))
+}
+const print = (piece: string | Uint8Array): Promise<void> =>
+  new Promise((resolve, reject) => process.stdout.write(piece, error => (error ? reject(error) : resolve())))
+const warn = (line: string): void => void process.stderr.write(`unicornctl: ${line}\n`)
+process.stdout.on('error', error => {
+  const isWanted = !('code' in error) || error.code !== 'EPIPE'
+  if (isWanted) warn(`standard output cannot be written: ${error.message}`)
+  process.exit(isWanted ? 1 : NOT_WANTED)
+})
+
+runUnicornctl(process.argv.slice(2), {
+  env: process.env,
+  cwd: workingDirectory(process.env),
+  print,
+  warn,
+  signal: ending.signal,
+}).then(
+  code => process.exit(code),
+  error => {
+    warn(toError(error).stack ?? String(error))
+    process.exit(1)
+  },
+)
