@@ -13,6 +13,7 @@ export function currentEnvironment(): Environment {
 export const PRIVATE: readonly string[] = [
   'UNICORN_FD',
   'UNICORN_CONTROL_FD',
+  'UNICORN_LEGACY_FD',
   'UNICORN_PID',
   'UNICORN_SINCE',
   'UNICORN_TICKETS',

@@ -1,5 +1,6 @@
 import type { HookRunner } from '../../config/hook-runner.js'
-import type { Logger, ServerView, Snapshot } from '../../config/hooks.js'
+import type { Counters, Logger, ServerView, Snapshot } from '../../config/hooks.js'
+import { isMonitored } from '../../config/monitoring.js'
 import type { Resolved } from '../../config/resolve.js'
 import type { Config, SettingOnHup } from '../../config/settings.js'
 import { ExitCode, toError, UnicornError } from '../errors.js'
@@ -26,10 +27,12 @@ import { addressesOf, findingsOn } from './addresses.js'
 import { Certificates, hasCertificates } from './certificates.js'
 import type { Command, CommandName, CommandOf } from './commands.js'
 import { type Control, type ControlledServer, NO_CONTROL, type Prepared } from './control.js'
+import { addCounters } from './counters.js'
 import { EventStream } from './events.js'
 import type { Generation } from './generation.js'
 import { Generations } from './generations.js'
 import type { CommandLine } from './handover.js'
+import { type Bequest, bequeath, Legacy } from './legacy.js'
 import { Orphans } from './orphans.js'
 import type { OutcomeOf } from './outcome.js'
 import { type Pending, PendingCommands } from './pending-commands.js'
@@ -121,6 +124,8 @@ export class Arbiter {
   readonly #upgrade: Upgrade
   readonly #pidfile: PidfileKeeper
   readonly #control: Control
+  readonly #legacy: Legacy
+  #bequest: Bequest | undefined
   /** Undefined if this is no service of systemd's. */
   readonly #service: Notifier | undefined
   #sources: FileWatcher | undefined
@@ -193,6 +198,7 @@ export class Arbiter {
       upgrade: this.#upgrade,
       restored: this.#activation.restored,
     })
+    this.#legacy = new Legacy(this.#upgrade.predecessor?.legacy)
     this.#control = options.control?.(this.#controlled()) ?? NO_CONTROL
     this.#changes.subscribe(event => this.#hooks.run('onEvent', this.#server, event))
   }
@@ -230,10 +236,16 @@ export class Arbiter {
       addresses: current.listeners.names,
       listeners: current.listeners.queues,
       workers: this.#pool.snapshots,
-      counters: { ...this.#pool.counters, outcomes: this.#commands.counts },
+      counters: this.#counters,
       lastOutcomes: this.#commands.last,
     }
     return freeze(structuredClone(snapshot))
+  }
+
+  /** Of the arbiters before this one too. */
+  get #counters(): Counters {
+    const own = { ...this.#pool.counters, outcomes: this.#commands.counts }
+    return this.#legacy.counters ? addCounters(own, this.#legacy.counters) : own
   }
 
   /** Runs the server from start to end. @returns the exit code; @throws UnicornError if the server cannot start */
@@ -269,6 +281,7 @@ export class Arbiter {
     this.#generations.current.listeners = listeners
     const control = await this.#unlessAsked(this.#control.prepare(resolved, this.#upgrade.predecessor?.control ?? []))
     if (!control) return
+    await this.#unlessAsked(this.#legacy.take())
     control.take()
     this.#storeSockets()
     await this.#certificates.watch(resolved.config)
@@ -333,6 +346,7 @@ export class Arbiter {
     })
     const { gunicorn } = this.#generations.current.resolved
     await Promise.race([this.#hooks.run('onExit', this.#server).then(() => gunicorn?.runner.end()), asked])
+    this.#survive(() => this.#bequest?.tell())
     this.#survive(() => this.#control.close(!this.#upgrade.isServedByOther))
     this.#survive(() => this.#pidfile.remove())
     const { successor } = this.#upgrade
@@ -690,8 +704,12 @@ export class Arbiter {
     if (this.#stopping) return
     const control = this.#control.sockets
     const { ticketKeys } = this.#certificates
-    const sockets = { listeners, activation: this.#activation, control, ticketKeys }
+    const legacy = isMonitored(this.#config) ? bequeath(() => this.snapshot.counters) : undefined
+    this.#bequest = legacy
+    const sockets = { listeners, activation: this.#activation, control, ticketKeys, legacy: legacy?.fd }
     this.#upgrade.start(pending, sockets, this.#config.chdir)
+    // Whether it was started or not: the successor has its own by now.
+    void pending.outcome.then(() => legacy?.release())
   }
 
   /** The arbiter before this one is gone, so this one takes over its pid file. */

@@ -21,6 +21,8 @@ export interface Predecessor {
   readonly sockets: readonly InheritedSocket[]
   /** Of what shows and steers the server. */
   readonly control: readonly InheritedSocket[]
+  /** Where it tells what it has counted. */
+  readonly legacy: number | undefined
   readonly isAlive: () => boolean
 }
 
@@ -29,6 +31,8 @@ const FD = 'UNICORN_FD'
 /** The same of what shows and steers the server. */
 const CONTROL_FD = 'UNICORN_CONTROL_FD'
 const PID = 'UNICORN_PID'
+/** The descriptor on which a successor hears what has been counted. */
+const LEGACY_FD = 'UNICORN_LEGACY_FD'
 /** When that process has started, if the next one is not its child. */
 const SINCE = 'UNICORN_SINCE'
 /** The keys with which tickets of TLS are encrypted. */
@@ -42,7 +46,13 @@ export function predecessorOf(env: Environment): Predecessor | undefined {
   const since = env[SINCE]
   if (!pid || env[FD] === undefined) return undefined
   const isAlive = (): boolean => process.ppid === pid || (since !== undefined && startTimeOf(pid) === since)
-  return { pid, sockets: socketsOf(env[FD]), control: socketsOf(env[CONTROL_FD]), isAlive }
+  return {
+    pid,
+    sockets: socketsOf(env[FD]),
+    control: socketsOf(env[CONTROL_FD]),
+    legacy: Number(env[LEGACY_FD]) || undefined,
+    isAlive,
+  }
 }
 
 function socketsOf(text = ''): InheritedSocket[] {
@@ -61,6 +71,8 @@ export interface Sockets {
   readonly control: readonly InheritedSocket[]
   /** With which tickets of TLS are encrypted, in base64; undefined without TLS. */
   readonly ticketKeys?: string | undefined
+  /** Where the successor hears what this arbiter has counted. */
+  readonly legacy: number | undefined
 }
 
 /** What a successor is started with. */
@@ -72,7 +84,10 @@ interface Start {
 }
 
 /** What systemd has passed comes first, as it came to this process: `fd://3` means the same there. */
-function startOf({ argv, env, cwd }: CommandLine, { listeners, activation, control, ticketKeys }: Sockets): Start {
+function startOf(
+  { argv, env, cwd }: CommandLine,
+  { listeners, activation, control, ticketKeys, legacy }: Sockets,
+): Start {
   const { sockets: passed } = activation
   const first = FIRST_FD + passed.length
   const { own } = listeners
@@ -84,12 +99,13 @@ function startOf({ argv, env, cwd }: CommandLine, { listeners, activation, contr
       ...(passed.length > 0 ? listenVariables(passed) : { LISTEN_FDS: undefined }),
       [FD]: textOf(own, first),
       [CONTROL_FD]: control.length > 0 ? textOf(control, first + own.length) : undefined,
+      [LEGACY_FD]: legacy === undefined ? undefined : String(first + own.length + control.length),
       [PID]: String(process.pid),
       [SINCE]: undefined,
       [TICKETS]: ticketKeys,
       WATCHDOG_PID: undefined, // the watchdog is the successor's too
     },
-    inherited: [...passed, ...own, ...control].map(({ fd }) => fd),
+    inherited: [...[...passed, ...own, ...control].map(({ fd }) => fd), ...(legacy === undefined ? [] : [legacy])],
   }
 }
 

@@ -12,10 +12,12 @@ import { Sender } from './sender.js'
 export class Doors implements Control {
   readonly #doors: readonly OpenDoor[]
   readonly #sender: Sender
+  readonly #server: ControlledServer
 
   constructor(server: ControlledServer) {
     this.#doors = doorNames.map(name => new OpenDoor(name, server))
     this.#sender = new Sender(server)
+    this.#server = server
   }
 
   get sockets(): readonly InheritedSocket[] {
@@ -43,6 +45,8 @@ export class Doors implements Control {
 
   rest(isResting: boolean): void {
     for (const door of this.#doors) door.rest(isResting)
+    if (isResting) this.#sender.close()
+    else this.#sender.take(this.#server.config)
   }
 
   close(unlink: boolean): void {

@@ -26,5 +26,6 @@ export class Sender {
   close(): void {
     this.#running?.close()
     this.#running = undefined
+    this.#settings = ''
   }
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { METRICS } from '../../lib/control/metrics/table.js'
 import { Client } from '../helpers/http.js'
@@ -8,6 +9,7 @@ import { killAndWait } from '../helpers/process.js'
 import { Prometheus, promtool } from '../helpers/prometheus.js'
 import { root } from '../helpers/root.js'
 import { startServer } from '../helpers/server.js'
+import { startUpgrade, stopArbiter } from '../helpers/upgrade.js'
 
 const app = readFileSync(`${root}test/fixtures/process/counts.js`, 'utf8')
 const args = ['--metrics-bind', '127.0.0.1:0']
@@ -112,4 +114,38 @@ t.test('what is there to copy is right', async t => {
     'no other metrics are named',
   )
   t.type(JSON.parse(texts[1] ?? '').panels.length, 'number')
+})
+
+t.test('an upgrade, and one that fails', async t => {
+  const file = 'unicorn.config.json'
+  const configured = (config: object): string => JSON.stringify({ metricsBind: '127.0.0.1:0', ...config })
+  const server = await startServer(t, {
+    app,
+    files: { [file]: configured({}) },
+    expectErrors: [messages.appLoadFailed, messages.exited, messages.gaveUp, messages.successorGone],
+  })
+  const [client, metrics] = [new Client(t, server.target), await metricsOf(t, server)]
+  const requests = async (count: number): Promise<string> => {
+    const isSo = ({ body }: { body: string }): boolean => body.includes(`\nunicorn_requests_total ${count}\n`)
+    return (await shown(metrics, '/metrics', `${count} requests`, isSo)).body
+  }
+  await client.many(3)
+  await requests(3)
+  writeFileSync(join(server.cwd, 'app.js'), 'throw new Error("broken")')
+  server.signal('SIGUSR2')
+  await server.log(messages.successorGone)
+  await client.get()
+  await requests(4)
+  writeFileSync(join(server.cwd, 'app.js'), app)
+  const second = await startUpgrade(t, server)
+  await server.log(messages.ready, { count: 2 })
+  await client.get()
+  server.signal('SIGTERM')
+  await server.log(messages.upgraded)
+  await client.get()
+  const page = await requests(6)
+  t.match(page, /unicorn_responses_total\{class="2xx"\} 6\n/)
+  t.match(page, /unicorn_request_duration_seconds_count 6\n/)
+  t.match(page, /unicorn_worker_exits_total\{reason="retired"\} 1\n/)
+  await stopArbiter(second)
 })
