@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import type { Application } from '../../lib/gateway/wsgi/types.js'
 import { shortDir } from '../helpers/short-dir.js'
@@ -66,6 +67,40 @@ socketTest(t, 'each byte is progress', async t => {
   t.match(await client.until(/bytes$/), /30 bytes$/)
   clearInterval(drip)
   client.socket.destroy()
+})
+
+socketTest(t, 'a slow client is not forgiven while the application works on what has come', async t => {
+  let release: () => void = () => {}
+  let taken = 0
+  const working: Application = async (environ, startResponse) => {
+    for await (const chunk of environ['wsgi.input']) {
+      taken += chunk.length
+      await new Promise<void>(resolve => {
+        release = resolve
+      })
+    }
+    startResponse('200 OK', [])
+    return ['done']
+  }
+  const server = await serve(t, working, { bodyTimeout: 400, minBodyRate: 1000 })
+  const client = await server.connect()
+  client.write(post('Content-Length: 100'))
+  let sent = 0
+  while (sent < 40 && client.text === '') {
+    client.write('x')
+    await until('it was taken', () => taken > sent || client.text !== '')
+    client.write('y')
+    // For a look or two nothing is wanted of the client, and then for some it is.
+    await pause(150)
+    release()
+    sent += 2
+    await until('it was taken', () => taken === sent || client.text !== '')
+    release()
+    await pause(250)
+  }
+  t.ok(sent < 40, `refused behind ${sent} bytes`)
+  t.match(await client.all(), /^HTTP\/1\.1 408 /)
+  t.same(server.log.errors, [])
 })
 
 socketTest(t, 'a client that is silent after the answer, but owes the rest of its body', async t => {

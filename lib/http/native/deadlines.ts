@@ -18,7 +18,7 @@ export interface Watched {
   /** The look at which this wait began, whatever the client has done meanwhile. */
   began: number
   progress: number
-  /** The body that was awaited, the bytes of the connection by then, and how long it may still be too slow. */
+  /** The body that was awaited, if it is still arriving, the bytes of the connection by then, and how long it may still be too slow. */
   body: unknown
   received: number
   allowance: number
@@ -116,7 +116,8 @@ export class Deadlines<Connection extends Timed> {
       if (isNew || progress !== watched.progress) watched.since = this.#now
       watched.wait = wait
       watched.progress = progress
-      if (wait !== 'body') watched.body = undefined
+      // The account of a body is kept while the application works on what has come of it.
+      if (watched.body !== connection.body) watched.body = undefined
       if (wait === undefined) continue
       const isTooLong = (wait === 'linger' || wait === 'rest') && this.#isOver(watched.began, LINGER_LONGEST)
       if (isSlow || isTooLong || this.#isOver(watched.since, this.#limits[wait])) this.#onOverdue(connection, wait)
