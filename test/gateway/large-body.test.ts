@@ -123,10 +123,11 @@ t.test('the answer to an upload that goes on arrives, and is not lost in a reset
 })
 
 t.test('a client that never ends its upload is cut after a moment', async t => {
-  const server = await serve(t, (_: Environ, startResponse: StartResponse) => {
+  const refusing = (_: Environ, startResponse: StartResponse): string[] => {
     startResponse('403 Forbidden', [])
     return ['no']
-  })
+  }
+  const server = await serve(t, refusing, { bodyTimeout: 500 })
   const client = await server.connect()
   client.socket.allowHalfOpen = true
   client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n')

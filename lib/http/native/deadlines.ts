@@ -1,5 +1,5 @@
 import { BodyRate } from '../body-rate.js'
-import type { HttpPolicy } from '../policy.js'
+import { type HttpPolicy, LINGER_LONGEST, lingerSilence } from '../policy.js'
 import type { State } from './life.js'
 import { KEEP_ALIVE_MARGIN } from './status-lines.js'
 import type { Transport } from './transport.js'
@@ -18,7 +18,7 @@ export interface Watched {
   /** The look at which this wait began, whatever the client has done meanwhile. */
   began: number
   progress: number
-  /** The body that was awaited, if it is still arriving, the bytes of the connection by then, and how long it may still be too slow. */
+  /** The body that was awaited, while it arrives, the bytes of the connection by then, and how long it may be slow. */
   body: unknown
   received: number
   allowance: number
@@ -46,10 +46,6 @@ const LONGEST_PAUSE = 500
 
 /** After so long the client of a request is asked whether it is still there, in milliseconds. */
 const PROBE_AFTER = 2000
-
-/** How long a client may be silent behind the last answer, and send behind its answer: as nginx's `lingering_time`. */
-const LINGER_SILENCE = 1000
-const LINGER_LONGEST = 30_000
 
 /** What the server waits for; undefined if for nothing that the client owes. */
 export function awaited(connection: Timed): Wait | undefined {
@@ -94,7 +90,7 @@ export class Deadlines<Connection extends Timed> {
     this.#rate = new BodyRate(policy)
     const { keepAlive, headerTimeout, bodyTimeout = 0, writeTimeout = 0 } = policy
     const set = { head: headerTimeout, request: keepAlive + KEEP_ALIVE_MARGIN, body: bodyTimeout, reader: writeTimeout }
-    this.#limits = { ...set, rest: bodyTimeout, answer: PROBE_AFTER, linger: LINGER_SILENCE }
+    this.#limits = { ...set, rest: bodyTimeout, answer: PROBE_AFTER, linger: lingerSilence(policy) }
     const shortest = Math.min(...Object.values(set).filter(limit => limit > 0))
     this.#pause = Math.min(LONGEST_PAUSE, shortest / LOOKS)
     this.#timer = setInterval(() => this.#look(), this.#pause).unref()

@@ -17,6 +17,8 @@ import type { NodeObjects } from './types.js'
 export interface SocketOwner {
   /** Bytes that a request body may have; 0 for any number. */
   readonly bodyLimit: number
+  /** How long a client may be silent behind the last answer, in milliseconds. */
+  readonly lingerSilence: number
   /** A response is over, sent or not. */
   responded(socket: ClientSocket, res: ServerResponse): void
   /** Called once, when the connection is given up. */
@@ -182,7 +184,7 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
     this.isLingering = true
     if (this.abandoned) return closeUnread(this)
     const { req } = this.newest ?? {}
-    linger(this, req?.complete === false ? req : undefined)
+    linger(this, this.owner.lingerSilence, req?.complete === false ? req : undefined)
   }
 
   /**

@@ -1,12 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { now } from '../../sys/clock.js'
+import { LINGER_LONGEST } from '../policy.js'
 import { type Refusal, reasonOf } from '../refusal.js'
-
-/** For how long a client that still sends after the last response may be silent, in milliseconds, up to twice that. */
-const SILENCE = 1000
-/** For how long it may send, in milliseconds, as nginx's `lingering_time`. */
-const LONGEST = 30_000
 
 /** Ends a connection whose memory is wanted now. The kernel has the answer: a client that still sends may lose it. */
 export function closeUnread(socket: Socket): void {
@@ -59,7 +55,7 @@ function isOtherMajor({ rawPacket, bytesParsed }: ParserError): boolean {
 /** Ends a connection, if its client still sends the body of a request after its answer when its time is over. */
 export function limitRest(req: IncomingMessage): void {
   const { socket } = req
-  const late = setTimeout(() => req.complete || socket.destroySoon(), LONGEST).unref()
+  const late = setTimeout(() => req.complete || socket.destroySoon(), LINGER_LONGEST).unref()
   const done = (): void => clearTimeout(late)
   req.once('end', done)
   req.once('close', done)
@@ -68,17 +64,18 @@ export function limitRest(req: IncomingMessage): void {
 /**
  * Ends a connection whose client may still be sending: closes the sending side, and drops what the client sends. A
  * close while it sends is a reset, which loses the answer that it has not read yet (RFC 9112, section 9.6).
+ * @param silence  of the client that ends it, in milliseconds; it may last up to twice that
  * @param unread  a request whose body the application may still be reading
  */
-export function linger(socket: Socket, unread?: IncomingMessage): void {
-  const latest = now() + LONGEST
+export function linger(socket: Socket, silence: number, unread?: IncomingMessage): void {
+  const latest = now() + LINGER_LONGEST
   let seen = -1
   const look = (): void => {
     const { bytesRead } = socket
     if (socket.destroyed) return
     if (bytesRead === seen || now() > latest) return void socket.destroy()
     seen = bytesRead
-    setTimeout(look, SILENCE).unref()
+    setTimeout(look, silence).unref()
   }
   socket.once('end', () => socket.destroy())
   socket.end(look)

@@ -6,7 +6,7 @@ import { LinkedList } from '../../sys/linked-list.js'
 import type { Accepted, Engine, HttpEvents, LocalAddress, Takeover } from '../engine.js'
 import type { Exchange } from '../exchange.js'
 import { RequestHead } from '../head.js'
-import { type HttpPolicy, TOO_MANY_HEADS } from '../policy.js'
+import { type HttpPolicy, lingerSilence, TOO_MANY_HEADS } from '../policy.js'
 import type { Refusal } from '../refusal.js'
 import { bodyIsLate, bodyIsTorn, watchTrailers } from './broken-body.js'
 import { ClientSocket, onResponseClose, type SocketOwner, type Wait } from './client-socket.js'
@@ -28,6 +28,7 @@ import { closeIdlest, Waits } from './waits.js'
 export class NodeEngine implements Engine, SocketOwner {
   readonly exchanges = new LinkedList<Exchange>()
   readonly bodyLimit: number
+  readonly lingerSilence: number
   readonly #connections = new LinkedList<ClientSocket>()
   readonly #server: Server
   readonly #policy: HttpPolicy
@@ -46,6 +47,7 @@ export class NodeEngine implements Engine, SocketOwner {
     this.#keepAlive = policy.keepAlive > 0
     this.#waits = new Waits(this.#connections, policy, (socket, wait) => this.#onOverdue(socket, wait))
     this.bodyLimit = policy.limitRequestBody
+    this.lingerSilence = lingerSilence(policy)
     this.#server = createHttpServer(policy)
     this.#heads = new OpenHeads(this.#server, policy, socket => this.#refuseRest(socket, TOO_MANY_HEADS))
     const isOwn = (): boolean => this.#standIn?.listensFor('checkContinue') ?? false
