@@ -1,5 +1,6 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import t from 'tap'
-import { engine, serve, socketTest } from './serve.js'
+import { engine, nodeTest, serve, socketTest } from './serve.js'
 
 // What a parser may let pass is refused by one policy, for all interfaces and engines.
 
@@ -98,6 +99,20 @@ t.test('a trailer is limited as a field is', async t => {
   t.match(await server.exchange(chunked(`X: ${'a'.repeat(98)}\r\n`)), /^HTTP\/1\.1 431 /)
   t.match(await server.exchange(chunked('A: b\r\n'.repeat(6))), /^HTTP\/1\.1 431 /)
   t.match(await server.exchange(chunked(`X: ${'a'.repeat(10_000)}\r\n`)), /^HTTP\/1\.1 4[03]/)
+})
+
+nodeTest(t, 'a handler of node has the trailers', 'req.trailers', async t => {
+  const seen: unknown[] = []
+  const app = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    for await (const _ of req);
+    seen.push(req.trailers, req.rawTrailers)
+    res.end('ok')
+  }
+  const server = await serve(t, app, { interface: 'node' })
+  const client = await server.connect()
+  client.write(chunked('X-Sum: 1\r\nX-Sum: 2\r\n'))
+  await client.until(/ok/)
+  t.same(seen, [{ 'x-sum': '1, 2' }, ['X-Sum', '1', 'X-Sum', '2']])
 })
 
 socketTest(t, 'a version is HTTP/1.0 or HTTP/1.1, in every interface', async t => {

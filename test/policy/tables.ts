@@ -12,6 +12,7 @@ import { limits } from './tables/limits.js'
 import { expectations, handshakes, upgrades, webSockets } from './tables/offers.js'
 import { schemes } from './tables/proxies.js'
 import { requestLines, versions } from './tables/request-line.js'
+import { smuggled, strangers } from './tables/strangers.js'
 import { targets } from './tables/target.js'
 
 /** All cases that are the same for each interface. */
@@ -32,6 +33,8 @@ const COMMON: readonly Case[] = [
   expectations,
   upgrades,
   limits,
+  strangers,
+  smuggled,
   probe.compliance,
   smuggling,
   malformedInput,
