@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { constants } from 'node:os'
+import { isatty } from 'node:tty'
 import { workingDirectory } from '../config/sources/env.js'
 import { toError } from '../lib/errors.js'
 import { Interrupted } from '../lib/unicornctl/failure.js'
@@ -20,6 +21,7 @@ process.stdout.on('error', error => {
   if (isWanted) warn(`standard output cannot be written: ${error.message}`)
   process.exit(isWanted ? 1 : NOT_WANTED)
 })
+const hasTerminal = isatty(0) && isatty(1) && process.env.TERM !== 'dumb'
 
 runUnicornctl(process.argv.slice(2), {
   env: process.env,
@@ -27,6 +29,7 @@ runUnicornctl(process.argv.slice(2), {
   print,
   warn,
   signal: ending.signal,
+  terminal: hasTerminal ? { input: process.stdin, output: process.stdout } : undefined,
 }).then(
   code => process.exit(code),
   error => {

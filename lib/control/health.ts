@@ -8,7 +8,7 @@ export function healthRoutes(server: ControlledServer): Routes {
   return {
     '/healthz': { get: () => text('ok') },
     '/readyz': { get: () => readiness(server) },
-    '/status': { get: () => json(statusOf(server.snapshot)) },
+    '/status': { get: ({ query }) => json(statusOf(server.snapshot, query.has('buckets'))) },
   }
 }
 
@@ -24,9 +24,13 @@ function readiness({ snapshot, config }: ControlledServer): Reply {
 /** The shares of requests whose longest duration is told, by name. */
 export const QUANTILES = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, p999: 0.999 }
 
-/** The snapshot for readers: percentiles in milliseconds in place of the counts of each bucket. */
-export function statusOf(snapshot: Snapshot): object {
+/**
+ * The snapshot for readers: percentiles in milliseconds in place of the counts of each bucket.
+ * @param withBuckets  those of all requests are in it nevertheless, for readers that compare two moments
+ */
+export function statusOf(snapshot: Snapshot, withBuckets = false): object {
   const { workers, counters } = snapshot
+  const { buckets } = counters.latency
   return {
     ...snapshot,
     workers: workers.map(({ figures, ...worker }) => {
@@ -34,7 +38,7 @@ export function statusOf(snapshot: Snapshot): object {
       const metered = { ...figures.metered, latency: percentiles(figures.metered.latency) }
       return { ...worker, figures: { ...figures, metered } }
     }),
-    counters: { ...counters, latency: percentiles(counters.latency) },
+    counters: { ...counters, latency: { ...percentiles(counters.latency), ...(withBuckets && { buckets }) } },
   }
 }
 

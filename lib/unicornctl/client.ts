@@ -64,10 +64,10 @@ export class Client {
   }
 
   /** Waits a moment before the next look. @throws Failure if the time is over */
-  async pause(): Promise<void> {
+  async pause(milliseconds = PAUSE): Promise<void> {
     const signal = this.#signal
     await new Promise<void>(resolve => {
-      const timer = setTimeout(done, PAUSE)
+      const timer = setTimeout(done, milliseconds)
       signal.addEventListener('abort', done)
       function done(): void {
         clearTimeout(timer)

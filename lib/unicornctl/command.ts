@@ -1,5 +1,6 @@
 import type { Environment } from '../../config/define-config.js'
 import type { Client } from './client.js'
+import type { Terminal } from './top/screen.js'
 
 /** What the command has of the process that it runs in. */
 export interface Surroundings {
@@ -11,6 +12,8 @@ export interface Surroundings {
   readonly warn: (line: string) => void
   /** Aborted with an `Interrupted` when a signal asks for the end. */
   readonly signal: AbortSignal
+  /** Absent if there is none, or one that cannot move its cursor. */
+  readonly terminal?: Terminal | undefined
 }
 
 /** The options of a command line, by their long names in camelCase. */

@@ -10,6 +10,7 @@ import { showStack } from './stack.js'
 import { readStatus } from './status.js'
 import { stop } from './stop.js'
 import { plain } from './table.js'
+import { top } from './top/top.js'
 import { upgrade } from './upgrade.js'
 
 /** For what the server answers at once, in milliseconds. */
@@ -136,6 +137,12 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
     description: 'show the requests that have been running for the longest time, over all workers',
     patience: short,
     run: slowRequests,
+  },
+  top: {
+    description: 'show what the workers do, live; without a terminal as a table each second',
+    options: [{ flags: '--once', description: 'print one table' }],
+    patience: options => (options.has('once') ? SHORT : undefined),
+    run: top,
   },
 }
 

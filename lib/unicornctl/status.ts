@@ -6,6 +6,8 @@ import { CtlExit, Failure } from './failure.js'
 export interface Percentiles extends Pick<Latency, 'count' | 'sum'> {
   readonly p50?: number
   readonly p99?: number
+  /** A log-linear histogram (`lib/sys/histogram.ts`), if it was asked for. */
+  readonly buckets?: Latency['buckets']
 }
 
 interface MeteredStatus extends Omit<Metered, 'latency'> {
@@ -23,8 +25,8 @@ export interface Status extends Omit<Snapshot, 'workers' | 'counters'> {
 }
 
 /** @throws Failure if there is no server, or what answers is something else */
-export async function readStatus(client: Client): Promise<Status> {
-  const said = await client.fetch('GET', '/status')
+export async function readStatus(client: Client, { withBuckets = false } = {}): Promise<Status> {
+  const said = await client.fetch('GET', withBuckets ? '/status?buckets' : '/status')
   if (isStatus(said)) return said
   throw new Failure(`what answers at ${client.path} is no control socket of unicorn`, CtlExit.noServer)
 }
