@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
 
@@ -47,10 +47,24 @@ const { metafile } = await build({
   define: { 'import.meta.url': 'bundleUrl' },
   banner: { js: "'use strict'; const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
 })
-writeFileSync(`${OUT}/LICENSES.txt`, licenses(metafile))
+
+/** The dashboard's page is all that runs in a browser. */
+const PAGE = 'lib/control/dashboard/page'
+const page = await build({
+  entryPoints: ['page.ts', 'page.css'].map(name => ({ in: `${PAGE}/${name}`, out: 'dashboard' })),
+  outdir: OUT,
+  bundle: true,
+  platform: 'browser',
+  target: 'es2022',
+  format: 'iife',
+  minify: true,
+  metafile: true,
+})
+copyFileSync(`${PAGE}/page.html`, `${OUT}/dashboard.html`)
+writeFileSync(`${OUT}/LICENSES.txt`, licenses({ ...metafile.inputs, ...page.metafile.inputs }))
 
 /** The licenses of the bundled packages, which must be distributed with their code. */
-function licenses({ inputs }: Metafile): string {
+function licenses(inputs: Metafile['inputs']): string {
   const packages = new Set(Object.keys(inputs).flatMap(path => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []))
   return [...packages].sort().map(licenseOf).join('\n')
 }

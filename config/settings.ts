@@ -617,7 +617,8 @@ export const settings = {
     parser: address,
     default: absent('none'),
     onHup: 'apply',
-    description: 'where the arbiter shows /metrics, /healthz, /readyz and /status, to anyone who can connect',
+    description:
+      'where the arbiter shows a dashboard, /metrics, /healthz, /readyz and /status, to anyone who can connect',
   }),
 
   statsdHost: setting('Monitoring', '--statsd-host', {

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/settings.js'
 import type { ControlledServer } from '../arbiter/control.js'
+import { dashboardRoutes } from './dashboard/dashboard.js'
 import type { DoorName } from './doors.js'
 import { healthRoutes } from './health.js'
 import { metricsRoutes } from './metrics/page.js'
@@ -11,12 +12,19 @@ import { steeringRoutes } from './steering.js'
 
 /** What is behind each way in. */
 const BEHIND: Readonly<Record<DoorName, Pick<ControlServerOptions, 'refusal'> & Behind>> = {
-  metricsBind: { routes: server => ({ ...metricsRoutes(server), ...healthRoutes(server) }) },
+  metricsBind: {
+    routes: (server, signal) => ({
+      ...dashboardRoutes(server, signal),
+      ...metricsRoutes(server),
+      ...healthRoutes(server),
+    }),
+  },
   controlSocket: { routes: steeringRoutes, refusal: strangerAt },
 }
 
 interface Behind {
-  readonly routes: (server: ControlledServer) => Routes
+  /** @param signal  aborted when nothing of it is served any more */
+  readonly routes: (server: ControlledServer, signal: AbortSignal) => Routes
 }
 
 /** Sends figures from now on, as the settings say. @returns what ends that; undefined if they want none */
@@ -30,5 +38,7 @@ export function sendFigures(server: ControlledServer, config: Config): { close()
  */
 export function serve(door: DoorName, server: ControlledServer): ControlServer {
   const { routes, ...options } = BEHIND[door]
-  return new ControlServer({ ...options, log: server.log, routes: routes(server) })
+  const end = new AbortController()
+  const onClose = (): void => end.abort()
+  return new ControlServer({ ...options, log: server.log, routes: routes(server, end.signal), onClose })
 }

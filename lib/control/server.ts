@@ -32,6 +32,8 @@ export interface ControlServerOptions {
    * @returns why it is refused, in a sentence; undefined if it is welcome
    */
   readonly refusal?: (fd: number) => string | undefined
+  /** Called when nothing is served any more. */
+  readonly onClose?: () => void
 }
 
 /**
@@ -91,6 +93,7 @@ export class ControlServer {
     this.shut()
     this.#http.close()
     for (const socket of this.#sockets) socket.destroy()
+    this.#options.onClose?.()
   }
 
   get #isFull(): boolean {

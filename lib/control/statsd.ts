@@ -4,7 +4,7 @@ import type { Config } from '../../config/settings.js'
 import type { ControlledServer } from '../arbiter/control.js'
 import { errorCode } from '../errors.js'
 import { sendDatagram } from '../sys/datagram.js'
-import { countOf, lowerBound, type SparseCounts } from '../sys/histogram.js'
+import { countOf, increase, lowerBound, type SparseCounts } from '../sys/histogram.js'
 
 /** How often figures are sent, in milliseconds: workers report as often. */
 const PAUSE = 1000
@@ -116,12 +116,6 @@ function durations(buckets: SparseCounts): string[] {
     const middle = (lowerBound(bucket) + lowerBound(bucket + 1)) / 2
     return Array.from({ length: times }, () => `gunicorn.request.duration:${Number(middle.toPrecision(4))}${suffix}`)
   })
-}
-
-function increase(before: SparseCounts, now: SparseCounts): SparseCounts {
-  const known = new Map(before)
-  const pairs = now.map(([key, count]) => [key, count - (known.get(key) ?? 0)] as const)
-  return pairs.filter(([, count]) => count > 0)
 }
 
 /** Joins lines to datagrams. */

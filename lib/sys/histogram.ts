@@ -59,6 +59,13 @@ export function countOf(counts: SparseCounts): number {
   return counts.reduce((sum, [, count]) => sum + count, 0)
 }
 
+/** Returns what has come in between two counts of the same, each in pairs of a key and how often it was counted. */
+export function increase(before: SparseCounts, now: SparseCounts): SparseCounts {
+  const known = new Map(before)
+  const pairs = now.map(([key, count]) => [key, count - (known.get(key) ?? 0)] as const)
+  return pairs.filter(([, count]) => count > 0)
+}
+
 /**
  * Returns the duration that a share of all durations does not exceed, in milliseconds; undefined if there are none.
  * @param share  from 0 to 1

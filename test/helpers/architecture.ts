@@ -59,6 +59,7 @@ export const DOORS: readonly { readonly what: string; readonly pattern: RegExp; 
     allowed: /^lib\/application\/module\/jiti\/|^config\/sources\/|^bin\/bundle\.ts$/,
   },
   { what: 'prom-client', pattern: /['"]prom-client['"]/, allowed: /^lib\/control\/metrics\/|^bin\/bundle\.ts$/ },
+  { what: 'uPlot', pattern: /['"]uplot['"]/, allowed: /^lib\/control\/dashboard\/page\// },
   { what: 'ws', pattern: /['"]ws['"]/, allowed: /^lib\/gateway\/python\/|^bin\/bundle\.ts$/ },
   {
     what: 'what only jiti needs',

@@ -22,6 +22,12 @@ const OPTIONS = [
   '--remote-debugging-port=0',
 ]
 
+const KEYS = {
+  Enter: { windowsVirtualKeyCode: 13, text: '\r' },
+  Escape: { windowsVirtualKeyCode: 27 },
+  Tab: { windowsVirtualKeyCode: 9 },
+}
+
 interface Thrown {
   readonly text: string
   readonly exception?: { readonly description?: string }
@@ -36,6 +42,10 @@ interface Answers {
   readonly 'Log.enable': object
   readonly 'Page.navigate': object
   readonly 'Input.insertText': object
+  readonly 'Input.dispatchKeyEvent': object
+  readonly 'Emulation.setEmulatedMedia': object
+  readonly 'Emulation.setDeviceMetricsOverride': object
+  readonly 'Page.captureScreenshot': { readonly data: string }
   readonly 'Runtime.evaluate': { readonly result: { readonly value?: unknown }; readonly exceptionDetails?: Thrown }
 }
 
@@ -44,6 +54,10 @@ interface Events {
   readonly 'Page.loadEventFired': object
   readonly 'Log.entryAdded': {
     readonly entry: { readonly level: string; readonly text: string; readonly url?: string }
+  }
+  readonly 'Runtime.consoleAPICalled': {
+    readonly type: string
+    readonly args: readonly { readonly value?: unknown; readonly description?: string }[]
   }
   readonly 'Runtime.exceptionThrown': { readonly exceptionDetails: Thrown }
 }
@@ -103,6 +117,9 @@ export class Page {
       if (entry.level === 'error' && !entry.url?.endsWith('/favicon.ico'))
         this.errors.push(`${entry.text} ${entry.url}`)
     })
+    this.#on('Runtime.consoleAPICalled', ({ type, args }) => {
+      if (type === 'error') this.errors.push(args.map(({ value, description }) => value ?? description).join(' '))
+    })
     this.#on('Runtime.exceptionThrown', ({ exceptionDetails }) => this.errors.push(describe(exceptionDetails)))
   }
 
@@ -115,6 +132,29 @@ export class Page {
   async type(selector: string, text: string): Promise<void> {
     await this.evaluate(`document.querySelector(${JSON.stringify(selector)}).focus()`)
     await this.#send('Input.insertText', { text })
+  }
+
+  /** Presses and releases a key: `Enter`, `Escape`, `Tab`. */
+  async press(key: keyof typeof KEYS): Promise<void> {
+    const pressed = { key, code: key, ...KEYS[key] }
+    await this.#send('Input.dispatchKeyEvent', { type: 'keyDown', ...pressed })
+    await this.#send('Input.dispatchKeyEvent', { type: 'keyUp', ...pressed })
+  }
+
+  /** What the user prefers: light or dark. */
+  async prefer(scheme: 'light' | 'dark'): Promise<void> {
+    await this.#send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] })
+  }
+
+  /** @param width  of the window, in CSS pixels; `height` likewise */
+  async resize(width: number, height: number): Promise<void> {
+    await this.#send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: false })
+  }
+
+  /** A picture of the window, as PNG. */
+  async screenshot(): Promise<Buffer> {
+    const { data } = await this.#send('Page.captureScreenshot', { format: 'png' })
+    return Buffer.from(data, 'base64')
   }
 
   /** Clicks what leads to another page, and resolves when that is loaded. */
