@@ -63,7 +63,8 @@ export class PendingCommands {
     this.#counts[name] = { ...counts, [result]: (counts?.[result] ?? 0) + 1 }
     const last = { result, ...('why' in outcome && { why: outcome.why }) }
     this.#last[name] = { ...last, at: Date.now() }
-    this.#events.emit('outcome', { command: name, ...last }, LINES[name](outcome))
+    // Who looks changes nothing, and might look each second.
+    if (name !== 'examine') this.#events.emit('outcome', { command: name, ...last }, LINES[name](outcome))
   }
 
   /** Whether its outcome is not known yet. */
