@@ -97,6 +97,39 @@ for (const [name, Host] of Object.entries(TRANSPORTS)) {
     t.ok(process.memoryUsage().rss - before < 100 * MB, `${(process.memoryUsage().rss - before) / MB} MB more`)
   })
 
+  t.test(`${name}: a thousand of them, and others are served`, async t => {
+    const page = Buffer.alloc(16 * 1024, 'x')
+    const serve = ({ answer }: Exchange): void => {
+      begin(answer, page.length)
+      answer.end(page)
+    }
+    // Over a unix socket, whose buffers in the kernel are small.
+    const scene = new Scene(t, Host, serve, join(shortDir(t), 's'))
+    const before = process.memoryUsage().rss
+    const many = Buffer.from(head('/').repeat(2000))
+    for (let clients = 0; clients < 1000; clients += 20) {
+      for (const client of await Promise.all(Array.from({ length: 20 }, () => scene.dial()))) {
+        client.pause()
+        client.write(many)
+      }
+      await until('they are accepted', () => scene.host.sockets.length === clients + 20)
+    }
+    let last = -1
+    await until('no more is served', () => {
+      const still = last === scene.exchanges.length
+      last = scene.exchanges.length
+      return still && last > 1000
+    })
+    const other = await scene.dial()
+    other.end(head('/', ['Connection: close']))
+    let size = 0
+    for await (const piece of other) size += piece.length
+    t.ok(size > page.length, 'another client is served')
+    t.equal(scene.host.engine.connections, 1000, 'none of them was cut')
+    const more = (process.memoryUsage().rss - before) / MB
+    t.ok(more < 400, `${more} MB more`)
+  })
+
   for (const kind of ['tcp', 'unix']) {
     t.test(`${name}, ${kind}: a client that vanishes in any state`, async t => {
       const path = kind === 'unix' ? join(shortDir(t), 's') : undefined
