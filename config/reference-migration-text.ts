@@ -31,7 +31,9 @@ function gunicornTable(): string {
     const without = isVital ? `refused: ${instead}` : `not there: ${instead}`
     return [name, setting === undefined ? without : sameAs(setting, name)] as const
   })
-  const hooks = hookNames.map(name => [snakeCase(name), `the hook ${code(name)}`] as const)
+  const ownRows = new Set(Object.keys(gunicornOptions))
+  const named = hookNames.map(name => [snakeCase(name), `the hook ${code(name)}`] as const)
+  const hooks = named.filter(([name]) => !ownRows.has(name))
   return table(['Gunicorn', 'here'], [...options, ...hooks, ...Object.entries(BESIDE)])
 }
 

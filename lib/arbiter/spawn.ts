@@ -77,8 +77,9 @@ function isCaptured({ config }: Resolved): boolean {
 
 /** The arbiter's end of the channel to a worker's watchdog, if it has one. */
 export function watchdogChannelOf(child: ChildProcess): Duplex | undefined {
-  const last = child.stdio.at(-1)
-  return child.stdio.length > FIRST_LISTENER_FD && last instanceof Duplex ? last : undefined
+  // Without a process there are no streams, whatever the types say.
+  const last = child.pid === undefined ? undefined : child.stdio.at(-1)
+  return last instanceof Duplex ? last : undefined
 }
 
 /** Whether somebody may ask how the workers are, or should hear of a hang at once. */

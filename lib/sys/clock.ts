@@ -1,9 +1,10 @@
-// Not looked up in each reading: as a global it is an accessor.
-const { performance } = globalThis
+/** Not looked up in each reading, since it is an accessor, and not at the start, since that loads a module. */
+let clock: typeof performance | undefined
 
 /** Returns the milliseconds of a monotonic clock. Only differences between two readings mean something. */
 export function now(): number {
-  return performance.now()
+  clock ??= performance
+  return clock.now()
 }
 
 /**

@@ -121,7 +121,7 @@ check('a list takes one or more', {
 check('an address is read where it is text', {
   parser: address,
   good: [['fd://3', { kind: 'fd', fd: 3 }]],
-  bad: [8000, '', 'http://localhost:80', null],
+  bad: [8000, '', 'ftp://localhost:80', null],
 })
 
 check('environment variables are assignments or an object', {
