@@ -107,7 +107,7 @@ class Plot {
       cursor: { drag: { x: false, y: false } },
       scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] } },
       axes: [
-        { ...axis, values: [[60, '{HH}:{mm}', null, null, null, null, null, null, 1]] },
+        { ...axis, size: 28, values: [[60, '{HH}:{mm}', null, null, null, null, null, null, 1]] },
         { ...axis, size: 66, values: (_plot, values) => values.map(value => format(value)) },
       ],
       series: [

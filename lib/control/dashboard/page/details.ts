@@ -4,7 +4,7 @@ import { read } from './events.js'
 import { time } from './format.js'
 
 /** What is said elsewhere. */
-const APART: ReadonlySet<string> = new Set(['id', 'at', 'type', 'stack'])
+const APART: ReadonlySet<string> = new Set(['id', 'at', 'type', 'stack', 'report'])
 
 /** Opens what an event carries, the reason and the stack among it. The browser closes it by Escape. */
 export function open(event: ServerEvent): void {

@@ -20,7 +20,7 @@ export function read(event: ServerEvent): Reading {
     case 'worker-hung':
       return { title: `Worker ${event.worker} hung`, tone: 'bad', sign: 'H' }
     case 'hang-report':
-      return { title: `Worker ${event.worker}: ${event.report}`, tone: 'bad', sign: 'H' }
+      return { title: event.report, tone: 'bad', sign: 'H' }
     case 'worker-killed':
       return { title: `Worker ${event.worker} killed: it did not end in time`, tone: 'warn', sign: '!' }
     case 'too-much-memory':
