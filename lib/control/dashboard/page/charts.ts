@@ -13,6 +13,8 @@ interface Line {
   readonly label: string
   readonly stroke: () => string
   readonly read: (point: Point) => number | null
+  /** Where it has no value, as between a worker and its replacement, it goes on. */
+  readonly spanGaps?: boolean
 }
 
 interface Chart {
@@ -51,6 +53,7 @@ function perWorker(points: readonly Point[], place: 1 | 2): Line[] {
     label: String(index),
     stroke: () => `hsl(${(250 + index * 137.5) % 360} 60% ${isDark.matches ? 70 : 42}%)`,
     read: ({ workers }) => workers.find(([each]) => each === index)?.[place] ?? null,
+    spanGaps: true,
   }))
 }
 
@@ -112,9 +115,10 @@ class Plot {
       ],
       series: [
         { value: '{HH}:{mm}:{ss}', label: 'time' },
-        ...lines.map(({ label, stroke }) => ({
+        ...lines.map(({ label, stroke, spanGaps = false }) => ({
           label,
           stroke: stroke(),
+          spanGaps,
           width: 1.5,
           points: { show: (plot: uPlot) => plot.data[0].length < 3 },
           value: (_plot: uPlot, value: number | null) => format(value),
