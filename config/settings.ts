@@ -533,6 +533,12 @@ export const settings = {
     onHup: 'respawn',
     description: "environment variable that has the worker's index beside UNICORN_WORKER_INDEX; none leaves it out",
   }),
+  daemon: setting('Process', '-D, --daemon', {
+    parser: boolean,
+    default: false,
+    onHup: 'restart',
+    description: 'serve in the background: the command ends once the server is ready, or says why it does not start',
+  }),
   pidfile: setting('Process', '-p, --pid', {
     parser: path,
     default: absent('none'),

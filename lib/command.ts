@@ -7,11 +7,14 @@ import { hidePrivate, workingDirectory } from '../config/sources/env.js'
 import { pythonProjects } from './application/python/projects.js'
 import { Arbiter, type ArbiterOptions } from './arbiter/arbiter.js'
 import { checkApplication } from './arbiter/check.js'
+import { predecessorOf } from './arbiter/handover.js'
 import type { ProcessEvents } from './arbiter/signals.js'
 import { Doors } from './control/control.js'
+import { daemonize } from './daemon/daemonize.js'
+import { LAUNCHER, Launcher } from './daemon/launcher.js'
 import { ExitCode, toError, UnicornError } from './errors.js'
 import type * as Init from './init/init.js'
-import { checkLogs } from './logging/check-logs.js'
+import { checkLogs, lostLogs } from './logging/check-logs.js'
 import { packageFile, version } from './sys/package.js'
 import { activationOf } from './systemd/activation.js'
 import { tellFailure } from './systemd/failure.js'
@@ -49,17 +52,20 @@ export async function runCommand(
 ): Promise<ExitCode> {
   const env = { ...given.env }
   hidePrivate()
+  const launcher = Launcher.of(env)
+  delete env[LAUNCHER] // a successor has none
   try {
-    return await run({ argv: given.argv, env }, processes, out)
+    return await run({ argv: given.argv, env }, { ...processes, launcher }, out)
   } catch (error) {
     tellFailure(env, toError(error))
+    await launcher?.failed(error)
     throw error
   }
 }
 
 async function run(
   given: Pick<Sources, 'argv' | 'env'>,
-  { exec, commandLine, events }: Processes,
+  { exec, commandLine, events, launcher }: Processes & { readonly launcher: Launcher | undefined },
   { print, end }: Out,
 ): Promise<ExitCode> {
   const [first, ...rest] = given.argv
@@ -86,6 +92,7 @@ async function run(
     activation,
     reconfigure,
     events,
+    launcher,
     control: server => new Doors(server),
   }
   if (resolved.config.printConfig) {
@@ -93,7 +100,16 @@ async function run(
     return ExitCode.ok
   }
   checkLogs(resolved.config)
-  return resolved.config.checkConfig ? checkApplication(resolved, options) : new Arbiter(resolved, options).run()
+  if (resolved.config.checkConfig) return checkApplication(resolved, options)
+  if (resolved.config.daemon && !launcher && predecessorOf(given.env) === undefined) {
+    const say = (sentence: string): unknown => process.stderr.write(`unicorn: ${sentence}\n`)
+    const onStop = (stop: () => void): void => events.endAtStop(stop)
+    const code = await daemonize({ command: commandLine, env: given.env, say, onStop })
+    const lost = lostLogs(resolved.config)
+    if (lost !== undefined) say(lost)
+    return code
+  }
+  return new Arbiter(resolved, options).run()
 }
 
 /** From a bundle of its own: no server needs it. */

@@ -45,6 +45,7 @@ export const gunicornOptions: Readonly<Record<string, GunicornOption>> = {
   reload_extra_files: { setting: 'reloadExtraFiles', isList: true },
   preload_app: { setting: 'preload' },
   chdir: { setting: 'chdir' },
+  daemon: { setting: 'daemon' },
   raw_env: { setting: 'rawEnv', isList: true },
   pidfile: { setting: 'pidfile' },
   user: { setting: 'user' },
@@ -67,12 +68,6 @@ export const gunicornOptions: Readonly<Record<string, GunicornOption>> = {
 
   check_config: { instead: 'it is an option of the command line, --check-config', idle: [false] },
   print_config: { instead: 'it is an option of the command line, --print-config', idle: [false] },
-  daemon: {
-    flags: '-D, --daemon',
-    instead: 'unicorn stays in the foreground: let systemd, a container or setsid(1) run it in the background',
-    isVital: true,
-    idle: [false],
-  },
   ssl_version: {
     flags: '--ssl-version <N>',
     instead: 'versions of TLS are chosen by tlsMinVersion and tlsMaxVersion; Gunicorn does not heed it either',

@@ -9,7 +9,7 @@ export function currentEnvironment(): Environment {
   return process.env
 }
 
-/** Variables that are meant for the arbiter alone, from its predecessor or from systemd: no other process has them. */
+/** Variables for the arbiter alone, from its predecessor, its launcher or systemd: no other process has them. */
 export const PRIVATE: readonly string[] = [
   'UNICORN_FD',
   'UNICORN_CONTROL_FD',
@@ -18,6 +18,7 @@ export const PRIVATE: readonly string[] = [
   'UNICORN_SINCE',
   'UNICORN_TICKETS',
   'UNICORN_TLS_PASSPHRASE',
+  'UNICORN_LAUNCHER',
   'LISTEN_PID',
   'LISTEN_PIDFDID',
   'LISTEN_FDS',

@@ -3,6 +3,7 @@ import type { Counters, Logger, ServerView, Snapshot } from '../../config/hooks.
 import { isMonitored } from '../../config/monitoring.js'
 import type { Resolved } from '../../config/resolve.js'
 import type { Config, SettingOnHup } from '../../config/settings.js'
+import type { Launcher } from '../daemon/launcher.js'
 import { ExitCode, toError, UnicornError } from '../errors.js'
 import { type InheritedSocket, Listeners } from '../listeners/listeners.js'
 import { checkLogs } from '../logging/check-logs.js'
@@ -40,7 +41,7 @@ import { PidfileKeeper } from './pidfile-keeper.js'
 import { Pool, type PoolEvents } from './pool.js'
 import { Readings } from './readings.js'
 import { readAnew } from './reload.js'
-import { serviceOf } from './service.js'
+import { isServing, serviceOf } from './service.js'
 import { ProcessEvents } from './signals.js'
 import { Upgrade, type UpgradeEvents } from './upgrade.js'
 import type { WorkerHandle } from './worker-handle.js'
@@ -94,6 +95,8 @@ export interface ArbiterOptions {
   readonly reconfigure: () => Promise<Resolved>
   /** Signals and errors since the start of this process; if absent, since the start of the arbiter. */
   readonly events?: ProcessEvents
+  /** What has started this process as a daemon, if it was. */
+  readonly launcher?: Launcher | undefined
   /** Makes what shows this server and steers it; nothing does if absent. */
   readonly control?: (server: ControlledServer) => Control
 }
@@ -376,6 +379,7 @@ export class Arbiter {
     this.#survive(() => this.#on[event.type](event))
     this.#survive(() => this.#manageWorkers())
     this.#survive(() => this.#service?.look())
+    this.#tellLauncher()
     this.#tellState()
     this.#yieldControl()
   }
@@ -386,6 +390,12 @@ export class Arbiter {
     if (yields === this.#yieldsControl) return
     this.#yieldsControl = yields
     this.#control.rest(yields)
+  }
+
+  #tellLauncher(): void {
+    const { launcher } = this.#options
+    if (!launcher?.isWaiting || this.#stopping) return
+    if (isServing({ generations: this.#generations, pool: this.#pool })) launcher.ready()
   }
 
   #tellState(): void {
@@ -528,13 +538,17 @@ export class Arbiter {
     const exitCode = code === ExitCode.appLoad ? ExitCode.appLoad : ExitCode.workerBoot
     const what = exitCode === ExitCode.appLoad ? 'The application failed to load' : 'A worker failed to boot'
     if (this.#sources && this.#generations.files.size > 0) {
-      this.#log.error(`${what}: nothing is served until a file changes`)
+      const sentence = `${what}: nothing is served until a file changes`
+      this.#log.error(sentence)
+      this.#options.launcher?.ready(sentence)
       this.#generations.target = 0
       return
     }
     this.#exitCode = exitCode
     this.#log.fatal({ exitCode }, `${what} before any worker was ready`)
-    this.#service?.fail(this.#generations.failure ?? `${what} before any worker was ready`)
+    const why = this.#generations.failure ?? `${what} before any worker was ready`
+    this.#service?.fail(why)
+    void this.#options.launcher?.failed(new UnicornError(why))
     this.#obey(this.#commands.add({ name: 'stop', how: 'quickly' }))
   }
 

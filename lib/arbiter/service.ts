@@ -24,6 +24,14 @@ export interface ServiceParts {
   readonly restored: readonly StoredSocket[]
 }
 
+/**
+ * Whether the start is over: the workers are ready. One that has ended is replaced for as long as it takes. Others
+ * serve then, and there may never be all of them.
+ */
+export function isServing({ generations, pool }: Pick<ServiceParts, 'generations' | 'pool'>): boolean {
+  return generations.isComplete || (generations.current.proven && pool.hasReaped)
+}
+
 /** Makes what tells systemd of this server. Returns undefined if systemd does not ask for it. */
 export function serviceOf(parts: ServiceParts): Notifier | undefined {
   const { env, log, state, pool, generations, commands, readings, upgrade, restored } = parts
@@ -35,9 +43,8 @@ export function serviceOf(parts: ServiceParts): Notifier | undefined {
     get state() {
       return state()
     },
-    // One that has ended is replaced for as long as it takes. Others serve then, and there may never be all of them.
     get isServing() {
-      return generations.isComplete || (generations.current.proven && pool.hasReaped)
+      return isServing(parts)
     },
     get reloads() {
       return readings.asked

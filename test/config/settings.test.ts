@@ -8,7 +8,7 @@ t.test('every setting has all columns', async t => {
   for (const name of settingNames) {
     const row = rows[name]
     t.ok(SECTIONS.includes(row.section), `${name}: section`)
-    t.match(row.flags ?? '--positional', /^(-[a-z], |--[a-z-]+, )?--[a-z][a-z0-9-]+$/, `${name}: flag`)
+    t.match(row.flags ?? '--positional', /^(-[a-zA-Z], |--[a-z-]+, )?--[a-z][a-z0-9-]+$/, `${name}: flag`)
     t.match(row.positional ?? 'ARGS', /^(-- )?[A-Z:]+$/, `${name}: positional`)
     t.not(row.flags === undefined, row.positional === undefined, `${name}: flag or positional`)
     t.match(row.description, /^[^.]{10,110}[^.]$/, `${name}: description`)

@@ -3,7 +3,7 @@
 /** From the ground up. A file imports from its own floor and those below it; floors on one line stay apart. */
 export const FLOORS: readonly (readonly string[])[] = [
   ['lib/errors.ts', 'lib/sys'],
-  ['lib/listeners', 'lib/tls', 'lib/spread', 'lib/systemd'],
+  ['lib/listeners', 'lib/tls', 'lib/spread', 'lib/systemd', 'lib/daemon'],
   ['lib/http'],
   ['lib/logging', 'lib/static'],
   ['config'],

@@ -52,7 +52,14 @@ t.test('a worker loads nothing of Node that its start does not need and its appl
 })
 
 t.test("a worker has its own environment, without what is the arbiter's", async t => {
-  const env = { LISTEN_FDS: '1', LISTEN_PID: '1', NOTIFY_SOCKET: '/nowhere', UNICORN_FD: '7', COLOUR: 'grey' }
+  const env = {
+    LISTEN_FDS: '1',
+    LISTEN_PID: '1',
+    LISTEN_FDNAMES: 'web',
+    NOTIFY_SOCKET: '/nowhere',
+    UNICORN_FD: '7',
+    COLOUR: 'grey',
+  }
   const server = await startServer(t, { app: mischief, args: ['--env', 'SHADE=dark'], env })
   const client = new Client(t, server.target)
   const value = async (name: string) => (await client.get(`/env/${name}`)).body
@@ -60,7 +67,7 @@ t.test("a worker has its own environment, without what is the arbiter's", async 
   t.equal(await value('SHADE'), 'dark')
   t.equal(await value('UNICORN_WORKER_INDEX'), '0')
   t.equal(await value('NODE_APP_INSTANCE'), '0')
-  for (const name of ['LISTEN_FDS', 'LISTEN_PID', 'NOTIFY_SOCKET', 'UNICORN_FD']) {
+  for (const name of ['LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES', 'NOTIFY_SOCKET', 'UNICORN_FD']) {
     t.equal(await value(name), 'undefined', name)
   }
 })

@@ -86,6 +86,7 @@ export const CHANGED: Readonly<Record<Changed, unknown>> = {
   rawEnv: { A: '1' },
   envFile: ['other.env'],
   instanceVar: 'OTHER',
+  daemon: true,
   pidfile: 'app.pid',
   procName: 'other',
   accesslog: 'access.log',

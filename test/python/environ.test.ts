@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { Client } from '../helpers/http.js'
@@ -149,4 +150,21 @@ t.test('behind a unix socket', async t => {
     'wsgi.multiprocess': true,
   })
   t.equal(environ.REMOTE_ADDR, '', 'Django stores it in columns for addresses')
+})
+
+t.test("no process of Python, and none that it starts, has in its environment what is the arbiter's", async t => {
+  const app = `
+import os, subprocess
+
+def application(environ, start_response):
+    start_response('200 OK', [])
+    return ['\\n'.join(sorted(os.environ)).encode(), b'\\n', subprocess.check_output(['env'])]
+`
+  const env = { LISTEN_FDS: '1', LISTEN_PID: '1', LISTEN_FDNAMES: 'web', NOTIFY_SOCKET: '/nowhere', COLOUR: 'grey' }
+  const server = await startPython(t, app, { env, args: ['--name', 'shop'] })
+  const { body } = await new Client(t, server.target).get()
+  t.match(body, /^COLOUR$[\s\S]*^COLOUR=grey$/m)
+  t.notMatch(body, /^(LISTEN_|NOTIFY_SOCKET|WATCHDOG_|UNICORN_(FD|PID|LAUNCHER))/m)
+  const titles = [server.pid, ...server.workers()].map(pid => readFileSync(`/proc/${pid}/cmdline`, 'latin1'))
+  t.match(titles, [/^unicorn: master \[shop\]/, /^unicorn: worker \[shop\]/])
 })
