@@ -22,6 +22,10 @@ const GRACEFUL_TIMEOUT = 30
 
 t.test('the image of the Dockerfile', async t => {
   const project = await packedProject(t, app, files)
+  // Free ports in place of those of the files, as other servers run on this machine's network.
+  const metrics = String(await freePort())
+  const dockerfile = `${project.directory}/Dockerfile`
+  writeFileSync(dockerfile, readFileSync(dockerfile, 'utf8').replaceAll('9100', metrics))
   const containers = await Containers.prepare(t)
   await containers.build(project, 'shop:1.0')
 
@@ -52,13 +56,12 @@ t.test('the image of the Dockerfile', async t => {
     await t.resolves(container.log.wait(killed), 'the kernel ends the worker that takes too much memory')
     await container.log.wait(messages.ready, last && { after: last })
     t.equal((await client.get()).status, 200, 'and another one serves')
-    await client.get('/sick')
-    await t.rejects(containers.podman('healthcheck', 'run', container.name), 'a sick application is unhealthy')
 
     const held = client.get('/hold/a')
     await holds.arrival('a')
     await containers.podman('kill', '--signal', 'TERM', container.name)
     await container.log.wait(handling('term'))
+    await t.rejects(containers.podman('healthcheck', 'run', container.name), 'a server that stops is not ready')
     holds.release('a')
     t.equal((await held).body, 'let go', 'TERM waits for the answer')
     t.same(await container.exit, { code: 0, signal: null })
@@ -70,11 +73,11 @@ t.test('the image of the Dockerfile', async t => {
       { cpus: '0', workers: availableParallelism() },
     ]
     for (const { cpus, workers } of cases) {
-      const { log } = containers.start(t, 'shop:1.0', '--cpus', cpus, '--env', `PORT=${await freePort()}`)
+      const { log } = containers.start(t, 'shop:1.0', '--network', 'none', '--cpus', cpus)
       await log.wait(messages.ready, { count: workers })
       t.equal(log.all(messages.booting).length, workers, `--cpus ${cpus}`)
     }
-    const broken = containers.start(t, 'shop:1.0', '--env', 'UNICORN_CMD_ARGS=--chdir /', '--env', 'PORT=0')
+    const broken = containers.start(t, 'shop:1.0', '--network', 'none', '--env', 'UNICORN_CMD_ARGS=--chdir /')
     t.same(await broken.exit, { code: 4, signal: null }, 'a failed start is a failed container')
     t.ok(broken.log.all(messages.gaveUp).length > 0)
   })
@@ -87,16 +90,20 @@ t.test('the image of the Dockerfile', async t => {
     const drain = seconds(/sleep", "(\d+)"/) + GRACEFUL_TIMEOUT
     t.ok(seconds(/terminationGracePeriodSeconds: (\d+)/) > drain, 'a pod has the time that its end takes')
 
-    // A pod on the machine's network has its ports without being given any. Here a free one, as others run beside it.
-    const onFreePort = text.replace(/^ +ports:\n +- .*containerPort.*\n/m, '').replaceAll('8000', String(port))
+    // A pod on the machine's network has its ports without being given any.
+    const withoutPorts = text.replace(/^ +ports:\n(?: +- .*containerPort.*\n)+/m, '')
+    const onFreePorts = withoutPorts.replaceAll('8000', String(port)).replaceAll('9100', metrics)
     const file = `${project.directory}/shop.yaml`
-    writeFileSync(file, onFreePort)
+    writeFileSync(file, onFreePorts)
     atEnd(t, () => containers.podman('pod', 'rm', '--all', '--force', '--time', '0'))
     await containers.podman('play', 'kube', '--network', 'host', file)
     const pod = { name: 'shop-pod-0-shop' }
     const log = (): Promise<string> => containers.logOf(pod)
     const client = new Client(t, { host: '127.0.0.1', port })
-    await until('it is ready', async () => (await client.get().catch(() => undefined))?.status === 200)
+    const probes = new Client(t, { host: '127.0.0.1', port: Number(metrics) })
+    await until('it is ready', async () => (await probes.get('/readyz').catch(() => undefined))?.status === 200)
+    t.equal((await probes.get('/healthz')).status, 200, 'it is alive')
+    t.equal((await client.get()).status, 200, 'it serves')
     t.equal((await log()).match(/Worker ready/g)?.length, 1, 'one CPU is one worker')
     await t.rejects(containers.exec(pod, 'sh', '-c', 'echo > file'), /Read-only file system/)
     await t.resolves(containers.exec(pod, 'sleep', '0'), 'the command of preStop is there')

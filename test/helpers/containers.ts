@@ -72,10 +72,11 @@ export class Containers {
     return this.podman('build', ...options, '--tag', tag, directory)
   }
 
-  /** Runs an image, on the machine's network. @param options  of `podman run` */
+  /** Runs an image, on the machine's network if no other is named. @param options  of `podman run` */
   start(t: Test, image: string, ...options: readonly string[]): Container {
     const name = `shop-${++this.#count}`
-    const line = ['run', '--rm', '--name', name, '--network', 'host', ...options, image]
+    const network = options.includes('--network') ? [] : ['--network', 'host']
+    const line = ['run', '--rm', '--name', name, ...network, ...options, image]
     const child = spawnClean(this.#command(line), { cwd: '/', env: this.#env })
     if (!child.stdout || !child.stderr) throw new Error('no output')
     const log = new Log()
