@@ -73,6 +73,19 @@ export async function startHaproxy(t: Test, ...sites: readonly Site[]): Promise<
   return ports.map(port => ({ host: HOST, port }))
 }
 
+/** Starts one Caddy with all sites, by plain HTTP: it asks nobody for certificates. */
+export async function startCaddy(t: Test, ...sites: readonly Site[]): Promise<Ports> {
+  requireCommand(['caddy', 'version'])
+  const directory = shortDir(t)
+  const ports = await Promise.all(sites.map(() => freePort()))
+  const texts = sites.map((site, i) => textOf(site, `http://:${ports[i]} {\n\tbind ${HOST}`, /shop\.example \{/))
+  const path = join(directory, 'Caddyfile')
+  writeFileSync(path, `{\n\tadmin off\n\tauto_https off\n}\n${texts.join('\n')}`)
+  // It writes to its home.
+  await run(t, ['env', `HOME=${directory}`, 'caddy', 'run', '--config', path, '--adapter', 'caddyfile'], ports)
+  return ports.map(port => ({ host: HOST, port }))
+}
+
 /** @throws if there is nothing to be replaced */
 function textOf({ file, socket, replace = [] }: Site, listen: string, from: RegExp): string {
   let text = readFileSync(join(root, 'config/deploy', file), 'utf8')
