@@ -46,7 +46,10 @@ export interface Surroundings {
 /** As `Writable` hands them to `_writev`. */
 type Chunks = Parameters<NonNullable<Socket['_writev']>>[0]
 
-/** An accepted connection, with what the engine notes of it: fields cost less than tables beside it. */
+/**
+ * An accepted connection, with what the engine notes of it: fields cost less than tables beside it. It has no members
+ * with a `#`: a socket of TLS gets the methods of this class without its constructor, which alone could give it those.
+ */
 export class ClientSocket extends Socket implements Connection, Linked<ClientSocket> {
   declare previous: ClientSocket | undefined
   declare next: ClientSocket | undefined
@@ -180,7 +183,7 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
    */
   override destroySoon(): void {
     if (this.isLingering || this.destroyed) return
-    if (this.readableEnded || !this.#maySend()) return super.destroySoon()
+    if (this.readableEnded || !this.maySend) return super.destroySoon()
     this.isLingering = true
     if (this.abandoned) return closeUnread(this)
     const { req } = this.newest ?? {}
@@ -192,15 +195,16 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
    * since the event loop has last looked.
    */
   closeIfIdle(): void {
-    if (this.isIdle && !this.#hasUnread()) this.destroySoon()
+    if (this.isIdle && !this.hasUnread) this.destroySoon()
   }
 
   /** Whether a request is not complete, or others were sent behind it. */
-  #maySend(): boolean {
-    return this.refused || this.running > 1 || this.newest?.req.complete === false || this.#hasUnread()
+  private get maySend(): boolean {
+    return this.refused || this.running > 1 || this.newest?.req.complete === false || this.hasUnread
   }
 
-  #hasUnread(): boolean {
+  /** Under TLS, also an alert, by which a client ends its side. */
+  private get hasUnread(): boolean {
     const { fd = -1 } = this.handle
     return fd >= 0 && hasUnread(fd)
   }
