@@ -141,26 +141,37 @@ t.test('what does not serve stays in the foreground, and what is lost is said', 
   await until('nothing is left', () => runningIn(daemon.cwd).length === 0)
 })
 
-t.test('a command that is stopped takes the server along; one that is killed does not', async t => {
-  const daemon = scene(t, { 'app.js': heldBoot })
-  const holds = await startHolds(t)
-  const stopped = daemon.start([...LOGGED, 'app:application'], { env: holds.env })
-  await holds.arrival('boot-0')
-  process.kill(stopped.pid, 'SIGTERM')
-  const ended = await stopped.ended
-  t.same([ended.code, ended.errors], [1, 'unicorn: daemon: the server was stopped before it was ready\n'])
-  t.same(runningIn(daemon.cwd), [])
-  holds.release('boot-0')
+t.test(
+  'a command that is stopped takes the server along, one that is killed does not, and each end is told',
+  async t => {
+    const daemon = scene(t, { 'app.js': heldBoot })
+    const holds = await startHolds(t)
+    const stopped = daemon.start([...LOGGED, 'app:application'], { env: holds.env })
+    await holds.arrival('boot-0')
+    process.kill(stopped.pid, 'SIGTERM')
+    const ended = await stopped.ended
+    t.same([ended.code, ended.errors], [1, 'unicorn: daemon: the server was stopped before it was ready\n'])
+    t.same(runningIn(daemon.cwd), [])
+    holds.release('boot-0')
 
-  const killed = daemon.start([...LOGGED, 'app:application'], { env: holds.env })
-  await holds.arrival('boot-0')
-  process.kill(killed.pid, 'SIGKILL')
-  await killed.ended
-  holds.release('boot-0')
-  await until('the server is ready', () => count(daemon, messages.ready) === 1)
-  t.ok(isRunning(daemon.pid()))
-  const pid = daemon.pid()
-  process.kill(pid, 'SIGTERM')
-  await gone(pid)
-  t.notOk(daemon.log().some(msg => messages.uncaught.test(msg)))
-})
+    const lost = daemon.start([...LOGGED, 'app:application'], { env: holds.env })
+    await holds.arrival('boot-0')
+    process.kill(daemon.pid(), 'SIGKILL')
+    const { code, errors } = await lost.ended
+    t.same([code, errors], [1, 'unicorn: daemon: the server was ended by SIGKILL before it was ready\n'])
+    holds.release('boot-0')
+    await until('its worker has ended', () => runningIn(daemon.cwd).length === 0)
+
+    const killed = daemon.start([...LOGGED, 'app:application'], { env: holds.env })
+    await holds.arrival('boot-0')
+    process.kill(killed.pid, 'SIGKILL')
+    await killed.ended
+    holds.release('boot-0')
+    await until('the server is ready', () => count(daemon, messages.ready) === 1)
+    t.ok(isRunning(daemon.pid()))
+    const pid = daemon.pid()
+    process.kill(pid, 'SIGTERM')
+    await gone(pid)
+    t.notOk(daemon.log().some(msg => messages.uncaught.test(msg)))
+  },
+)
