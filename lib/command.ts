@@ -10,7 +10,7 @@ import { checkApplication } from './arbiter/check.js'
 import { predecessorOf } from './arbiter/handover.js'
 import type { ProcessEvents } from './arbiter/signals.js'
 import { Doors } from './control/control.js'
-import { daemonize } from './daemon/daemonize.js'
+import { daemonize, type Start } from './daemon/daemonize.js'
 import { LAUNCHER, Launcher } from './daemon/launcher.js'
 import { ExitCode, toError, UnicornError } from './errors.js'
 import type * as Init from './init/init.js'
@@ -102,14 +102,18 @@ async function run(
   checkLogs(resolved.config)
   if (resolved.config.checkConfig) return checkApplication(resolved, options)
   if (resolved.config.daemon && !launcher && predecessorOf(given.env) === undefined) {
-    const say = (sentence: string): unknown => process.stderr.write(`unicorn: ${sentence}\n`)
-    const onStop = (stop: () => void): void => events.endAtStop(stop)
-    const code = await daemonize({ command: commandLine, env: given.env, say, onStop })
-    const lost = lostLogs(resolved.config)
-    if (lost !== undefined) say(lost)
-    return code
+    const onStop: Start['onStop'] = stop => events.endAtStop(stop)
+    return inBackground({ command: commandLine, env: given.env, onStop }, lostLogs(resolved.config))
   }
   return new Arbiter(resolved, options).run()
+}
+
+/** @param warning  about a server that does start */
+async function inBackground(start: Omit<Start, 'say'>, warning: string | undefined): Promise<ExitCode> {
+  const say: Start['say'] = sentence => process.stderr.write(`unicorn: ${sentence}\n`)
+  const exitCode = await daemonize({ ...start, say })
+  if (warning !== undefined) say(warning)
+  return exitCode
 }
 
 /** From a bundle of its own: no server needs it. */

@@ -30,8 +30,8 @@ export class ProcessEvents {
   }
 
   /** Until they are taken, signals wait, but those that stop the server call `end` at once. */
-  endAtStop(end: () => void): void {
-    this.take((signal, command) => (command.name === 'stop' ? end() : this.#held.push([signal, command])))
+  endAtStop(end: (signal: NodeJS.Signals) => void): void {
+    this.take((signal, command) => (command.name === 'stop' ? end(signal) : this.#held.push([signal, command])))
   }
 
   /** From now on errors that nothing catches do not end the process: a timer that a hook has set may throw. */

@@ -8,14 +8,14 @@ type Environment = Readonly<Record<string, string | undefined>>
 const UMASK = 0o022
 
 /** How a daemon is started, and what is shown meanwhile. */
-interface Start {
+export interface Start {
   /** The executable and its arguments. */
   readonly command: readonly string[]
   readonly env: Environment
   /** Shows a sentence to the user. */
-  readonly say: (sentence: string) => void
-  /** Takes what stops the daemon, for when this process is told to stop. */
-  readonly onStop: (stop: () => void) => void
+  readonly say: (sentence: string) => unknown
+  /** Takes what is to be called with each signal that tells this process to stop. */
+  readonly onStop: (stop: (signal: NodeJS.Signals) => void) => void
 }
 
 /**
@@ -32,7 +32,7 @@ export async function daemonize({ command, env, say, onStop }: Start): Promise<E
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
-  onStop(() => daemon.kill('SIGTERM'))
+  onStop(signal => daemon.kill(signal))
   const report = await reportOf(daemon)
   if (report.type === 'failed') throw new UnicornError(report.why, {}, report.exitCode)
   if (report.note !== undefined) say(report.note)

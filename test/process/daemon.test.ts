@@ -148,7 +148,7 @@ t.test(
     const holds = await startHolds(t)
     const stopped = daemon.start([...LOGGED, 'app:application'], { env: holds.env })
     await holds.arrival('boot-0')
-    process.kill(stopped.pid, 'SIGTERM')
+    process.kill(stopped.pid, 'SIGINT')
     const ended = await stopped.ended
     t.same([ended.code, ended.errors], [1, 'unicorn: daemon: the server was stopped before it was ready\n'])
     t.same(runningIn(daemon.cwd), [])
