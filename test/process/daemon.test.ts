@@ -7,7 +7,7 @@ import { heldBoot, mischief } from '../helpers/apps.js'
 import { atEnd, testdir } from '../helpers/at-end.js'
 import { startHolds } from '../helpers/holds.js'
 import { Client } from '../helpers/http.js'
-import { messages } from '../helpers/messages.js'
+import { handling, messages } from '../helpers/messages.js'
 import { descriptorsOf, gone, isRunning, killAndWait, runningIn } from '../helpers/process.js'
 import { requireCommand } from '../helpers/require-command.js'
 import { unicornBin } from '../helpers/root.js'
@@ -151,6 +151,7 @@ t.test(
     process.kill(stopped.pid, 'SIGINT')
     const ended = await stopped.ended
     t.same([ended.code, ended.errors], [1, 'unicorn: daemon: the server was stopped before it was ready\n'])
+    t.equal(count(daemon, handling('int')), 1, 'it gets the signal that the command gets')
     t.same(runningIn(daemon.cwd), [])
     holds.release('boot-0')
 
