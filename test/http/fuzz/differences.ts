@@ -50,6 +50,8 @@ export const CLASSES: Readonly<Record<string, (found: Difference, our: Fate, the
     new LlhttpStream(theirs.policy).read(complete(bytes)).refusal !== undefined,
   'proxy: ours ignores Proxy-Connection': ({ theirs }, our, their) =>
     our !== 'over' && their === 'over' && /proxy-connection/i.test(theirs.requests.at(-1)?.fields.join() ?? ''),
+  'kept: ours keeps a connection of HTTP/1.0 that asks for it, with a tab behind that': ({ bytes }, our, their) =>
+    our !== 'over' && their === 'over' && /\nconnection:[^\r\n]*keep-alive[ \t]*\t\r\n/i.test(bytes.toString('latin1')),
   'close: ours closes a connection that asks for it': ({ ours }, our) =>
     our === 'over' && elementsOf(connectionOf(ours)).includes('close'),
   'body: ours refuses a chunk by its size, before its data': ({ ours }, our, their) =>
