@@ -20,6 +20,7 @@ interface Scene {
   readonly start: (args: readonly string[], options?: Options) => Start
   /** The messages in the log file. */
   readonly log: () => string[]
+  /** By the pid file. @throws Error if there is none */
   readonly pid: () => number
 }
 interface Options {
@@ -54,7 +55,11 @@ function scene(t: Test, files: Record<string, string> = {}): Scene {
         .split('\n')
         .slice(0, -1)
         .map(line => JSON.parse(line).msg), // the last one may be torn
-    pid: () => Number(read('pid')),
+    pid: () => {
+      const pid = Number(read('pid'))
+      if (!(pid > 0)) throw new Error(`no daemon has written its pid file\n${read('log')}`) // 0 would be this group
+      return pid
+    },
   }
 }
 
@@ -95,7 +100,7 @@ t.test('the command ends when the server is ready, which HUP, USR2 and TERM reac
   await until('the new arbiter has its workers', () => count(daemon, messages.ready) === 6)
   process.kill(pid, 'SIGTERM')
   await gone(pid)
-  await until('its pid file is that of the new one', () => daemon.pid() > 0 && daemon.pid() !== pid)
+  await until('its pid file is that of the new one', () => existsSync(join(daemon.cwd, 'pid')) && daemon.pid() !== pid)
   const successor = daemon.pid()
   t.equal(stat(successor, 6), pid, 'the new arbiter is not made a daemon once more')
   t.equal((await asked.get()).status, 200)
