@@ -31,6 +31,11 @@ export interface Plan {
   readonly remarks: readonly string[]
 }
 
+/** The program and the application of the files to copy. */
+const NODE_PROGRAM = 'node_modules/.bin/unicorn'
+const APP = 'app:application'
+const COMMAND = `${NODE_PROGRAM} ${APP}`
+
 /** The files of one kind for a number of servers of one directory. */
 export function deployFiles(extra: Extra, servers: readonly Served[]): Draft[] {
   return MAKERS[extra](servers)
@@ -39,7 +44,7 @@ export function deployFiles(extra: Extra, servers: readonly Served[]): Draft[] {
 const MAKERS: Readonly<Record<Extra, (servers: readonly Served[]) => Draft[]>> = {
   systemd: servers => servers.flatMap(units),
   procfile: servers => [{ path: 'Procfile', text: procfile(servers) }],
-  dockerfile: servers => servers.map(dockerfile),
+  dockerfile: dockerfiles,
   nginx: servers => servers.map(nginx),
 }
 
@@ -54,16 +59,28 @@ function units(served: Served): Draft[] {
   return [{ path: `${name}.service`, text: service }, ...(bind === undefined ? [socket] : [])]
 }
 
-function renamed(template: string, name: string): string {
-  return readFileSync(packageFile(template), 'utf8').replace(/\bshop\b/g, () => name)
+function textOf(template: string): string {
+  return readFileSync(packageFile(template), 'utf8')
 }
 
+function renamed(template: string, name: string): string {
+  return textOf(template).replace(/\bshop\b/g, () => name)
+}
+
+/** The tested line of this package, for each server. */
 function procfile(servers: readonly Served[]): string {
-  return servers.map((served, at) => `${at === 0 ? 'web' : served.name}: ${commandOf(served)}\n`).join('')
+  const line = textOf('config/deploy/procfile/Procfile')
+  return servers
+    .map((served, at) => (at === 0 ? line : line.replace('web', served.name)).replace(COMMAND, () => commandOf(served)))
+    .join('')
 }
 
 function commandOf(served: Served): string {
-  return ['unicorn', ...argumentsOf(served)].join(' ')
+  return [programOf(served), ...argumentsOf(served).map(quoted)].join(' ')
+}
+
+function programOf({ language }: Served): string {
+  return language === 'python' ? 'unicorn' : NODE_PROGRAM
 }
 
 function argumentsOf({ config, app }: Served): string[] {
@@ -71,47 +88,50 @@ function argumentsOf({ config, app }: Served): string[] {
   return [...(isFoundByItself ? [] : ['-c', config]), ...(app === undefined ? [] : [app])]
 }
 
+/** A word for a shell. */
+function quoted(word: string): string {
+  return /^[\w.:/@=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
+
+function dockerfiles(servers: readonly Served[]): Draft[] {
+  return [...servers.map(dockerfile), { path: '.dockerignore', text: textOf('config/deploy/docker/.dockerignore') }]
+}
+
+/** The tested image of this package. One for Python is started, and asked how it is, in the same way. */
 function dockerfile(served: Served, at: number): Draft {
   const path = at === 0 ? 'Dockerfile' : `${served.name}.Dockerfile`
-  const words = [...(served.bind === undefined ? ['-b', '0.0.0.0:8000'] : []), ...argumentsOf(served)]
-  const text = served.language === 'python' ? pythonImage(words) : nodeImage(words, served.manifest)
-  return { path, text }
+  const template = renamed('config/deploy/docker/Dockerfile', served.name)
+  const text = template
+    .replace(`"${NODE_PROGRAM}"`, () => JSON.stringify(programOf(served)))
+    .replace(`, "${APP}"`, () =>
+      argumentsOf(served)
+        .map(word => `, ${JSON.stringify(word)}`)
+        .join(''),
+    )
+  if (served.language === 'python') return { path, text: PYTHON_IMAGE + text.slice(text.indexOf('EXPOSE')) }
+  return { path, text: served.manifest?.scripts.has('build') ? withBuild(text) : text }
 }
 
-function nodeImage(words: readonly string[], manifest: Manifest | undefined): string {
-  const install = manifest?.scripts.has('build')
-    ? 'RUN npm ci\nCOPY . .\nRUN npm run build && npm prune --omit=dev'
-    : 'RUN npm ci --omit=dev\nCOPY . .'
-  return `FROM node:22-slim
-WORKDIR /srv/app
-COPY package.json package-lock.json ./
-${install}
-USER node
-EXPOSE 8000
-${command(['node_modules/.bin/unicorn', ...words])}`
+function withBuild(text: string): string {
+  return text
+    .replace('RUN npm ci --omit=dev', 'RUN npm ci')
+    .replace(/^# For an application that is compiled.*\n# /m, '')
 }
 
-function pythonImage(words: readonly string[]): string {
-  return `FROM python:3.12-slim
+const PYTHON_IMAGE = `FROM python:3.12-slim
 COPY --from=node:22-slim /usr/local/bin /usr/local/bin
 COPY --from=node:22-slim /usr/local/lib/node_modules /usr/local/lib/node_modules
 # The package of unicorn, as npm pack makes it.
 COPY unicorn-*.tgz /tmp/
 RUN npm install --global /tmp/unicorn-*.tgz
+# PORT becomes --bind 0.0.0.0:$PORT, unless the config file names an address.
+ENV PORT=8000 WEB_CONCURRENCY=auto
 WORKDIR /srv/app
 COPY requirements.txt ./
 RUN pip install --no-cache-dir -r requirements.txt
 COPY . .
 USER nobody
-EXPOSE 8000
-${command(['unicorn', ...words])}`
-}
-
-/** A list: behind a shell the server would not be PID 1, and would get no signals. */
-function command(words: readonly string[]): string {
-  const list = words.map(word => JSON.stringify(word)).join(', ')
-  return `# To be stopped by docker stop -t 40: a drain may take gracefulTimeout (30 s).\nCMD [${list}]\n`
-}
+`
 
 function nginx({ name, bind }: Served): Draft {
   const server = bind === undefined ? `unix:/run/${name}.sock` : bind.replace(/^(0\.0\.0\.0)?:/, '127.0.0.1:')
