@@ -806,6 +806,9 @@ export class Arbiter {
       get snapshot() {
         return arbiter.snapshot
       },
+      get isServedByOther() {
+        return arbiter.#upgrade.isServedByOther
+      },
       request: command => this.request(command),
       askMetrics: () => this.#pool.askMetrics(),
       onMetrics: listener => {

@@ -15,6 +15,8 @@ export interface ControlledServer {
   /** Taken when it is read. */
   readonly snapshot: Snapshot
   readonly events: EventStream
+  /** Whether another arbiter of an upgrade lives, whose workers serve as well. */
+  readonly isServedByOther: boolean
   /**
    * Asks all workers what their applications have counted.
    * @returns the ages of those that were asked; `onMetrics` gets what each answers, if it does

@@ -12,11 +12,15 @@ export function healthRoutes(server: ControlledServer): Routes {
   }
 }
 
-/** Ready are as many workers as `readyWorkers` asks for, or all, if there are to be fewer. */
-function readiness({ snapshot, config }: ControlledServer): Reply {
+/**
+ * Ready are as many workers as `readyWorkers` asks for, or all, if there are to be fewer. In an upgrade the new arbiter
+ * answers, and while its workers boot those of the old one serve.
+ */
+function readiness({ snapshot, config, isServedByOther }: ControlledServer): Reply {
   const { state, ready, target } = snapshot
   const wanted = Math.min(config.readyWorkers, target)
   const counts = `${ready} of ${target} workers are ready`
+  if (state === 'starting' && isServedByOther) return text(`ready: the arbiter before this one serves, ${counts}`)
   if (state === 'starting' || state === 'stopping') return text(`${state}: ${counts}`, 503)
   return ready >= wanted ? text(`ready: ${counts}`) : text(`not ready: ${counts}, wanted ${wanted}`, 503)
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { Client, type Reply } from '../helpers/http.js'
@@ -6,6 +6,7 @@ import { messages } from '../helpers/messages.js'
 import { startServer } from '../helpers/server.js'
 import { shortDir } from '../helpers/short-dir.js'
 import { until } from '../helpers/until.js'
+import { startUpgrade, stopArbiter } from '../helpers/upgrade.js'
 
 const BUSY = `
 const turn = () => { for (const end = Date.now() + 300_000; Date.now() < end; ) Math.sqrt(end) }
@@ -118,4 +119,23 @@ t.test('events, those that were and those that come', async t => {
     { command: 'reload', result: 'committed' },
   )
   t.ok(await server.log(messages.reloaded))
+})
+
+t.test('in an upgrade the new arbiter answers, and it is ready while the old one serves', async t => {
+  const app = `import { existsSync } from 'node:fs'
+    while (existsSync('slow')) await new Promise(resolve => setTimeout(resolve, 20))
+    export const application = (req, res) => res.end('served')`
+  const { server, path, ask } = await startSteered(t, { workers: 1, files: { 'app.js': app } })
+  writeFileSync(join(server.cwd, 'slow'), '')
+  const successor = await startUpgrade(t, server)
+  await until('it answers', async () => (await ask('/status')).said.pid === successor)
+  t.match((await ask('/status')).said, { state: 'starting', ready: 0 })
+  const client = new Client(t, { socketPath: path })
+  t.match(await client.get('/readyz'), { status: 200, body: /^ready: the arbiter before this one serves/ })
+  rmSync(join(server.cwd, 'slow'))
+  await until('it serves', async () => (await ask('/status')).said.state === 'running')
+  t.match(await client.get('/readyz'), { status: 200, body: 'ready: 1 of 1 workers are ready\n' })
+  server.signal('SIGTERM')
+  await server.log(messages.upgraded)
+  await stopArbiter(successor)
 })
