@@ -83,6 +83,9 @@ t.test('a worker that does not boot fails a reload, and a client that is gone ha
 t.test('what workers do: stack, slow requests, profile, snapshot of the heap', async t => {
   const expectErrors = [messages.exited]
   const { server, ctl, json } = await startSteered(t, { args: ['--timeout', '200s'], expectErrors })
+  await until('each has sent a beat', async () =>
+    (await json('workers')).every((worker: object) => 'figures' in worker),
+  )
   t.match(await ctl('stack', '0'), { code: 0, out: /^worker \d+: idle, waiting for events\n/ })
   const client = new Client(t, server.target)
   for (const path of ['/held?secret', '/busy']) void client.get(path).catch(() => {})
