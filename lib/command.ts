@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
 import { printConfig } from '../config/print.js'
 import { resolveConfig, type Sources } from '../config/resolve.js'
 import { readCommandLine } from '../config/sources/cli.js'
@@ -15,7 +13,7 @@ import { LAUNCHER, Launcher } from './daemon/launcher.js'
 import { ExitCode, toError, UnicornError } from './errors.js'
 import type * as Init from './init/init.js'
 import { checkLogs, lostLogs } from './logging/check-logs.js'
-import { packageFile, version } from './sys/package.js'
+import { requireBundle, version } from './sys/package.js'
 import { activationOf } from './systemd/activation.js'
 import { tellFailure } from './systemd/failure.js'
 
@@ -118,7 +116,7 @@ async function inBackground(start: Omit<Start, 'say'>, warning: string | undefin
 
 /** From a bundle of its own: no server needs it. */
 async function init(argv: readonly string[], cwd: string, print: Out['print']): Promise<ExitCode> {
-  const { runInit }: typeof Init = createRequire(import.meta.url)(fileURLToPath(packageFile('dist/bin/init.cjs')))
+  const { runInit } = requireBundle<typeof Init>('init.cjs')
   const { exitCode, failure } = await runInit(argv, cwd, print)
   if (failure) throw new UnicornError(failure.message, failure.fault, exitCode)
   return exitCode

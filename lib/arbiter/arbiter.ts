@@ -516,8 +516,9 @@ export class Arbiter {
   #examine(pending: Pending<'examine'>): void {
     const { worker, examination } = pending.command
     const handle = this.#pool.find(worker)
-    const finding = this.#pool.examine(worker, examination)
-    if (typeof handle === 'string' || typeof finding === 'string') return pending.settle(refused(String(finding)))
+    if (typeof handle === 'string') return pending.settle(refused(handle))
+    const finding = this.#pool.examine(handle, examination)
+    if (typeof finding === 'string') return pending.settle(refused(finding))
     void finding.then(found => pending.settle({ result: 'found', pid: handle.pid ?? 0, finding: found }))
   }
 

@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Counters } from '../../config/hooks.js'
+import { JsonLines } from '../sys/json-lines.js'
 import { connectedPair } from '../sys/socket-calls.js'
 
 /** How often an arbiter tells its successor what it has counted, in milliseconds. */
@@ -41,13 +42,14 @@ export class Legacy {
   /** As it was told last. */
   counters: Counters | undefined
   readonly #socket: Socket | undefined
-  #text = ''
 
   /** @param fd  that a predecessor has handed over; undefined if there is none */
   constructor(fd: number | undefined) {
     this.#socket = fd === undefined ? undefined : new Socket({ fd }).unref()
-    this.#socket?.on('error', () => {})
-    this.#socket?.setEncoding('utf8').on('data', (piece: string) => this.#read(piece))
+    if (!this.#socket) return
+    new JsonLines(this.#socket, counters => {
+      this.counters = counters as Counters // both ends run the same code, or nearly
+    })
   }
 
   /** Greets the predecessor. Resolves when it has told what it has counted, or does not answer. */
@@ -63,12 +65,5 @@ export class Legacy {
       }
       socket.once('data', () => setImmediate(done)).once('close', done)
     })
-  }
-
-  #read(piece: string): void {
-    const lines = (this.#text + piece).split('\n')
-    this.#text = lines.pop() ?? ''
-    const last = lines.at(-1)
-    if (last) this.counters = JSON.parse(last)
   }
 }

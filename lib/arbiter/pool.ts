@@ -565,9 +565,7 @@ export class Pool {
   }
 
   /** Asks the watchdog of a worker. @returns why not, if it cannot be asked */
-  examine(worker: number, examination: Examination): Promise<Finding> | string {
-    const handle = this.find(worker)
-    if (typeof handle === 'string') return handle
+  examine(handle: WorkerHandle, examination: Examination): Promise<Finding> | string {
     const { watchdog, isHeld } = handle
     if (!watchdog)
       return `the watchdog of worker ${handle.index} (pid: ${handle.pid}) cannot be asked: it was started without one`

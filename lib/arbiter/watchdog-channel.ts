@@ -1,11 +1,10 @@
 import type { Duplex } from 'node:stream'
 import { JsonLines } from '../sys/json-lines.js'
 import type { Examination, Finding, FromWatchdog, ToWatchdog } from '../worker/examination.js'
+import { SNAPSHOT_TIME } from '../worker/protocol.js'
 
 /** How long a watchdog may take beyond what it was asked for, in milliseconds. A starved one takes seconds. */
 const PATIENCE = 30_000
-/** The longest time that a snapshot of the heap takes, in milliseconds. */
-const SNAPSHOT_TIME = 60_000
 
 /** The arbiter's end of the channel to a worker's watchdog. */
 export class WatchdogChannel {

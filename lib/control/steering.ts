@@ -1,4 +1,4 @@
-import { createReadStream, existsSync, unlinkSync } from 'node:fs'
+import { createReadStream, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { printedConfig } from '../../config/print.js'
 import type { Command, CommandName, CommandOf } from '../arbiter/commands.js'
@@ -115,13 +115,9 @@ async function examine(
 /** Sends a file that a worker has written for this answer alone, and removes it. */
 function fileReply({ file }: FileFound, signal: AbortSignal): Reply {
   const stream = createReadStream(file)
-  stream.once('open', () => remove(file))
+  stream.once('open', () => rmSync(file, { force: true }))
   if (signal.aborted) stream.destroy()
   return { type: 'application/json', body: stream, isFinite: true }
-}
-
-function remove(file: string): void {
-  if (existsSync(file)) unlinkSync(file)
 }
 
 /** Where the workers may write. */

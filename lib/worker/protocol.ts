@@ -21,6 +21,9 @@ const ENVELOPE = 'NODE_UNICORN'
  */
 export const DRAIN = 'SIGURG'
 
+/** The longest time that a snapshot of the heap may take, in milliseconds: meanwhile the worker serves nothing. */
+export const SNAPSHOT_TIME = 60_000
+
 interface Envelope<Message> {
   cmd: typeof ENVELOPE
   message: Message

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { toError } from '../../errors.js'
 import type { Examination, FileFound, Finding, StackFound } from '../examination.js'
+import { SNAPSHOT_TIME } from '../protocol.js'
 import { describeFrames } from './describe-frames.js'
 import { lookAtMainThread, requestsOfMainThread } from './main-thread.js'
 
@@ -13,8 +14,6 @@ const LOOK_TIME = 5000
 const TABLE_TIME = 300
 /** How long the main thread may take to begin, or to end, what it was asked for, in milliseconds. */
 const ANSWER_TIME = 10_000
-/** The longest time that a snapshot of the heap may take, in milliseconds: meanwhile the worker serves nothing. */
-export const SNAPSHOT_TIME = 60_000
 
 /** Looks into the main thread of this process. Never rejects. */
 export async function examine(examination: Examination): Promise<Finding> {

@@ -1,10 +1,8 @@
 import { writeSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 import { toError } from '../../errors.js'
-import { packageFile } from '../../sys/package.js'
+import { requireBundle } from '../../sys/package.js'
 import type { Examination, Finding } from '../examination.js'
 import { ArbiterChannel } from './arbiter-channel.js'
 import { type LifeSigns, Pulse } from './pulse.js'
@@ -95,9 +93,8 @@ async function prepare(): Promise<void> {
   }
 }
 
-/** By `require`: `import` would start the loader of ES modules in this thread, for 70 ms and 9 MB. */
 function load(): Tools {
-  return createRequire(import.meta.url)(fileURLToPath(packageFile('dist/bin/report-hang.cjs')))
+  return requireBundle('report-hang.cjs')
 }
 
 async function examine(examination: Examination): Promise<Finding> {
