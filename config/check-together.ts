@@ -27,13 +27,7 @@ function checkTls({
   caCerts,
   tlsMinVersion,
   tlsMaxVersion,
-  proxyProtocol,
 }: Config): void {
-  const isSecure = bind.some(({ tls }) => tls !== false) && certfile.length + certificates.length > 0
-  if (isSecure && proxyProtocol !== 'off') {
-    const message = 'proxyProtocol: found it with TLS, wanted one of both: its header is not read before a handshake'
-    throw new UnicornError(message, { found: proxyProtocol, wanted: 'no TLS', where: 'proxyProtocol, certfile' })
-  }
   if (keyfile.length > 0 && keyfile.length !== certfile.length) {
     const found = `${keyfile.length} keys and ${certfile.length} certificates`
     throw new UnicornError(`keyfile: found ${found}, wanted a keyfile for each certfile`, { found, where: 'keyfile' })

@@ -21,6 +21,8 @@ export interface SecuredClient {
   readonly socket: TLSSocket
   readonly raw: Socket
   readonly handle: ClientHandle
+  /** In place of the connection's own peer, the one that a proxy has told of before the handshake. */
+  relayed?(peer: Peer): Peer
 }
 
 /** An accepted connection, as an engine gets it. */

@@ -31,6 +31,10 @@ export interface HttpPolicy {
 /** A head beyond `limitRequestHeads`: of all that are not complete, the largest. */
 export const TOO_MANY_HEADS: Refusal = { status: 431, why: 'too much of incomplete request heads (limitRequestHeads)' }
 
+/** The first byte of TLS: a record of its handshake (RFC 8446, section 5.1). No request begins with it. */
+export const TLS_RECORD = 0x16
+export const MISPLACED_TLS: Refusal = { status: 400, why: 'TLS at a listener without it' }
+
 /** Bytes of an unread body that an engine reads away to keep a connection; for more it closes. */
 export const WORTH_DISCARDING = 256 * 1024
 

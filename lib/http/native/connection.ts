@@ -79,7 +79,8 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
   headSize = 0
 
   constructor(transport: Transport, peer: Peer, owner: Owner) {
-    this.state = owner.policy.preface ? 'preface' : 'head'
+    // In front of TLS it was read before the handshake.
+    this.state = owner.policy.preface && !transport.security ? 'preface' : 'head'
     this.transport = transport
     this.peer = peer
     this.outbox = new Outbox(transport)
@@ -147,7 +148,7 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
     const found = this.#owner.policy.preface?.read(bytes.subarray(start, end), this.peer)
     if (found === undefined) return start
     if ('status' in found) return this.#refuseRest(end, found)
-    this.peer = found.peer
+    this.peer = found.relayed(this.peer)
     this.state = 'head'
     return start + found.size
   }

@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks'
 import { channel } from 'node:diagnostics_channel'
 import { now } from '../../sys/clock.js'
 import { LinkedList } from '../../sys/linked-list.js'
-import type { Accepted, Engine, HttpEvents, LocalAddress } from '../engine.js'
+import { type Accepted, type Engine, type HttpEvents, isSecured, type LocalAddress } from '../engine.js'
 import type { Exchange, Peer } from '../exchange.js'
 import type { RequestHead } from '../head.js'
 import type { HttpPolicy } from '../policy.js'
@@ -57,7 +57,9 @@ export class NativeEngine implements Engine, Owner {
 
   accept(client: Accepted, local?: LocalAddress): NativeConnection {
     const transport = this.#transportOf(client)
-    const connection = new NativeConnection(transport, new NativePeer(transport, local), this)
+    const own = new NativePeer(transport, local)
+    const peer = (isSecured(client) && client.relayed?.(own)) || own
+    const connection = new NativeConnection(transport, peer, this)
     this.#connections.add(connection)
     transport.start()
     return connection

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { now } from '../../sys/clock.js'
-import { LINGER_LONGEST } from '../policy.js'
+import { LINGER_LONGEST, MISPLACED_TLS, TLS_RECORD } from '../policy.js'
 import { type Refusal, reasonOf } from '../refusal.js'
 
 /** Ends a connection whose memory is wanted now. The kernel has the answer: a client that still sends may lose it. */
@@ -13,6 +13,18 @@ export function closeUnread(socket: Socket): void {
 
 /** Answers bytes that are no request, on the bare connection, and closes it. @param fields  more lines of the head */
 export function refuseConnection(socket: Socket, status: number, fields: readonly string[] = []): void {
+  writeRefusal(socket, status, fields)
+  socket.destroySoon()
+}
+
+/** The same of a socket that is none of the engine's. @param silence  of the client that ends it, in milliseconds */
+export function refuseSocket(socket: Socket, status: number, silence: number): void {
+  writeRefusal(socket, status)
+  if (socket.readableEnded) socket.destroySoon()
+  else linger(socket, silence)
+}
+
+function writeRefusal(socket: Socket, status: number, fields: readonly string[] = []): void {
   const reason = reasonOf(status)
   const head = [
     `HTTP/1.1 ${status} ${reason}`,
@@ -23,7 +35,6 @@ export function refuseConnection(socket: Socket, status: number, fields: readonl
     ...fields,
   ]
   socket.write(`${head.join('\r\n')}\r\n\r\n${reason}`)
-  socket.destroySoon()
 }
 
 /** By the codes of errors of `node:http`. */
@@ -44,12 +55,17 @@ export interface ParserError extends Error {
 /** The answer to bytes that the parser of `node:http` does not take for a request. */
 export function refusalOf(error: ParserError): Refusal {
   if (error.code === 'HPE_INVALID_VERSION' && isOtherMajor(error)) return { status: 505, why: 'version of HTTP' }
+  if (error.code === 'HPE_INVALID_METHOD' && isTls(error)) return MISPLACED_TLS
   return REFUSALS.get(error.code) ?? { status: 400, why: error.reason ?? error.message }
 }
 
 /** The parser stops behind the version (RFC 9110, section 15.6.6). */
 function isOtherMajor({ rawPacket, bytesParsed }: ParserError): boolean {
   return / HTTP\/[02-9]\.\d$/.test(rawPacket?.toString('latin1', 0, bytesParsed) ?? '')
+}
+
+function isTls({ rawPacket, bytesParsed }: ParserError): boolean {
+  return bytesParsed === 0 && rawPacket?.[0] === TLS_RECORD
 }
 
 /** Ends a connection, if its client still sends the body of a request after its answer when its time is over. */

@@ -3,10 +3,11 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { now } from '../../sys/clock.js'
 import { LinkedList } from '../../sys/linked-list.js'
-import type { Accepted, Engine, HttpEvents, LocalAddress, Takeover } from '../engine.js'
+import { type Accepted, type Engine, type HttpEvents, isSecured, type LocalAddress, type Takeover } from '../engine.js'
 import type { Exchange } from '../exchange.js'
 import { RequestHead } from '../head.js'
 import { type HttpPolicy, lingerSilence, TOO_MANY_HEADS } from '../policy.js'
+import { awaitPreface } from '../proxy-protocol/await-preface.js'
 import type { Refusal } from '../refusal.js'
 import { bodyIsLate, bodyIsTorn, watchTrailers } from './broken-body.js'
 import { ClientSocket, onResponseClose, type SocketOwner, type Wait } from './client-socket.js'
@@ -18,7 +19,6 @@ import { checkRequest, checkTaken, wantsToClose } from './node-rules.js'
 import { NodeUpgrade, siftUpgrades } from './node-upgrade.js'
 import { OpenHeads } from './open-heads.js'
 import { openSocket } from './open-socket.js'
-import { awaitPreface } from './preface.js'
 import { StandIn, type TakeoverArgs } from './stand-in.js'
 import type { NodeObjects } from './types.js'
 import { readOn } from './untaken-upgrade.js'
@@ -82,10 +82,21 @@ export class NodeEngine implements Engine, SocketOwner {
     this.#connections.add(socket)
     this.#heads.watch(this.#connections)
     if (this.#standIn?.drops(socket, this.#connections.size)) return socket
-    const begin = (): void => this.#begin(socket)
-    if (this.#policy.preface === undefined) begin()
-    else awaitPreface(socket, this.#policy, { begin, refuse: refusal => this.#refuseRest(socket, refusal) })
+    // In front of TLS it was read before the handshake.
+    if (this.#policy.preface === undefined || isSecured(client)) this.#begin(socket)
+    else this.#awaitPreface(socket)
     return socket
+  }
+
+  #awaitPreface(socket: ClientSocket): void {
+    awaitPreface({ socket, peer: socket.peer }, this.#policy, {
+      begin: ({ relayed }) => {
+        socket.relay(relayed(socket.peer))
+        socket.headStart = socket.bytesRead - socket.readableLength
+        this.#begin(socket)
+      },
+      refuse: refusal => this.#refuseRest(socket, refusal),
+    })
   }
 
   #begin(socket: ClientSocket): void {

@@ -13,13 +13,14 @@ export function openSocket(client: ClientHandle | SecuredClient, surroundings: S
 const secureKinds = new Map<object, object>()
 
 /** Makes a socket of TLS one of the engine's: Node itself has made it, as a `TLSSocket`. */
-function secured({ socket, handle }: SecuredClient, surroundings: Surroundings): ClientSocket {
+function secured({ socket, handle, relayed }: SecuredClient, surroundings: Surroundings): ClientSocket {
   const base: object = Object.getPrototypeOf(socket)
   const { constructor: _, ...own } = Object.getOwnPropertyDescriptors(ClientSocket.prototype)
   const kind = secureKinds.get(base) ?? Object.create(base, own)
   secureKinds.set(base, kind)
   Object.setPrototypeOf(socket, kind)
   const client: unknown = Object.assign(socket, newNotes(handle, surroundings, new Security(socket)))
-  if (client instanceof ClientSocket) return client
-  throw new Error('a socket of TLS has not become one of this engine')
+  if (!(client instanceof ClientSocket)) throw new Error('a socket of TLS has not become one of this engine')
+  if (relayed) client.relay(relayed(client.peer))
+  return client
 }

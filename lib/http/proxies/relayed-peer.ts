@@ -1,10 +1,13 @@
 import { isIPv6 } from 'node:net'
 import type { Peer, SocketAddresses, Told } from '../exchange.js'
+import type { Security } from '../security.js'
 import type { Hop } from './hop.js'
 
 /** A client behind a proxy, by what that says of it. What the proxy does not say is as the connection has it. */
 export class RelayedPeer implements Peer {
   isTrusted: boolean | undefined = undefined
+  /** TLS of the connection, if it is the client's: a proxy that reads requests has one of its own. */
+  security: Security | undefined = undefined
   readonly scheme: Peer['scheme']
   readonly address: string
   readonly port: number | undefined

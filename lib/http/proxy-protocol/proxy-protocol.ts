@@ -12,12 +12,12 @@ export interface ProxyProtocolSettings {
   readonly proxyAllowIps: readonly string[]
 }
 
-/** What stands before HTTP on a connection. */
+/** What stands before all else on a connection. */
 export interface Preface {
   /** Bytes; none if there is none. */
   readonly size: number
-  /** Who is at the other end of the connection from now on. */
-  readonly peer: Peer
+  /** Who is at the other end from now on. @param peer  the other end of the connection itself */
+  relayed(peer: Peer): Peer
 }
 
 const VERSIONS = [
@@ -51,7 +51,7 @@ export class ProxyProtocol {
     const version = VERSIONS.find(({ signature }) => begins(bytes, signature))
     if (version === undefined) {
       const isMissing = isAllowed && this.#mode !== 'auto'
-      return isMissing ? malformed('no PROXY header') : { size: 0, peer }
+      return isMissing ? malformed('no PROXY header') : { size: 0, relayed: itself }
     }
     if (bytes.length < version.signature.length) return undefined
     if (!isAllowed) return FORBIDDEN
@@ -59,7 +59,7 @@ export class ProxyProtocol {
     const header = version.read(bytes)
     if (header === undefined) return undefined
     if (typeof header === 'string') return malformed(`a malformed PROXY header: ${header}`)
-    return { size: header.size, peer: clientOf(header, peer) }
+    return { size: header.size, relayed: own => clientOf(header, own) }
   }
 }
 
@@ -67,6 +67,10 @@ export class ProxyProtocol {
 function begins(bytes: Buffer, signature: Buffer): boolean {
   const size = Math.min(bytes.length, signature.length)
   return bytes.compare(signature, 0, size, 0, size) === 0
+}
+
+function itself(peer: Peer): Peer {
+  return peer
 }
 
 function malformed(why: Malformed): Refusal {
@@ -77,6 +81,7 @@ function malformed(why: Malformed): Refusal {
 function clientOf({ isLocal, client, isSecure, variables }: ProxyHeader, peer: Peer): Peer {
   if (isLocal) return peer
   const relayed = new RelayedPeer(peer, client, isSecure ? 'https' : peer.scheme, variables && { variables })
+  relayed.security = peer.security
   if (client === undefined) relayed.isTrusted = false
   return relayed
 }

@@ -5,6 +5,11 @@ import type { ClientHandle } from '../../listeners/server-handle.js'
 import { LinkedList } from '../../sys/linked-list.js'
 import type { Tls } from '../../tls/material.js'
 import type { LocalAddress, SecuredClient } from '../engine.js'
+import type { Peer } from '../exchange.js'
+import { refuseSocket } from '../node/closing.js'
+import { type HttpPolicy, lingerSilence } from '../policy.js'
+import { awaitPreface } from '../proxy-protocol/await-preface.js'
+import type { Refusal } from '../refusal.js'
 import { Contexts, type Customize } from './contexts.js'
 import { SecureConnection } from './secure-connection.js'
 
@@ -17,10 +22,18 @@ export interface HandshakeSettings {
   readonly customize: Customize
 }
 
+/** What is told, and what has a say. */
+interface Surroundings {
+  readonly policy: HttpPolicy
+  readonly events: HandshakeEvents
+}
+
 interface HandshakeEvents {
   secured(connection: SecureConnection, client: SecuredClient): void
   /** The handshake has failed, or its client is gone. */
   failed(connection: SecureConnection, error: HandshakeError | undefined): void
+  /** What stands before the handshake is refused, in the clear. */
+  refused(refusal: Refusal, peer: Peer): void
 }
 
 export type HandshakeError = Error & { readonly code?: string; readonly reason?: string }
@@ -39,15 +52,17 @@ const ANSWER = [
 export class Handshakes {
   readonly pending = new LinkedList<SecureConnection>()
   readonly #settings: HandshakeSettings
+  readonly #policy: HttpPolicy
   readonly #events: HandshakeEvents
   readonly #server: Server
   #contexts: Contexts
 
-  constructor(settings: HandshakeSettings, contexts: Contexts, events: HandshakeEvents) {
+  constructor(settings: HandshakeSettings, contexts: Contexts, { policy, events }: Surroundings) {
     const { tls, handshakeTimeout } = settings
     const { certReqs } = tls.material
     this.#settings = settings
     this.#contexts = contexts
+    this.#policy = policy
     this.#events = events
     this.#server = createServer({
       ...contexts.first,
@@ -79,8 +94,24 @@ export class Handshakes {
     const { first, size } = this.pending
     if (first && size >= this.#settings.maxHandshakes) first.close()
     this.pending.add(connection)
-    this.#server.emit('connection', raw)
+    if (this.#policy.preface === undefined) this.#server.emit('connection', raw)
+    else this.#awaitPreface(connection)
     return connection
+  }
+
+  /** A proxy's header comes first, in the clear. */
+  #awaitPreface(connection: SecureConnection): void {
+    const { raw, peer } = connection
+    awaitPreface({ socket: raw, peer }, this.#policy, {
+      begin: ({ relayed }) => {
+        connection.relay(relayed)
+        this.#server.emit('connection', raw)
+      },
+      refuse: refusal => {
+        refuseSocket(raw, refusal.status, lingerSilence(this.#policy))
+        this.#events.refused(refusal, peer)
+      },
+    })
   }
 
   #onSecured(socket: TLSSocket): void {
@@ -94,8 +125,8 @@ export class Handshakes {
       this.#end(connection, new Error(why))
       return void socket.destroy()
     }
-    const { raw, handle } = connection
-    this.#events.secured(connection, { socket, raw, handle })
+    const { raw, handle, relayed } = connection
+    this.#events.secured(connection, { socket, raw, handle, ...(relayed && { relayed }) })
   }
 
   #onError(error: HandshakeError, socket: TLSSocket): void {

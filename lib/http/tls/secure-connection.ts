@@ -24,7 +24,9 @@ export class SecureConnection implements Connection, Linked<SecureConnection> {
   readonly local: LocalAddress | undefined
   /** The engine's connection, behind the handshake. */
   inner: Connection | undefined = undefined
-  readonly #peer: Peer
+  /** In place of the connection's own peer, the one that a proxy has told of. */
+  relayed: ((peer: Peer) => Peer) | undefined = undefined
+  #peer: Peer
 
   constructor({ raw, handle, local }: Accepted) {
     this.raw = raw
@@ -41,6 +43,12 @@ export class SecureConnection implements Connection, Linked<SecureConnection> {
 
   get peer(): Peer {
     return this.inner?.peer ?? this.#peer
+  }
+
+  /** A proxy tells of its client. */
+  relay(relayed: (peer: Peer) => Peer): void {
+    this.relayed = relayed
+    this.#peer = relayed(this.#peer)
   }
 
   get isGone(): boolean {

@@ -50,8 +50,12 @@ class SecureEngine implements Engine {
       failed: error => events.failed(error),
     })
     this.#handshakes = new Handshakes(settings, contexts, {
-      secured: (connection, client) => this.#secured(connection, client),
-      failed: (connection, error) => this.#failed(connection, error),
+      policy,
+      events: {
+        secured: (connection, client) => this.#secured(connection, client),
+        failed: (connection, error) => this.#failed(connection, error),
+        refused: (refusal, peer) => events.refused(refusal, peer),
+      },
     })
   }
 

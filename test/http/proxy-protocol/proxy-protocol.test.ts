@@ -22,7 +22,8 @@ function read(bytes: Buffer | string, mode: Mode = 'auto', proxyAllowIps = ['127
   const found = preface.read(Buffer.from(bytes), PROXY)
   if (found === undefined) return 'torn'
   if ('status' in found) return found.status
-  const { size, peer } = found
+  const { size } = found
+  const peer = found.relayed(PROXY)
   if (peer === PROXY) return { size, direct: true }
   const { address, port, family, scheme, isTrusted, told } = peer
   return { size, address, port, family, scheme, isTrusted, variables: told?.variables }

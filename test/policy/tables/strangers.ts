@@ -10,6 +10,7 @@ const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
 
 export const strangers: readonly Case[] = [
   refused('TLS', TLS),
+  { ...refused('TLS, of which no line is complete', TLS.slice(0, 11)), drip: '' },
   refused('SSH', 'SSH-2.0-OpenSSH_9.2\r\n'),
   refused('SMTP', 'EHLO a\r\n'),
   refused('Redis', '*1\r\n$4\r\nPING\r\n'),

@@ -1,5 +1,5 @@
 import { checkVersion } from '../../head-rules.js'
-import { checkHeadSize, checkLineSize, type HttpPolicy } from '../../policy.js'
+import { checkHeadSize, checkLineSize, type HttpPolicy, MISPLACED_TLS, TLS_RECORD } from '../../policy.js'
 import type { Refusal } from '../../refusal.js'
 import { BAD, CLASS, CR, DIGIT, findLineFeed, LF, nameOf, SP, sizeOfLine, skip, TARGET, TOKEN, TORN } from './bytes.js'
 
@@ -103,6 +103,10 @@ export class RequestLine {
   #stop(bytes: Uint8Array, origin: number, end: number): number {
     if (this.refusal !== undefined) return BAD
     const start = origin + this.#start
+    if (start < end && bytes[start] === TLS_RECORD) {
+      this.refusal = MISPLACED_TLS
+      return BAD
+    }
     const size = sizeOfLine(bytes, start, end)
     if (size < 0) return this.#wait(end - origin)
     if (!this.#isTooLong(size, this.#start + size)) this.refusal = { status: 400, why: faultOf(bytes, start, end) }

@@ -1,16 +1,28 @@
+import type { Socket } from 'node:net'
+import type { Peer } from '../exchange.js'
 import type { HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
-import type { ClientSocket } from './client-socket.js'
+import type { Preface } from './proxy-protocol.js'
+
+/** A connection of which nothing was read. */
+interface NewConnection {
+  readonly socket: Socket
+  readonly peer: Peer
+}
 
 /** How a preface ends, one of both. */
 interface Outcome {
-  /** What follows is HTTP. */
-  begin(): void
+  /** The socket was given back what is behind it, which is HTTP, or TLS. */
+  begin(preface: Preface): void
   refuse(refusal: Refusal): void
 }
 
-/** Reads what stands before HTTP on a connection, within the time for a head, and leaves what is behind it. */
-export function awaitPreface(socket: ClientSocket, { preface, headerTimeout }: HttpPolicy, outcome: Outcome): void {
+/** Reads what stands before all else on a connection, within the time for a head, and leaves what is behind it. */
+export function awaitPreface(
+  { socket, peer }: NewConnection,
+  { preface, headerTimeout }: Pick<HttpPolicy, 'preface' | 'headerTimeout'>,
+  outcome: Outcome,
+): void {
   let held = Buffer.alloc(0)
   const done = (): void => {
     clearTimeout(timer)
@@ -24,15 +36,13 @@ export function awaitPreface(socket: ClientSocket, { preface, headerTimeout }: H
   const look = (): void => {
     for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) held = Buffer.concat([held, chunk])
     if (held.length === 0) return
-    const found = preface?.read(held, socket.peer)
+    const found = preface?.read(held, peer)
     if (found === undefined) return
     if ('status' in found) return refuse(found)
     done()
-    socket.relay(found.peer)
     const rest = held.subarray(found.size)
-    socket.headStart = socket.bytesRead - rest.length
     if (rest.length > 0) socket.unshift(rest)
-    outcome.begin()
+    outcome.begin(found)
   }
   const onEnd = (): void => {
     if (held.length > 0) return refuse({ status: 400, why: 'the PROXY header is not complete' })
