@@ -32,7 +32,7 @@ await runBenchmark({
       '',
       'Clients and servers share the machine and talk over the loopback interface. The handler does next to nothing, so the figures',
       'show what the server itself costs, at its worst: a real application spends its time elsewhere, and the differences shrink',
-      'accordingly. Read them as ratios. They say nothing about another machine, a network, TLS or a database.',
+      'accordingly. Read them as ratios. They say nothing about another machine, a network or a database.',
     ],
     rerun: [
       '`npm run bench` measures, and writes this page and its charts, in less than 25 minutes. It needs Linux and `wrk`. npm installs PM2, Bun and',

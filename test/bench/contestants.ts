@@ -8,6 +8,8 @@ export const appsDirectory = fileURLToPath(new URL('apps/', import.meta.url))
 export type App = 'hello' | 'body' | 'upload' | 'slow' | 'pid' | 'block' | 'hono' | 'express' | 'fastify'
 
 export interface Contestant extends Lane {
+  /** It speaks TLS. */
+  readonly isSecure?: boolean
   /** The command that serves `app` with so many workers on this port of the loopback interface, or on some port. */
   command(app: App, workers: number, port?: number): string[]
 }
@@ -40,16 +42,19 @@ function bare(policy: 'none' | 'rr'): Contestant {
   return bareWith(policy, { name: `SCHED_${policy.toUpperCase()}`, module: app => app })
 }
 
-/** @param module  that bare servers load in place of an application */
+/**
+ * @param module  that bare servers load in place of an application
+ * @param more  words of the command behind the port
+ */
 export function bareWith(
   policy: 'none' | 'rr',
-  { name, module }: { name: string; module: (app: App) => string },
+  { name, module, more = [] }: { name: string; module: (app: App) => string; more?: readonly string[] },
 ): Contestant {
   return {
     name,
     ours: false,
     command: (app, workers, port = 0) => [
-      ...[process.execPath, `${appsDirectory}bare.js`, policy, module(app), String(workers), String(port)],
+      ...[process.execPath, `${appsDirectory}bare.js`, policy, module(app), String(workers), String(port), ...more],
     ],
   }
 }

@@ -47,7 +47,8 @@ export class Servers {
     await server.log(messages.listening)
     const { target } = server
     if (!('port' in target)) throw new Error(`${contestant.name} listens on no port`)
-    return { server, ...target, url: `http://${target.host}:${target.port}/`, workers: pids, startedIn }
+    const scheme = contestant.isSecure ? 'https' : 'http'
+    return { server, ...target, url: `${scheme}://${target.host}:${target.port}/`, workers: pids, startedIn }
   }
 
   /** @throws Error where it does not stop, or has logged errors */

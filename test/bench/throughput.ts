@@ -1,10 +1,11 @@
 import type { App, Contestant } from './contestants.js'
 import type { Bench } from './measure.js'
 import { cpuSeconds } from './proc.js'
+import type { Address } from './raw-client.js'
 import type { Running } from './servers.js'
 import { rotated } from './statistics.js'
 import { Table } from './table.js'
-import { wrk } from './wrk.js'
+import { type Result, wrk } from './wrk.js'
 
 /** Many, so that it does not decide the figure how a few connections happen to fall on two workers. */
 const CONNECTIONS = 64
@@ -24,6 +25,8 @@ export interface Race {
   readonly path?: string
   /** A new connection for each request. */
   readonly fresh: boolean
+  /** What is used in place of wrk. */
+  readonly client?: (address: Address, seconds: number, signal: AbortSignal) => Promise<Result>
 }
 
 /**
@@ -41,24 +44,26 @@ export async function throughput(bench: Bench, race: Race): Promise<Throughput> 
 
 async function playRound(
   bench: Bench,
-  { lanes, workers, app = 'hello', path = '', fresh }: Race,
+  { lanes, workers, app = 'hello', path = '', fresh, client }: Race,
   { perSecond, cpu }: Throughput,
 ): Promise<void> {
   const running = new Map<Contestant, Running>()
   try {
     for (const lane of lanes) running.set(lane, await bench.servers.start(lane, app, workers))
-    for (const { url } of running.values()) await load(url, WARM_UP_SECONDS)
-    for (const [lane, { url, server, workers }] of running) {
-      const before = cpuSeconds([server.pid, ...workers])
-      const result = await load(url, bench.seconds)
+    for (const each of running.values()) await load(each, WARM_UP_SECONDS)
+    for (const [lane, each] of running) {
+      const pids = [each.server.pid, ...each.workers]
+      const before = cpuSeconds(pids)
+      const result = await load(each, bench.seconds)
       perSecond.add(lane, result.perSecond)
-      cpu.add(lane, ((cpuSeconds([server.pid, ...workers]) - before) / result.requests) * 1e6)
+      cpu.add(lane, ((cpuSeconds(pids) - before) / result.requests) * 1e6)
     }
   } finally {
     for (const each of running.values()) await bench.servers.stop(each)
   }
 
-  function load(url: string, seconds: number): ReturnType<typeof wrk> {
+  function load({ host, port, url }: Running, seconds: number): Promise<Result> {
+    if (client) return client({ host, port }, seconds, bench.signal)
     return wrk({ url: `${url}${path}`, connections: CONNECTIONS, seconds, fresh }, bench.signal)
   }
 }

@@ -1,15 +1,17 @@
 import cluster from 'node:cluster'
+import { readFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { ListenOptions } from 'node:net'
 import { announce } from './announce.js'
 
 /**
- * What everything is measured against: plain `node:http` under `node:cluster`, as its documentation shows it. PM2 has
- * this file too as its script, which is then a worker from the start.
+ * What everything is measured against: plain `node:http` under `node:cluster`, as its documentation shows it, or
+ * `node:https` with a certificate. PM2 has this file too as its script, which is then a worker from the start.
  *
- * Run as: node bare.js none|rr APP WORKERS [PORT|SOCKET]
+ * Run as: node bare.js none|rr APP WORKERS [PORT|SOCKET [CERTIFICATE KEY]]
  */
-const [policy, app = '', workers = '1', port = '0'] = process.argv.slice(2)
+const [policy, app = '', workers = '1', port = '0', certificate, key = ''] = process.argv.slice(2)
 
 /** The server under test's default, so that the kernel queues as much for either. */
 const BACKLOG = 2048
@@ -33,7 +35,13 @@ interface Listening {
 async function serve(): Promise<void> {
   // The measures name one of the modules beside this one, all of which export a handler.
   const { handler } = (await import(`./${app}.js`)) as { handler: RequestListener | Listening }
-  const server = typeof handler === 'function' ? createServer({ keepAliveTimeout: KEEP_ALIVE }, handler) : handler
+  const server = typeof handler === 'function' ? serverOf(handler) : handler
   const place = port.startsWith('/') ? { path: port } : { port: Number(port), host: '127.0.0.1' }
   server.listen({ ...place, backlog: BACKLOG })
+}
+
+function serverOf(handler: RequestListener): Listening {
+  const options = { keepAliveTimeout: KEEP_ALIVE }
+  if (certificate === undefined) return createServer(options, handler)
+  return createSecureServer({ ...options, cert: readFileSync(certificate), key: readFileSync(key) }, handler)
 }

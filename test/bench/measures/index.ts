@@ -15,6 +15,7 @@ import { skew } from './skew.js'
 import { spread } from './spread.js'
 import { start } from './start.js'
 import { staticFiles } from './static-files.js'
+import { tls } from './tls.js'
 
 /** In the order in which they run and are reported. */
 export function measuresOf(peers: Peers): Measure[] {
@@ -30,6 +31,7 @@ export function measuresOf(peers: Peers): Measure[] {
       fetchInterface,
       staticFiles,
       connections,
+      tls,
       pm2,
       spread,
       skew,

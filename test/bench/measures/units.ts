@@ -13,3 +13,4 @@ export const cpu: Unit = { digits: 1, name: 'us CPU a request' }
 export const milliseconds: Unit = { digits: 1, name: 'ms' }
 export const megabytes: Unit = { digits: 1, name: 'MB' }
 export const shares: Unit = { digits: 2, name: 'x mean' }
+export const percent: Unit = { digits: 1, name: '%' }
