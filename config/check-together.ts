@@ -27,7 +27,12 @@ function checkTls({
   caCerts,
   tlsMinVersion,
   tlsMaxVersion,
+  http2,
 }: Config): void {
+  if (http2 && certfile.length + certificates.length === 0) {
+    const message = 'http2: found it without TLS, wanted a certificate (--certfile): clients agree on it in a handshake'
+    throw new UnicornError(message, { found: 'no TLS', wanted: 'certfile, or certificates', where: 'http2' })
+  }
   if (keyfile.length > 0 && keyfile.length !== certfile.length) {
     const found = `${keyfile.length} keys and ${certfile.length} certificates`
     throw new UnicornError(`keyfile: found ${found}, wanted a keyfile for each certfile`, { found, where: 'keyfile' })

@@ -159,6 +159,12 @@ export const settings = {
     onHup: 'respawn',
     description: 'how long a handshake may take',
   }),
+  http2: setting('TLS', '--http2', {
+    parser: boolean,
+    default: false,
+    onHup: 'respawn',
+    description: 'clients of TLS may speak HTTP/2, by ALPN; not to applications of the interface node',
+  }),
 
   workers: setting('Workers', '-w, --workers', {
     variable: { name: 'WEB_CONCURRENCY' },

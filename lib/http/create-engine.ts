@@ -13,7 +13,13 @@ export async function engineMaker(name: EngineName, secure?: SecureSettings): Pr
   const create = await plainMaker(name)
   if (!secure) return create
   const { secureMaker } = await import('./tls/secure-engine.js')
-  return secureMaker(create, secure)
+  return secureMaker(secure.http2 ? await withHttp2(create) : create, secure)
+}
+
+async function withHttp2(create: CreateEngine): Promise<CreateEngine> {
+  const { Http2Engine } = await import('./http2/http2-engine.js')
+  const { JoinedEngine } = await import('./joined-engine.js')
+  return (policy, events) => new JoinedEngine(create(policy, events), new Http2Engine(policy, events))
 }
 
 async function plainMaker(name: EngineName): Promise<CreateEngine> {

@@ -73,8 +73,9 @@ export interface Engine {
   /**
    * Closes the connection that has waited longest for a request, unless one arrives in this turn of the event loop. One
    * that was accepted or answered only a moment ago stays: its client may be about to send.
+   * @returns whether there is one
    */
-  closeIdlest(): void
+  closeIdlest(): boolean
   /** Has new connections use other certificates, or keys of tickets. Absent without TLS. @throws if it cannot */
   renew?(tls: Tls): Promise<void>
   /** Cuts every connection and ends the engine. */

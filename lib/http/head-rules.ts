@@ -9,17 +9,22 @@ const bad = (why: string): Refusal => ({ status: 400, why })
 
 const hosts = new HostCheck()
 
-/** Checks a complete head against the grammar, apart from the limits. */
+/** Checks a complete head of HTTP/1 against the grammar, apart from the limits. */
 export function checkRules(head: RequestHead): Refusal | undefined {
-  const { httpVersion, transferEncoding, url } = head
+  const { httpVersion, transferEncoding } = head
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return checkVersion(httpVersion)
-  if (head.repeated !== undefined) return bad(`more than one ${head.repeated}`)
-  const { hostField } = head
   // RFC 9112, section 3.2. An empty one is that of a target without an authority.
   if (!head.hasHost && httpVersion === '1.1') return bad('no Host header')
+  return checkRoute(head) ?? (transferEncoding === undefined ? undefined : checkCoding(head))
+}
+
+/** Checks what a head of any version asks for, and of whom. */
+export function checkRoute(head: RequestHead): Refusal | undefined {
+  const { hostField, method, repeated, url } = head
+  if (repeated !== undefined) return bad(`more than one ${repeated}`)
   if (hostField && !hosts.passes(hostField)) return bad('invalid Host')
-  if ((!url.startsWith('/') || head.method === 'CONNECT') && !isOtherTarget(head)) return bad('invalid request target')
-  return transferEncoding === undefined ? undefined : checkCoding(head)
+  const isPath = url.startsWith('/') && method !== 'CONNECT'
+  return isPath || isOtherTarget(head) ? undefined : bad('invalid request target')
 }
 
 /** RFC 9110, section 15.6.6. */

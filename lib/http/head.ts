@@ -21,7 +21,7 @@ export class RequestHead {
   readonly method: string
   /** The request target as it was sent. */
   readonly url: string
-  /** `1.1` or `1.0` */
+  /** `1.1`, `1.0` or `2.0` */
   readonly httpVersion: string
   /** Names and values in turn, as they were sent. */
   readonly fields: readonly string[]
@@ -110,10 +110,15 @@ export class RequestHead {
     return this.hostField !== undefined
   }
 
-  /** Bytes of the body: 0 without a body, infinite if its end comes by chunks. */
+  /** Bytes of the body: 0 without a body, infinite if only its end tells. */
   get bodyLength(): number {
     if (this.transferEncoding !== undefined) return Number.POSITIVE_INFINITY
     return this.contentLength === undefined ? 0 : Number(this.contentLength) || 0
+  }
+
+  /** Whether a body follows of which no length is announced. */
+  get isUnmeasured(): boolean {
+    return this.bodyLength === Number.POSITIVE_INFINITY
   }
 
   /** Whether a response with this status has a body (RFC 9110, sections 6.4.1 and 15.3.6). */

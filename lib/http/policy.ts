@@ -68,14 +68,14 @@ export function checkHeadSize(size: number): Refusal | undefined {
   return size > UNLIMITED_HEAD ? { status: 431, why: 'request head too large' } : undefined
 }
 
-/** Checks a complete request head; statuses as in RFC 9110 and RFC 6585, section 5. */
+/** Checks a complete head of HTTP/1; statuses as in RFC 9110 and RFC 6585, section 5. */
 export function checkHead(head: RequestHead, policy: HttpPolicy): Refusal | undefined {
-  const { method, url, fields } = head
-  return (
-    checkLineSize(method.length + url.length + REQUEST_LINE_REST, policy) ??
-    checkFields(fields, policy) ??
-    checkContents(head, policy)
-  )
+  return checkLimits(head, policy) ?? checkContents(head, policy)
+}
+
+/** Checks the lines of a head against their limits. */
+export function checkLimits({ method, url, fields }: RequestHead, policy: HttpPolicy): Refusal | undefined {
+  return checkLineSize(method.length + url.length + REQUEST_LINE_REST, policy) ?? checkFields(fields, policy)
 }
 
 /** Checks a head whose lines are within the limits. */

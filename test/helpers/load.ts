@@ -14,11 +14,11 @@ export class Load {
   readonly #clients: Promise<void>[]
   #stopping = false
 
-  constructor(client: Client, { concurrency, path = '/' }: { concurrency: number; path?: string }) {
+  constructor(client: Pick<Client, 'get'>, { concurrency, path = '/' }: { concurrency: number; path?: string }) {
     this.#clients = Array.from({ length: concurrency }, () => this.#run(client, path))
   }
 
-  async #run(client: Client, path: string): Promise<void> {
+  async #run(client: Pick<Client, 'get'>, path: string): Promise<void> {
     while (!this.#stopping) {
       try {
         this.replies.push(await client.get(path))

@@ -21,6 +21,7 @@ export const CHANGED: Readonly<Record<Changed, unknown>> = {
   tlsMinVersion: 'TLSv1.3',
   tlsMaxVersion: 'TLSv1.3',
   handshakeTimeout: '1s',
+  http2: true,
   drainDelay: '1ms',
   user: 'nobody',
   group: 'nogroup',

@@ -238,6 +238,6 @@ export class PythonCall extends Reply implements Call {
 
 /** A body that is neither small nor a form: without a length, Django takes a form for empty. */
 function isForStream(head: Exchange['head']): boolean {
-  if (head.transferEncoding !== undefined && FORM.test(head.field('content-type') ?? '')) return false
+  if (head.isUnmeasured && FORM.test(head.field('content-type') ?? '')) return false
   return head.bodyLength > WITH_REQUEST || head.field('expect') !== undefined
 }

@@ -9,10 +9,10 @@ export function scopeText({ head, peer }: Pick<Exchange, 'head' | 'peer'>, size?
   const { path, query, authority } = head.target()
   const { scheme, address, port, told } = peer
   const host = told?.host ?? authority
-  const line = [head.method, head.httpVersion, scheme, path, query]
+  const line = [head.method, head.httpVersion === '2.0' ? '2' : head.httpVersion, scheme, path, query]
   const ends = [address, String(port ?? ''), peer.serverName, peer.serverPort, told?.mount ?? '']
   const { fields } = head
-  const isDecoded = size !== undefined && head.transferEncoding !== undefined
+  const isDecoded = size !== undefined && head.isUnmeasured
   let text = [...line, ...ends, ...(isDecoded ? ['content-length', size] : [])].join('\0')
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] ?? ''

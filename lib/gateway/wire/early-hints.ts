@@ -2,7 +2,7 @@ import type { Exchange } from '../../http/exchange.js'
 import { checkValue, kindOfName } from './header-rules.js'
 
 /**
- * Sends `103 Early Hints` (RFC 8297) to a client of HTTP/1.1, if there is a Link field.
+ * Sends `103 Early Hints` (RFC 8297) to a client of HTTP/1.1 or HTTP/2, if there is a Link field.
  * @throws ApplicationBreach for an illegal header; a TypeError if the value of a Link field is no link
  */
 export function sendEarlyHints({ head, answer }: Exchange, headers: Iterable<readonly [string, string]>): void {
@@ -14,5 +14,5 @@ export function sendEarlyHints({ head, answer }: Exchange, headers: Iterable<rea
     if (name.toLowerCase() === 'link') link.push(value)
     else if (kind === 'plain') others[name] = value
   }
-  if (link.length > 0 && head.httpVersion === '1.1') answer.hint({ ...others, link })
+  if (link.length > 0 && head.httpVersion !== '1.0') answer.hint({ ...others, link })
 }

@@ -51,7 +51,7 @@ export function makeEnviron(exchange: Exchange, services: Services, around: Surr
   }
   if (peer.security) Object.assign(environ, peer.security.variables)
   head.forEach(headerAdder(around.mapsUnderscores, head.areDistinct), environ)
-  if (head.transferEncoding !== undefined) describeWhole(environ, exchange.body.size)
+  if (head.isUnmeasured) describeWhole(environ, exchange.body.size)
   // The host of the absolute form takes the place of the Host header (RFC 9112, section 3.2.2).
   if (target.authority !== '') environ.HTTP_HOST = target.authority
   if (peer.told !== undefined) addTold(environ, peer.told)

@@ -85,7 +85,7 @@ export class NativeEngine implements Engine, Owner {
     for (const connection of this.#connections) if (connection.quietSince <= latest) connection.closeIfIdle()
   }
 
-  closeIdlest(): void {
+  closeIdlest(): boolean {
     const present = now()
     let idlest: NativeConnection | undefined
     for (const connection of this.#connections) {
@@ -95,6 +95,7 @@ export class NativeEngine implements Engine, Owner {
       if (!idlest || quietSince < idlest.quietSince) idlest = connection
     }
     if (idlest) unlessHeard(idlest, connection => connection.closeIfIdle())
+    return idlest !== undefined
   }
 
   destroy(): void {

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { now } from '../../sys/clock.js'
+import { linkField } from '../early-hints.js'
 import type { Answer, ResponseHead } from '../exchange.js'
 import type { RequestHead } from '../head.js'
 import { reasonOf } from '../refusal.js'
@@ -23,9 +24,6 @@ export interface Outlet {
   /** Ends it at once. @param byReset  so that what was sent cannot be taken for complete */
   cut(byReset: boolean): void
 }
-
-/** RFC 8288, section 3, as far as `103 Early Hints` needs it. */
-const LINK = /^<[^>]*>(?:\s*;\s*[^;"\s]+(?:="?[^;"\s]*"?)?)*$/
 
 const LAST_CHUNK = '0\r\n\r\n'
 
@@ -103,10 +101,8 @@ export abstract class NativeAnswer extends AsyncResource implements Answer {
   }
 
   hint(fields: Readonly<Record<string, string | string[]>>): void {
-    const { link = [], ...others } = fields
-    const links = [link].flat()
-    for (const each of links) if (!LINK.test(each)) throw new TypeError(`illegal link: ${each}`)
-    let text = `HTTP/1.1 103 Early Hints\r\nLink: ${links.join(', ')}\r\n`
+    const { link, ...others } = fields
+    let text = `HTTP/1.1 103 Early Hints\r\nLink: ${linkField(link)}\r\n`
     for (const [name, value] of Object.entries(others)) text += `${name}: ${String(value)}\r\n`
     this.#interim(`${text}\r\n`)
   }

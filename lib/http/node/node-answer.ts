@@ -1,9 +1,10 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
+import { firstOf } from '../../sys/first-of.js'
 import type { Answer, ResponseHead } from '../exchange.js'
 import { RequestHead } from '../head.js'
 import { reasonOf } from '../refusal.js'
 import type { NodeBody } from './node-body.js'
-import { firstOf, muzzle, sentHeader, watchWrites, writeHead, writtenSize } from './response.js'
+import { muzzle, sentHeader, watchWrites, writeHead, writtenSize } from './response.js'
 
 /** Not documented, but in all versions of node:http. */
 interface Sending extends ServerResponse {

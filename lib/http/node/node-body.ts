@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream'
+import { firstOf } from '../../sys/first-of.js'
 import { BodyTooLarge, ClientGone } from '../errors.js'
 import type { BodySource } from '../exchange.js'
 import type { RequestHead } from '../head.js'
 import { WORTH_DISCARDING } from '../policy.js'
 import type { Refusal } from '../refusal.js'
 import { limitRest } from './closing.js'
-import { firstOf } from './response.js'
 import type { NodeObjects } from './types.js'
 
 type Owner = NodeObjects & { readonly head: RequestHead; readonly refusal: Refusal | undefined }

@@ -133,8 +133,8 @@ export class NodeEngine implements Engine, SocketOwner {
     for (const socket of this.#connections) if (socket.quietSince <= latest) socket.closeIfIdle()
   }
 
-  closeIdlest(): void {
-    closeIdlest(this.#connections, sendersTo(this.#server))
+  closeIdlest(): boolean {
+    return closeIdlest(this.#connections, sendersTo(this.#server))
   }
 
   destroy(): void {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { Stream, Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 import type { ResponseHead } from '../exchange.js'
 
 /** Hands the head to node:http, which sends it together with the first chunk. */
@@ -17,17 +17,6 @@ export function writeHead(res: ServerResponse, { status: { code, reason }, field
     names.add(name.toLowerCase())
   }
   res.writeHead(code, reason)
-}
-
-/** Resolves at the first of these events. */
-export function firstOf(...events: readonly [emitter: Stream, name: string][]): Promise<void> {
-  return new Promise(resolve => {
-    const wake = (): void => {
-      for (const [emitter, name] of events) emitter.off(name, wake)
-      resolve()
-    }
-    for (const [emitter, name] of events) emitter.on(name, wake)
-  })
 }
 
 /** Calls `look` with what is written to a stream, by `write` or `end`: Node has no event for it. */

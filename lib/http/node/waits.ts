@@ -108,8 +108,9 @@ const SILENT_MOMENT = 500
  * Closes the connection that has been idle for longest, if one may give way to another. One whose next request has
  * begun is not idle.
  * @param senders  those on which a part of a request has come, and any that never had one
+ * @returns whether there is one
  */
-export function closeIdlest(sockets: Iterable<ClientSocket>, senders: ReadonlySet<ClientSocket>): void {
+export function closeIdlest(sockets: Iterable<ClientSocket>, senders: ReadonlySet<ClientSocket>): boolean {
   const present = now()
   let idlest: ClientSocket | undefined
   for (const socket of sockets) {
@@ -119,6 +120,7 @@ export function closeIdlest(sockets: Iterable<ClientSocket>, senders: ReadonlySe
     if (!idlest || socket.quietSince < idlest.quietSince) idlest = socket
   }
   if (idlest) closeUnlessHeard(idlest)
+  return idlest !== undefined
 }
 
 /** A late loop leaves a timely request in the kernel: one more turn reads it. */

@@ -20,6 +20,8 @@ export interface HandshakeSettings {
   /** How many may be under way. For one more, the oldest gives way. */
   readonly maxHandshakes: number
   readonly customize: Customize
+  /** Clients are offered HTTP/2. */
+  readonly http2: boolean
 }
 
 /** What is told, and what has a say. */
@@ -69,7 +71,7 @@ export class Handshakes {
       handshakeTimeout: handshakeTimeout > 0 ? handshakeTimeout : 2 ** 31 - 1,
       requestCert: certReqs !== 'none',
       rejectUnauthorized: certReqs === 'required',
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: settings.http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
       ...(contexts.hasOthers && {
         SNICallback: (name: string, done: (error: null, context?: SecureContext) => void) =>
           done(null, this.#contexts.find(name)),

@@ -4,6 +4,7 @@ import { now } from '../../sys/clock.js'
 import type { Linked } from '../../sys/linked-list.js'
 import type { LocalAddress } from '../engine.js'
 import type { Connection, Peer } from '../exchange.js'
+import { SecurePeer } from './secure-peer.js'
 
 interface Accepted {
   readonly raw: Socket
@@ -26,13 +27,14 @@ export class SecureConnection implements Connection, Linked<SecureConnection> {
   inner: Connection | undefined = undefined
   /** In place of the connection's own peer, the one that a proxy has told of. */
   relayed: ((peer: Peer) => Peer) | undefined = undefined
+  /** Before the handshake is over. */
   #peer: Peer
 
   constructor({ raw, handle, local }: Accepted) {
     this.raw = raw
     this.handle = handle
     this.local = local
-    this.#peer = peerOf(raw, local)
+    this.#peer = new SecurePeer(raw, local)
     connections.set(raw, this)
   }
 
@@ -58,26 +60,5 @@ export class SecureConnection implements Connection, Linked<SecureConnection> {
   /** Ends it within its handshake. */
   close(): void {
     this.raw.destroy()
-  }
-}
-
-/** Before the handshake is over. */
-function peerOf(socket: Socket, local: LocalAddress | undefined): Peer {
-  return {
-    scheme: 'https',
-    isUnix: local?.port === undefined,
-    get address() {
-      return socket.remoteAddress ?? ''
-    },
-    get port() {
-      return socket.remotePort
-    },
-    get family() {
-      return socket.remoteFamily === 'IPv6' ? 'IPv6' : 'IPv4'
-    },
-    serverName: local?.host ?? '',
-    serverPort: String(local?.port ?? ''),
-    authority: 'localhost',
-    socket,
   }
 }

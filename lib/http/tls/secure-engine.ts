@@ -104,10 +104,11 @@ class SecureEngine implements Engine {
     this.#engine.closeQuiet(age)
   }
 
-  closeIdlest(): void {
+  closeIdlest(): boolean {
     const { first } = this.#handshakes.pending
-    if (first && now() - first.quietSince >= SILENT_MOMENT) first.close()
-    else this.#engine.closeIdlest()
+    if (!first || now() - first.quietSince < SILENT_MOMENT) return this.#engine.closeIdlest()
+    first.close()
+    return true
   }
 
   destroy(): void {

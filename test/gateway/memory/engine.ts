@@ -57,9 +57,10 @@ export class MemoryEngine implements Engine, Owner {
     for (const { isIdle, quietSince, end } of this.#connections) if (isIdle && quietSince <= latest) end.destroy()
   }
 
-  closeIdlest(): void {
+  closeIdlest(): boolean {
     const idle = [...this.#connections].filter(({ isIdle }) => isIdle)
     idle.sort((a, b) => a.quietSince - b.quietSince)[0]?.end.destroy()
+    return idle.length > 0
   }
 
   destroy(): void {

@@ -1,0 +1,147 @@
+import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import type { Socket } from 'node:net'
+import { now } from '../../sys/clock.js'
+import type { Linked } from '../../sys/linked-list.js'
+import type { SecuredClient } from '../engine.js'
+import type { Connection, Peer } from '../exchange.js'
+import { type HttpPolicy, lingerSilence } from '../policy.js'
+import { type SessionWait, watched } from './deadlines.js'
+import type { Http2Exchange, Session } from './exchange.js'
+import { SESSION_WINDOW, sessionOptions } from './limits.js'
+
+const { NGHTTP2_NO_ERROR, NGHTTP2_FLAG_END_STREAM } = constants
+
+/** The largest id of a stream: a GOAWAY with it refuses none yet (RFC 9113, section 6.8). */
+const ANY_STREAM = 2 ** 31 - 1
+/** How long a client may take to answer a PING before it is taken for having read the GOAWAY, in milliseconds. */
+const NOTICE = 1000
+
+/** What all sessions of an engine have in common. */
+export interface Owner {
+  readonly policy: HttpPolicy
+  opened(connection: Http2Connection, stream: ServerHttp2Stream, raw: readonly string[], endsHere: boolean): void
+  gone(connection: Http2Connection): void
+}
+
+/** `notice`: the client knows that it is to open no more streams; `last`: none that it opens now is served. */
+type State = 'open' | 'notice' | 'last'
+
+/** A session of HTTP/2, which is a connection to the worker. */
+export class Http2Connection implements Connection, Session, Linked<Http2Connection> {
+  previous: Http2Connection | undefined = undefined
+  next: Http2Connection | undefined = undefined
+  mark = 0
+  readonly peer: Peer
+  readonly watched = watched()
+  /** Requests under way. */
+  readonly streams = new Set<Http2Exchange>()
+  /** How many there ever were, refused ones among them. */
+  requests = 0
+  /** When it was accepted or had its last response, in milliseconds. */
+  quietSince = now()
+  readonly #owner: Owner
+  readonly #session: ServerHttp2Session
+  readonly #raw: Socket
+  #state: State = 'open'
+  #timer: NodeJS.Timeout | undefined
+
+  constructor({ socket, raw }: SecuredClient, peer: Peer, owner: Owner) {
+    this.peer = peer
+    this.#owner = owner
+    this.#raw = raw
+    const session = performServerHandshake(socket, sessionOptions(owner.policy))
+    this.#session = session
+    // A client that sends no more cannot steer what it gets, and none does so: it is gone.
+    socket.on('end', () => this.drop())
+    session.on('error', () => {})
+    session.on('close', () => this.#gone())
+    session.on('stream', (stream: ServerHttp2Stream, _: unknown, flags: number, fields: readonly string[]) => {
+      // Each error of a stream closes it, which is what counts.
+      stream.on('error', () => {})
+      this.requests++
+      owner.opened(this, stream, fields, (flags & NGHTTP2_FLAG_END_STREAM) !== 0)
+    })
+    session.setLocalWindowSize(SESSION_WINDOW)
+  }
+
+  get bodyLimit(): number {
+    return this.#owner.policy.limitRequestBody
+  }
+
+  get isGone(): boolean {
+    return this.#session.destroyed
+  }
+
+  get isKept(): boolean {
+    return this.#state === 'open' && !this.isGone
+  }
+
+  get isServed(): boolean {
+    return this.requests > 0
+  }
+
+  /** It waits for a request, and may be told to go. */
+  get isIdle(): boolean {
+    return this.isKept && this.streams.size === 0
+  }
+
+  get awaited(): SessionWait | undefined {
+    if (!this.isIdle) return undefined
+    return this.isServed ? 'request' : 'head'
+  }
+
+  began(exchange: Http2Exchange): void {
+    this.streams.add(exchange)
+  }
+
+  /** @returns whether it was under way */
+  ended(exchange: Http2Exchange): boolean {
+    if (!this.streams.delete(exchange)) return false
+    this.quietSince = now()
+    if (this.#state === 'last' && this.streams.size === 0) this.#linger()
+    return true
+  }
+
+  /**
+   * Has the client go, without the loss of a request (RFC 9113, section 6.8): it is told to open no more streams. When
+   * it has answered a PING, those that it had opened by then are here, and the session ends with them.
+   */
+  leave(): void {
+    if (!this.isKept) return
+    this.#state = 'notice'
+    this.#session.goaway(NGHTTP2_NO_ERROR, ANY_STREAM)
+    this.#session.ping(() => this.#close())
+    this.#timer = setTimeout(() => this.#close(), NOTICE).unref()
+  }
+
+  /** Ends it at once, and all that is under way. */
+  drop(): void {
+    if (!this.isGone) this.#session.destroy()
+  }
+
+  /** The same, unless a request arrives in this turn of the event loop. */
+  dropUnlessHeard(): void {
+    const { requests } = this
+    setImmediate(() => {
+      if (this.isIdle && this.requests === requests) this.drop()
+    })
+  }
+
+  #close(): void {
+    if (this.#state === 'last' || this.isGone) return
+    this.#state = 'last'
+    this.#session.close()
+    if (this.streams.size === 0) this.#linger()
+  }
+
+  /** Node waits for the client to close its end, for as long as that takes. */
+  #linger(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#raw.destroy(), lingerSilence(this.#owner.policy)).unref()
+  }
+
+  #gone(): void {
+    clearTimeout(this.#timer)
+    this.#owner.gone(this)
+  }
+}

@@ -1,0 +1,136 @@
+import type { ServerHttp2Stream } from 'node:http2'
+import { now } from '../../sys/clock.js'
+import { LinkedList } from '../../sys/linked-list.js'
+import type { Engine, HttpEvents, LocalAddress, SecuredClient } from '../engine.js'
+import { ClientGone } from '../errors.js'
+import type { Exchange } from '../exchange.js'
+import type { HttpPolicy } from '../policy.js'
+import { Security } from '../security.js'
+import { SecurePeer } from '../tls/secure-peer.js'
+import { Http2Connection, type Owner } from './connection.js'
+import { Deadlines, type StreamWait } from './deadlines.js'
+import { Http2Exchange } from './exchange.js'
+import { Http2Head } from './head.js'
+import { checkRequest } from './rules.js'
+
+/** Idle for less, a session does not give way, in milliseconds: after a response, and before any request. */
+const KEPT_MOMENT = 100
+const SILENT_MOMENT = 500
+
+/** HTTP/2 by `node:http2`, whose parser is nghttp2. No connection leaves it: a CONNECT is refused. */
+export class Http2Engine implements Engine, Owner {
+  readonly exchanges = new LinkedList<Exchange>()
+  readonly upgraded = 0
+  readonly policy: HttpPolicy
+  readonly #connections = new LinkedList<Http2Connection>()
+  readonly #events: HttpEvents
+  readonly #deadlines: Deadlines<Http2Exchange, Http2Connection>
+  #mayKeep: boolean
+  #letsOneGo = false
+
+  constructor(policy: HttpPolicy, events: HttpEvents) {
+    this.policy = policy
+    this.#events = events
+    this.#mayKeep = policy.keepAlive > 0
+    this.#deadlines = new Deadlines(this.#connections, policy, {
+      session: connection => connection.leave(),
+      stream: (exchange, wait) => this.#isLate(exchange, wait),
+    })
+  }
+
+  get connections(): number {
+    return this.#connections.size
+  }
+
+  /** @param client  has agreed on `h2` in its handshake */
+  accept(client: SecuredClient, local?: LocalAddress): Http2Connection {
+    const own = new SecurePeer(client.raw, local, new Security(client.socket))
+    const connection = new Http2Connection(client, client.relayed?.(own) ?? own, this)
+    this.#connections.add(connection)
+    return connection
+  }
+
+  /** An application that has a server of its own is not served by this engine. */
+  standInFor(): void {}
+
+  /** A session that has had no request yet is served one. */
+  lastResponses(): void {
+    this.#mayKeep = false
+    for (const connection of this.#connections) if (connection.isServed) connection.leave()
+  }
+
+  letOneGo(): void {
+    this.#letsOneGo = true
+  }
+
+  closeIdle(): void {
+    for (const connection of this.#connections) if (connection.isServed && connection.isIdle) connection.leave()
+  }
+
+  closeQuiet(age: number): void {
+    const latest = now() - age
+    for (const connection of this.#connections) {
+      if (connection.isIdle && connection.quietSince <= latest) connection.leave()
+    }
+  }
+
+  closeIdlest(): boolean {
+    const present = now()
+    let idlest: Http2Connection | undefined
+    for (const connection of this.#connections) {
+      const { isIdle, isServed, quietSince } = connection
+      if (!isIdle || present - quietSince < (isServed ? KEPT_MOMENT : SILENT_MOMENT)) continue
+      if (!idlest || quietSince < idlest.quietSince) idlest = connection
+    }
+    idlest?.dropUnlessHeard()
+    return idlest !== undefined
+  }
+
+  destroy(): void {
+    this.#deadlines.stop()
+    for (const connection of this.#connections) connection.drop()
+  }
+
+  // What sessions report.
+
+  opened(connection: Http2Connection, stream: ServerHttp2Stream, raw: readonly string[], endsHere: boolean): void {
+    const exchange = new Http2Exchange(connection, stream, new Http2Head(raw, endsHere))
+    if (!this.#mayKeep || this.#takesLeave(connection)) connection.leave()
+    const refusal = checkRequest(exchange, this.policy)
+    if (refusal) {
+      exchange.refuse(refusal.status)
+      return this.#events.refused(refusal, exchange.peer, exchange.head)
+    }
+    connection.began(exchange)
+    this.exchanges.add(exchange)
+    stream.once('close', () => this.#finish(exchange, connection))
+    this.#events.request(exchange, connection)
+  }
+
+  gone(connection: Http2Connection): void {
+    if (!this.#connections.delete(connection)) return
+    for (const exchange of connection.streams) this.#finish(exchange, connection)
+    this.#events.disconnected(connection)
+  }
+
+  #takesLeave({ requests, streams }: Http2Connection): boolean {
+    const leaves = this.#letsOneGo && requests > 1 && streams.size === 0
+    if (leaves) this.#letsOneGo = false
+    return leaves
+  }
+
+  #finish(exchange: Http2Exchange, connection: Http2Connection): void {
+    if (!connection.ended(exchange)) return
+    this.exchanges.delete(exchange)
+    this.#events.finished(exchange, connection)
+  }
+
+  /** The session goes on: other requests of it may be well. */
+  #isLate(exchange: Http2Exchange, wait: StreamWait): void {
+    if (wait === 'reader') return exchange.cut()
+    exchange.refusal = { status: 408, why: 'request body too slow' }
+    if (exchange.headSent) exchange.cut()
+    else exchange.refuse(exchange.refusal.status)
+    exchange.abort?.(new ClientGone('the client did not go on with its request body'))
+  }
+}
