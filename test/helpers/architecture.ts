@@ -48,7 +48,11 @@ export const DOORS: readonly { readonly what: string; readonly pattern: RegExp; 
     pattern: /['"]node:http['"]/,
     allowed: /^lib\/((http|gateway)\/node|application\/script|control|unicornctl)\/|^lib\/gateway\/fetch\/types\.ts$/,
   },
-  { what: "node:http2's sessions and streams", pattern: /['"]node:http2['"]/, allowed: /^lib\/(http\/http2|application\/script)\// },
+  {
+    what: "node:http2's sessions and streams",
+    pattern: /['"]node:http2['"]/,
+    allowed: /^lib\/(http\/http2|application\/script)\//,
+  },
   {
     what: 'the engines',
     pattern:
