@@ -358,7 +358,7 @@ export const settings = {
     parser: rootPath,
     default: derived('none', () => ''),
     onHup: 'respawn',
-    description: 'the path at which the application is mounted: SCRIPT_NAME, taken off PATH_INFO',
+    description: 'the path at which the application is mounted, taken off that of a request; SCRIPT_NAME of an environ',
   }),
 
   python: setting('Python', '--python', {

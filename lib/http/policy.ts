@@ -24,6 +24,8 @@ export interface HttpPolicy {
   readonly proxies?: Pick<Proxies, 'peerOf'>
   /** The sockets of requests have the client's address, in place of that of the proxy. */
   readonly forwardedSocket?: boolean
+  /** The path at which the application is mounted, without a slash at its end; none if absent. */
+  readonly rootPath?: string
   /** What may stand before HTTP on a connection; absent if nothing may. */
   readonly preface?: Pick<ProxyProtocol, 'read'>
 }

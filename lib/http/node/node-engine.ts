@@ -190,7 +190,7 @@ export class NodeEngine implements Engine, SocketOwner {
     const isWanted = this.#takeovers.includes(event) && this.#standIn?.listensFor(event)
     const refusal = checkTaken(upgrade, this.#policy) ?? (isWanted ? undefined : { status: 501, why: 'CONNECT' })
     if (refusal) return this.#refuseRest(socket, refusal, upgrade.head)
-    upgrade.begin(this.#policy)
+    upgrade.begin(req, this.#policy)
     this.#upgraded++
     this.#events.upgraded(upgrade, socket)
     this.#standIn?.tell(event, args)
