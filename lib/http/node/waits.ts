@@ -1,7 +1,8 @@
 import { now } from '../../sys/clock.js'
 import { BodyRate } from '../body-rate.js'
 import type { HttpPolicy } from '../policy.js'
-import type { ClientSocket, Wait } from './client-socket.js'
+import type { ClientSocket } from './client-socket.js'
+import type { Wait } from './noted-socket.js'
 
 /** Looks within the shortest time limit, and the longest pause between two looks, in milliseconds. */
 const LOOKS = 4
