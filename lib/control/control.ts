@@ -7,26 +7,24 @@ import type { InheritedSocket, Listeners } from '../listeners/listeners.js'
 import { DOORS, doorNames } from './doors.js'
 import { OpenDoor } from './open-door.js'
 import { Sender } from './sender.js'
-import { senderNames } from './senders.js'
 
 /** All that shows a server and steers it. It has the snapshot, the events and the commands of an arbiter, no more. */
 export class Doors implements Control {
   readonly #doors: readonly OpenDoor[]
-  readonly #senders: readonly Sender[]
-  /** In force. */
-  #resolved: Resolved | undefined
+  readonly #sender: Sender
+  readonly #server: ControlledServer
 
   constructor(server: ControlledServer) {
     this.#doors = doorNames.map(name => new OpenDoor(name, server))
-    this.#senders = senderNames.map(name => new Sender(name, server))
+    this.#sender = new Sender(server)
+    this.#server = server
   }
 
   get sockets(): readonly InheritedSocket[] {
     return this.#doors.flatMap(({ sockets }) => sockets)
   }
 
-  async prepare(resolved: Resolved, inherited: readonly InheritedSocket[]): Promise<Prepared> {
-    const { config } = resolved
+  async prepare({ config }: Resolved, inherited: readonly InheritedSocket[]): Promise<Prepared> {
     const bound: { readonly door: OpenDoor; readonly listeners: Listeners }[] = []
     const drop = (): void => {
       for (const { door, listeners } of bound) door.drop(listeners)
@@ -40,23 +38,20 @@ export class Doors implements Control {
     }
     const take = (): void => {
       for (const { door, listeners } of bound) door.take(listeners)
-      for (const sender of this.#senders) sender.take(resolved)
-      this.#resolved = resolved
+      this.#sender.take(config)
     }
     return { take, drop }
   }
 
   rest(isResting: boolean): void {
     for (const door of this.#doors) door.rest(isResting)
-    for (const sender of this.#senders) {
-      if (isResting) void sender.close()
-      else if (this.#resolved) sender.take(this.#resolved)
-    }
+    if (isResting) this.#sender.close()
+    else this.#sender.take(this.#server.config)
   }
 
-  async close(unlink: boolean): Promise<void> {
+  close(unlink: boolean): void {
     for (const door of this.#doors) door.close(unlink)
-    await Promise.all(this.#senders.map(sender => sender.close()))
+    this.#sender.close()
   }
 }
 

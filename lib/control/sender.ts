@@ -1,38 +1,31 @@
-import type { Resolved } from '../../config/resolve.js'
+import type { Config } from '../../config/settings.js'
 import type { ControlledServer } from '../arbiter/control.js'
 import { load } from './load.js'
-import { KINDS, type Kind, type SenderName } from './senders.js'
-import type { Sending } from './sending.js'
+
+/** The settings that it depends on. */
+const SETTINGS = ['statsdHost', 'statsdPrefix', 'dogstatsdTags'] as const
 
 /** Sends figures to where the settings say, while they say so. */
 export class Sender {
-  readonly #name: SenderName
   readonly #server: ControlledServer
-  #running: Sending | undefined
-  /** It was closed. */
-  #before: Sending | undefined
-  #settings: string | undefined
+  #running: { close(): void } | undefined
+  #settings = ''
 
-  constructor(name: SenderName, server: ControlledServer) {
-    this.#name = name
+  constructor(server: ControlledServer) {
     this.#server = server
   }
 
-  take(resolved: Resolved): void {
-    const kind: Kind = KINDS[this.#name]
-    const settings = kind.isWanted(resolved) ? JSON.stringify(kind.settings(resolved)) : undefined
-    if (settings === this.#settings && !this.#running?.isOver) return
-    void this.close()
+  take(config: Config): void {
+    const settings = JSON.stringify(SETTINGS.map(name => config[name]))
+    if (settings === this.#settings) return
     this.#settings = settings
-    if (settings !== undefined) this.#running = load().send(this.#name, this.#server, resolved, this.#before)
+    this.#running?.close()
+    this.#running = config.statsdHost === undefined ? undefined : load().sendFigures(this.#server, config)
   }
 
-  /** Resolves when the last figures are sent, or cannot be sent in time. */
-  async close(): Promise<void> {
-    const running = this.#running
-    this.#before = running ?? this.#before
+  close(): void {
+    this.#running?.close()
     this.#running = undefined
-    this.#settings = undefined
-    await running?.close()
+    this.#settings = ''
   }
 }

@@ -4,15 +4,8 @@ import { now } from '../sys/clock.js'
 import { ownText } from '../sys/own-text.js'
 import { contentType, isHashedName } from './content-type.js'
 import { ENCODINGS } from './encodings.js'
-import { type Directory, type Mapping, Mount } from './mount.js'
-import {
-  type Content,
-  isSame,
-  lacksDescriptors,
-  type Representation,
-  readContent,
-  representationOf,
-} from './representation.js'
+import { type Mapping, Mount, type Place } from './mount.js'
+import { type Content, isSame, type Representation, readContent, representationOf } from './representation.js'
 
 /** How long what was found is taken for true, in milliseconds. */
 const FRESH = 1000
@@ -69,11 +62,8 @@ export class Catalog {
     this.#mounts = mounts.sort((a, b) => b.url.length - a.url.length)
   }
 
-  /**
-   * @param path  decoded, without names that begin with a dot
-   * @throws a system error if there are no descriptors left; nothing is known of the path then
-   */
-  find(path: string): StaticFile | Directory | undefined {
+  /** @param path  decoded, without names that begin with a dot */
+  find(path: string): StaticFile | Place | undefined {
     if (!this.#mounts.some(({ url }) => path.startsWith(url))) return undefined
     const time = now()
     const known = this.#files.get(path)
@@ -91,7 +81,7 @@ export class Catalog {
     this.#bytes -= sizeInMemory(known)
   }
 
-  #look(path: string, time: number): StaticFile | Directory | undefined {
+  #look(path: string, time: number): StaticFile | Place | undefined {
     const known = this.#files.get(path)
     this.forget(path)
     for (const mount of this.#mounts) {
@@ -136,7 +126,6 @@ export class Catalog {
       const known = before.find(content => content.path === path && content.encoding === encoding)
       return known && isUnchanged(known) ? known : readContent(path, encoding)
     } catch (error) {
-      if (lacksDescriptors(error)) throw error
       this.#warnOnce(`${path} is not served: ${toError(error).message}`)
       return undefined
     }

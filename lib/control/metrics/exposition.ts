@@ -5,12 +5,7 @@ type PromClient = typeof import('prom-client')
 
 let loaded: PromClient | undefined
 
-/** Loads what the first scrape would have to load. */
-export function prepare(): void {
-  promClient()
-}
-
-/** By `require`: `import` would start Node's loader of ES modules. */
+/** Loaded for the first scrape. By `require`: `import` would start Node's loader of ES modules. */
 function promClient(): PromClient {
   loaded ??= createRequire(import.meta.url)('prom-client') as PromClient
   return loaded

@@ -1,9 +1,8 @@
 import type { ControlledServer } from '../../arbiter/control.js'
 import { now } from '../../sys/clock.js'
-import { afterStart } from '../after-start.js'
 import type { ControlRequest, Reply, Routes } from '../routes.js'
 import { ApplicationMetrics } from './application.js'
-import { aggregate, expose, type Format, formatFor, prepare } from './exposition.js'
+import { aggregate, expose, type Format, formatFor } from './exposition.js'
 import { familiesOf } from './table.js'
 
 /** For how long a page serves all who ask, in milliseconds: workers report once a second. */
@@ -14,11 +13,8 @@ interface Page {
   readonly reply: Promise<Reply>
 }
 
-/**
- * Serves `/metrics`. However many ask, a page is made twice a second at most for each format.
- * @param signal  aborted when it is served no more
- */
-export function metricsRoutes(server: ControlledServer, signal: AbortSignal): Routes {
+/** Serves `/metrics`. However many ask, a page is made twice a second at most for each format. */
+export function metricsRoutes(server: ControlledServer): Routes {
   const application = new ApplicationMetrics(server, aggregate)
   const pages = new Map<Format, Page>()
 
@@ -38,6 +34,5 @@ export function metricsRoutes(server: ControlledServer, signal: AbortSignal): Ro
     return reply
   }
 
-  signal.addEventListener('abort', afterStart(server, prepare))
   return { '/metrics': { get } }
 }

@@ -5,13 +5,10 @@ import { installLightClasses } from './globals.js'
 import type { FetchApplication } from './types.js'
 
 /** Creates the gateway. Replaces the global `Response`, `Request` and `fetch` by those that go with it. */
-export function createFetchGateway(
-  application: FetchApplication,
-  { log, background, rootPath }: GatewayContext,
-): Gateway {
+export function createFetchGateway(application: FetchApplication, { log, background }: GatewayContext): Gateway {
   installLightClasses()
   const kept = new Set<Promise<void>>()
-  const shared: FetchCalls = { application, kept, log, background, rootPath }
+  const shared: FetchCalls = { application, kept, log, background }
   const run = (exchange: Exchange): void => new FetchCall(exchange, shared).run()
   const settled = async (): Promise<void> => {
     while (kept.size > 0) await Promise.all(kept)
