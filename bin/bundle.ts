@@ -17,8 +17,8 @@ const unused: Plugin = {
  * Joins what each process runs into one file: loading a hundred small ones takes longer than all the rest of a start.
  * The files are CommonJS, since Node loads an ES module by a loader that first must start itself, for 4 ms in each
  * process. koffi brings a native module, and the others of `external` are seldom wanted: they stay outside.
- * What a watchdog says of a hang, `unicorn init`, what shows a server, and `unicornctl` are files of their own. Runs at
- * build time, from the package's directory.
+ * What a watchdog says of a hang, `unicorn init`, what shows a server, what sends its metrics by OTLP, and `unicornctl`
+ * are files of their own. Runs at build time, from the package's directory.
  */
 const { metafile } = await build({
   entryPoints: [
@@ -29,6 +29,7 @@ const { metafile } = await build({
     'lib/worker/watchdog/report-hang.ts',
     'lib/init/init.ts',
     'lib/control/serve.ts',
+    'lib/control/otlp/otlp-thread.ts',
   ],
   entryNames: '[name]',
   outdir: OUT,

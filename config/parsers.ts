@@ -1,12 +1,5 @@
 import { delimiter, resolve } from 'node:path'
-import {
-  ADDRESS_FORMS,
-  type Address,
-  anchorAddress,
-  bindText,
-  parseAddress,
-  withoutUnix,
-} from '../lib/listeners/address.js'
+import { ADDRESS_FORMS, type Address, anchorAddress, bindText, parseAddress } from '../lib/listeners/address.js'
 import { compileAccessFormat } from '../lib/logging/access-format.js'
 import {
   parseSyslogAddress,
@@ -224,7 +217,7 @@ export const unixSocket: Parser<Address, string> = {
   wanted: SOCKET_FORMS,
   metavar: 'PATH',
   parse: found => {
-    const path = typeof found === 'string' ? withoutUnix(found) : ''
+    const path = typeof found === 'string' ? found.replace(/^unix:(\/\/)?/, '') : ''
     return path === '' || path.startsWith('@') ? refuse(found, SOCKET_FORMS) : parseAddress(`unix:${path}`)
   },
 }

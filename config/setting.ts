@@ -31,6 +31,14 @@ export interface Variable {
   readonly name: string
   /** The value that the variable stands for, if that is not its own: `0.0.0.0:$PORT`. */
   readonly means?: string
+  /** Where others have a say as well: reads them all. Undefined if none says anything. */
+  readonly decide?: (env: Readonly<Record<string, string | undefined>>) => Decision | undefined
+}
+
+/** The variable that decides about a setting, and the value that it stands for. */
+export interface Decision {
+  readonly name: string
+  readonly value: string
 }
 
 /** What a computed default may depend on: the directory that `unicorn` was started in, and the application. */

@@ -6,6 +6,7 @@ import { words } from './arguments.js'
 import { assignments } from './assignments.js'
 import { INTERFACES, PYTHON_INTERFACES } from './interfaces.js'
 import { mappings, urlGlobs } from './mappings.js'
+import { decideOtlp } from './otlp.js'
 import {
   accessFormat,
   address,
@@ -358,7 +359,7 @@ export const settings = {
     parser: rootPath,
     default: derived('none', () => ''),
     onHup: 'respawn',
-    description: 'the path at which the application is mounted: SCRIPT_NAME, taken off PATH_INFO',
+    description: 'the path at which the application is mounted, taken off that of a request; SCRIPT_NAME of an environ',
   }),
 
   python: setting('Python', '--python', {
@@ -650,6 +651,13 @@ export const settings = {
     default: absent('none'),
     onHup: 'apply',
     description: 'tags of all of them, for dogstatsd: env:production,region:eu',
+  }),
+  otlpMetrics: setting('Monitoring', '--otlp-metrics', {
+    parser: boolean,
+    variable: { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', decide: decideOtlp },
+    default: false,
+    onHup: 'apply',
+    description: "metrics are sent by OTLP, with OpenTelemetry's packages and as its variables say",
   }),
   controlSocket: setting('Monitoring', '--control-socket', {
     parser: unixSocket,

@@ -152,7 +152,7 @@ class Call:
     def scope(self, fields, root_path):
         method, version, scheme, path, query, client, client_port, server, server_port, mount = map(
             bytes.decode, fields[:LINE_PARTS], LATIN)
-        root_path = mount or root_path
+        root_path = mount.rstrip('/') if mount else root_path
         # The front's clients, and proxies, send it with the mount point or without; ASGI has it in.
         if root_path and path != root_path and not path.startswith(root_path + '/'):
             path = root_path + path

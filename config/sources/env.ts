@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import type { Environment } from '../define-config.js'
-import type { Variable } from '../setting.js'
+import type { Decision, Variable } from '../setting.js'
 import { type Given, type Layer, rows, type SettingName, settingNames } from '../settings.js'
 
 /** The environment of this process. */
@@ -42,15 +42,17 @@ export function hidePrivate(): void {
 export function readEnvironment(env: Environment, source = 'environment'): Layer {
   const given = new Map<SettingName, Given>()
   for (const name of settingNames) {
-    const variable = rows[name].variable
-    const value = variable && env[variable.name]
-    if (variable && value) given.set(name, { value: meaning(variable, value), origin: `${source} ${variable.name}` })
+    const decision = decisionOf(rows[name].variable, env)
+    if (decision) given.set(name, { value: decision.value, origin: `${source} ${decision.name}` })
   }
   return given
 }
 
-function meaning({ name, means }: Variable, value: string): string {
-  return means?.replace(`$${name}`, () => value) ?? value
+function decisionOf(variable: Variable | undefined, env: Environment): Decision | undefined {
+  if (!variable || variable.decide) return variable?.decide?.(env)
+  const { name, means } = variable
+  const value = env[name]
+  return value ? { name, value: means?.replace(`$${name}`, () => value) ?? value } : undefined
 }
 
 /**

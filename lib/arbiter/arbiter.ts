@@ -350,7 +350,8 @@ export class Arbiter {
     const { gunicorn } = this.#generations.current.resolved
     await Promise.race([this.#hooks.run('onExit', this.#server).then(() => gunicorn?.runner.end()), asked])
     this.#survive(() => this.#bequest?.tell())
-    this.#survive(() => this.#control.close(!this.#upgrade.isServedByOther))
+    const closed = this.#control.close(!this.#upgrade.isServedByOther)
+    await Promise.race([closed.catch(error => this.#logUncaught(error)), asked])
     this.#survive(() => this.#pidfile.remove())
     const { successor } = this.#upgrade
     if (successor !== undefined) this.#service?.handOver(successor)
@@ -384,9 +385,9 @@ export class Arbiter {
     this.#yieldControl()
   }
 
-  /** A successor answers whoever asks how the server does: it is the one that goes on. */
+  /** A successor answers whoever asks how the server does, once it can: it is the one that goes on. */
   #yieldControl(): void {
-    const yields = this.#upgrade.successor !== undefined
+    const yields = this.#upgrade.successor !== undefined && this.#bequest?.isGreeted === true
     if (yields === this.#yieldsControl) return
     this.#yieldsControl = yields
     this.#control.rest(yields)
@@ -668,6 +669,7 @@ export class Arbiter {
       statsdHost: takeControl,
       statsdPrefix: takeControl,
       dogstatsdTags: takeControl,
+      otlpMetrics: takeControl,
       controlSocket: takeControl,
     }
     this.#storeSockets()
@@ -719,7 +721,8 @@ export class Arbiter {
     if (this.#stopping) return
     const control = this.#control.sockets
     const { ticketKeys } = this.#certificates
-    const legacy = isMonitored(this.#config) ? bequeath(() => this.snapshot.counters) : undefined
+    const yieldControl = (): void => this.#survive(() => this.#yieldControl())
+    const legacy = isMonitored(this.#config) ? bequeath(() => this.snapshot.counters, yieldControl) : undefined
     this.#bequest = legacy
     const sockets = { listeners, activation: this.#activation, control, ticketKeys, legacy: legacy?.fd }
     this.#upgrade.start(pending, sockets, this.#config.chdir)

@@ -39,8 +39,12 @@ export interface Control {
   rest(isResting: boolean): void
   /** The listening sockets, for a successor. */
   readonly sockets: readonly InheritedSocket[]
-  /** Ends all of it. @param unlink  false if another arbiter serves the unix paths */
-  close(unlink: boolean): void
+  /**
+   * Ends all of it at once.
+   * @param unlink  false if another arbiter serves the unix paths
+   * @returns resolves when the last figures are sent to where they go, or cannot be sent in a few seconds
+   */
+  close(unlink: boolean): Promise<void>
 }
 
 /** What a configuration wants of a `Control`. One of the two is called, once. */
@@ -55,5 +59,5 @@ export const NO_CONTROL: Control = {
   prepare: async () => ({ take: () => {}, drop: () => {} }),
   rest: () => {},
   sockets: [],
-  close: () => {},
+  close: async () => {},
 }

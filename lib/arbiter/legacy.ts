@@ -17,24 +17,35 @@ export interface Bequest {
   readonly release: () => void
   /** Tells the successor once more, if it has greeted. */
   readonly tell: () => void
+  /** The successor shows its figures from now on. */
+  readonly isGreeted: boolean
 }
 
 /**
  * The predecessor's side. The successor greets when it is about to show its figures, and is told what has been counted
  * from then on until the predecessor's end, so that no counter falls. Meanwhile the predecessor shows none.
+ * @param onGreeted  called before the successor is told anything
  */
-export function bequeath(counters: () => Counters): Bequest {
+export function bequeath(counters: () => Counters, onGreeted: () => void): Bequest {
   const [own, fd] = connectedPair()
   const socket = new Socket({ fd: own }).unref()
   let timer: NodeJS.Timeout | undefined
   const tell = (): void => void (timer && socket.write(`${JSON.stringify(counters())}\n`))
   socket.once('data', () => {
     timer = setInterval(tell, PAUSE).unref()
+    onGreeted()
     tell()
   })
   socket.on('error', () => {}) // it closes
   socket.on('close', () => clearInterval(timer))
-  return { fd, release: () => closeSync(fd), tell }
+  return {
+    fd,
+    release: () => closeSync(fd),
+    tell,
+    get isGreeted() {
+      return timer !== undefined
+    },
+  }
 }
 
 /** The successor's side: what the arbiters before this one have counted. */

@@ -1,5 +1,6 @@
-import type { Metered } from '../../config/hooks.js'
+import type { Metered, ProcessFigures } from '../../config/hooks.js'
 import { BUCKETS, countOf, type SparseCounts } from '../sys/histogram.js'
+import { property } from '../sys/objects.js'
 import type { Figures } from '../worker/protocol.js'
 
 /** More than a worker can count in a millisecond. */
@@ -7,6 +8,13 @@ const MOST_REQUESTS = 10_000
 const MOST_BYTES = 1e9
 /** More than a machine has, in bytes. */
 const MOST_MEMORY = 2 ** 50
+/** More than one worker starts. */
+const MOST_PROCESSES = 10_000
+/** Of Linux (proc(5), `pid_max`). */
+const LARGEST_PID = 2 ** 22
+/** In milliseconds since the epoch (ECMA-262, section 21.4.1.1). */
+const LATEST = 8.64e15
+const STATES: readonly ProcessFigures['state'][] = ['starting', 'serving', 'leaving', 'killed', 'gone']
 /** Of HTTP, and 0. */
 const STATUSES = 600
 
@@ -29,13 +37,17 @@ export function plausible(found: Figures | undefined, before: Figures | undefine
     oldest: from(oldest, age),
     ...(memory > 0 && { rss: memory }),
     ...((metered ?? before?.metered) && { metered: plausibleMetered(metered, before?.metered, age) }),
-    ...(Array.isArray(processes) && { processes }),
+    ...(Array.isArray(processes) && { processes: plausibleProcesses(processes, most) }),
   }
 }
 
-function plausibleMetered(found: Partial<Metered> = {}, before: Metered | undefined, age: number): Metered {
+function plausibleMetered(
+  found: Partial<Metered> | null | undefined,
+  before: Metered | undefined,
+  age: number,
+): Metered {
   const most = Math.max(1, age) * MOST_REQUESTS
-  const { statuses, latency, sent, upgraded, queued, delay, heapUsed, heapTotal } = found
+  const { statuses, latency, sent, upgraded, queued, delay, heapUsed, heapTotal } = found ?? {}
   const buckets = plausibleCounts(latency?.buckets, { keys: BUCKETS, most, before: before?.latency.buckets })
   const longest = Math.max(1, age) * most
   return {
@@ -48,6 +60,27 @@ function plausibleMetered(found: Partial<Metered> = {}, before: Metered | undefi
     heapUsed: from(heapUsed, MOST_MEMORY),
     heapTotal: from(heapTotal, MOST_MEMORY),
   }
+}
+
+function plausibleProcesses(found: readonly unknown[], most: number): ProcessFigures[] {
+  return found.slice(0, MOST_PROCESSES).flatMap(each => {
+    const state = STATES.find(known => known === property(each, 'state'))
+    if (state === undefined) return []
+    const number = (name: keyof ProcessFigures, limit: number): number => from(property(each, name), limit)
+    const [busySince, rss] = [number('busySince', LATEST), number('rss', MOST_MEMORY)]
+    return [
+      {
+        pid: number('pid', LARGEST_PID),
+        index: number('index', MOST_PROCESSES),
+        state,
+        since: number('since', LATEST),
+        requests: number('requests', most),
+        busy: number('busy', most),
+        ...(busySince > 0 && { busySince }),
+        ...(rss > 0 && { rss }),
+      },
+    ]
+  })
 }
 
 interface Known {

@@ -7,24 +7,26 @@ import type { InheritedSocket, Listeners } from '../listeners/listeners.js'
 import { DOORS, doorNames } from './doors.js'
 import { OpenDoor } from './open-door.js'
 import { Sender } from './sender.js'
+import { senderNames } from './senders.js'
 
 /** All that shows a server and steers it. It has the snapshot, the events and the commands of an arbiter, no more. */
 export class Doors implements Control {
   readonly #doors: readonly OpenDoor[]
-  readonly #sender: Sender
-  readonly #server: ControlledServer
+  readonly #senders: readonly Sender[]
+  /** In force. */
+  #resolved: Resolved | undefined
 
   constructor(server: ControlledServer) {
     this.#doors = doorNames.map(name => new OpenDoor(name, server))
-    this.#sender = new Sender(server)
-    this.#server = server
+    this.#senders = senderNames.map(name => new Sender(name, server))
   }
 
   get sockets(): readonly InheritedSocket[] {
     return this.#doors.flatMap(({ sockets }) => sockets)
   }
 
-  async prepare({ config }: Resolved, inherited: readonly InheritedSocket[]): Promise<Prepared> {
+  async prepare(resolved: Resolved, inherited: readonly InheritedSocket[]): Promise<Prepared> {
+    const { config } = resolved
     const bound: { readonly door: OpenDoor; readonly listeners: Listeners }[] = []
     const drop = (): void => {
       for (const { door, listeners } of bound) door.drop(listeners)
@@ -38,20 +40,23 @@ export class Doors implements Control {
     }
     const take = (): void => {
       for (const { door, listeners } of bound) door.take(listeners)
-      this.#sender.take(config)
+      for (const sender of this.#senders) sender.take(resolved)
+      this.#resolved = resolved
     }
     return { take, drop }
   }
 
   rest(isResting: boolean): void {
     for (const door of this.#doors) door.rest(isResting)
-    if (isResting) this.#sender.close()
-    else this.#sender.take(this.#server.config)
+    for (const sender of this.#senders) {
+      if (isResting) void sender.close()
+      else if (this.#resolved) sender.take(this.#resolved)
+    }
   }
 
-  close(unlink: boolean): void {
+  async close(unlink: boolean): Promise<void> {
     for (const door of this.#doors) door.close(unlink)
-    this.#sender.close()
+    await Promise.all(this.#senders.map(sender => sender.close()))
   }
 }
 

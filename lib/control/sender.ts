@@ -1,31 +1,38 @@
-import type { Config } from '../../config/settings.js'
+import type { Resolved } from '../../config/resolve.js'
 import type { ControlledServer } from '../arbiter/control.js'
 import { load } from './load.js'
-
-/** The settings that it depends on. */
-const SETTINGS = ['statsdHost', 'statsdPrefix', 'dogstatsdTags'] as const
+import { KINDS, type Kind, type SenderName } from './senders.js'
+import type { Sending } from './sending.js'
 
 /** Sends figures to where the settings say, while they say so. */
 export class Sender {
+  readonly #name: SenderName
   readonly #server: ControlledServer
-  #running: { close(): void } | undefined
-  #settings = ''
+  #running: Sending | undefined
+  /** It was closed. */
+  #before: Sending | undefined
+  #settings: string | undefined
 
-  constructor(server: ControlledServer) {
+  constructor(name: SenderName, server: ControlledServer) {
+    this.#name = name
     this.#server = server
   }
 
-  take(config: Config): void {
-    const settings = JSON.stringify(SETTINGS.map(name => config[name]))
-    if (settings === this.#settings) return
+  take(resolved: Resolved): void {
+    const kind: Kind = KINDS[this.#name]
+    const settings = kind.isWanted(resolved) ? JSON.stringify(kind.settings(resolved)) : undefined
+    if (settings === this.#settings && !this.#running?.isOver) return
+    void this.close()
     this.#settings = settings
-    this.#running?.close()
-    this.#running = config.statsdHost === undefined ? undefined : load().sendFigures(this.#server, config)
+    if (settings !== undefined) this.#running = load().send(this.#name, this.#server, resolved, this.#before)
   }
 
-  close(): void {
-    this.#running?.close()
+  /** Resolves when the last figures are sent, or cannot be sent in time. */
+  async close(): Promise<void> {
+    const running = this.#running
+    this.#before = running ?? this.#before
     this.#running = undefined
-    this.#settings = ''
+    this.#settings = undefined
+    await running?.close()
   }
 }

@@ -1,11 +1,14 @@
-import type { Config } from '../../config/settings.js'
+import type { Resolved } from '../../config/resolve.js'
 import type { ControlledServer } from '../arbiter/control.js'
 import { dashboardRoutes } from './dashboard/dashboard.js'
 import type { DoorName } from './doors.js'
 import { healthRoutes } from './health.js'
 import { metricsRoutes } from './metrics/page.js'
+import { Otlp } from './otlp/otlp.js'
 import { strangerAt } from './peer.js'
 import type { Routes } from './routes.js'
+import type { SenderName } from './senders.js'
+import type { Sending } from './sending.js'
 import { ControlServer, type ControlServerOptions } from './server.js'
 import { Statsd } from './statsd.js'
 import { steeringRoutes } from './steering.js'
@@ -15,7 +18,7 @@ const BEHIND: Readonly<Record<DoorName, Pick<ControlServerOptions, 'refusal'> & 
   metricsBind: {
     routes: (server, signal) => ({
       ...dashboardRoutes(server, signal),
-      ...metricsRoutes(server),
+      ...metricsRoutes(server, signal),
       ...healthRoutes(server),
     }),
   },
@@ -27,9 +30,17 @@ interface Behind {
   readonly routes: (server: ControlledServer, signal: AbortSignal) => Routes
 }
 
-/** Sends figures from now on, as the settings say. @returns what ends that; undefined if they want none */
-export function sendFigures(server: ControlledServer, config: Config): { close(): void } | undefined {
-  return config.statsdHost === undefined ? undefined : new Statsd(server, config)
+type Start = (server: ControlledServer, resolved: Resolved, before: Sending | undefined) => Sending
+
+/** What sends figures. */
+const SENDINGS: Readonly<Record<SenderName, Start>> = {
+  statsd: (server, { config }) => new Statsd(server, config),
+  otlp: (server, resolved, before) => new Otlp(server, resolved, before instanceof Otlp ? before.last : undefined),
+}
+
+/** Sends figures from now on, as a configuration wants it. @param before  did so until it was closed */
+export function send(name: SenderName, ...how: Parameters<Start>): Sending {
+  return SENDINGS[name](...how)
 }
 
 /**

@@ -5,9 +5,13 @@ import type { ControlledServer } from '../arbiter/control.js'
 import { errorCode } from '../errors.js'
 import { sendDatagram } from '../sys/datagram.js'
 import { countOf, increase, lowerBound, type SparseCounts } from '../sys/histogram.js'
+import type { Sending } from './sending.js'
+import { unlessLate } from './unless-late.js'
 
 /** How often figures are sent, in milliseconds: workers report as often. */
 const PAUSE = 1000
+/** For how long the last ones may wait for the address of a name, in milliseconds. */
+const PATIENCE = 1000
 /** Bytes of a datagram that no network on the way splits. */
 const LARGEST = 1400
 /** How many durations are sent each time; of more, a share, with the rate that says so. */
@@ -19,7 +23,7 @@ type StatsdConfig = Pick<Config, 'statsdHost' | 'statsdPrefix' | 'dogstatsdTags'
  * Sends what requests did to statsd or dogstatsd, by Gunicorn's names. Gunicorn sends datagrams for each request; here
  * the arbiter sends once a second what is new, so requests cost nothing.
  */
-export class Statsd {
+export class Statsd implements Sending {
   readonly #server: ControlledServer
   readonly #send: (datagram: string) => void
   readonly #prefix: string
@@ -29,7 +33,7 @@ export class Statsd {
   #last: Snapshot['counters']
   #hasComplained = false
   #underWay = 0
-  #isClosed = false
+  #onSent: () => void = () => {}
 
   constructor(
     server: ControlledServer,
@@ -49,7 +53,7 @@ export class Statsd {
         socket.send(datagram, port, host, error => {
           this.#underWay--
           if (error) this.#complain(error)
-          this.#closeIfDone()
+          if (this.#underWay === 0) this.#onSent()
         })
       }
     } else {
@@ -58,17 +62,12 @@ export class Statsd {
     this.#timer = setInterval(() => this.report(), PAUSE).unref()
   }
 
-  /** Sends the last of it. */
-  close(): void {
+  /** Sends the last of it. A socket that is closed drops what waits for the address of a name. */
+  async close(): Promise<void> {
     clearInterval(this.#timer)
     this.report()
-    this.#isClosed = true
-    this.#closeIfDone()
-  }
-
-  /** A socket that is closed drops what waits for the address of a name. */
-  #closeIfDone(): void {
-    if (this.#isClosed && this.#underWay === 0) this.#socket?.close()
+    if (this.#underWay > 0) await unlessLate(new Promise<void>(resolve => (this.#onSent = resolve)), PATIENCE)
+    this.#socket?.close()
   }
 
   report(): void {

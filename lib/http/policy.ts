@@ -1,5 +1,5 @@
 import type { RequestHead } from './head.js'
-import { checkRules, checkTrailer } from './head-rules.js'
+import { checkRules, forbiddenTrailer } from './head-rules.js'
 import type { Proxies } from './proxies/proxies.js'
 import type { ProxyProtocol } from './proxy-protocol/proxy-protocol.js'
 import type { Refusal } from './refusal.js'
@@ -24,6 +24,8 @@ export interface HttpPolicy {
   readonly proxies?: Pick<Proxies, 'peerOf'>
   /** The sockets of requests have the client's address, in place of that of the proxy. */
   readonly forwardedSocket?: boolean
+  /** The path at which the application is mounted, without a slash at its end; none if absent. */
+  readonly rootPath?: string
   /** What may stand before HTTP on a connection; absent if nothing may. */
   readonly preface?: Pick<ProxyProtocol, 'read'>
 }
@@ -37,6 +39,19 @@ export const MISPLACED_TLS: Refusal = { status: 400, why: 'TLS at a listener wit
 
 /** Bytes of an unread body that an engine reads away to keep a connection; for more it closes. */
 export const WORTH_DISCARDING = 256 * 1024
+
+/**
+ * How long a client that may still send after the last answer is listened to, in milliseconds: while it is not silent
+ * for so long (nginx's `lingering_timeout`), and for so long in all (`lingering_time`). What is lost on the way is sent
+ * again after 1 s, and after 2 s more (RFC 6298, section 2).
+ */
+const LINGER_SILENCE = 5000
+export const LINGER_LONGEST = 30_000
+
+/** How long a client may be silent behind the last answer, in milliseconds: no longer than within a body. */
+export function lingerSilence({ bodyTimeout = 0 }: HttpPolicy): number {
+  return Math.min(LINGER_SILENCE, bodyTimeout || LINGER_SILENCE)
+}
 
 /** ` HTTP/1.1` and the space after the method. */
 const REQUEST_LINE_REST = 10
@@ -93,10 +108,8 @@ export function checkFieldSize(size: number, policy: HttpPolicy, name?: string):
 
 /** Checks the trailers of a chunked body: they are fields, with the limits of fields. @param fields  as in a head */
 export function checkTrailers(fields: readonly string[], policy: HttpPolicy): Refusal | undefined {
-  for (let i = 0; i < fields.length; i += 2) {
-    const refusal = checkTrailer(fields[i] ?? '')
-    if (refusal) return refusal
-  }
+  const forbidden = forbiddenTrailer(fields)
+  if (forbidden !== undefined) return { status: 400, why: `trailer ${forbidden.slice(0, 40)}` }
   return checkFields(fields, policy)
 }
 

@@ -4,8 +4,15 @@ import { now } from '../sys/clock.js'
 import { ownText } from '../sys/own-text.js'
 import { contentType, isHashedName } from './content-type.js'
 import { ENCODINGS } from './encodings.js'
-import { type Mapping, Mount, type Place } from './mount.js'
-import { type Content, isSame, type Representation, readContent, representationOf } from './representation.js'
+import { type Directory, type Mapping, Mount } from './mount.js'
+import {
+  type Content,
+  isSame,
+  lacksDescriptors,
+  type Representation,
+  readContent,
+  representationOf,
+} from './representation.js'
 
 /** How long what was found is taken for true, in milliseconds. */
 const FRESH = 1000
@@ -62,8 +69,11 @@ export class Catalog {
     this.#mounts = mounts.sort((a, b) => b.url.length - a.url.length)
   }
 
-  /** @param path  decoded, without names that begin with a dot */
-  find(path: string): StaticFile | Place | undefined {
+  /**
+   * @param path  decoded, without names that begin with a dot
+   * @throws a system error if there are no descriptors left; nothing is known of the path then
+   */
+  find(path: string): StaticFile | Directory | undefined {
     if (!this.#mounts.some(({ url }) => path.startsWith(url))) return undefined
     const time = now()
     const known = this.#files.get(path)
@@ -81,7 +91,7 @@ export class Catalog {
     this.#bytes -= sizeInMemory(known)
   }
 
-  #look(path: string, time: number): StaticFile | Place | undefined {
+  #look(path: string, time: number): StaticFile | Directory | undefined {
     const known = this.#files.get(path)
     this.forget(path)
     for (const mount of this.#mounts) {
@@ -126,6 +136,7 @@ export class Catalog {
       const known = before.find(content => content.path === path && content.encoding === encoding)
       return known && isUnchanged(known) ? known : readContent(path, encoding)
     } catch (error) {
+      if (lacksDescriptors(error)) throw error
       this.#warnOnce(`${path} is not served: ${toError(error).message}`)
       return undefined
     }

@@ -38,8 +38,12 @@ function names(list: string, etag: string, comparison: 'strong' | 'weak'): boole
   return tags.some(tag => tag === etag || (comparison === 'weak' && tag === `W/${etag}`))
 }
 
+/** `Sun Nov  6 08:49:37 1994`, which C's asctime writes and all recipients have to know (RFC 9110, section 5.6.7). */
+const ASCTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/
+
 /** @returns undefined if it is no date of HTTP, which is ignored */
-function dateOf(field: string | undefined): number | undefined {
-  const date = field?.endsWith(' GMT') ? Date.parse(field) : Number.NaN
+function dateOf(field = ''): number | undefined {
+  const text = ASCTIME.test(field) ? `${field} GMT` : field
+  const date = text.endsWith(' GMT') ? Date.parse(text) : Number.NaN
   return Number.isNaN(date) ? undefined : date
 }

@@ -11,7 +11,11 @@ export interface Mapping {
 }
 
 /** What there is for a URL: a file, or a directory with an index whose URL lacks its slash. */
-export type Place = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'directory' }
+export type Place = { readonly kind: 'file'; readonly path: string } | Directory
+
+export interface Directory {
+  readonly kind: 'directory'
+}
 
 const INDEX = 'index.html'
 

@@ -1,6 +1,7 @@
 import { isAscii } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
+import { errorCode } from '../errors.js'
 import type { ResponseHead } from '../http/exchange.js'
 import type { Validators } from './conditions.js'
 
@@ -49,6 +50,21 @@ export function openFile(path: string): { fd: number; identity: Identity } {
   if (stats.isFile()) return { fd, identity: stats }
   closeSync(fd)
   throw Object.assign(new Error(`${path} is no regular file`), { code: 'ENOENT' })
+}
+
+/** Whether an error says that no file can be opened now. */
+export function lacksDescriptors(error: unknown): boolean {
+  const code = errorCode(error)
+  return code === 'EMFILE' || code === 'ENFILE'
+}
+
+/**
+ * Whether an open file was written anew since it was looked at: what was read of it may be of both. One that has grown
+ * since, a log say, has what it had.
+ */
+export function isRewritten(fd: number, { size, mtimeMs }: Identity): boolean {
+  const present = fstatSync(fd)
+  return present.size < size || (present.mtimeMs !== mtimeMs && present.size === size)
 }
 
 export function isSame(a: Identity, b: Identity): boolean {

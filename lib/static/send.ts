@@ -6,7 +6,7 @@ import type { Exchange } from '../http/exchange.js'
 import type { Logger } from '../logging/log.js'
 import { evaluate, wantsPart } from './conditions.js'
 import { parseRanges, type Range } from './ranges.js'
-import { headOf, type Representation, validatorFields } from './representation.js'
+import { headOf, type Identity, isRewritten, type Representation, validatorFields } from './representation.js'
 
 /** Bytes that are read at once: as many as a client that stops reading holds of a worker's memory. */
 const PIECE = 128 * 1024
@@ -108,7 +108,7 @@ type Sending = Source & { readonly parts: readonly Part[] }
 
 /** Sends a body as the client takes it, and closes the file. */
 function send(exchange: Exchange, file: Representation, { parts, fd, log }: Sending): void {
-  transmit(exchange, parts, fd ?? file.bytes ?? Buffer.alloc(0))
+  transmit(exchange, parts, { from: fd ?? file.bytes ?? Buffer.alloc(0), identity: file.identity })
     .catch((error: unknown) => {
       log.error({ err: toError(error), path: file.path }, 'A static file cannot be read, its response is cut')
       exchange.answer.cut()
@@ -116,8 +116,13 @@ function send(exchange: Exchange, file: Representation, { parts, fd, log }: Send
     .finally(() => release(fd))
 }
 
-/** @throws a system error; one of its own if the file has become shorter */
-async function transmit({ answer }: Exchange, parts: readonly Part[], from: Buffer | number): Promise<void> {
+interface Opened {
+  readonly from: Buffer | number
+  readonly identity: Identity
+}
+
+/** @throws a system error; one of its own if the file was cut short or written anew */
+async function transmit({ answer }: Exchange, parts: readonly Part[], { from, identity }: Opened): Promise<void> {
   for (const part of parts) {
     if (typeof part === 'string') answer.write(part)
     else if (typeof from !== 'number') answer.write(from.subarray(part.first, part.last + 1))
@@ -126,6 +131,8 @@ async function transmit({ answer }: Exchange, parts: readonly Part[], from: Buff
         const piece = await readPiece(from, at, Math.min(PIECE, part.last + 1 - at))
         if (answer.gone || answer.ended) return
         at += piece.length
+        // With its last bytes the client would take it for complete.
+        if (at > part.last && isRewritten(from, identity)) throw new Error('it was written anew while it was sent')
         if (!answer.write(piece)) await answer.drained()
       }
     }

@@ -1,16 +1,18 @@
 import { closeSync } from 'node:fs'
-import { errorCode, toError } from '../errors.js'
+import { toError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
 import type { Logger } from '../logging/log.js'
 import { Catalog } from './catalog.js'
 import { chooseEncoded } from './encodings.js'
 import type { Mapping } from './mount.js'
-import { isSame, openFile, type Representation } from './representation.js'
+import { isSame, lacksDescriptors, openFile, type Representation } from './representation.js'
 import { filePath } from './request-path.js'
 import { sendFile, sendRedirect } from './send.js'
 
 /** A file that changes all the time is not waited for. */
 const ATTEMPTS = 3
+
+type Found = ReturnType<Catalog['find']> | 'short'
 
 export interface StaticOptions {
   readonly log: Logger
@@ -44,24 +46,40 @@ export class StaticFiles {
     if (head.method !== 'GET' && head.method !== 'HEAD') return false
     const path = filePath(head.target().path)
     if (path === undefined) return false
-    const found = this.#catalog.find(path)
+    const found = this.#find(path)
     if (found === undefined) return false
     // Nothing is open before its turn, which never comes if the connection ends.
-    exchange.inTurn(found.kind === 'directory' ? sendRedirect : each => this.#send(each, path, found))
+    exchange.inTurn(each => this.#send(each, path, found))
     // The application has nothing to do with it, so a sync worker goes on at once, whatever the client does.
     exchange.release?.()
     return true
   }
 
+  /** @returns `short` if there are no descriptors left */
+  #find(path: string): Found {
+    try {
+      return this.#catalog.find(path)
+    } catch (error) {
+      return this.#short(error)
+    }
+  }
+
+  #short(error: unknown): 'short' {
+    this.#log.error({ err: toError(error) }, 'A static file cannot be opened')
+    return 'short'
+  }
+
   /** Sends the file as it is now. */
-  #send(exchange: Exchange, path: string, found: ReturnType<Catalog['find']>): void {
-    for (let attempt = 0, file = found; attempt < ATTEMPTS && file && 'plain' in file; attempt++) {
+  #send(exchange: Exchange, path: string, found: Found): void {
+    for (let attempt = 0, file = found; attempt < ATTEMPTS && file; attempt++) {
+      if (file === 'short') return exchange.answer.refuse(503)
+      if (file.kind === 'directory') return sendRedirect(exchange)
       const chosen = chooseEncoded(exchange.head.field('accept-encoding'), file.encoded) ?? file.plain
       const fd = chosen.bytes ? undefined : this.#open(chosen)
       if (fd === 'short') return exchange.answer.refuse(503)
       if (fd !== 'changed') return sendFile(exchange, chosen, { fd, log: this.#log })
       this.#catalog.forget(path)
-      file = this.#catalog.find(path)
+      file = this.#find(path)
     }
     exchange.answer.refuse(404)
   }
@@ -73,11 +91,7 @@ export class StaticFiles {
       if (isSame(present, identity)) return fd
       closeSync(fd)
     } catch (error) {
-      const code = errorCode(error)
-      if (code === 'EMFILE' || code === 'ENFILE') {
-        this.#log.error({ err: toError(error) }, 'A static file cannot be opened')
-        return 'short'
-      }
+      if (lacksDescriptors(error)) return this.#short(error)
     }
     return 'changed'
   }

@@ -23,7 +23,8 @@ function quotas(root: string, membership: string): number[] {
   const groups = withParents(rest.join(':'))
   if (controllers === '') return groups.map(group => quotaV2(join(root, 'sys/fs/cgroup', group)))
   if (!controllers.split(',').includes('cpu')) return []
-  return groups.map(group => quotaV1(join(root, 'sys/fs/cgroup', controllers, group)))
+  // The directory may name its controllers in another order than the kernel does. There is a link for each, too.
+  return [controllers, 'cpu'].flatMap(name => groups.map(group => quotaV1(join(root, 'sys/fs/cgroup', name, group))))
 }
 
 /** Returns a group and those above it. In a container the path may be the host's, of which only the root is mounted. */

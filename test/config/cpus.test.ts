@@ -49,6 +49,11 @@ t.test('cgroup v1: the quota at the root where the host path is not mounted', as
   t.equal(cgroupCpus(root(t, { membership, groups: { '/cpu,cpuacct': quota } })), 2.5)
 })
 
+t.test('cgroup v1: controllers in another order than in the name of the directory', async t => {
+  const quota = { 'cpu.cfs_quota_us': '50000\n', 'cpu.cfs_period_us': '100000\n' }
+  t.equal(cgroupCpus(root(t, { membership: '4:cpuacct,cpu:/pod\n', groups: { '/cpu/pod': quota } })), 0.5)
+})
+
 t.test('no quota is no limit', async t => {
   const unlimited = { 'cpu.cfs_quota_us': '-1\n', 'cpu.cfs_period_us': '100000\n' }
   const dir = root(t, { membership: '4:cpu:/\n0::/\n', groups: { '/cpu': unlimited } })

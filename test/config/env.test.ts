@@ -61,3 +61,24 @@ t.test('the working directory keeps the name of a symbolic link', async t => {
   t.equal(workingDirectory({}, cwd), cwd)
   t.equal(workingDirectory({ PWD: link }, join(dir, 'gone')), join(dir, 'gone'), 'what cannot be looked at')
 })
+
+t.test("OpenTelemetry's variables decide about otlpMetrics", async t => {
+  const cases: [env: Record<string, string>, decision: string | undefined][] = [
+    [{}, undefined],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: '' }, undefined],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a:4318' }, 'true by OTEL_EXPORTER_OTLP_ENDPOINT'],
+    [{ OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'http://a:4318' }, 'true by OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a', OTEL_SDK_DISABLED: 'TRUE' }, 'false by OTEL_SDK_DISABLED'],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a', OTEL_SDK_DISABLED: 'no' }, 'true by OTEL_EXPORTER_OTLP_ENDPOINT'],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a', OTEL_METRICS_EXPORTER: 'none' }, 'false by OTEL_METRICS_EXPORTER'],
+    [
+      { OTEL_METRICS_EXPORTER: 'console, otlp', OTEL_EXPORTER_OTLP_ENDPOINT: 'a' },
+      'true by OTEL_EXPORTER_OTLP_ENDPOINT',
+    ],
+    [{ OTEL_METRICS_EXPORTER: 'otlp' }, undefined],
+  ]
+  for (const [env, decision] of cases) {
+    const found = readEnvironment(env).get('otlpMetrics')
+    t.equal(found && `${found.value} by ${found.origin.replace('environment ', '')}`, decision, JSON.stringify(env))
+  }
+})

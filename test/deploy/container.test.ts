@@ -13,7 +13,7 @@ import { packedProject } from '../helpers/packed-project.js'
 import { root } from '../helpers/root.js'
 import { until } from '../helpers/until.js'
 
-const files = ['docker/Dockerfile', 'docker/.dockerignore']
+const files = ['docker/Dockerfile', 'docker/.dockerignore', 'compose/compose.yaml']
 const app = readFileSync(`${root}test/fixtures/deploy/app.js`, 'utf8')
 /** No capability, nothing to write to, and a user that no file knows. */
 const STRICT = ['--cap-drop', 'all', '--security-opt', 'no-new-privileges', '--read-only', '--read-only-tmpfs=false']
@@ -80,6 +80,32 @@ t.test('the image of the Dockerfile', async t => {
     const broken = containers.start(t, 'shop:1.0', '--network', 'none', '--env', 'UNICORN_CMD_ARGS=--chdir /')
     t.same(await broken.exit, { code: 4, signal: null }, 'a failed start is a failed container')
     t.ok(broken.log.all(messages.gaveUp).length > 0)
+  })
+
+  await t.test('the compose file', async t => {
+    const port = await freePort()
+    const file = `${project.directory}/compose.yaml`
+    const text = readFileSync(file, 'utf8')
+    const grace = Number(/stop_grace_period: (\d+)s/.exec(text)?.[1])
+    t.ok(grace > GRACEFUL_TIMEOUT, 'a stop has the time that a drain takes')
+    // On the machine's network, which has its ports without being given any, and at a free one.
+    writeFileSync(file, text.replace(/^ +ports: .*\n/m, ''))
+    const override = `${project.directory}/override.json`
+    const service = { network_mode: 'host', environment: { PORT: String(port) } }
+    writeFileSync(override, JSON.stringify({ services: { shop: service } }))
+    const docker = await containers.docker(t)
+    const compose = (...args: string[]): Promise<string> =>
+      docker('--project-name', 'shop', '-f', file, '-f', override, ...args)
+    atEnd(t, () => compose('down'))
+    await compose('up', '--detach')
+    const container = { name: (await compose('ps', '--quiet')).trim() }
+    const client = new Client(t, { host: '127.0.0.1', port })
+    await until('it serves', async () => (await client.get().catch(() => undefined))?.status === 200)
+    t.equal((await containers.logOf(container)).match(/Worker ready/g)?.length, 1, 'one CPU is one worker')
+    await t.resolves(containers.podman('healthcheck', 'run', container.name))
+    await t.rejects(containers.exec(container, 'sh', '-c', 'echo > file'), /Read-only file system/)
+    await compose('stop')
+    t.match(await containers.logOf(container), /"exitCode":0,"msg":"Shut down"/)
   })
 
   await t.test('the manifests of Kubernetes', async t => {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
 import { atEnd } from './at-end.js'
@@ -9,6 +10,7 @@ import { requireCommand } from './require-command.js'
 import { run } from './run.js'
 import type { Exit } from './server-process.js'
 import { spawnClean } from './spawn.js'
+import { until } from './until.js'
 
 /** A container in the foreground: its log, and its end. */
 export interface Container {
@@ -53,7 +55,7 @@ export class Containers {
     writeFileSync(
       join(directory, 'containers.conf'),
       `[containers]\ndefault_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
-[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n`,
+[engine]\ncgroup_manager = "cgroupfs"\ncompat_api_enforce_docker_hub = false\nevents_logger = "file"\n`,
     )
     atEnd(t, () => containers.podman('rm', '--all', '--force', '--time', '0'))
     await containers.#importBase()
@@ -91,6 +93,21 @@ export class Containers {
       await exit
     })
     return { name, log, exit }
+  }
+
+  /** Serves Docker's own API until the test ends. @returns a function that runs docker-compose, with its arguments */
+  async docker(t: Test): Promise<(...args: readonly string[]) => Promise<string>> {
+    const socket = join(this.directory, 'docker.sock')
+    const command = this.#command(['system', 'service', '--time', '0', `unix://${socket}`])
+    const service = spawnClean(command, { cwd: '/', env: this.#env })
+    const ended = once(service, 'exit')
+    for (const output of [service.stdout, service.stderr]) output?.resume()
+    atEnd(t, async () => {
+      service.kill('SIGTERM')
+      await ended
+    })
+    await until("Docker's API is served", () => existsSync(socket))
+    return (...args) => run(['docker-compose', '--host', `unix://${socket}`, ...args], { cwd: '/' })
   }
 
   /** Runs a command in a container. */
@@ -141,7 +158,7 @@ function lines(file: string, ...args: readonly string[]): string {
 }
 
 function refuseUnlessPossible(): void {
-  for (const name of ['podman', 'crun', 'conmon', 'unshare', 'mountpoint', 'tar', 'npm']) {
+  for (const name of ['podman', 'crun', 'conmon', 'docker-compose', 'unshare', 'mountpoint', 'tar', 'npm']) {
     requireCommand([name, '--version'])
   }
   requireCommand(['busybox', 'true'])

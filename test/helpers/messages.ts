@@ -64,6 +64,10 @@ export const messages = {
   pythonReady: /^Python process ready/,
   pythonExited: /^Python process exited/,
   pythonHangs: /^Python process hangs/,
+  otlpStarted: /^Metrics are sent by OTLP/,
+  /** Its field `why` says why. */
+  otlpFails: /^Metrics cannot be sent by OTLP/,
+  otlpMissing: /^Metrics are not sent by OTLP/,
   lostLines: /^Lost \d+ earlier lines/,
 } as const
 

@@ -97,5 +97,6 @@ export const CHANGED: Readonly<Record<Changed, unknown>> = {
   statsdHost: '127.0.0.1:9',
   statsdPrefix: 'shop',
   dogstatsdTags: 'a:b',
+  otlpMetrics: true,
   controlSocket: 'control.sock',
 }

@@ -1,89 +1,13 @@
-import { execFileSync } from 'node:child_process'
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, renameSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { brotliCompressSync, gzipSync } from 'node:zlib'
-import t, { type Test } from 'tap'
-import { testdir } from '../helpers/at-end.js'
+import { brotliCompressSync } from 'node:zlib'
+import t from 'tap'
 import { Client } from '../helpers/http.js'
 import { messages } from '../helpers/messages.js'
 import { gone } from '../helpers/process.js'
 import { connectRaw } from '../helpers/raw.js'
-import { startServer } from '../helpers/server.js'
-import type { Server } from '../helpers/server-process.js'
 import { until } from '../helpers/until.js'
-
-const CSS = 'body { color: green }\n'.repeat(40)
-const PAGE = '<!doctype html><p>é</p>\n'
-const LARGE = Buffer.alloc(3 * 2 ** 20, 'line of a large file\n')
-
-const HUGE = 2 ** 26
-
-const APP = `
-export function wsgi(environ, startResponse) {
-  startResponse('200 OK', [['X-From', 'application']])
-  return [environ.REQUEST_METHOD + ' ' + environ.PATH_INFO]
-}
-export const fetch = request => new Response(new URL(request.url).pathname, { headers: { 'X-From': 'application' } })
-export function node(req, res) {
-  res.setHeader('X-From', 'application')
-  res.end(req.url)
-}
-`
-
-/** A site with everything that can be in one. @returns its directory, which is the server's working directory */
-function site(t: Test): string {
-  const cwd = testdir(t, { 'app.js': APP, secret: 'not for clients' })
-  const file = (name: string, content: string | Buffer): void => writeFileSync(join(cwd, name), content)
-  for (const name of ['public', 'public/docs', 'public/.git', 'public/empty', 'more']) mkdirSync(join(cwd, name))
-  file('public/a.css', CSS)
-  file('public/a.css.br', brotliCompressSync(CSS))
-  file('public/a.css.gz', gzipSync(CSS))
-  file('public/main.55e7cbb9ba48.js', 'export {}')
-  file('public/app-DiwrgTda.js', 'export {}')
-  file('public/docs/index.html', PAGE)
-  file('public/.git/config', 'secret')
-  file('public/sp ace+é.txt', 'space')
-  file('public/none.txt', '')
-  file('public/large.bin', LARGE)
-  file('more/only.txt', 'more')
-  file('favicon.ico', 'icon')
-  symlinkSync('../secret', join(cwd, 'public/leaving'))
-  symlinkSync('..', join(cwd, 'public/up'))
-  symlinkSync('a.css', join(cwd, 'public/link.css'))
-  execFileSync('mkfifo', [join(cwd, 'public/pipe')])
-  return cwd
-}
-
-const MAPPED = ['--static', '/static=./public', '--static', '/static=more', '--static', '/favicon.ico=favicon.ico']
-
-function serve(t: Test, face: string, ...args: readonly string[]): Promise<Server> {
-  const log = ['--access-logfile', 'access.log', '--access-logformat', '%(m)s %(U)s %(s)s %(B)s']
-  return startServer(t, { cwd: site(t), spec: `app:${face}`, args: ['--interface', face, ...MAPPED, ...log, ...args] })
-}
-
-/** The head and the body of a response, with its bytes as characters. */
-async function ask(t: Test, server: Server, request: string): Promise<{ head: string; body: string }> {
-  const raw = await connectRaw(t, server.target)
-  raw.write(request.replace('\r\n\r\n', '\r\nHost: a\r\nConnection: close\r\n\r\n'))
-  const text = await raw.all()
-  const end = text.indexOf('\r\n\r\n')
-  return { head: text.slice(0, end), body: text.slice(end + 4) }
-}
-
-const get = (path: string, ...fields: readonly string[]): string =>
-  [`GET ${path} HTTP/1.1`, ...fields, '', ''].join('\r\n')
-const statusOf = (head: string): number => Number(head.slice(9, 12))
-const field = (head: string, name: string): string | undefined =>
-  new RegExp(`^${name}: (.*)$`, 'mi').exec(head)?.[1]?.trim()
+import { ask, CSS, field, get, LARGE, PAGE, serveSite, statusOf } from './static-site.js'
 
 for (const [face, ...args] of [
   ['wsgi'],
@@ -93,7 +17,7 @@ for (const [face, ...args] of [
   ['node'],
 ] as const) {
   t.test([face, ...args].join(' '), async t => {
-    const server = await serve(t, face, ...args)
+    const server = await serveSite(t, face, ...args)
     const fetched = (request: string): ReturnType<typeof ask> => ask(t, server, request)
 
     const plain = await fetched(get('/static/a.css'))
@@ -215,8 +139,10 @@ for (const [face, ...args] of [
   })
 }
 
+const HUGE = 2 ** 26
+
 t.test('slow readers hold nothing, not even a sync worker', async t => {
-  const server = await serve(t, 'wsgi', '--worker-class', 'sync', '--write-timeout', '1s')
+  const server = await serveSite(t, 'wsgi', '--worker-class', 'sync', '--write-timeout', '1s')
   // More than the kernel holds of a connection.
   truncateSync(join(server.cwd, 'more/only.txt'), HUGE)
   const slow = await Promise.all(
@@ -246,7 +172,7 @@ t.test('slow readers hold nothing, not even a sync worker', async t => {
 })
 
 t.test('a file that changes is served anew, after HUP at once', async t => {
-  const server = await serve(t, 'wsgi', '--static-immutable', '/static/app-*')
+  const server = await serveSite(t, 'wsgi', '--static-immutable', '/static/app-*')
   const client = new Client(t, server.target)
   const path = join(server.cwd, 'public/a.css')
   t.equal((await client.get('/static/a.css')).body, CSS)

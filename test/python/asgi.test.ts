@@ -186,4 +186,8 @@ t.test('the path has the root path in it, whether it was sent with that or not',
     const scope = JSON.parse((await client.get(path)).body)
     t.match(scope, { root_path: '/api', path: '/api/scope', raw_path: "b'/api/scope'" }, path)
   }
+  const told = async (mount: string): Promise<unknown> =>
+    JSON.parse((await client.get('/scope', { headers: { SCRIPT_NAME: mount } })).body)
+  t.match(await told('/other'), { root_path: '/other', path: '/other/scope' }, 'a proxy knows better')
+  t.match(await told('/'), { root_path: '', path: '/scope' })
 })

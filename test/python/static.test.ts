@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { Client } from '../helpers/http.js'
-import { requireModules } from '../helpers/python.js'
+import { fixture, requireModules, startPython } from '../helpers/python.js'
 import { root } from '../helpers/root.js'
 import { copyOfExample, prepareDjango, serve } from './example.js'
 
@@ -32,4 +32,14 @@ t.test('the files that collectstatic has gathered are served without Python', as
   t.equal((await client.get('/uploads/new.txt')).body, 'uploaded')
   process.kill(python, 'SIGCONT')
   t.equal((await client.get('/static/missing.css')).status, 404, "Django's own page")
+})
+
+t.test('files in front of an ASGI application', async t => {
+  const files = { 'public/a.txt': 'a file' }
+  const server = await startPython(t, fixture('asgi.py'), { files, args: ['--static', '/static=./public'] })
+  const client = new Client(t, server.target)
+  t.equal((await client.get('/static/a.txt')).body, 'a file')
+  t.match(await client.get('/static/a.txt', { headers: { Range: 'bytes=2-' } }), { status: 206, body: 'file' })
+  t.match(await client.get('/static/a.txt', { method: 'HEAD' }), { status: 200, headers: { 'content-length': '6' } })
+  t.match(JSON.parse((await client.get('/scope')).body), { type: 'http', path: '/scope' }, 'the rest is its own')
 })

@@ -5,7 +5,12 @@ type PromClient = typeof import('prom-client')
 
 let loaded: PromClient | undefined
 
-/** Loaded for the first scrape. By `require`: `import` would start Node's loader of ES modules. */
+/** Loads what the first scrape would have to load. */
+export function prepare(): void {
+  promClient()
+}
+
+/** By `require`: `import` would start Node's loader of ES modules. */
 function promClient(): PromClient {
   loaded ??= createRequire(import.meta.url)('prom-client') as PromClient
   return loaded

@@ -1,8 +1,9 @@
 import type { ControlledServer } from '../../arbiter/control.js'
 import { now } from '../../sys/clock.js'
+import { afterStart } from '../after-start.js'
 import type { ControlRequest, Reply, Routes } from '../routes.js'
 import { ApplicationMetrics } from './application.js'
-import { aggregate, expose, type Format, formatFor } from './exposition.js'
+import { aggregate, expose, type Format, formatFor, prepare } from './exposition.js'
 import { familiesOf } from './table.js'
 
 /** For how long a page serves all who ask, in milliseconds: workers report once a second. */
@@ -13,8 +14,11 @@ interface Page {
   readonly reply: Promise<Reply>
 }
 
-/** Serves `/metrics`. However many ask, a page is made twice a second at most for each format. */
-export function metricsRoutes(server: ControlledServer): Routes {
+/**
+ * Serves `/metrics`. However many ask, a page is made twice a second at most for each format.
+ * @param signal  aborted when it is served no more
+ */
+export function metricsRoutes(server: ControlledServer, signal: AbortSignal): Routes {
   const application = new ApplicationMetrics(server, aggregate)
   const pages = new Map<Format, Page>()
 
@@ -34,5 +38,6 @@ export function metricsRoutes(server: ControlledServer): Routes {
     return reply
   }
 
+  signal.addEventListener('abort', afterStart(server, prepare))
   return { '/metrics': { get } }
 }

@@ -1,5 +1,5 @@
-import type { Figures, Latency, Metered, Snapshot, WorkerSnapshot } from '../../../config/hooks.js'
-import { lowerBound } from '../../sys/histogram.js'
+import type { Figures, Metered, Snapshot, WorkerSnapshot } from '../../../config/hooks.js'
+import { histogram } from './buckets.js'
 import type { Family, MetricType, Sample } from './family.js'
 
 /** One metric of a server. Its name ends with its unit (Prometheus, "Metric and label naming"). */
@@ -8,7 +8,18 @@ interface Metric {
   readonly help: string
   /** The names of its labels. */
   readonly labels?: readonly string[]
+  /** If OpenTelemetry's semantic conventions have it: what it is there. */
+  readonly convention?: Convention
   readonly read: (snapshot: Snapshot) => Sample[]
+}
+
+/** A metric of OpenTelemetry's semantic conventions. */
+interface Convention {
+  readonly name: string
+  /** If Prometheus' name does not say it. */
+  readonly unit?: string
+  /** Its values can be added up, as the memory of several processes can: an UpDownCounter there. */
+  readonly isSum?: true
 }
 
 const STATES: readonly Snapshot['state'][] = ['starting', 'running', 'reloading', 'stopping']
@@ -67,6 +78,7 @@ export const METRICS: Readonly<Record<string, Metric>> = {
   unicorn_request_duration_seconds: {
     type: 'histogram',
     help: 'From the complete head of a request to the end of its response.',
+    convention: { name: 'http.server.request.duration' },
     read: ({ counters }) => histogram('unicorn_request_duration_seconds', counters.latency),
   },
   unicorn_worker_starts_total: counter('Worker processes that were started.', ({ spawned }) => spawned),
@@ -99,7 +111,11 @@ export const METRICS: Readonly<Record<string, Metric>> = {
     labels: ['worker'],
     read: ({ workers }) => perWorker(workers, ({ since }) => since / MILLISECONDS),
   },
-  unicorn_worker_requests_in_flight: ofFigures('Requests under way in a worker.', ({ inFlight }) => inFlight),
+  unicorn_worker_requests_in_flight: ofFigures('Requests under way in a worker.', ({ inFlight }) => inFlight, {
+    name: 'http.server.active_requests',
+    unit: '{request}',
+    isSum: true,
+  }),
   unicorn_worker_requests_queued: ofMetered('Those of them that do not run yet.', ({ queued }) => queued),
   unicorn_worker_connections: ofFigures('Open connections of a worker.', ({ connections }) => connections),
   unicorn_worker_upgraded_connections: ofMetered(
@@ -109,17 +125,27 @@ export const METRICS: Readonly<Record<string, Metric>> = {
   unicorn_worker_event_loop_utilization_ratio: ofFigures(
     'How much of its time the event loop of a worker was busy, from 0 to 1.',
     ({ utilisation }) => utilisation,
+    { name: 'nodejs.eventloop.utilization' },
   ),
   unicorn_worker_event_loop_delay_mean_seconds: ofMetered(
     'For how long the event loop was late for its timers, on average over the last second.',
     ({ delay }) => delay.mean / MILLISECONDS,
+    { name: 'nodejs.eventloop.delay.mean' },
   ),
   unicorn_worker_event_loop_delay_p99_seconds: ofMetered(
     'The same, 99th percentile.',
     ({ delay }) => delay.p99 / MILLISECONDS,
+    { name: 'nodejs.eventloop.delay.p99' },
   ),
-  unicorn_worker_event_loop_delay_max_seconds: ofMetered('The same, at most.', ({ delay }) => delay.max / MILLISECONDS),
-  unicorn_worker_resident_memory_bytes: ofFigures('Resident memory of a worker.', ({ rss }) => rss),
+  unicorn_worker_event_loop_delay_max_seconds: ofMetered(
+    'The same, at most.',
+    ({ delay }) => delay.max / MILLISECONDS,
+    { name: 'nodejs.eventloop.delay.max' },
+  ),
+  unicorn_worker_resident_memory_bytes: ofFigures('Resident memory of a worker.', ({ rss }) => rss, {
+    name: 'process.memory.usage',
+    isSum: true,
+  }),
   unicorn_worker_heap_used_bytes: ofMetered('Memory of the JavaScript objects of a worker.', m => m.heapUsed),
   unicorn_worker_heap_total_bytes: ofMetered('What V8 has taken for them.', ({ heapTotal }) => heapTotal),
 
@@ -183,13 +209,19 @@ function counter(help: string, read: (counters: Snapshot['counters']) => number)
   return { type: 'counter', help, read: ({ counters }) => [{ value: read(counters), labels: {} }] }
 }
 
-function ofFigures(help: string, read: (figures: Figures) => number | undefined): Metric {
+function ofFigures(help: string, read: (figures: Figures) => number | undefined, convention?: Convention): Metric {
   const ofWorker = ({ figures }: WorkerSnapshot): number | undefined => figures && read(figures)
-  return { type: 'gauge', help, labels: ['worker'], read: ({ workers }) => perWorker(workers, ofWorker) }
+  return {
+    type: 'gauge',
+    help,
+    labels: ['worker'],
+    ...(convention && { convention }),
+    read: ({ workers }) => perWorker(workers, ofWorker),
+  }
 }
 
-function ofMetered(help: string, read: (metered: Metered) => number): Metric {
-  return ofFigures(help, ({ metered }) => metered && read(metered))
+function ofMetered(help: string, read: (metered: Metered) => number, convention?: Convention): Metric {
+  return ofFigures(help, ({ metered }) => metered && read(metered), convention)
 }
 
 /** By the index of a worker, of which there are few: of several processes at one, the newest. */
@@ -210,28 +242,4 @@ function ofListeners(listeners: Snapshot['listeners'], what: 'waiting' | 'limit'
   return listeners.flatMap(({ address, [what]: value }) =>
     value === undefined ? [] : [{ value, labels: { address } }],
   )
-}
-
-/** Prometheus is told of the buckets between these powers of two of a microsecond: from 256 us to 101 s. */
-const FIRST_POWER = 8
-const LAST_POWER = 26
-/** Two for each power of two, so that a quantile is within 20 % of the true one where all lie in one bucket. */
-const HALVES = [1, 1.5]
-const BOUNDS = Array.from({ length: LAST_POWER - FIRST_POWER + 1 }, (_, power) =>
-  HALVES.map(half => (half * 2 ** (FIRST_POWER + power)) / 1000),
-).flat()
-
-/** Each of these bounds is one of a bucket, so their counts are exact. */
-function histogram(name: string, { buckets, count, sum }: Latency): Sample[] {
-  let [at, below] = [0, 0]
-  const samples = BOUNDS.map((bound): Sample => {
-    for (let pair = buckets[at]; pair && lowerBound(pair[0] + 1) <= bound; pair = buckets[++at]) below += pair[1]
-    return { value: below, labels: { le: bound / MILLISECONDS }, metricName: `${name}_bucket` }
-  })
-  return [
-    ...samples,
-    { value: count, labels: { le: '+Inf' }, metricName: `${name}_bucket` },
-    { value: sum / MILLISECONDS, labels: {}, metricName: `${name}_sum` },
-    { value: count, labels: {}, metricName: `${name}_count` },
-  ]
 }

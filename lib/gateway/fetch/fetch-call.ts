@@ -1,6 +1,7 @@
 import { toError } from '../../errors.js'
 import { BodyTooLarge } from '../../http/errors.js'
 import type { Exchange } from '../../http/exchange.js'
+import { mountOf } from '../../http/mount.js'
 import type { Logger } from '../../logging/log.js'
 import type { Background } from '../gateway.js'
 import type { Body } from '../wire/body.js'
@@ -23,6 +24,8 @@ export interface FetchCalls {
   readonly kept: Set<Promise<void>>
   readonly log: Logger
   readonly background: Background | undefined
+  /** The path at which the application is mounted, unless a trusted proxy tells of another one. */
+  readonly rootPath: string | undefined
 }
 
 /** The header with which a handler for @hono/node-server says that it answers through `outgoing`. */
@@ -35,6 +38,7 @@ const EXPECTED = /^(?:connection|keep-alive|transfer-encoding)$/i
 export class FetchCall extends Call implements HandlerCall {
   readonly body: RequestBody | undefined = undefined
   readonly context: HandlerContext
+  readonly rootPath: string
   readonly #calls: FetchCalls
   /** Whether the server has answered in place of the handler, which may still be at work. */
   #isRefused = false
@@ -43,15 +47,16 @@ export class FetchCall extends Call implements HandlerCall {
     super(exchange, calls.log, calls.background)
     if (exchange.head.bodyLength > 0) this.body = new RequestBody(exchange.body, error => this.fail(error))
     this.context = new HandlerContext(this)
+    this.rootPath = mountOf(exchange.peer, calls.rootPath)
     this.#calls = calls
   }
 
   /** Calls the handler. Never throws. A response that is there at once is sent at once, without a promise. */
   run(): void {
-    const { context, exchange } = this
+    const { context, exchange, rootPath } = this
     try {
       // It has all members of the type by `inherit`; a class that implements the type would have to declare them again.
-      const request = new LightRequest(this, urlOf(exchange)) as unknown as Request
+      const request = new LightRequest(this, urlOf(exchange, rootPath)) as unknown as Request
       this.settle(this.#calls.application.fetch(request, context, context))
     } catch (error) {
       this.fail(error)

@@ -8,6 +8,7 @@ export interface HandlerCall {
   readonly body: RequestBody | undefined
   readonly signal: AbortSignal
   readonly context: FetchContext
+  readonly rootPath: string
   /** Keeps the worker from ending before `promise` settles. */
   keep(promise: PromiseLike<unknown>): void
 }
@@ -34,6 +35,10 @@ export class HandlerContext implements FetchContext {
     throw new TypeError(
       'context.outgoing is a response of node:http, which the native engine has not: say --http-engine node',
     )
+  }
+
+  get rootPath(): string {
+    return this.#call.rootPath
   }
 
   get remoteAddress(): string | undefined {

@@ -12,6 +12,8 @@ export interface FetchContext {
   readonly incoming: Incoming
   /** Node's own object. @throws TypeError if the engine is not that on node:http */
   readonly outgoing: ServerResponse
+  /** The path at which the application is mounted, which `request.url` is without; empty if it has none. */
+  readonly rootPath: string
   /** The address of the peer; undefined on a unix socket. */
   readonly remoteAddress: string | undefined
   readonly remotePort: number | undefined

@@ -1,7 +1,9 @@
 import { toError } from '../../errors.js'
 import { BodyTooLarge } from '../../http/errors.js'
 import type { Exchange } from '../../http/exchange.js'
+import { mountOf } from '../../http/mount.js'
 import { viewOf } from '../../http/node/client-view.js'
+import { showBelow } from '../../http/node/mounted.js'
 import type { NodeObjects } from '../../http/node/types.js'
 import { RelayedPeer } from '../../http/proxies/relayed-peer.js'
 import { requestFacts } from '../failure.js'
@@ -13,11 +15,13 @@ export class NodeGateway implements Gateway {
   readonly interface = 'node'
   readonly #log: GatewayContext['log']
   readonly #showsClient: boolean
+  readonly #rootPath: string | undefined
   readonly #answer: (objects: NodeObjects, exchange: Exchange) => unknown
 
-  constructor(target: NodeTarget, { log, forwardedSocket = false }: GatewayContext) {
+  constructor(target: NodeTarget, { log, rootPath, forwardedSocket = false }: GatewayContext) {
     this.#log = log
     this.#showsClient = forwardedSocket
+    this.#rootPath = rootPath
     this.#answer = isHttpServer(target)
       ? (objects, exchange) => callListeners(target, objects, exchange)
       : objects => callHandler(target, objects)
@@ -30,6 +34,7 @@ export class NodeGateway implements Gateway {
       if (!node) throw new TypeError('the node interface needs an engine with the objects of node:http')
       if (this.#showsClient && exchange.peer instanceof RelayedPeer)
         node.req.socket = viewOf(node.req.socket, exchange.peer)
+      showBelow(node.req, mountOf(exchange.peer, this.#rootPath))
       // Not documented, but in all versions of node:http: emitted within `res.end`.
       if (exchange.release) node.res.once('prefinish', exchange.release)
       if (exchange.head.transferEncoding !== undefined) this.#limitBody(node, exchange)

@@ -10,7 +10,9 @@ export function scopeText({ head, peer }: Pick<Exchange, 'head' | 'peer'>, size?
   const { scheme, address, port, told } = peer
   const host = told?.host ?? authority
   const line = [head.method, head.httpVersion === '2.0' ? '2' : head.httpVersion, scheme, path, query]
-  const ends = [address, String(port ?? ''), peer.serverName, peer.serverPort, told?.mount ?? '']
+  // Empty if no proxy tells it: then Python knows it by itself.
+  const mount = told?.mount === undefined ? '' : told.mount || '/'
+  const ends = [address, String(port ?? ''), peer.serverName, peer.serverPort, mount]
   const { fields } = head
   const isDecoded = size !== undefined && head.isUnmeasured
   let text = [...line, ...ends, ...(isDecoded ? ['content-length', size] : [])].join('\0')

@@ -1,7 +1,8 @@
 import { ClientGone } from '../errors.js'
 import { checkTrailers, type HttpPolicy } from '../policy.js'
-import type { ClientSocket, Newest } from './client-socket.js'
+import type { ClientSocket } from './client-socket.js'
 import { type ParserError, refusalOf } from './closing.js'
+import type { Newest } from './noted-socket.js'
 
 // What becomes of a connection on which the body of a request does not come as announced. Requests before that one get
 // their own answers all the same.

@@ -1,17 +1,14 @@
 import type { ServerResponse } from 'node:http'
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { ClientHandle } from '../../listeners/server-handle.js'
 import { hasHungUp } from '../../sys/libc.js'
 import type { Linked } from '../../sys/linked-list.js'
-import { hasUnread, NO_DESCRIPTOR } from '../../sys/socket-calls.js'
-import type { LocalAddress } from '../engine.js'
-import type { Connection, Exchange, Peer } from '../exchange.js'
-import type { Security } from '../security.js'
+import { hasUnread } from '../../sys/socket-calls.js'
+import type { Connection, Peer } from '../exchange.js'
 import { endsOf } from './client-view.js'
 import { closeUnread, linger } from './closing.js'
-import { newNotes } from './new-notes.js'
 import { NodePeer } from './node-peer.js'
-import type { NodeObjects } from './types.js'
+import { NotedSocket, type Surroundings, type Wait } from './noted-socket.js'
 
 /** What all connections of an engine have in common. */
 export interface SocketOwner {
@@ -25,75 +22,17 @@ export interface SocketOwner {
   gone(socket: ClientSocket): void
 }
 
-/**
- * What the server waits for on a connection: a next request, the rest of a body, that an answer is read, or that the
- * application answers a client which has closed its sending side.
- */
-export type Wait = 'request' | 'body' | 'reader' | 'answer'
-
-/** The newest request of a connection. */
-export interface Newest extends Exchange, NodeObjects {
-  /** The client owes the rest of the body. */
-  readonly wantsBody: boolean
-}
-
-/** What a connection comes with. */
-export interface Surroundings {
-  readonly local: LocalAddress | undefined
-  readonly owner: SocketOwner
-}
-
 /** As `Writable` hands them to `_writev`. */
 type Chunks = Parameters<NonNullable<Socket['_writev']>>[0]
 
-/**
- * An accepted connection, with what the engine notes of it: fields cost less than tables beside it. It has no members
- * with a `#`: a socket of TLS gets the methods of this class without its constructor, which alone could give it those.
- */
-export class ClientSocket extends Socket implements Connection, Linked<ClientSocket> {
-  declare previous: ClientSocket | undefined
-  declare next: ClientSocket | undefined
-  declare mark: number
-  /** When it was accepted or had its last response, in milliseconds. */
-  declare quietSince: number
-  /** Requests under way; above 1 if the client pipelines. */
-  declare running: number
-  declare refused: boolean
-  /** Its head takes memory that is wanted, so nothing more of it is read. */
-  declare abandoned: boolean
-  /** It speaks another protocol than HTTP from now on, a WebSocket say, and belongs to the application. */
-  declare upgraded: boolean
-  /** The newest request, and whether its response is the last: what a client pipelines behind it is not served. */
-  declare newest: Newest | undefined
-  declare last: boolean
-  /** What it waited for at the last look, since which look, and what had been done of it then. */
-  declare wait: Wait | undefined
-  declare waitingSince: number
-  declare progress: number
-  /** How long it may still be slower with its body than `minBodyRate`, and the bytes that count for that already. */
-  declare allowance: number
-  declare received: number
-  /** Bytes that had come when the last request was over: what follows is the next head. */
-  declare headStart: number
-  /** Sees to what stands behind a request that is still being answered, once that answer is complete. */
-  declare behind: (() => void) | undefined
-  /** Requests that offered an upgrade which nothing took. */
-  declare offers: number
-  /** It was asked whether its client is still there. */
-  declare isProbed: boolean
-  declare readonly owner: SocketOwner
-  declare private readonly handle: ClientHandle
-  declare private readonly local: LocalAddress | undefined
-  declare private knownPeer: Peer | undefined
-  declare private isLingering: boolean
-  /** TLS of the connection; undefined if it has none. */
-  declare readonly security: Security | undefined
+/** An accepted connection. A socket of TLS gets the members of this class without its constructor. */
+export class ClientSocket extends NotedSocket<SocketOwner> implements Connection, Linked<ClientSocket> {
   /** On the prototype: what tells a socket of this class, or one that `secured` has made of it. */
   declare readonly isClient: true
 
-  constructor(handle: ClientHandle, surroundings: Surroundings) {
+  constructor(handle: ClientHandle, surroundings: Surroundings<SocketOwner>) {
     super({ handle, allowHalfOpen: true, readable: true, writable: true })
-    Object.assign(this, newNotes(handle, surroundings))
+    this.begin(handle, surroundings)
   }
 
   /** A socket of TLS has another class below, and is one all the same. */
@@ -130,7 +69,8 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
 
   /** Whether the other end has closed it for good, which Node does not look for behind the end of what was sent. */
   get hasHungUp(): boolean {
-    return hasHungUp(this.handle.fd ?? NO_DESCRIPTOR)
+    const { fd = -1 } = this.handle
+    return fd >= 0 && hasHungUp(fd)
   }
 
   /** Whether it waits for a next request. */
@@ -204,7 +144,8 @@ export class ClientSocket extends Socket implements Connection, Linked<ClientSoc
 
   /** Under TLS, also an alert, by which a client ends its side. */
   private get hasUnread(): boolean {
-    return hasUnread(this.handle.fd ?? NO_DESCRIPTOR)
+    const { fd = -1 } = this.handle
+    return fd >= 0 && hasUnread(fd)
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {

@@ -6,18 +6,18 @@ import { LinkedList } from '../../sys/linked-list.js'
 import { type Accepted, type Engine, type HttpEvents, isSecured, type LocalAddress, type Takeover } from '../engine.js'
 import type { Exchange } from '../exchange.js'
 import { RequestHead } from '../head.js'
-import { type HttpPolicy, TOO_MANY_HEADS } from '../policy.js'
+import { type HttpPolicy, lingerSilence, TOO_MANY_HEADS } from '../policy.js'
 import { awaitPreface } from '../proxy-protocol/await-preface.js'
 import type { Refusal } from '../refusal.js'
-import { lingerSilence } from '../waiting.js'
 import { bodyIsLate, bodyIsTorn, watchTrailers } from './broken-body.js'
-import { ClientSocket, onResponseClose, type SocketOwner, type Wait } from './client-socket.js'
+import { ClientSocket, onResponseClose, type SocketOwner } from './client-socket.js'
 import { type ParserError, refusalOf, refuseConnection } from './closing.js'
 import { lookAfter } from './half-closed.js'
 import { createHttpServer, onEachRequest, sendersTo } from './http-server.js'
 import { NodeExchange } from './node-exchange.js'
 import { checkRequest, checkTaken, wantsToClose } from './node-rules.js'
 import { NodeUpgrade, siftUpgrades } from './node-upgrade.js'
+import type { Wait } from './noted-socket.js'
 import { OpenHeads } from './open-heads.js'
 import { openSocket } from './open-socket.js'
 import { StandIn, type TakeoverArgs } from './stand-in.js'
@@ -191,7 +191,7 @@ export class NodeEngine implements Engine, SocketOwner {
     const isWanted = this.#takeovers.includes(event) && this.#standIn?.listensFor(event)
     const refusal = checkTaken(upgrade, this.#policy) ?? (isWanted ? undefined : { status: 501, why: 'CONNECT' })
     if (refusal) return this.#refuseRest(socket, refusal, upgrade.head)
-    upgrade.begin(this.#policy)
+    upgrade.begin(req, this.#policy)
     this.#upgraded++
     this.#events.upgraded(upgrade, socket)
     this.#standIn?.tell(event, args)

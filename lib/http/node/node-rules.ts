@@ -48,5 +48,6 @@ function checkProtocol({ method, httpVersion }: RequestHead): Refusal | undefine
 /** Whether the client closes after this request (RFC 9112, section 9.3). The parser misses a few spellings of that. */
 export function wantsToClose(head: RequestHead): boolean {
   const value = head.field('connection')
-  return value !== undefined && value !== 'keep-alive' && elementsOf(value).includes('close')
+  if (value === undefined || value === 'keep-alive') return false
+  return value === 'close' || elementsOf(value).includes('close')
 }

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Peer, Upgrade } from '../exchange.js'
 import type { RequestHead } from '../head.js'
+import { mountOf } from '../mount.js'
 import type { HttpPolicy } from '../policy.js'
 import type { ClientSocket } from './client-socket.js'
+import { showBelow } from './mounted.js'
 import { watchWrites } from './response.js'
 
 /** A socket that `node:http` has let go of. */
@@ -20,8 +22,9 @@ export class NodeUpgrade implements Upgrade {
   }
 
   /** From now on the connection speaks another protocol, with the client of this request. */
-  begin({ forwardedSocket }: HttpPolicy): void {
+  begin(req: IncomingMessage, { forwardedSocket, rootPath }: HttpPolicy): void {
     this.#socket.upgraded = true
+    showBelow(req, mountOf(this.peer, rootPath))
     if (forwardedSocket) this.#socket.relay(this.peer)
     this.#socket.peer = this.peer
   }

@@ -64,10 +64,9 @@ export class Proxies {
    * @returns a refusal if the proxy contradicts itself, or if what it says is malformed
    */
   peerOf(head: RequestHead, peer: Peer): Peer | Refusal {
-    peer.isTrusted ??= peer.isUnix || this.#networks.include(peer.address)
-    if (!peer.isTrusted && !this.#refuses) return peer
+    if (peer.isTrusted === false && !this.#refuses) return peer
     try {
-      const words = this.#wordsOf(head, peer.isTrusted)
+      const words = this.#wordsOf(head, peer)
       return words === undefined ? peer : this.#relayed(words, head, peer)
     } catch (error) {
       if (error instanceof ProxyFault) return error
@@ -75,13 +74,19 @@ export class Proxies {
     }
   }
 
-  #wordsOf({ fields }: RequestHead, isTrusted: boolean): Words | undefined {
+  /** Where its address is not known yet, the kernel must be asked for it: once something depends on that. */
+  #trusts(peer: Peer): boolean {
+    peer.isTrusted ??= peer.isUnix || this.#networks.include(peer.address)
+    return peer.isTrusted
+  }
+
+  #wordsOf({ fields }: RequestHead, peer: Peer): Words | undefined {
     let words: Words | undefined
     for (let i = 0; i < fields.length; i += 2) {
       const name = fields[i] ?? ''
       if (!this.#sieve.holds(name)) continue
       const { note, isAmbiguous } = this.#roles.get(name)
-      if (note !== undefined && isTrusted) {
+      if (note !== undefined && this.#trusts(peer)) {
         words ??= new Words()
         note(words, fields[i + 1] ?? '')
       } else if (isAmbiguous && this.#refuses) {
