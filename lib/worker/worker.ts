@@ -401,8 +401,8 @@ export class Worker implements SignalHandlers {
     void this.#exit(0)
   }
 
-  /** The arbiter need not wait for the next beat to know of them. */
-  processesChanged(): void {
+  /** Has the arbiter know the present figures at once, rather than with the next beat. */
+  tellFigures(): void {
     if (this.#isReady && !this.#exiting) this.#heartbeat.beat()
   }
 

@@ -145,6 +145,7 @@ export class Booting {
     const { worker, failure } = this
     // A handler has sent its report of the failure.
     if (this.#failed !== undefined) return this.#failed
+    worker?.tellFigures()
     this.#report(
       exitReport(exit, worker ? worker.phase : { kind: 'booting', failure, hasConnected: this.connections.areMade }),
     )

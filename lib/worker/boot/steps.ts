@@ -185,7 +185,7 @@ function applicationHost(boot: Booting): ApplicationHost {
     notice: text => log[snapshot.age === 1 ? 'info' : 'debug'](text),
     serverOpened: () => boot.worker?.standIn(),
     serverClosed: () => boot.worker?.closed(),
-    processesChanged: () => boot.worker?.processesChanged(),
+    processesChanged: () => boot.worker?.tellFigures(),
     fail: error => {
       if (!boot.worker) void boot.fail(error)
     },
