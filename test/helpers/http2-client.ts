@@ -1,4 +1,10 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from 'node:http2'
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  constants,
+  type OutgoingHttpHeaders,
+} from 'node:http2'
 import type { Test } from 'tap'
 import { atEnd } from './at-end.js'
 import type { Reply } from './http.js'
@@ -39,13 +45,22 @@ export class Http2Client {
     return this.session.request({ ':method': method, ':path': path, ...headers }, { endStream })
   }
 
-  /** Rejects if no complete response comes. */
+  /**
+   * Rejects if no complete response comes. What was refused, so that it has not run, is sent again, as browsers do (RFC
+   * 9113, section 8.7): Node refuses by itself what it has not sent when it is asked to leave.
+   */
   async get(path = '/', ask: Http2Ask = {}): Promise<Reply> {
-    const { sessions } = this
-    const stream = this.open(path, ask, ask.body === undefined)
-    const reused = sessions === this.sessions
-    if (ask.body !== undefined) stream.end(ask.body)
-    return { ...(await replyOn(stream)), reused }
+    for (;;) {
+      const { sessions } = this
+      const stream = this.open(path, ask, ask.body === undefined)
+      const reused = sessions === this.sessions
+      if (ask.body !== undefined) stream.end(ask.body)
+      try {
+        return { ...(await replyOn(stream)), reused }
+      } catch (error) {
+        if (stream.rstCode !== constants.NGHTTP2_REFUSED_STREAM) throw error
+      }
+    }
   }
 }
 

@@ -55,6 +55,7 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
     socket.on('end', () => this.drop())
     session.on('error', () => {})
     session.on('close', () => this.#gone())
+    session.on('goaway', () => this.#close())
     session.on('stream', (stream: ServerHttp2Stream, _: unknown, flags: number, fields: readonly string[]) => {
       // Each error of a stream closes it, which is what counts.
       stream.on('error', () => {})
@@ -98,16 +99,20 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
   ended(exchange: Http2Exchange): boolean {
     if (!this.streams.delete(exchange)) return false
     this.quietSince = now()
-    if (this.#state === 'last' && this.streams.size === 0) this.#linger()
+    if (this.streams.size > 0) return true
+    if (this.#state === 'last') this.#linger()
+    else if (this.#state === 'notice') this.#close()
     return true
   }
 
   /**
    * Has the client go, without the loss of a request (RFC 9113, section 6.8): it is told to open no more streams. When
-   * it has answered a PING, those that it had opened by then are here, and the session ends with them.
+   * it has answered a PING, those that it had opened by then are here, and the session ends with them. If none is under
+   * way it ends at once, since nghttp2 reads no more of it then: the client knows which ones it has to send again.
    */
   leave(): void {
     if (!this.isKept) return
+    if (this.streams.size === 0) return this.#close()
     this.#state = 'notice'
     this.#session.goaway(NGHTTP2_NO_ERROR, ANY_STREAM)
     this.#session.ping(() => this.#close())
@@ -116,7 +121,9 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
 
   /** Ends it at once, and all that is under way. */
   drop(): void {
-    if (!this.isGone) this.#session.destroy()
+    this.#state = 'last'
+    this.#session.destroy()
+    this.#linger()
   }
 
   /** The same, unless a request arrives in this turn of the event loop. */
@@ -128,13 +135,14 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
   }
 
   #close(): void {
-    if (this.#state === 'last' || this.isGone) return
+    if (this.#state === 'last') return
     this.#state = 'last'
+    clearTimeout(this.#timer)
     this.#session.close()
     if (this.streams.size === 0) this.#linger()
   }
 
-  /** Node waits for the client to close its end, for as long as that takes. */
+  /** Node waits for the client to take what was sent and to close its end, for as long as that takes. */
   #linger(): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#raw.destroy(), lingerSilence(this.#owner.policy)).unref()

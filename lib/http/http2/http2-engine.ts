@@ -95,34 +95,33 @@ export class Http2Engine implements Engine, Owner {
 
   opened(connection: Http2Connection, stream: ServerHttp2Stream, raw: readonly string[], endsHere: boolean): void {
     const exchange = new Http2Exchange(connection, stream, new Http2Head(raw, endsHere))
+    connection.began(exchange)
+    stream.once('close', () => this.#closed(exchange, connection))
     if (!this.#mayKeep || this.#takesLeave(connection)) connection.leave()
     const refusal = checkRequest(exchange, this.policy)
     if (refusal) {
       exchange.refuse(refusal.status)
       return this.#events.refused(refusal, exchange.peer, exchange.head)
     }
-    connection.began(exchange)
     this.exchanges.add(exchange)
-    stream.once('close', () => this.#finish(exchange, connection))
     this.#events.request(exchange, connection)
   }
 
   gone(connection: Http2Connection): void {
     if (!this.#connections.delete(connection)) return
-    for (const exchange of connection.streams) this.#finish(exchange, connection)
+    for (const exchange of connection.streams) this.#closed(exchange, connection)
     this.#events.disconnected(connection)
   }
 
   #takesLeave({ requests, streams }: Http2Connection): boolean {
-    const leaves = this.#letsOneGo && requests > 1 && streams.size === 0
+    const leaves = this.#letsOneGo && requests > 1 && streams.size === 1
     if (leaves) this.#letsOneGo = false
     return leaves
   }
 
-  #finish(exchange: Http2Exchange, connection: Http2Connection): void {
-    if (!connection.ended(exchange)) return
-    this.exchanges.delete(exchange)
-    this.#events.finished(exchange, connection)
+  /** A refused one was not reported. */
+  #closed(exchange: Http2Exchange, connection: Http2Connection): void {
+    if (connection.ended(exchange) && this.exchanges.delete(exchange)) this.#events.finished(exchange, connection)
   }
 
   /** The session goes on: other requests of it may be well. */
