@@ -93,7 +93,7 @@ const NEVER_LATE = new Set([
   'upgrade',
 ])
 
-/** @param fields  names and values in turn @returns the first that may not be a trailer */
-export function forbiddenTrailer(fields: readonly string[]): string | undefined {
-  return fields.find((name, index) => index % 2 === 0 && NEVER_LATE.has(name.toLowerCase()))
+/** Checks the name of a trailer. */
+export function checkTrailer(name: string): Refusal | undefined {
+  return NEVER_LATE.has(name.toLowerCase()) ? bad(`trailer ${name}`) : undefined
 }

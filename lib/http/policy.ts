@@ -1,5 +1,5 @@
 import type { RequestHead } from './head.js'
-import { checkRules, forbiddenTrailer } from './head-rules.js'
+import { checkRules, checkTrailer } from './head-rules.js'
 import type { Proxies } from './proxies/proxies.js'
 import type { ProxyProtocol } from './proxy-protocol/proxy-protocol.js'
 import type { Refusal } from './refusal.js'
@@ -108,8 +108,10 @@ export function checkFieldSize(size: number, policy: HttpPolicy, name?: string):
 
 /** Checks the trailers of a chunked body: they are fields, with the limits of fields. @param fields  as in a head */
 export function checkTrailers(fields: readonly string[], policy: HttpPolicy): Refusal | undefined {
-  const forbidden = forbiddenTrailer(fields)
-  if (forbidden !== undefined) return { status: 400, why: `trailer ${forbidden.slice(0, 40)}` }
+  for (let i = 0; i < fields.length; i += 2) {
+    const refusal = checkTrailer(fields[i] ?? '')
+    if (refusal) return refusal
+  }
   return checkFields(fields, policy)
 }
 

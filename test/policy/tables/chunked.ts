@@ -105,6 +105,11 @@ export const trailerFields: readonly Case[] = [
   refused('a trailer that is too large', trailers(`X: ${'a'.repeat(8190)}`), 431),
   refused('a trailer that is far too large', trailers(`X: ${'a'.repeat(100_000)}`), 431),
   refused('too many trailers', trailers(...Array.from({ length: 101 }, (_, i) => `X-${i}: 1`)), 431),
+  served('trailers of 200 KB', trailers(...Array.from({ length: 50 }, (_, i) => `X-${i}: ${'a'.repeat(4000)}`)), HELLO),
+  refused(
+    'a forbidden trailer behind 100 KB',
+    trailers(...Array<string>(25).fill(`X: ${'a'.repeat(4000)}`), 'Host: b'),
+  ),
   served('as many trailers as there may be', trailers(...Array.from({ length: 100 }, (_, i) => `X-${i}: 1`)), HELLO),
   unfinished('an end within the trailers', chunked('5\r\nhello\r\n0\r\nX: 1\r\n'), 400),
 ]

@@ -1,4 +1,5 @@
-import { checkBodySize, checkTrailers, type HttpPolicy } from '../../policy.js'
+import { checkTrailer } from '../../head-rules.js'
+import { checkBodySize, type HttpPolicy } from '../../policy.js'
 import type { Refusal } from '../../refusal.js'
 import {
   BACKSLASH,
@@ -38,11 +39,10 @@ type Part = 'size' | 'data' | 'data end' | 'trailers' | 'over'
 
 /**
  * Reads a chunked body (RFC 9112, section 7.1): `*chunk last-chunk trailer-section CRLF`, where a chunk is
- * `chunk-size [ chunk-ext ] CRLF chunk-data CRLF`. Each terminator is checked. Extensions are read and dropped.
+ * `chunk-size [ chunk-ext ] CRLF chunk-data CRLF`. Each terminator is checked. Extensions and trailers are checked, and
+ * dropped line by line, so they take no memory.
  */
 export class ChunkedReader {
-  /** Names and values in turn, when the body is complete. */
-  trailers: readonly string[] = []
   /** Why the body is malformed. Nothing of its connection is parsed again. */
   refusal: Refusal | undefined = undefined
   /** It is refused for nothing but the size of a chunk, which makes it larger than the limit. */
@@ -138,20 +138,19 @@ export class ChunkedReader {
     return at + LINE_END
   }
 
+  /** As long as they come, the lines that are here are one part after the other. */
   #readTrailers(bytes: Buffer, start: number, end: number): number {
-    const next = this.#fields.read(bytes, start, end)
-    if (next === TORN) return TORN
-    if (this.#fields.refusal) return this.#refuse(this.#fields.refusal)
-    this.#part = 'over'
-    if (this.#fields.count === 0) return next
-    const text = bytes.toString('latin1', start, next)
-    const trailers: string[] = []
-    for (let i = 0; i < this.#fields.count; i++) {
-      trailers.push(this.#fields.nameOf(i, text).text, this.#fields.valueOf(i, text))
+    const fields = this.#fields
+    const next = fields.read(bytes, start, end)
+    const text = fields.count > 0 ? bytes.toString('latin1', start, end) : ''
+    for (let i = 0; i < fields.count; i++) {
+      const refusal = checkTrailer(fields.nameOf(i, text).text)
+      if (refusal) return this.#refuse(refusal)
     }
-    this.trailers = trailers
-    const refusal = checkTrailers(trailers, this.#policy)
-    return refusal ? this.#refuse(refusal) : next
+    if (fields.refusal) return this.#refuse(fields.refusal)
+    if (next === TORN) return fields.count > 0 ? start + fields.forget() : TORN
+    this.#part = 'over'
+    return next
   }
 
   /** The line of a size cannot be read. The limit comes first, as it does if the line arrives in pieces. */

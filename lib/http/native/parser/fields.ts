@@ -14,7 +14,7 @@ const LINE_END = 2
  * read are not looked at again, and one that is not complete is only searched for its end.
  */
 export class FieldLines {
-  /** Fields that were read. */
+  /** Fields that were read, but for those that are forgotten. */
   count = 0
   /** Why the answer was BAD. */
   refusal: Refusal | undefined = undefined
@@ -27,6 +27,8 @@ export class FieldLines {
   /** Where the next line begins, and how far it was searched for its end. */
   #next = 0
   #searched = 0
+  /** Fields that are not kept, but count. */
+  #forgotten = 0
 
   constructor(table: NameTable, policy: HttpPolicy) {
     this.#table = table
@@ -39,6 +41,20 @@ export class FieldLines {
     this.refusal = undefined
     this.#next = next
     this.#searched = next
+    this.#forgotten = 0
+  }
+
+  /**
+   * Forgets the fields that were read: they still count for the limit. The origin moves behind their lines.
+   * @returns by how many bytes it moves
+   */
+  forget(): number {
+    const size = this.#next
+    this.#forgotten += this.count
+    this.count = 0
+    this.#next = 0
+    this.#searched -= size
+    return size
   }
 
   /** Reads on. @param origin  what offsets count from @returns the offset behind the empty line, TORN or BAD */
@@ -84,7 +100,7 @@ export class FieldLines {
     at = skip(VALUE, bytes, at, end)
     if (end - at < LINE_END || bytes[at] !== CR || bytes[at + 1] !== LF) return BAD
     const size = at - start + (value === nameEnd + 1 ? 1 : 0)
-    if (this.#isBeyondLimits(this.count + 1, size, at - origin)) return BAD
+    if (this.#isBeyondLimits(1, size, at - origin)) return BAD
     let valueEnd = at
     while (valueEnd > value && isBlank(bytes[valueEnd - 1])) valueEnd--
     const { count } = this
@@ -115,8 +131,13 @@ export class FieldLines {
     return at
   }
 
-  /** @param size  bytes of the line, with a blank behind the colon @param total  from the origin on, without its end */
-  #isBeyondLimits(count: number, size: number, total: number): boolean {
+  /**
+   * @param more  fields than were read
+   * @param size  bytes of the line, with a blank behind the colon
+   * @param total  bytes from the origin on, without the line's end
+   */
+  #isBeyondLimits(more: number, size: number, total: number): boolean {
+    const count = this.#forgotten + this.count + more
     const refusal = checkFieldCount(count, this.#policy) ?? checkFieldSize(size, this.#policy) ?? checkHeadSize(total)
     if (refusal === undefined) return false
     this.refusal = refusal
@@ -129,7 +150,7 @@ export class FieldLines {
     const start = origin + this.#next
     const size = sizeOfLine(bytes, start, end)
     if (size < 0) return this.#wait(end - origin)
-    if (this.#isBeyondLimits(this.count + 1, size, this.#next + size)) return BAD
+    if (this.#isBeyondLimits(1, size, this.#next + size)) return BAD
     this.refusal = { status: 400, why: faultOf(bytes, start, end) }
     return BAD
   }
@@ -137,7 +158,7 @@ export class FieldLines {
   /** The next line is not complete, but may be too long already. Its last byte may be the CR of its end. */
   #wait(total: number): number {
     this.#searched = total
-    return this.#isBeyondLimits(this.count, total - this.#next - 1, total - 1) ? BAD : TORN
+    return this.#isBeyondLimits(0, total - this.#next - 1, total - 1) ? BAD : TORN
   }
 }
 
