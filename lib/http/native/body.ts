@@ -26,7 +26,8 @@ export class NativeBody implements BodySource, DataSink {
   readonly #length: number
   readonly #expectsContinue: boolean
   #isStarted = false
-  readonly #chunks: Buffer[] = []
+  /** What waits for the application, and room for more: one piece, however small the pieces are that it came in. */
+  #piece: Buffer | undefined = undefined
   /** Bytes that have arrived, that wait for the application, and that it has taken. */
   #arrived = 0
   #waiting = 0
@@ -87,10 +88,19 @@ export class NativeBody implements BodySource, DataSink {
     const size = end - start
     this.#arrived += size
     if (this.#isAbandoned || size === 0) return
+    bytes.copy(this.#roomFor(size), this.#waiting, start, end)
     this.#waiting += size
-    const chunk = Buffer.allocUnsafe(size)
-    bytes.copy(chunk, 0, start, end)
-    this.#chunks.push(chunk)
+  }
+
+  /** @returns the piece, with room for so many bytes behind those that wait */
+  #roomFor(size: number): Buffer {
+    const piece = this.#piece
+    const needed = this.#waiting + size
+    if (piece !== undefined && needed <= piece.length) return piece
+    const larger = Buffer.allocUnsafe(Math.max(needed, 2 * (piece?.length ?? 0)))
+    piece?.copy(larger, 0, 0, this.#waiting)
+    this.#piece = larger
+    return larger
   }
 
   next(): Promise<Buffer | null> {
@@ -106,12 +116,14 @@ export class NativeBody implements BodySource, DataSink {
   take(): Buffer | null | undefined {
     if (!this.#isStarted) this.#start()
     this.#check()
-    const chunk = this.#chunks.shift()
-    if (chunk === undefined) return this.complete ? null : this.#none()
+    const piece = this.#piece
+    if (piece === undefined) return this.complete ? null : this.#none()
+    const chunk = piece.length === this.#waiting ? piece : piece.subarray(0, this.#waiting)
     const wasFull = this.isFull
-    this.#waiting -= chunk.length
+    this.#piece = undefined
+    this.#waiting = 0
     this.#taken += chunk.length
-    if (wasFull && !this.isFull) this.#owner.readOn()
+    if (wasFull) this.#owner.readOn()
     return chunk
   }
 
@@ -135,8 +147,8 @@ export class NativeBody implements BodySource, DataSink {
 
   /** The response has ended: what was not read is dropped. */
   abandon(): void {
-    this.#isAbandoned = !this.complete || this.#chunks.length > 0
-    this.#chunks.length = 0
+    this.#isAbandoned = !this.complete || this.#waiting > 0
+    this.#piece = undefined
     this.#waiting = 0
     this.#wake?.()
   }

@@ -7,6 +7,8 @@ const IN_MEMORY = 1 << 20
 const WRITTEN_AT_ONCE = 1 << 18
 /** Of each body, when all of them have had theirs. */
 const WITHOUT_ROOM = 1 << 15
+/** What a chunk takes beside its bytes: a client may send one byte at a time. */
+const CHUNK_SIZE = 128
 
 /** A body as it arrives: in memory, and from some size on in a file. */
 export class Spool {
@@ -26,7 +28,7 @@ export class Spool {
   async add(chunk: Buffer): Promise<void> {
     this.chunks.push(chunk)
     this.size += chunk.length
-    this.#hold(chunk.length)
+    this.#hold(chunk.length + CHUNK_SIZE)
     if (this.#held > this.#most) await this.flush()
   }
 
