@@ -40,19 +40,6 @@ export const MISPLACED_TLS: Refusal = { status: 400, why: 'TLS at a listener wit
 /** Bytes of an unread body that an engine reads away to keep a connection; for more it closes. */
 export const WORTH_DISCARDING = 256 * 1024
 
-/**
- * How long a client that may still send after the last answer is listened to, in milliseconds: while it is not silent
- * for so long (nginx's `lingering_timeout`), and for so long in all (`lingering_time`). What is lost on the way is sent
- * again after 1 s, and after 2 s more (RFC 6298, section 2).
- */
-const LINGER_SILENCE = 5000
-export const LINGER_LONGEST = 30_000
-
-/** How long a client may be silent behind the last answer, in milliseconds: no longer than within a body. */
-export function lingerSilence({ bodyTimeout = 0 }: HttpPolicy): number {
-  return Math.min(LINGER_SILENCE, bodyTimeout || LINGER_SILENCE)
-}
-
 /** ` HTTP/1.1` and the space after the method. */
 const REQUEST_LINE_REST = 10
 

@@ -1,12 +1,6 @@
 import { BodyRate } from '../body-rate.js'
 import type { HttpPolicy } from '../policy.js'
-
-/** Looks within the shortest time limit, and the longest pause between two looks, in milliseconds. */
-const LOOKS = 4
-const LONGEST_PAUSE = 500
-
-/** Above `keepAlive`, in milliseconds, as over HTTP/1: a client that uses it to the last moment is served. */
-const KEEP_ALIVE_MARGIN = 999
+import { KEEP_ALIVE_MARGIN, pauseBetweenLooks } from '../waiting.js'
 
 /** What the server waits for: a first request, a next one; the rest of a body, that an answer is taken. */
 export type SessionWait = 'head' | 'request'
@@ -71,8 +65,7 @@ export class Deadlines<Stream extends Timed, Session extends TimedSession<Stream
     this.#rate = new BodyRate(policy)
     const request = keepAlive + KEEP_ALIVE_MARGIN
     this.#limits = { head: headerTimeout, request, body: bodyTimeout, reader: writeTimeout }
-    const shortest = Math.min(...Object.values(this.#limits).filter(limit => limit > 0))
-    this.#pause = Math.min(LONGEST_PAUSE, shortest / LOOKS)
+    this.#pause = pauseBetweenLooks(Object.values(this.#limits))
     this.#timer = setInterval(() => this.#look(), this.#pause).unref()
   }
 

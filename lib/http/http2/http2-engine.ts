@@ -7,15 +7,12 @@ import type { Exchange } from '../exchange.js'
 import type { HttpPolicy } from '../policy.js'
 import { Security } from '../security.js'
 import { SecurePeer } from '../tls/secure-peer.js'
+import { KEPT_MOMENT, SILENT_MOMENT } from '../waiting.js'
 import { Http2Connection, type Owner } from './connection.js'
 import { Deadlines, type StreamWait } from './deadlines.js'
 import { Http2Exchange } from './exchange.js'
 import { Http2Head } from './head.js'
 import { checkRequest } from './rules.js'
-
-/** Idle for less, a session does not give way, in milliseconds: after a response, and before any request. */
-const KEPT_MOMENT = 100
-const SILENT_MOMENT = 500
 
 /** HTTP/2 by `node:http2`, whose parser is nghttp2. No connection leaves it: a CONNECT is refused. */
 export class Http2Engine implements Engine, Owner {

@@ -1,7 +1,7 @@
 import { BodyRate } from '../body-rate.js'
-import { type HttpPolicy, LINGER_LONGEST, lingerSilence } from '../policy.js'
+import type { HttpPolicy } from '../policy.js'
+import { KEEP_ALIVE_MARGIN, LINGER_LONGEST, lingerSilence, PROBE_AFTER, pauseBetweenLooks } from '../waiting.js'
 import type { State } from './life.js'
-import { KEEP_ALIVE_MARGIN } from './status-lines.js'
 import type { Transport } from './transport.js'
 
 /**
@@ -39,13 +39,6 @@ export interface Timed {
   readonly hasBegun: boolean
   readonly isHalfClosed: boolean
 }
-
-/** Looks within the shortest time limit, and the longest pause between two looks, in milliseconds. */
-const LOOKS = 4
-const LONGEST_PAUSE = 500
-
-/** After so long the client of a request is asked whether it is still there, in milliseconds. */
-const PROBE_AFTER = 2000
 
 /** What the server waits for; undefined if for nothing that the client owes. */
 export function awaited(connection: Timed): Wait | undefined {
@@ -91,8 +84,7 @@ export class Deadlines<Connection extends Timed> {
     const { keepAlive, headerTimeout, bodyTimeout = 0, writeTimeout = 0 } = policy
     const set = { head: headerTimeout, request: keepAlive + KEEP_ALIVE_MARGIN, body: bodyTimeout, reader: writeTimeout }
     this.#limits = { ...set, rest: bodyTimeout, answer: PROBE_AFTER, linger: lingerSilence(policy) }
-    const shortest = Math.min(...Object.values(set).filter(limit => limit > 0))
-    this.#pause = Math.min(LONGEST_PAUSE, shortest / LOOKS)
+    this.#pause = pauseBetweenLooks(Object.values(set))
     this.#timer = setInterval(() => this.#look(), this.#pause).unref()
   }
 

@@ -1,7 +1,5 @@
+import { KEPT_QUIET } from '../waiting.js'
 import type { NativeConnection } from './connection.js'
-
-/** How long the connection is quiet before the kernel asks the other one whether it is still there, in milliseconds. */
-const KEPT_QUIET = 10_000
 
 /** A chunk's size may have zeros in front, the last one's too (RFC 9112, section 7.1). */
 const NO_SIZE_YET = '0'

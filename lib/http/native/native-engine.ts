@@ -7,6 +7,7 @@ import type { Exchange, Peer } from '../exchange.js'
 import type { RequestHead } from '../head.js'
 import type { HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
+import { KEPT_MOMENT, SILENT_MOMENT } from '../waiting.js'
 import { NativeConnection, type Owner } from './connection.js'
 import { awaited, Deadlines, type Wait } from './deadlines.js'
 import type { NativeExchange } from './exchange.js'
@@ -15,10 +16,6 @@ import { HeadReader } from './parser/head.js'
 import { NativePeer } from './peer.js'
 import { StatusLines } from './status-lines.js'
 import type { MakeTransport } from './transport.js'
-
-/** Idle for less, a connection does not give way, in milliseconds: after a response, and before any request. */
-const KEPT_MOMENT = 100
-const SILENT_MOMENT = 500
 
 /** For tracers and others that watch requests. A message is the exchange. */
 const started = channel('unicorn.request.start')

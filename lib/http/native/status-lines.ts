@@ -1,12 +1,7 @@
 import { now } from '../../sys/clock.js'
 import type { ResponseHead } from '../exchange.js'
 import { reasonOf } from '../refusal.js'
-
-/**
- * Granted above the announced `Keep-Alive: timeout=` (whole seconds), in milliseconds: a client that uses it to the
- * last moment is served.
- */
-export const KEEP_ALIVE_MARGIN = 999
+import { KEEP_ALIVE_MARGIN } from '../waiting.js'
 
 const SECOND = 1000
 

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { now } from '../../sys/clock.js'
-import { LINGER_LONGEST, MISPLACED_TLS, TLS_RECORD } from '../policy.js'
+import { MISPLACED_TLS, TLS_RECORD } from '../policy.js'
 import { type Refusal, reasonOf } from '../refusal.js'
+import { LINGER_LONGEST } from '../waiting.js'
 
 /** Ends a connection whose memory is wanted now. The kernel has the answer: a client that still sends may lose it. */
 export function closeUnread(socket: Socket): void {
@@ -59,9 +60,9 @@ export function refusalOf(error: ParserError): Refusal {
   return REFUSALS.get(error.code) ?? { status: 400, why: error.reason ?? error.message }
 }
 
-/** The parser stops behind the version (RFC 9110, section 15.6.6). */
+/** The parser stops behind the version (RFC 9110, section 15.6.6), the beginning of which may be in another packet. */
 function isOtherMajor({ rawPacket, bytesParsed }: ParserError): boolean {
-  return / HTTP\/[02-9]\.\d$/.test(rawPacket?.toString('latin1', 0, bytesParsed) ?? '')
+  return /(?:^|\/)[2-9]\.\d$/.test(rawPacket?.toString('latin1', 0, bytesParsed) ?? '')
 }
 
 function isTls({ rawPacket, bytesParsed }: ParserError): boolean {

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Exchange } from '../exchange.js'
+import { KEPT_QUIET } from '../waiting.js'
 import type { ClientSocket } from './client-socket.js'
 
 // A client that has closed its sending side waits for its answer, or is gone, and only bytes that are sent to it tell:
@@ -11,9 +12,6 @@ const BEGINNING = 'HTTP/1.1 '
 
 /** A chunk's size may have zeros in front, the last one's too (RFC 9112, section 7.1). */
 const NO_SIZE_YET = '0'
-
-/** How long the connection is quiet before the kernel asks the other one whether it is still there, in milliseconds. */
-const KEPT_QUIET = 10_000
 
 /** Not documented, but in all versions of node:http. */
 interface Sending extends ServerResponse {

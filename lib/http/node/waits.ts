@@ -1,18 +1,9 @@
 import { now } from '../../sys/clock.js'
 import { BodyRate } from '../body-rate.js'
 import type { HttpPolicy } from '../policy.js'
+import { KEEP_ALIVE_MARGIN, KEPT_MOMENT, PROBE_AFTER, pauseBetweenLooks, SILENT_MOMENT } from '../waiting.js'
 import type { ClientSocket } from './client-socket.js'
 import type { Wait } from './noted-socket.js'
-
-/** Looks within the shortest time limit, and the longest pause between two looks, in milliseconds. */
-const LOOKS = 4
-const LONGEST_PAUSE = 500
-
-/** Above the announced `Keep-Alive: timeout=` (whole seconds): a client that uses it to the last moment is served. */
-const KEEP_ALIVE_MARGIN = 999
-
-/** After so long a client that has closed its sending side is asked whether it is still there, in milliseconds. */
-const PROBE_AFTER = 2000
 
 /** How long each wait may last, in milliseconds; 0 for ever. */
 type Limits = Readonly<Record<Wait, number>>
@@ -46,8 +37,7 @@ export class Waits {
     this.#limits = limits
     this.#rate = new BodyRate(policy)
     this.#onOverdue = onOverdue
-    const shortest = Math.min(...Object.values(limits).filter(limit => limit > 0))
-    this.#pause = Math.min(LONGEST_PAUSE, shortest / LOOKS)
+    this.#pause = pauseBetweenLooks(Object.values(limits))
     this.#timer = setInterval(() => this.#look(), this.#pause).unref()
   }
 
@@ -100,10 +90,6 @@ export class Waits {
     return limit > 0 && this.#now - since > Math.ceil(limit / this.#pause)
   }
 }
-
-/** Idle for less, a connection does not give way, in milliseconds: after a response, and before any request. */
-const KEPT_MOMENT = 100
-const SILENT_MOMENT = 500
 
 /**
  * Closes the connection that has been idle for longest, if one may give way to another. One whose next request has

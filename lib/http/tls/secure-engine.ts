@@ -5,12 +5,10 @@ import type { Tls } from '../../tls/material.js'
 import type { CreateEngine, Engine, HttpEvents, LocalAddress, Requests, SecuredClient, Takeover } from '../engine.js'
 import type { Connection, Peer } from '../exchange.js'
 import type { HttpPolicy } from '../policy.js'
+import { SILENT_MOMENT } from '../waiting.js'
 import { Contexts } from './contexts.js'
 import { type HandshakeError, type HandshakeSettings, Handshakes } from './handshakes.js'
 import type { SecureConnection } from './secure-connection.js'
-
-/** A handshake gives way to another connection after so long, in milliseconds. */
-const SILENT_MOMENT = 500
 
 export interface SecureSettings extends HandshakeSettings {
   /** A handshake has failed, for a reason that is the client's. */
