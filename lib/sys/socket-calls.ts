@@ -22,6 +22,9 @@ const recv = declareCall('long recv(int fd, uint8_t *buffer, size_t length, int 
 const MSG_PEEK = 0x2
 const peeked = Buffer.alloc(1)
 
+/** Of a connection that is closed: the kernel knows nothing of it, so the answer to each question is false. */
+export const NO_DESCRIPTOR = -1
+
 /** Returns whether bytes have come on this connection that were not read yet. Its end is none. */
 export function hasUnread(fd: number): boolean {
   return recv(fd, peeked, 1, MSG_PEEK | MSG_DONTWAIT) > 0

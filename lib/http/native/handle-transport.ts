@@ -1,5 +1,5 @@
 import { hasHungUp } from '../../sys/libc.js'
-import { hasUnread, isAtEnd } from '../../sys/socket-calls.js'
+import { hasUnread, isAtEnd, NO_DESCRIPTOR } from '../../sys/socket-calls.js'
 import type { Dialect, WriteRequest } from './dialect.js'
 import type { StreamHandle } from './stream-handle.js'
 import type { EndPoint, Receiver, Transport } from './transport.js'
@@ -45,18 +45,15 @@ export class HandleTransport implements Transport {
   }
 
   get hasUnread(): boolean {
-    const { fd = -1 } = this.#handle
-    return fd >= 0 && hasUnread(fd)
+    return hasUnread(this.#handle.fd ?? NO_DESCRIPTOR)
   }
 
   get #isAtEnd(): boolean {
-    const { fd = -1 } = this.#handle
-    return fd >= 0 && isAtEnd(fd)
+    return isAtEnd(this.#handle.fd ?? NO_DESCRIPTOR)
   }
 
   get hasHungUp(): boolean {
-    const { fd = -1 } = this.#handle
-    return fd >= 0 && hasHungUp(fd)
+    return hasHungUp(this.#handle.fd ?? NO_DESCRIPTOR)
   }
 
   connect(receiver: Receiver): void {

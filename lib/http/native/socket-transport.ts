@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import type { ClientHandle } from '../../listeners/server-handle.js'
 import { hasHungUp } from '../../sys/libc.js'
-import { hasUnread } from '../../sys/socket-calls.js'
+import { hasUnread, NO_DESCRIPTOR } from '../../sys/socket-calls.js'
 import { isSecured, type SecuredClient } from '../engine.js'
 import { Security } from '../security.js'
 import type { EndPoint, Receiver, Transport } from './transport.js'
@@ -69,13 +69,11 @@ export class SocketTransport implements Transport {
   }
 
   get hasUnread(): boolean {
-    const { fd = -1 } = this.#handle
-    return fd >= 0 && hasUnread(fd)
+    return hasUnread(this.#handle.fd ?? NO_DESCRIPTOR)
   }
 
   get hasHungUp(): boolean {
-    const { fd = -1 } = this.#handle
-    return fd >= 0 && hasHungUp(fd)
+    return hasHungUp(this.#handle.fd ?? NO_DESCRIPTOR)
   }
 
   connect(receiver: Receiver): void {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { ClientHandle } from '../../listeners/server-handle.js'
 import { hasHungUp } from '../../sys/libc.js'
 import type { Linked } from '../../sys/linked-list.js'
-import { hasUnread } from '../../sys/socket-calls.js'
+import { hasUnread, NO_DESCRIPTOR } from '../../sys/socket-calls.js'
 import type { Connection, Peer } from '../exchange.js'
 import { endsOf } from './client-view.js'
 import { closeUnread, linger } from './closing.js'
@@ -69,8 +69,7 @@ export class ClientSocket extends NotedSocket<SocketOwner> implements Connection
 
   /** Whether the other end has closed it for good, which Node does not look for behind the end of what was sent. */
   get hasHungUp(): boolean {
-    const { fd = -1 } = this.handle
-    return fd >= 0 && hasHungUp(fd)
+    return hasHungUp(this.handle.fd ?? NO_DESCRIPTOR)
   }
 
   /** Whether it waits for a next request. */
@@ -144,8 +143,7 @@ export class ClientSocket extends NotedSocket<SocketOwner> implements Connection
 
   /** Under TLS, also an alert, by which a client ends its side. */
   private get hasUnread(): boolean {
-    const { fd = -1 } = this.handle
-    return fd >= 0 && hasUnread(fd)
+    return hasUnread(this.handle.fd ?? NO_DESCRIPTOR)
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
