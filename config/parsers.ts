@@ -1,5 +1,12 @@
 import { delimiter, resolve } from 'node:path'
-import { ADDRESS_FORMS, type Address, anchorAddress, bindText, parseAddress } from '../lib/listeners/address.js'
+import {
+  ADDRESS_FORMS,
+  type Address,
+  anchorAddress,
+  bindText,
+  parseAddress,
+  withoutUnix,
+} from '../lib/listeners/address.js'
 import { compileAccessFormat } from '../lib/logging/access-format.js'
 import {
   parseSyslogAddress,
@@ -217,7 +224,7 @@ export const unixSocket: Parser<Address, string> = {
   wanted: SOCKET_FORMS,
   metavar: 'PATH',
   parse: found => {
-    const path = typeof found === 'string' ? found.replace(/^unix:(\/\/)?/, '') : ''
+    const path = typeof found === 'string' ? withoutUnix(found) : ''
     return path === '' || path.startsWith('@') ? refuse(found, SOCKET_FORMS) : parseAddress(`unix:${path}`)
   },
 }

@@ -36,7 +36,7 @@ export function parseAddress(text: string): Address {
 }
 
 function parsePlace(text: string): Place {
-  if (text.startsWith('unix:')) return unixAddress(text.replace(/^unix:(\/\/)?/, ''))
+  if (text.startsWith('unix:')) return unixAddress(withoutUnix(text))
   if (text.startsWith('fd://')) return parseDescriptor(text)
   const parts = /^(?:\[(?<v6>[^\]]*)\]|(?<name>[^:[\]]*))(?::(?<port>[^/:]*))?$/.exec(text)?.groups
   if (text.indexOf(':') !== text.lastIndexOf(':') && isIPv6(text))
@@ -71,6 +71,11 @@ function parseDescriptor(text: string): Place {
     text,
     'fd://N with N from 3 up (0 to 2 are stdin, stdout and stderr), or the name of a socket of systemd',
   )
+}
+
+/** Takes off the `unix:` or `unix://` that may stand before the path of a socket. */
+export function withoutUnix(text: string): string {
+  return text.replace(/^unix:(\/\/)?/, '')
 }
 
 function unixAddress(path: string): Place {

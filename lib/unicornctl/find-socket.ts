@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { toError } from '../errors.js'
+import { withoutUnix } from '../listeners/address.js'
 import type { Options, Surroundings } from './command.js'
 import { CtlExit, Failure } from './failure.js'
 
@@ -23,7 +24,7 @@ export async function findSocket(options: Options, { env, cwd }: Surroundings): 
 }
 
 function pathOf(given: string, cwd: string): string {
-  const path = given.replace(/^unix:(\/\/)?/, '')
+  const path = withoutUnix(given)
   if (path !== '') return resolve(cwd, path)
   throw new Failure('found no path for the control socket, wanted that of a unix socket', CtlExit.usage)
 }
