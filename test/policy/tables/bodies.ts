@@ -11,7 +11,7 @@ import {
   served,
 } from '../case.js'
 
-// Answers without a body, and in parts; requests whose body the application does not read.
+// Answers without a body, and in parts; requests whose body the application does not read; what it sees of trailers.
 
 const TELLING = '200 POST /unread '
 const unread = (fields: string | readonly string[], rest: string): string =>
@@ -65,6 +65,12 @@ export const bodies: readonly Case[] = [
     wanted: [[TELLING], [], ['400']],
     ends: true,
   },
+  served(
+    'a trailer, which is no header field',
+    request('POST /fields HTTP/1.1', 'Host: a', 'X-Early: 1', 'Transfer-Encoding: chunked') +
+      '5\r\nhello\r\n0\r\nX-Late: 2\r\nX-Early: 3\r\n\r\n',
+    '200 POST /fields x-early',
+  ),
   { name: 'half a chunk, unread', bytes: chunks('5\r\nhe'), wanted: [[TELLING], [], ['400']], ends: true },
 ]
 

@@ -58,8 +58,8 @@ export const versions: readonly Case[] = [
   ...['HTTP/2.0', 'HTTP/3.0', 'HTTP/9.9'].map(version => refused(version, line(`GET / ${version}`), 505)),
   refused('HTTP/2.0 without a Host', request('GET / HTTP/2.0', 'Connection: keep-alive'), 505),
   refused('the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 505),
-  refused('HTTP/0.9 that is named', line('GET / HTTP/0.9'), 400, 505),
-  refused('HTTP/0.0', line('GET / HTTP/0.0'), 400, 505),
+  refused('HTTP/0.9 that is named', line('GET / HTTP/0.9')),
+  refused('HTTP/0.0', line('GET / HTTP/0.0')),
   ...['HTTP/1', 'HTTP/1.', 'HTTP/.1', 'HTTP/01.1', 'HTTP/1.01', 'HTTP/1.10', 'HTTP/10.1', 'HTTP/1.1.1', 'HTTP/1,1'].map(
     version => refused(version, line(`GET / ${version}`)),
   ),
