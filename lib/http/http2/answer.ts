@@ -20,6 +20,8 @@ export abstract class Http2Answer implements Answer {
   reason = ''
   ended = false
   bytes = 0
+  /** It was this end that has reset it. */
+  isCut = false
   readonly stream: ServerHttp2Stream
   readonly head: Http2Head
   readonly outflow: Outflow
@@ -40,8 +42,9 @@ export abstract class Http2Answer implements Answer {
   }
 
   get finished(): boolean {
-    const { writableFinished, aborted, rstCode } = this.stream
-    return this.headSent && this.ended && writableFinished && !aborted && rstCode === 0
+    const { writableFinished, closed, aborted, rstCode } = this.stream
+    // Of one that is closed Node may not tell any more that its last bytes have left: another code would tell of those.
+    return this.headSent && this.ended && (writableFinished || closed) && !aborted && rstCode === 0
   }
 
   get gone(): boolean {
@@ -127,6 +130,7 @@ export abstract class Http2Answer implements Answer {
 
   /** (`stream.close` would end the body first, as if it were complete.) An error makes it INTERNAL_ERROR. */
   #reset(): void {
+    if (!this.gone) this.isCut = true
     this.stream.destroy(new Error('the response is not complete'))
   }
 

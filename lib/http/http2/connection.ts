@@ -5,12 +5,17 @@ import type { Linked } from '../../sys/linked-list.js'
 import type { SecuredClient } from '../engine.js'
 import type { Connection, Peer } from '../exchange.js'
 import type { HttpPolicy } from '../policy.js'
+import type { Refusal } from '../refusal.js'
 import { lingerSilence } from '../waiting.js'
+import { Budget } from './budget.js'
 import { type SessionWait, watched } from './deadlines.js'
 import type { Http2Exchange, Session } from './exchange.js'
-import { SESSION_WINDOW, sessionOptions } from './limits.js'
+import { isTooLarge, SESSION_WINDOW, sessionOptions } from './limits.js'
 
-const { NGHTTP2_NO_ERROR, NGHTTP2_FLAG_END_STREAM } = constants
+const { NGHTTP2_NO_ERROR, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_FLAG_END_STREAM } = constants
+
+/** The codes of errors by which Node tells that it has ended a session for what its client has sent. */
+const FAULTS: ReadonlySet<string | undefined> = new Set(['ERR_HTTP2_ERROR', 'ERR_HTTP2_TOO_MANY_INVALID_FRAMES'])
 
 /** The largest id of a stream: a GOAWAY with it refuses none yet (RFC 9113, section 6.8). */
 const ANY_STREAM = 2 ** 31 - 1
@@ -21,6 +26,8 @@ const NOTICE = 1000
 export interface Owner {
   readonly policy: HttpPolicy
   opened(connection: Http2Connection, stream: ServerHttp2Stream, raw: readonly string[], endsHere: boolean): void
+  /** The session ends for what its client has done. */
+  refused(connection: Http2Connection, refusal: Refusal): void
   gone(connection: Http2Connection): void
 }
 
@@ -43,6 +50,7 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
   readonly #owner: Owner
   readonly #session: ServerHttp2Session
   readonly #raw: Socket
+  readonly #budget = new Budget()
   #state: State = 'open'
   #timer: NodeJS.Timeout | undefined
 
@@ -54,15 +62,19 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
     this.#session = session
     // A client that sends no more cannot steer what it gets, and none does so: it is gone.
     socket.on('end', () => this.drop())
-    session.on('error', () => {})
+    session.on('error', (error: Error & { readonly code?: string }) => {
+      if (FAULTS.has(error.code)) owner.refused(this, { status: 400, why: `HTTP/2: ${error.message}` })
+    })
     session.on('close', () => this.#gone())
     session.on('goaway', () => this.#close())
     session.on('stream', (stream: ServerHttp2Stream, _: unknown, flags: number, fields: readonly string[]) => {
       // Each error of a stream closes it, which is what counts.
       stream.on('error', () => {})
       this.requests++
-      owner.opened(this, stream, fields, (flags & NGHTTP2_FLAG_END_STREAM) !== 0)
+      if (this.#admits(stream, fields)) owner.opened(this, stream, fields, (flags & NGHTTP2_FLAG_END_STREAM) !== 0)
     })
+    session.on('ping', () => this.charge('PING'))
+    session.on('remoteSettings', () => this.charge('SETTINGS'))
     session.setLocalWindowSize(SESSION_WINDOW)
   }
 
@@ -92,6 +104,28 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
     return this.isServed ? 'request' : 'head'
   }
 
+  /**
+   * Whether a request is looked at. One that came together with its reset is not; nor is one with too large a head, by
+   * a client that does not say that it has the SETTINGS: nghttp2 knows no limit for it yet.
+   */
+  #admits(stream: ServerHttp2Stream, fields: readonly string[]): boolean {
+    if (this.isGone) return false
+    const isReset = stream.closed || stream.destroyed
+    const isLarge = !isReset && this.#session.pendingSettingsAck && isTooLarge(fields)
+    if (!isReset && !isLarge) return true
+    if (isLarge) stream.close(NGHTTP2_ENHANCE_YOUR_CALM)
+    this.charge(isLarge ? 'a head that is too large' : 'RST_STREAM')
+    return false
+  }
+
+  /** The client has asked for something beside answers. @param what  for the log */
+  charge(what: string): void {
+    if (this.isGone || this.#budget.spend()) return
+    const why = `HTTP/2: too much beside answers, at last ${what}`
+    this.#owner.refused(this, { status: 429, why })
+    this.#session.destroy(new Error(why), NGHTTP2_ENHANCE_YOUR_CALM)
+  }
+
   began(exchange: Http2Exchange): void {
     this.streams.add(exchange)
   }
@@ -100,6 +134,8 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
   ended(exchange: Http2Exchange): boolean {
     if (!this.streams.delete(exchange)) return false
     this.quietSince = now()
+    if (exchange.finished) this.#budget.earn()
+    else if (!exchange.isCut) this.charge('RST_STREAM')
     if (this.streams.size > 0) return true
     if (this.#state === 'last') this.#linger()
     else if (this.#state === 'notice') this.#close()

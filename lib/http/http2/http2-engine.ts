@@ -5,6 +5,7 @@ import type { Engine, HttpEvents, LocalAddress, SecuredClient } from '../engine.
 import { ClientGone } from '../errors.js'
 import type { Exchange } from '../exchange.js'
 import type { HttpPolicy } from '../policy.js'
+import type { Refusal } from '../refusal.js'
 import { Security } from '../security.js'
 import { SecurePeer } from '../tls/secure-peer.js'
 import { KEPT_MOMENT, SILENT_MOMENT } from '../waiting.js'
@@ -98,10 +99,15 @@ export class Http2Engine implements Engine, Owner {
     const refusal = checkRequest(exchange, this.policy)
     if (refusal) {
       exchange.refuse(refusal.status)
-      return this.#events.refused(refusal, exchange.peer, exchange.head)
+      this.#events.refused(refusal, exchange.peer, exchange.head)
+      return connection.charge(`a request that gets ${refusal.status}`)
     }
     this.exchanges.add(exchange)
     this.#events.request(exchange, connection)
+  }
+
+  refused({ peer }: Http2Connection, refusal: Refusal): void {
+    this.#events.refused(refusal, peer)
   }
 
   gone(connection: Http2Connection): void {

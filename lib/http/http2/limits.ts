@@ -33,3 +33,8 @@ export function sessionOptions(policy: HttpPolicy): ServerSessionOptions {
     },
   }
 }
+
+/** Reports whether a head is larger than any may be: what nghttp2 looks at for clients that have taken SETTINGS. */
+export function isTooLarge(fields: readonly string[]): boolean {
+  return fields.reduce((size, text) => size + text.length, 0) > LARGEST_HEAD
+}
