@@ -18,7 +18,7 @@ const SCENE = isLong ? { concurrency: 16, rounds: 1 } : { concurrency: 4, rounds
 
 if (isLong) t.setTimeout(0)
 
-t.test('hosts that are reloaded, upgraded, restarted and killed, one after the other', async t => {
+t.test('hosts that are reloaded, upgraded, restarted, killed and cut off, one after the other', async t => {
   const { edge, hosts: places } = makeNetwork(t, HOSTS)
   const hosts = await Promise.all(places.map((place, i) => Host.start(t, `shop${i + 1}`, place, PLAN)))
   const balancer = await Balancer.start(t, edge)
@@ -26,11 +26,12 @@ t.test('hosts that are reloaded, upgraded, restarted and killed, one after the o
   const outcomes: Outcome[] = []
   const round = stepsOf({ endsDelay: !isLong })
   for (const step of Array.from({ length: isLong ? ROUNDS : 1 }, () => round).flat()) {
-    const outcome = await take(t, step, { balancer, hosts, ...SCENE })
+    const some = isLong || !step.isSlow ? hosts : hosts.slice(0, 1)
+    const outcome = await take(t, step, { balancer, hosts: some, ...SCENE })
     outcomes.push(outcome)
-    t.same(outcome.failures, [], `${step.name}: no request fails but those on a killed host`)
+    t.same(outcome.failures, [], `${step.name}: no request fails but those on a host that is lost`)
   }
   const requests = outcomes.map(outcome => outcome.requests)
-  t.ok(Math.min(...requests) >= SCENE.concurrency * HOSTS, `requests: ${requests}`)
+  t.ok(Math.min(...requests) >= SCENE.concurrency, `requests: ${requests}`)
   if (isLong) process.stdout.write(`\n${table(outcomes)}\n`)
 })

@@ -14,6 +14,9 @@ import type { Through } from './network.js'
 
 const FILE = join(root, 'config/deploy/haproxy/haproxy-hosts.cfg')
 
+/** The column of the statistics that has the number of sessions (scur). */
+const SESSIONS = 4
+
 /** What HAProxy says of one request. */
 export interface Passed {
   readonly host: string
@@ -76,10 +79,15 @@ export class Balancer {
   /** Waits until health checks have found a host in or out of order. */
   async sees(host: string, state: 'UP' | 'DOWN'): Promise<void> {
     await until(`HAProxy sees ${host} ${state}`, async () => {
-      const row = (await this.#statistics()).split('\n').find(line => line.startsWith(`shop,${host},`)) ?? ''
+      const row = await this.#rowOf(host)
       // Before the first check it takes each to be up; `UP 1/2` is still up, `DOWN 1/2` is still down.
       return row.includes(`,${state}`) && (state === 'DOWN' || row.includes('L7OK'))
     })
+  }
+
+  /** Waits until a host has no requests any more: what it had is answered, or given up. */
+  async leaves(host: string): Promise<void> {
+    await until(`no request is at ${host}`, async () => (await this.#rowOf(host)).split(',')[SESSIONS] === '0')
   }
 
   /** Waits for what it logs of a request when that is over. */
@@ -91,6 +99,11 @@ export class Balancer {
   /** How many requests have been sent to another host until now. */
   redispatches(): number {
     return this.#log.lines.filter(({ msg }) => parse(msg).redispatched).length
+  }
+
+  /** Of a host in the statistics. */
+  async #rowOf(host: string): Promise<string> {
+    return (await this.#statistics()).split('\n').find(line => line.startsWith(`shop,${host},`)) ?? ''
   }
 
   async #statistics(): Promise<string> {

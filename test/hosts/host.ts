@@ -8,15 +8,13 @@ import { startServer } from '../helpers/server.js'
 import type { Server } from '../helpers/server-process.js'
 import { shortDir } from '../helpers/short-dir.js'
 import { startUpgrade, stopArbiter } from '../helpers/upgrade.js'
-import type { Network } from './network.js'
+import type { Place } from './network.js'
 
 export interface Plan {
   readonly workers: number
   /** As `--drain-delay` has it. */
   readonly drainDelay: string
 }
-
-type Place = Network['hosts'][number]
 
 /** Answers after up to 20 ms with what it was sent, so that there is always something in flight. */
 const APP = `
@@ -97,6 +95,15 @@ export class Host {
     for (const pid of childrenOf(this.#arbiter)) process.kill(pid, 'SIGKILL')
     process.kill(this.#arbiter, 'SIGKILL')
     await this.ended()
+  }
+
+  /** The network to it is gone; it runs on. */
+  cutOff(): void {
+    this.#place.cutOff()
+  }
+
+  reconnect(): void {
+    this.#place.reconnect()
   }
 
   /** A new start, after a stop or a kill. */

@@ -8,6 +8,10 @@ import { requireCommand } from '../helpers/require-command.js'
 /** The command in front of another that runs it in a network namespace, in the same process. */
 export type Through = readonly string[]
 
+/** States of a port of a bridge (linux/if_bridge.h). */
+const DISABLED = 0
+const FORWARDING = 3
+
 /** The addresses of config/deploy/haproxy/haproxy-hosts.cfg. */
 const EDGE = '10.0.0.1'
 const hostAddress = (number: number): string => `10.0.0.${10 + number}`
@@ -15,7 +19,17 @@ const hostAddress = (number: number): string => `10.0.0.${10 + number}`
 export interface Network {
   /** Where the load balancer is. */
   readonly edge: Through
-  readonly hosts: readonly { readonly address: string; readonly through: Through }[]
+  readonly hosts: readonly Place[]
+}
+
+/** Where a host is. */
+export interface Place {
+  readonly address: string
+  readonly through: Through
+  /** From now on every packet to it and from it is lost, without a word to either side. */
+  cutOff(): void
+  /** Packets pass again. */
+  reconnect(): void
 }
 
 /**
@@ -39,7 +53,8 @@ export function makeNetwork(t: Test, count: number): Network {
     ip('-n', edge, 'link', 'set', port, 'master', 'br0', 'up')
     ip('-n', name, 'address', 'add', `${address}/24`, 'dev', 'eth0')
     ip('-n', name, 'link', 'set', 'eth0', 'up')
-    return { address, through: inside(name) }
+    const setState = (state: number): void => run('bridge', '-n', edge, 'link', 'set', 'dev', port, 'state', `${state}`)
+    return { address, through: inside(name), cutOff: () => setState(DISABLED), reconnect: () => setState(FORWARDING) }
   })
   return { edge: inside(edge), hosts }
 }
@@ -70,8 +85,12 @@ function removeLeftOnes(): void {
   }
 }
 
-/** @throws with what ip(8) says */
 function ip(...args: readonly string[]): void {
-  const { error, status, stderr } = spawnSync('ip', args, { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`ip ${args.join(' ')}: ${error?.message ?? stderr.trim()}`)
+  run('ip', ...args)
+}
+
+/** @throws with what the command says */
+function run(command: string, ...args: readonly string[]): void {
+  const { error, status, stderr } = spawnSync(command, args, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? stderr.trim()}`)
 }

@@ -7,6 +7,8 @@ export interface Step {
   readonly name: string
   /** Whether requests that the host has at that moment may be lost. */
   readonly losesHost: boolean
+  /** Once is enough for a test that others wait for. */
+  readonly isSlow?: boolean
   readonly run: (host: Host, balancer: Balancer) => Promise<Seen>
 }
 
@@ -22,7 +24,7 @@ export interface Outcome {
   readonly requests: number
   /** Those that may not happen. */
   readonly failures: readonly Lost[]
-  /** Those that a killed host had. */
+  /** Those that a host had when it was killed or cut off. */
   readonly lostWithHost: readonly Lost[]
   /** Requests that a host had refused, and another one took. */
   readonly redispatched: number
@@ -38,6 +40,7 @@ export function stepsOf({ endsDelay }: { readonly endsDelay: boolean }): readonl
     { name: 'USR2, and TERM to the old arbiter', losesHost: false, run: without(host => host.upgrade()) },
     { name: 'TERM, and a new start', losesHost: false, run: (...args) => restart(endsDelay, ...args) },
     { name: 'KILL to all processes, and a new start', losesHost: true, run: kill },
+    { name: 'cut off from the network, and connected again', losesHost: true, isSlow: true, run: cutOff },
   ]
 }
 
@@ -66,6 +69,19 @@ async function kill(host: Host, balancer: Balancer): Promise<Seen> {
   await balancer.sees(host.name, 'DOWN')
   const down = performance.now() - begun
   return { down, up: await startAgain(host, balancer) }
+}
+
+async function cutOff(host: Host, balancer: Balancer): Promise<Seen> {
+  const begun = performance.now()
+  host.cutOff()
+  await balancer.sees(host.name, 'DOWN')
+  const down = performance.now() - begun
+  // Otherwise TCP would send again what was lost, and all would be as if nothing had happened.
+  await balancer.leaves(host.name)
+  const back = performance.now()
+  host.reconnect()
+  await balancer.sees(host.name, 'UP')
+  return { down, up: performance.now() - back }
 }
 
 async function startAgain(host: Host, balancer: Balancer): Promise<number> {

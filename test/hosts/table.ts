@@ -3,7 +3,7 @@ import type { Outcome } from './steps.js'
 /** In Markdown, and below it what was lost, each kind once. */
 export function table(outcomes: readonly Outcome[]): string {
   const head = [
-    '| to each host in turn | times | requests | failed | lost with the killed host | sent to another host | slowest | out after | in after |',
+    '| to each host in turn | times | requests | failed | lost with the host | sent to another host | slowest | out after | in after |',
     '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
   ]
   return [...head, ...outcomes.map(row), ...outcomes.flatMap(details)].join('\n')
@@ -25,7 +25,7 @@ function range(times: readonly number[]): string {
 function details({ step, failures, lostWithHost }: Outcome): string[] {
   const counts = new Map<string, number>()
   for (const { host, what } of failures) count(counts, `failed on ${host}, ${what}`)
-  for (const { what } of lostWithHost) count(counts, `lost with the killed host, ${what}`)
+  for (const { what } of lostWithHost) count(counts, `lost with the host, ${what}`)
   return [...counts].map(([what, number], i) => `${i === 0 ? '\n' : ''}${step.name}: ${number} ${what}`)
 }
 
