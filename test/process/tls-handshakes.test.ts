@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { chmodSync } from 'node:fs'
 import { connect } from 'node:tls'
 import t from 'tap'
+import { atEnd } from '../helpers/at-end.js'
 import { makeCertificate } from '../helpers/certificates.js'
 import { connectRaw, type Raw } from '../helpers/raw.js'
 import { requireCommand } from '../helpers/require-command.js'
@@ -48,6 +50,30 @@ for (const kind of ['async', 'sync']) {
     )
   })
 }
+
+t.test('sockets of TLS have one hidden class of V8, without which everything on them is slow', async t => {
+  const app = `
+    import { setFlagsFromString } from 'node:v8'
+    setFlagsFromString('--allow-natives-syntax')
+    const areAlike = new Function('a', 'b', 'return %HaveSameMap(a, b)')
+    const sockets = []
+    export const application = (req, res) => {
+      sockets.push(req.socket)
+      res.end()
+      const [first, ...others] = sockets.slice(-4)
+      if (sockets.length > 20) setImmediate(() => console.error('alike: ' + others.map(other => areAlike(first, other))))
+    }`
+  const server = await startServer(t, { app, args: [...TLS, '--interface', 'node'] })
+  const port = 'port' in server.target ? server.target.port : 0
+  for (let i = 0; i < 21; i++) {
+    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false })
+    atEnd(t, () => socket.destroy())
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    await once(socket, 'data')
+  }
+  const { msg } = await server.log(/^alike: /)
+  t.equal(msg, 'alike: true,true,true')
+})
 
 for (const engine of ['native', 'node']) {
   t.test(`TLS at a listener without it, on the engine ${engine}`, async t => {
