@@ -26,7 +26,7 @@ export async function returning(port: number, signal: AbortSignal): Promise<numb
       signal.throwIfAborted()
       const next = await visit(port, session)
       if (next.isReused) resumed++
-      session = next.session
+      session = next.session ?? session
     }
   }
   await Promise.all(Array.from({ length: CLIENTS }, comeAndGo))
