@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
-import type { Load, Result } from './wrk.js'
+import type { Address } from './raw-client.js'
+import type { Result } from './wrk.js'
 
-/** Requests that a connection has under way at once: as many as a browser asks for a page. */
+/** Connections, and the requests that each has under way at once. */
+export const CONNECTIONS = 16
 export const STREAMS = 10
 
 /** Whether h2load of nghttp2 is installed. */
@@ -12,11 +14,11 @@ export function hasH2load(): boolean {
 }
 
 /**
- * Runs h2load in one thread, `STREAMS` requests at once on each connection.
+ * Runs h2load in one thread.
  * @throws Error where it fails, and where anything but 2xx was answered: such figures are worth nothing
  */
-export async function h2load({ url, connections, seconds }: Load, signal: AbortSignal): Promise<Result> {
-  const args = ['-t1', `-c${connections}`, `-m${STREAMS}`, `-D${seconds}s`, url]
+export async function h2load({ host, port }: Address, seconds: number, signal: AbortSignal): Promise<Result> {
+  const args = ['-t1', `-c${CONNECTIONS}`, `-m${STREAMS}`, `-D${seconds}s`, `https://${host}:${port}/`]
   const child = spawn('h2load', args, { signal, stdio: ['ignore', 'pipe', 'inherit'] })
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
   if (code !== 0) throw new Error(`h2load ${args.join(' ')} ended with ${code}`)

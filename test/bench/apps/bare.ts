@@ -1,17 +1,18 @@
 import cluster from 'node:cluster'
 import { readFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
+import { createSecureServer as createHttp2Server } from 'node:http2'
 import { createServer as createSecureServer } from 'node:https'
 import type { ListenOptions } from 'node:net'
 import { announce } from './announce.js'
 
 /**
  * What everything is measured against: plain `node:http` under `node:cluster`, as its documentation shows it, or
- * `node:https` with a certificate. PM2 has this file too as its script, which is then a worker from the start.
+ * `node:https` with a certificate, or `node:http2`. PM2 has this file too as its script, which is then a worker from the start.
  *
- * Run as: node bare.js none|rr APP WORKERS [PORT|SOCKET [CERTIFICATE KEY]]
+ * Run as: node bare.js none|rr APP WORKERS [PORT|SOCKET [CERTIFICATE KEY [h2]]]
  */
-const [policy, app = '', workers = '1', port = '0', certificate, key = ''] = process.argv.slice(2)
+const [policy, app = '', workers = '1', port = '0', certificate, key = '', protocol] = process.argv.slice(2)
 
 /** The server under test's default, so that the kernel queues as much for either. */
 const BACKLOG = 2048
@@ -43,5 +44,8 @@ async function serve(): Promise<void> {
 function serverOf(handler: RequestListener): Listening {
   const options = { keepAliveTimeout: KEEP_ALIVE }
   if (certificate === undefined) return createServer(options, handler)
-  return createSecureServer({ ...options, cert: readFileSync(certificate), key: readFileSync(key) }, handler)
+  const pair = { cert: readFileSync(certificate), key: readFileSync(key) }
+  // Node's own types do not know that one handler serves both.
+  if (protocol === 'h2') return createHttp2Server(pair).on('request', handler as () => void)
+  return createSecureServer({ ...options, ...pair }, handler)
 }

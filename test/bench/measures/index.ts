@@ -6,6 +6,7 @@ import { slow } from '../peers/slow.js'
 import { connections } from './connections.js'
 import { fetchInterface } from './fetch.js'
 import { express, fastify } from './framework.js'
+import { http2 } from './http2.js'
 import { keepAlive } from './keep-alive.js'
 import { memory } from './memory.js'
 import { mixedLoad } from './mixed-load.js'
@@ -32,6 +33,7 @@ export function measuresOf(peers: Peers): Measure[] {
       staticFiles,
       connections,
       tls,
+      http2,
       pm2,
       spread,
       skew,
