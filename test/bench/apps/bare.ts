@@ -8,7 +8,8 @@ import { announce } from './announce.js'
 
 /**
  * What everything is measured against: plain `node:http` under `node:cluster`, as its documentation shows it, or
- * `node:https` with a certificate, or `node:http2`. PM2 has this file too as its script, which is then a worker from the start.
+ * `node:https` with a certificate, or `node:http2`. PM2 has this file too as its script, which is then a worker from
+ * the start.
  *
  * Run as: node bare.js none|rr APP WORKERS [PORT|SOCKET [CERTIFICATE KEY [h2]]]
  */
