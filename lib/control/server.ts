@@ -43,7 +43,8 @@ export interface ControlServerOptions {
 export class ControlServer {
   readonly #options: ControlServerOptions
   readonly #http: Server
-  readonly #sockets = new Set<Socket>()
+  /** Open connections, each with the last answer on it. */
+  readonly #sockets = new Map<Socket, ServerResponse | undefined>()
   #streams = 0
   #gate: Gate | undefined
   #isClosed = false
@@ -92,7 +93,7 @@ export class ControlServer {
     this.#isClosed = true
     this.shut()
     this.#http.close()
-    for (const socket of this.#sockets) socket.destroy()
+    for (const socket of this.#sockets.keys()) socket.destroy()
     this.#options.onClose?.()
   }
 
@@ -104,14 +105,15 @@ export class ControlServer {
     if (this.#isClosed || !this.#gate) return
     if (!this.#isFull) return this.#gate.isWideOpen ? undefined : this.#gate.open()
     this.#gate.close()
-    // A client that only holds its connection gives way.
-    this.#http.closeIdleConnections()
+    // A client that has its answer and only holds its connection gives way. From release 26.4 on, Node's
+    // `closeIdleConnections` would also close connections whose first request is on its way.
+    for (const [socket, answer] of this.#sockets) if (answer?.writableFinished) socket.destroy()
   }
 
   #connect(handle: ClientHandle): void {
     const why = this.#options.refusal?.(handle.fd ?? -1)
     const socket = new Socket({ handle, allowHalfOpen: true, readable: true, writable: true })
-    this.#sockets.add(socket)
+    this.#sockets.set(socket, undefined)
     socket.on('close', () => {
       this.#sockets.delete(socket)
       this.#regulate()
@@ -131,6 +133,8 @@ export class ControlServer {
   }
 
   async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const { socket } = req
+    if (this.#sockets.has(socket)) this.#sockets.set(socket, res)
     try {
       // Node would read the rest of it, to have the next request.
       const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0
