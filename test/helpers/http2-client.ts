@@ -79,7 +79,6 @@ export function replyOn(stream: ClientHttp2Stream): Promise<Omit<Reply, 'reused'
       body += part
     })
     stream.on('error', reject)
-    stream.on('aborted', () => reject(new Error('aborted')))
     stream.on('close', () => {
       if (stream.rstCode !== 0 || status === 0) reject(new Error(`closed with code ${stream.rstCode}`))
       else resolve({ status, headers, body, pid: Number(body) })

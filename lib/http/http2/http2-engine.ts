@@ -6,6 +6,7 @@ import { ClientGone } from '../errors.js'
 import type { Exchange } from '../exchange.js'
 import type { HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
+import { ended, started } from '../request-channels.js'
 import { Security } from '../security.js'
 import { SecurePeer } from '../tls/secure-peer.js'
 import { KEPT_MOMENT, SILENT_MOMENT } from '../waiting.js'
@@ -103,6 +104,7 @@ export class Http2Engine implements Engine, Owner {
       return connection.charge(`a request that gets ${refusal.status}`)
     }
     this.exchanges.add(exchange)
+    if (started.hasSubscribers) started.publish(exchange)
     this.#events.request(exchange, connection)
   }
 
@@ -124,7 +126,9 @@ export class Http2Engine implements Engine, Owner {
 
   /** A refused one was not reported. */
   #closed(exchange: Http2Exchange, connection: Http2Connection): void {
-    if (connection.ended(exchange) && this.exchanges.delete(exchange)) this.#events.finished(exchange, connection)
+    if (!connection.ended(exchange) || !this.exchanges.delete(exchange)) return
+    if (ended.hasSubscribers) ended.publish(exchange)
+    this.#events.finished(exchange, connection)
   }
 
   /** The session goes on: other requests of it may be well. */

@@ -1,5 +1,4 @@
 import { AsyncResource } from 'node:async_hooks'
-import { channel } from 'node:diagnostics_channel'
 import { now } from '../../sys/clock.js'
 import { LinkedList } from '../../sys/linked-list.js'
 import { type Accepted, type Engine, type HttpEvents, isSecured, type LocalAddress } from '../engine.js'
@@ -7,6 +6,7 @@ import type { Exchange, Peer } from '../exchange.js'
 import type { RequestHead } from '../head.js'
 import type { HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
+import { ended, started } from '../request-channels.js'
 import { KEPT_MOMENT, SILENT_MOMENT } from '../waiting.js'
 import { NativeConnection, type Owner } from './connection.js'
 import { awaited, Deadlines, type Wait } from './deadlines.js'
@@ -16,10 +16,6 @@ import { HeadReader } from './parser/head.js'
 import { NativePeer } from './peer.js'
 import { StatusLines } from './status-lines.js'
 import type { MakeTransport } from './transport.js'
-
-/** For tracers and others that watch requests. A message is the exchange. */
-const started = channel('unicorn.request.start')
-const ended = channel('unicorn.request.finish')
 
 /** HTTP/1.1 on the bare connection. It has no objects of `node:http`, and no takeovers: no connection leaves HTTP. */
 export class NativeEngine implements Engine, Owner {
