@@ -1,3 +1,4 @@
+import { sortArguments } from '../../lib/sys/node-options.js'
 import type { SettingName } from '../settings.js'
 
 /** What this server does with a field of an application in PM2's ecosystem file. */
@@ -8,6 +9,8 @@ export interface Pm2Field {
   readonly setting?: SettingName
   /** The value here; undefined if there is nothing to set. Left out if the value is the same. */
   readonly translate?: (value: unknown) => unknown
+  /** What the setting cannot have of a value, in a sentence for the config file; undefined if that is nothing. */
+  readonly left?: (value: unknown) => string | undefined
   /** Values that need no word. */
   readonly idle?: readonly unknown[]
   /** What becomes of it, in a sentence for the config file and the documentation. */
@@ -37,7 +40,8 @@ export const pm2Fields: Readonly<Record<string, Pm2Field>> = {
   node_args: {
     aliases: ['interpreter_args', 'interpreterArgs'],
     setting: 'rawEnv',
-    translate: value => ({ NODE_OPTIONS: joined(value) }),
+    translate: value => optionsOf(sortArguments(wordsOf(value)).anywhere),
+    left: value => inFrontOfScript(sortArguments(wordsOf(value)).inFront),
     note: 'options of Node, which the workers get as NODE_OPTIONS',
   },
   instances: {
@@ -161,8 +165,19 @@ export const pm2Fields: Readonly<Record<string, Pm2Field>> = {
   io: { note: MONITORING },
 }
 
-function joined(value: unknown): string {
-  return Array.isArray(value) ? value.join(' ') : String(value)
+/** Says what is to become of options that Node takes on its command line alone; undefined if there are none. */
+export function inFrontOfScript(options: readonly string[]): string | undefined {
+  const text = options.join(' ')
+  return text === '' ? undefined : `NODE_OPTIONS may not have ${text}: start by node ${text} node_modules/.bin/unicorn`
+}
+
+function optionsOf(words: readonly string[]): unknown {
+  return words.length > 0 ? { NODE_OPTIONS: words.join(' ') } : undefined
+}
+
+function wordsOf(value: unknown): string[] {
+  const texts: unknown[] = [value].flat()
+  return texts.flatMap(text => String(text).split(/\s+/)).filter(Boolean)
 }
 
 /** -1 is PM2's for all CPUs but one, which only the machine knows. */
@@ -183,5 +198,5 @@ function sizeOf(value: unknown): unknown {
 
 function backoffOf(value: unknown): unknown {
   const first = Number(value)
-  return `${first}ms..${Math.max(first, 30_000)}ms`
+  return first > 0 ? `${first}ms..${Math.max(first, 30_000)}ms` : undefined
 }

@@ -33,8 +33,11 @@ export function translateApp(app: Readonly<Record<string, unknown>>, environment
     if (!field) notes.push(unknownField(key, environment))
     else if (!field.idle?.some(each => isDeepStrictEqual(each, value))) take(field, { key, value })
   }
-  function take({ setting, translate, note }: Pm2Field, { key, value }: { key: string; value: unknown }): void {
+  function take({ setting, translate, left, note }: Pm2Field, { key, value }: { key: string; value: unknown }): void {
     const translated = translate ? translate(value) : value
+    const rest = left?.(value)
+    if (rest !== undefined) notes.push(`${key}: ${rest}.`)
+    if (rest !== undefined && translated === undefined) return
     if (setting === undefined || translated === undefined || (setting !== MERGED && settings.has(setting))) {
       notes.push(`${key}: ${note}.`)
       return
@@ -71,7 +74,7 @@ function unknownField(key: string, environment?: string): string {
 /** PORT is where a script under PM2 listens, by itself; here the server binds. */
 function addAddress(settings: Map<SettingName, unknown>, why: Partial<Record<SettingName, string[]>>): void {
   const { PORT } = recordOf(settings.get('rawEnv'))
-  if (PORT === undefined || settings.has('bind')) return
+  if (!/^\d+$/.test(String(PORT)) || settings.has('bind')) return
   settings.set('bind', [`0.0.0.0:${PORT}`])
   why.bind = ['PORT of env: where the script listened by itself.']
 }
@@ -80,7 +83,8 @@ function addAddress(settings: Map<SettingName, unknown>, why: Partial<Record<Set
 function merged(before: unknown, added: unknown): Record<string, unknown> {
   const [one, other] = [recordOf(before), recordOf(added)]
   const options = [one.NODE_OPTIONS, other.NODE_OPTIONS].filter(each => each !== undefined)
-  const variables = Object.entries({ ...one, ...other }).map(([name, value]) => [name, plain(value)] as const)
+  const given = Object.entries({ ...one, ...other }).filter(([, value]) => value !== undefined)
+  const variables = given.map(([name, value]) => [name, plain(value)] as const)
   return { ...Object.fromEntries(variables), ...(options.length > 0 && { NODE_OPTIONS: options.join(' ') }) }
 }
 

@@ -1,7 +1,9 @@
+import { inFrontOfScript } from '../../config/pm2/fields.js'
 import type { FileSettings, SettingName } from '../../config/settings.js'
 import { readCommandLine } from '../../config/sources/cli.js'
 import { splitWords } from '../../config/sources/words.js'
 import { UnicornError } from '../errors.js'
+import { sortArguments } from '../sys/node-options.js'
 
 /** Runs a command of package.json by its name. */
 const RUNNER = /^(?:npm|pnpm|yarn|bun)$/
@@ -19,12 +21,19 @@ const DEVELOPMENT = /^(?:watch|run|--watch.*|--respawn|--transpile-only|--inspec
 /** Words that only a shell can fill in. */
 const FILLED_IN = /[$`]/
 
+/** What a command that starts an application says. */
+export interface StartCommand {
+  readonly settings: FileSettings
+  /** What no setting can say, in sentences for the config file. */
+  readonly notes?: readonly string[]
+}
+
 /**
  * Reads the command that starts an application: `NODE_ENV=production node --env-file=.env server.js --verbose`.
  * @param scripts  those of package.json, for `npm run NAME`
- * @returns the settings that do the same, or undefined if the command starts nothing that is known
+ * @returns what does the same, or undefined if the command starts nothing that is known
  */
-export function readStartCommand(text: string, scripts: ReadonlyMap<string, string>): FileSettings | undefined {
+export function readStartCommand(text: string, scripts: ReadonlyMap<string, string>): StartCommand | undefined {
   const last = text.split(/&&|;/).pop() ?? ''
   const words = wordsOf(last)
   const env: Record<string, string> = {}
@@ -36,10 +45,13 @@ export function readStartCommand(text: string, scripts: ReadonlyMap<string, stri
   }
   const found = readProgram(words, scripts)
   if (!found || Object.keys(env).length === 0) return found
-  return { ...found, rawEnv: { ...env, ...recordOf(found.rawEnv) } }
+  return { ...found, settings: { ...found.settings, rawEnv: { ...env, ...recordOf(found.settings.rawEnv) } } }
 }
 
-function readProgram([program = '', ...words]: readonly string[], scripts: ReadonlyMap<string, string>) {
+function readProgram(
+  [program = '', ...words]: readonly string[],
+  scripts: ReadonlyMap<string, string>,
+): StartCommand | undefined {
   const name = program.replace(/^.*\//, '')
   if (RUNTIMES.has(name) && words[0] !== 'start') return readRuntime(words)
   if (RUNNER.test(name)) {
@@ -47,7 +59,8 @@ function readProgram([program = '', ...words]: readonly string[], scripts: Reado
     const others = new Map([...scripts].filter(([each]) => each !== script))
     return readStartCommand(scripts.get(script) ?? '', others)
   }
-  if (name === 'next' && words[0] === 'start') return { app: 'node_modules/.bin/next', args: withoutPort(words) }
+  if (name === 'next' && words[0] === 'start')
+    return { settings: { app: 'node_modules/.bin/next', args: withoutPort(words) } }
   if (name === 'fastify' && words[0] === 'start') return appOf(words.slice(1).find(word => /\.[cm]?[jt]s$/.test(word)))
   if (ALIKE.has(name)) return readAlike(words)
   if (OTHER_SERVERS.has(name))
@@ -55,7 +68,7 @@ function readProgram([program = '', ...words]: readonly string[], scripts: Reado
   return undefined
 }
 
-function readRuntime(words: readonly string[]): FileSettings | undefined {
+function readRuntime(words: readonly string[]): StartCommand | undefined {
   const [options, envFile]: [string[], string[]] = [[], []]
   const rest = [...words]
   for (let word = rest[0]; word !== undefined && (word.startsWith('-') || DEVELOPMENT.test(word)); word = rest[0]) {
@@ -68,23 +81,25 @@ function readRuntime(words: readonly string[]): FileSettings | undefined {
   }
   const [app, ...args] = rest
   if (app === undefined || FILLED_IN.test(app)) return undefined
-  return {
+  const { anywhere, inFront } = sortArguments(options)
+  const settings = {
     app,
     ...(args.length > 0 && { args }),
     ...(envFile.length > 0 && { envFile }),
-    ...(options.length > 0 && { rawEnv: { NODE_OPTIONS: options.join(' ') } }),
+    ...(anywhere.length > 0 && { rawEnv: { NODE_OPTIONS: anywhere.join(' ') } }),
   }
+  return { settings, ...(inFront.length > 0 && { notes: [`${inFrontOfScript(inFront)}.`] }) }
 }
 
 /** Takes the settings of a command line of this server or of Gunicorn over, but for those that a shell fills in. */
-function readAlike(words: readonly string[]): FileSettings | undefined {
+function readAlike(words: readonly string[]): StartCommand | undefined {
   try {
     const line = readCommandLine(words)
     if (line.kind !== 'settings' || !line.given.has('app')) return undefined
     const given = [...line.given].filter(
       ([name, { value }]) => isOfFile(name) && !FILLED_IN.test(JSON.stringify(value)),
     )
-    return Object.fromEntries(given.map(([name, { value }]) => [name, value]))
+    return { settings: Object.fromEntries(given.map(([name, { value }]) => [name, value])) }
   } catch (error) {
     if (error instanceof UnicornError) return undefined
     throw error
@@ -95,8 +110,8 @@ function isOfFile(name: SettingName): boolean {
   return name !== 'config' && name !== 'checkConfig' && name !== 'printConfig'
 }
 
-function appOf(app: string | undefined): FileSettings | undefined {
-  return app === undefined ? undefined : { app }
+function appOf(app: string | undefined): StartCommand | undefined {
+  return app === undefined ? undefined : { settings: { app } }
 }
 
 function withoutPort(words: readonly string[]): string[] {

@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { FileSettings } from '../../config/settings.js'
 import { findDjango } from '../application/python/recognise.js'
 import { UnicornError } from '../errors.js'
-import { readStartCommand } from './command-line.js'
+import { readStartCommand, type StartCommand } from './command-line.js'
 import { isFile, type Manifest, type Project, type Start } from './project.js'
 
 const ENDINGS = ['ts', 'mts', 'js', 'mjs', 'cjs']
@@ -74,7 +73,7 @@ function script(project: Project): Start | undefined {
   for (const name of ['start:prod', 'start']) {
     const text = manifest?.scripts.get(name)
     const found = /^nest start/.test(text ?? '')
-      ? inSource(project, { app: 'dist/main.js' }, `package.json, scripts.${name}`)
+      ? inSource(project, { settings: { app: 'dist/main.js' } }, `package.json, scripts.${name}`)
       : started(project, text, `package.json, scripts.${name}`)
     if (found) return found
   }
@@ -82,29 +81,29 @@ function script(project: Project): Start | undefined {
 }
 
 function started(project: Project, command: string | undefined, why: string): Start | undefined {
-  const settings = command && readStartCommand(command, project.manifest?.scripts ?? new Map())
-  return settings ? inSource(project, settings, why) : undefined
+  const found = command && readStartCommand(command, project.manifest?.scripts ?? new Map())
+  return found ? inSource(project, found, why) : undefined
 }
 
 /** What a build makes may not be there yet: the server runs its source as it is. */
-function inSource({ directory }: Project, settings: FileSettings, why: string): Start {
+function inSource({ directory }: Project, { settings, notes = [] }: StartCommand, why: string): Start {
   const app = String(settings.app).replace(/^\.\//, '')
   const [, file = app, rest = ''] = /^([^:]*)(:.*)?$/.exec(app) ?? []
   const known = existing(directory, file)
-  if (known !== undefined) return { settings: { ...settings, app: `${known}${rest}` }, why }
-  if (!/^(?:dist|build|lib|out)\//.test(file)) return { settings: { ...settings, app }, why }
+  if (known !== undefined) return { settings: { ...settings, app: `${known}${rest}` }, why, notes }
+  if (!/^(?:dist|build|lib|out)\//.test(file)) return { settings: { ...settings, app }, why, notes }
   const bare = file.replace(/\.[cm]?js$/, '')
   const sources = [bare.replace(/^\w+\//, 'src/'), bare.replace(/^\w+\//, ''), bare.replace(/^\w+\/(src\/)?/, 'src/')]
   const source = sources.map(each => existing(directory, each)).find(each => each !== undefined)
   if (source === undefined)
-    return { settings: { ...settings, app }, why, notes: [`${file} is not there yet: build it.`] }
-  const notes = [`It is the source of ${file}, which needs no build. After a build, ${file}${rest} starts faster.`]
-  return { settings: { ...settings, app: `${source}${rest}` }, why, notes }
+    return { settings: { ...settings, app }, why, notes: [...notes, `${file} is not there yet: build it.`] }
+  const which = `It is the source of ${file}, which needs no build. After a build, ${file}${rest} starts faster.`
+  return { settings: { ...settings, app: `${source}${rest}` }, why, notes: [...notes, which] }
 }
 
 function main(project: Project, { main: file }: Manifest): Start | undefined {
   if (file === undefined) return undefined
-  const start = inSource(project, { app: file }, 'package.json, main')
+  const start = inSource(project, { settings: { app: file } }, 'package.json, main')
   const found = existing(project.directory, String(start.settings.app))
   return found !== undefined && serves(project.directory, found) ? start : undefined
 }

@@ -1,9 +1,10 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { ExitCode, type Fault, UnicornError } from '../errors.js'
-import { type Draft, deployFiles } from './deploy-files.js'
+import { deployFiles } from './deploy-files.js'
 import { type InitOptions, readInitOptions } from './options.js'
 import { planOf } from './plan.js'
+import type { Draft } from './served.js'
 import { writeNew } from './write-new.js'
 
 type Print = (text: string) => void
@@ -37,7 +38,7 @@ async function run(argv: readonly string[], cwd: string, print: Print): Promise<
     return ExitCode.ok
   }
   const { configs, servers, remarks } = await planOf(options, cwd)
-  const drafts = [...configs, ...options.extras.flatMap(extra => deployFiles(extra, servers))]
+  const drafts = [...configs, ...deployFiles(options.extras, servers)]
   if (options.stdout) {
     print(drafts.map(({ path, text }) => (drafts.length > 1 ? `# ${path}\n${text}` : text)).join('\n'))
     return ExitCode.ok

@@ -2,12 +2,12 @@ import { resolve } from 'node:path'
 import { words } from '../../config/arguments.js'
 import { type Pm2Translation, translateApp } from '../../config/pm2/translate.js'
 import type { FileSettings } from '../../config/settings.js'
-import { readStartCommand } from './command-line.js'
+import { readStartCommand, type StartCommand } from './command-line.js'
 import { configFile, configText, type Entry, entriesOf, exampleEntries } from './config-text.js'
-import type { Plan, Served } from './deploy-files.js'
 import type { InitOptions } from './options.js'
 import { readPm2File } from './pm2-file.js'
 import { configFormat, type Project, plainName } from './project.js'
+import type { Plan, Served } from './served.js'
 
 const DEPLOYS =
   'deploy: unicorn does not copy releases to servers; after a deployment, reload by HUP or systemctl reload.'
@@ -33,6 +33,7 @@ export async function planFromPm2(options: InitOptions & { from: string }, proje
     const path = isOnly ? configFile(format) : configFile(format).replace('.', `.${name}.`)
     const server: Served = {
       name,
+      directory: project.directory,
       config: path,
       bind: translation.settings.bind && String([translation.settings.bind].flat()[0]),
       language: 'node',
@@ -58,14 +59,16 @@ function entriesFor({ settings, why, notes }: Pm2Translation): Entry[] {
 function settled(translation: Pm2Translation, { directory, manifest }: Project): Pm2Translation {
   const { chdir, ...settings } = translation.settings
   const there = chdir !== undefined && resolve(directory, chdir) !== directory ? { chdir } : {}
-  const started = followed(settings, manifest?.scripts ?? new Map())
-  return { ...translation, settings: { ...settings, ...started, ...there } }
+  const { settings: started, notes = [] } = followed(settings, manifest?.scripts ?? new Map())
+  return { ...translation, settings: { ...settings, ...started, ...there }, notes: [...translation.notes, ...notes] }
 }
 
-function followed({ app, args, rawEnv }: FileSettings, scripts: ReadonlyMap<string, string>): FileSettings {
-  if (!/^(?:npm|pnpm|yarn|npx)$/.test(String(app))) return {}
+function followed({ app, args, rawEnv }: FileSettings, scripts: ReadonlyMap<string, string>): StartCommand {
+  if (!/^(?:npm|pnpm|yarn|npx)$/.test(String(app))) return { settings: {} }
   const found = readStartCommand([app, ...words.parse(args ?? [])].join(' '), scripts)
-  return found ? { args: [], ...found, rawEnv: { ...Object(rawEnv), ...Object(found.rawEnv) } } : {}
+  if (!found) return { settings: {} }
+  const { settings, notes = [] } = found
+  return { settings: { args: [], ...settings, rawEnv: { ...Object(rawEnv), ...Object(settings.rawEnv) } }, notes }
 }
 
 function foreignInterpreter(app: Readonly<Record<string, unknown>>): string | undefined {

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import type { SettingName } from '../../config/settings.js'
 import { findConfigFile } from '../../config/sources/file.js'
-import { isPython } from '../application/python/recognise.js'
+import { isDevelopedInPython, isPython } from '../application/python/recognise.js'
 import { configFile, configText, type Entry, entriesOf, exampleEntries, workersEntry } from './config-text.js'
-import type { Plan, Served } from './deploy-files.js'
 import { findStart } from './find-start.js'
 import type { InitOptions } from './options.js'
 import { planFromPm2 } from './plan-from.js'
 import { configFormat, isFile, type Language, type Project, projectIn, type Start } from './project.js'
+import type { Plan, Served } from './served.js'
 
 const GUNICORN_FILE = 'gunicorn.conf.py'
 const TRY = 'Next: unicorn --check-config, then unicorn'
@@ -36,13 +37,18 @@ export async function planOf(options: InitOptions, cwd: string): Promise<Plan> {
 /** The config file is there, and is not what was asked for. */
 function planBeside(project: Project, config: string): Plan {
   const text = readFileSync(join(project.directory, config), 'utf8')
-  const language = isFile(project.directory, 'package.json') ? 'node' : pythonIfSo(project)
-  return { configs: [], servers: [{ ...servedOf(project), config, bind: bindIn(text), language }], remarks: [] }
+  const app = valueIn(text, 'app')
+  const language = languageOf(project, { settings: app === undefined ? {} : { app } })
+  return {
+    configs: [],
+    servers: [{ ...servedOf(project), config, bind: valueIn(text, 'bind'), language }],
+    remarks: [],
+  }
 }
 
 /** Gunicorn's own file is read as it is, as long as there is no other one. */
 function planOfGunicorn(project: Project, { settings: { app }, why }: Start): Plan {
-  const bind = bindIn(readFileSync(join(project.directory, GUNICORN_FILE), 'utf8'))
+  const bind = valueIn(readFileSync(join(project.directory, GUNICORN_FILE), 'utf8'), 'bind')
   const server: Served = { ...servedOf(project), config: GUNICORN_FILE, bind, language: 'python', app }
   const remark = `${GUNICORN_FILE} is read as it is: no other config file is needed, and none was written`
   return { configs: [], servers: [server], remarks: [remark, `Next: unicorn --check-config ${app} (${why})`] }
@@ -54,15 +60,13 @@ function entriesFor({ settings, why, notes = [] }: Start, language: Language): E
   return [...all, ...exampleEntries(all, language === 'python')]
 }
 
-function servedOf({ name, manifest }: Project): Pick<Served, 'name' | 'manifest'> {
-  return { name, manifest }
+function servedOf({ name, directory, manifest }: Project): Pick<Served, 'name' | 'directory' | 'manifest'> {
+  return { name, directory, manifest }
 }
 
-function pythonIfSo(project: Project): Language {
-  return isFile(project.directory, 'manage.py') || isFile(project.directory, 'requirements.txt') ? 'python' : 'node'
-}
-
-function languageOf({ directory }: Project, { settings: { app } }: Start): Language {
+function languageOf({ directory }: Project, { settings: { app } }: Pick<Start, 'settings'>): Language {
+  // Of a file whose text does not tell: by what else is there.
+  if (app === undefined) return isDevelopedInPython(directory) ? 'python' : 'node'
   const draft = { app, chdir: directory, cwd: directory, pythonpath: [], rawEnv: {}, variables: {}, python: undefined }
   return isPython({ ...draft, interface: 'auto' }) ? 'python' : 'node'
 }
@@ -72,9 +76,10 @@ function remarksOn(cwd: string): string[] {
   return pm2 === undefined ? [] : [`${pm2} was not read: unicorn init --from ${pm2} takes its settings over`]
 }
 
-/** The first address that a config file sets, as far as its text tells. */
-function bindIn(text: string): string | undefined {
-  return /^\s*bind\s*[:=]\s*\[?\s*['"]([^'"]+)['"]/m.exec(text)?.[1]
+/** The value of a setting of a config file, or the first of a list, as far as the text of the file tells. */
+function valueIn(text: string, name: SettingName): string | undefined {
+  const pattern = `(?:^|[{,])\\s*["']?${name}["']?\\s*[:=]\\s*\\[?\\s*(["'])(?<value>[^"']+)\\1\\s*(?:[,\\])}#]|//|$)`
+  return new RegExp(pattern, 'm').exec(text)?.groups?.value
 }
 
 /** @param from  a file of PM2's, or one of Gunicorn's, which is read as it is */

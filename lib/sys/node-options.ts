@@ -50,6 +50,18 @@ export function splitNodeOptions(text: string): string[] | undefined {
   return words.map(word => word.replace(QUOTED, (_, quoted: string) => quoted.replace(/\\(.)/gs, '$1')))
 }
 
+/** Arguments of Node: those that NODE_OPTIONS may have too, and those that Node takes on its command line alone. */
+export function sortArguments(args: readonly string[]): { readonly anywhere: string[]; readonly inFront: string[] } {
+  const [anywhere, inFront]: [string[], string[]] = [[], []]
+  let place = anywhere
+  for (const arg of args) {
+    // What is no option is the value of the one before.
+    if (arg.startsWith('-')) place = process.allowedNodeEnvironmentFlags.has(arg) ? anywhere : inFront
+    place.push(arg)
+  }
+  return { anywhere, inFront }
+}
+
 /** Makes relative paths in arguments of Node absolute. */
 export function anchorArguments(args: readonly string[], directory: string): string[] {
   return args.map((arg, at) => {

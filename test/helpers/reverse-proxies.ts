@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Test } from 'tap'
 import { atEnd } from './at-end.js'
 import { freePort } from './free-port.js'
@@ -12,9 +12,10 @@ import { until } from './until.js'
 
 /** A file of config/deploy with its places in it: another socket, another port, and names that occur once. */
 export interface Site {
+  /** Within config/deploy, or anywhere by an absolute path. */
   readonly file: string
-  /** The socket of the server behind it. */
-  readonly socket: string
+  /** The socket of the server behind it; if absent, it stands in the file. */
+  readonly socket?: string
   readonly replace?: readonly (readonly [from: string | RegExp, to: string])[]
 }
 
@@ -88,10 +89,10 @@ export async function startCaddy(t: Test, ...sites: readonly Site[]): Promise<Po
 
 /** @throws if there is nothing to be replaced */
 function textOf({ file, socket, replace = [] }: Site, listen: string, from: RegExp): string {
-  let text = readFileSync(join(root, 'config/deploy', file), 'utf8')
+  let text = readFileSync(resolve(root, 'config/deploy', file), 'utf8')
   for (const [found, wanted] of [
     [from, listen],
-    [/\/run\/shop\/shop\.sock(?=[; \n])(?! --)/g, socket],
+    ...(socket === undefined ? [] : [[/\/run\/shop\/shop\.sock(?=[; \n])(?! --)/g, socket] as const]),
     ...replace,
   ] as const) {
     const after = text.replaceAll(typeof found === 'string' ? found : new RegExp(found, 'g'), wanted)

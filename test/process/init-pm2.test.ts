@@ -52,6 +52,18 @@ t.test('an ecosystem file becomes a config file, which serves', async t => {
   t.match(await new Client(t, server.target).get(), { status: 200, body: 'Good day--loud' })
 })
 
+t.test('what the fields of a real file have', async t => {
+  const text = `module.exports = { apps: [{ name: 'shop', script: 'server.js', node_args: '--stack-size=2000 --max-old-space-size=512',
+    restart_delay: 'soon', env: { PORT: 'pipe', SECRET: process.env.NO_SUCH_VARIABLE, EMPTY: '' } }] }`
+  const cwd = testdir(t, { 'ecosystem.config.js': text, 'server.js': SERVER, 'package.json': '{}' })
+  await unicorn(cwd, 'init', '--from', 'ecosystem.config.js')
+  const config = readFileSync(join(cwd, 'unicorn.config.js'), 'utf8')
+  t.match(config, /rawEnv: \{ NODE_OPTIONS: '--max-old-space-size=512', PORT: 'pipe', EMPTY: '' \}/)
+  t.match(config, /node_args: NODE_OPTIONS may not have --stack-size=2000: start by node --stack-size=2000\s/)
+  t.notMatch(config, /SECRET|NaN|^ {2}bind:/m)
+  await t.resolves(unicorn(cwd, '--check-config'))
+})
+
 t.test('several applications, several files; what Node does not run has none', async t => {
   const apps = [
     { name: 'My API', script: 'npm', args: 'start' },

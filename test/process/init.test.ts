@@ -187,34 +187,6 @@ t.test('what is there stays as it is', async t => {
   t.match(await unicorn(cwd, 'init', '--stdout'), /^\/\/ The settings of unicorn[\s\S]*app: 'app\.js'/)
 })
 
-t.test('the Dockerfile and the Procfile are those of config/deploy', async t => {
-  const deploy = (name: string): string => readFileSync(`${root}config/deploy/${name}`, 'utf8')
-  const cwd = testdir(t, { 'app.js': 'export default () => {}', ...manifest({ scripts: { build: 'tsc' } }) })
-  const read = (name: string): string => readFileSync(join(cwd, name), 'utf8')
-  t.match(await unicorn(cwd, 'init', '--dockerfile'), 'wrote Dockerfile\nwrote .dockerignore\n')
-  t.equal(read('.dockerignore'), deploy('docker/.dockerignore'))
-  const known = new Set(deploy('docker/Dockerfile').split('\n'))
-  const own = read('Dockerfile').split('\n')
-  t.same(
-    own.filter(line => !known.has(line)),
-    [
-      'RUN npm ci',
-      'RUN npm run build && npm prune --omit=dev',
-      'CMD ["node_modules/.bin/unicorn", "--metrics-bind", "127.0.0.1:9100"]',
-    ],
-  )
-
-  const python = testdir(t, {
-    'app.py': 'from flask import Flask\ndef create_app():\n  return Flask(__name__)\n',
-    'gunicorn.conf.py': '',
-  })
-  await unicorn(python, 'init', '--dockerfile', '--procfile')
-  t.equal(readFileSync(join(python, 'Procfile'), 'utf8'), "web: exec unicorn 'app:create_app()'\n")
-  const image = readFileSync(join(python, 'Dockerfile'), 'utf8')
-  t.match(image, /^CMD \["unicorn", "--metrics-bind", "127\.0\.0\.1:9100", "app:create_app\(\)"\]$/m)
-  t.ok([...known].filter(line => /HEALTHCHECK|fetch/.test(line)).every(line => image.includes(line)))
-})
-
 t.test("Gunicorn's file is enough", async t => {
   const cwd = testdir(t, {
     'app.py': 'from flask import Flask\napp = Flask(__name__)',

@@ -28,7 +28,7 @@ export function isPython({ app = '', interface: name, chdir, pythonpath, python 
   if (one !== undefined && other !== undefined) throw ambiguous(app, one, other)
   if (one !== undefined || other !== undefined) return one !== undefined
   // A package of npm's, or a package that Python has installed, or a mistake: that is for its language to say.
-  return python !== undefined || (hasSigns(chdir) && !existsSync(join(chdir, 'package.json')))
+  return python !== undefined || isDevelopedInPython(chdir)
 }
 
 /**
@@ -53,10 +53,11 @@ export function djangoApplications(directory: string): string[] {
   return packages.filter(name => pythonCandidates(name).length > 0).map(name => `${name}.wsgi:application`)
 }
 
-function hasSigns(directory: string): boolean {
-  return (
-    SIGNS.some(name => existsSync(join(directory, name))) || readdirSync(directory).some(name => name.endsWith('.py'))
-  )
+/** Whether a directory holds what one in Python has, and nothing of Node's. */
+export function isDevelopedInPython(directory: string): boolean {
+  if (existsSync(join(directory, 'package.json'))) return false
+  const names = readdirSync(directory)
+  return names.some(name => SIGNS.includes(name) || name.endsWith('.py'))
 }
 
 /** What cannot be looked at, since there is a file on the way to it for instance, is none. */
