@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { realpathSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
 import { toError } from '../errors.js'
+import { placesOf } from '../sys/file-places.js'
 import { FileWatcher } from '../sys/file-watcher.js'
 import { TICKET_KEY_SIZE, type Tls, type TlsMaterial } from '../tls/material.js'
 import { type CommandLine, TICKETS } from './handover.js'
@@ -108,14 +107,19 @@ export class Certificates {
     this.#config = config
     clearTimeout(this.#retry)
     if (!hasCertificates(config)) return this.close()
-    const { filesOf } = await import('../tls/read-material.js')
     this.#rotation ??= setInterval(() => this.#rotate(), ROTATION).unref()
     this.#watcher ??= new FileWatcher({
       patterns: [],
       onChange: () => void this.#renew(true),
       onError: error => this.#parts.log.warn({ err: error }, 'A directory of certificates is not watched for changes'),
     })
-    this.#watcher.watch(new Set(filesOf(config).flatMap(directoriesOf)))
+    await this.#watchFiles(config)
+  }
+
+  /** Where links lead may be another directory each time. */
+  async #watchFiles(config: Config): Promise<void> {
+    const { filesOf } = await import('../tls/read-material.js')
+    this.#watcher?.watch(new Set(filesOf(config).flatMap(placesOf)))
   }
 
   close(): void {
@@ -136,6 +140,7 @@ export class Certificates {
     clearTimeout(this.#retry)
     if (!config) return
     const { log, onRenewed, env } = this.#parts
+    await this.#watchFiles(config)
     try {
       const material = await readTls(config, { env, log })
       if (!material || config !== this.#config || isDeepStrictEqual(material, this.#materials.get(config))) return
@@ -152,14 +157,4 @@ export class Certificates {
 
 function isTicketKeys(text: string | undefined): text is string {
   return text !== undefined && Buffer.from(text, 'base64').length === TICKET_KEY_SIZE
-}
-
-/** The files may be links, as those of certbot, or below a link that is replaced, as Kubernetes has it. */
-function directoriesOf(file: string): string[] {
-  const own = `${dirname(file)}/`
-  try {
-    return [own, `${dirname(realpathSync(file))}/`]
-  } catch {
-    return [own]
-  }
 }

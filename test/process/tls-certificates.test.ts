@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect, type TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
@@ -140,6 +140,34 @@ t.test('a certificate that has expired is served, with a warning; the passphrase
   await server.log(/old\.pem has expired: it was valid to /)
   t.equal(await nameAt(server), 'old.test')
   t.notMatch(await answerOn(await shake(server)), /open it/, 'workers do not know it')
+})
+
+t.test('a link to a directory that is replaced; other files beside it do not matter', async t => {
+  const own = shortDir(t)
+  for (const [version, { key }, name] of [
+    ['v1', first, 'old.test'],
+    ['v2', second, 'new.test'],
+  ] as const) {
+    mkdirSync(join(own, version))
+    copyFileSync(key, join(own, version, 'tls.key'))
+    openssl(['req', '-x509', '-key', key, '-subj', `/CN=${name}`, '-days', '5', '-out', join(own, version, 'tls.crt')])
+  }
+  symlinkSync('v1', join(own, '..data'))
+  for (const name of ['tls.crt', 'tls.key']) symlinkSync(`..data/${name}`, join(own, name))
+  const logs = ['--access-logfile', join(own, 'access.log')]
+  const server = await startServer(t, {
+    args: ['--certfile', join(own, 'tls.crt'), '--keyfile', join(own, 'tls.key'), ...logs],
+  })
+  const soon = /tls\.crt expires soon: it is valid to /
+  await server.log(soon)
+  t.match(await answerOn(await shake(server)), /^HTTP\/1\.1 200 /)
+  for (const [at, version] of ['v2', 'v1'].entries()) {
+    symlinkSync(version, join(own, 'next'))
+    renameSync(join(own, 'next'), join(own, '..data'))
+    await server.log(/^The certificates were renewed/, { count: at + 1 })
+  }
+  await until('the first one is served again', async () => (await nameAt(server)) === 'old.test')
+  t.equal(server.logged(soon).length, 3, 'one warning for each certificate, none for a line of the log')
 })
 
 t.test('keys that root alone can read, for workers that are not root; the hook', async t => {
