@@ -48,6 +48,8 @@ import type { WorkerHandle } from './worker-handle.js'
 
 /** How often deadlines are checked, in milliseconds. */
 const TICK = 200
+/** How often systemd is told at least that a start or a stop goes on, in milliseconds. */
+const TELLING = 1000
 /** The time between two repairs of listeners, in milliseconds. */
 const REPAIRS = 60_000
 /** How old the beat of a worker may be that is called ready, in milliseconds: there is one a second. */
@@ -253,6 +255,8 @@ export class Arbiter {
 
   /** Runs the server from start to end. @returns the exit code; @throws UnicornError if the server cannot start */
   async run(): Promise<ExitCode> {
+    // While hooks of the start and of the end are waited for, there are no events after which systemd would hear of it.
+    const telling = setInterval(() => this.#survive(() => this.#service?.look()), TELLING)
     try {
       await this.#start()
       for await (const event of this.#events) {
@@ -262,6 +266,7 @@ export class Arbiter {
       this.#stopping?.settle({ result: 'stopped', exitCode: this.#exitCode })
     } finally {
       await this.#end()
+      clearInterval(telling)
     }
     return this.#exitCode
   }

@@ -265,9 +265,9 @@ export class Pool {
   /** A process that ends before any code of the worker runs cannot say why in the log. */
   async #reportNotStarted({ generation, index, pid }: WorkerHandle, code: number | null): Promise<void> {
     const why = await whyNotStarted(generation.resolved, index, code)
-    if (why !== undefined) {
-      this.#context.log.fatal({ worker: index, workerPid: pid }, `Worker failed to boot: ${why}`)
-    }
+    if (why === undefined) return
+    generation.failure = `Worker failed to boot: ${why}`
+    this.#context.log.fatal({ worker: index, workerPid: pid }, generation.failure)
   }
 
   // Messages of workers.
@@ -475,6 +475,11 @@ export class Pool {
     if (signal === 'SIGKILL' && handle.isHung(now)) this.#apply('hung', handle, 'hung')
     if (handle.isOverdue(now)) handle.because('boot-timeout')
     handle.because(reasonOfExit(handle.state, code, signal))
+    const { generation, config } = handle
+    if (handle.reason === 'boot-timeout') {
+      const within = `within ${config.bootTimeout} ms (--boot-timeout)`
+      generation.failure ??= `Worker failed to boot: its event loop was blocked, and it was not ready ${within}`
+    }
     handle.exitCode = code ?? undefined
     handle.signal = signal ?? undefined
     this.#apply('exit', handle)

@@ -138,6 +138,38 @@ t.test('a failed start says why', async t => {
   const third = spawnServer(t, { env, app: BROKEN, expectErrors })
   t.match(await third.ended(), { code: 4 })
   await systemd.got(/^STATUS=Application failed to load: .*no application$/)
+  const starts = [
+    { app: 'await new Promise(() => setInterval(() => {}, 1000))', args: ['--boot-timeout', '1'], code: 3 },
+    { app: 'for (;;) {}', args: ['--boot-timeout', '1'], code: 3 },
+    { app: 'process.exit(7)', args: [], code: 4 },
+    { args: ['--env', 'NODE_OPTIONS=--no-such-option'], code: 3 },
+  ]
+  for (const { code, ...options } of starts) {
+    t.match(await spawnServer(t, { env, ...options, expectErrors: [/./] }).ended(), { code }, `exit code ${code}`)
+  }
+  await systemd.got(/^STATUS=Worker failed to boot: not ready within 1000 ms \(--boot-timeout\), since .*app\.js/)
+  await systemd.got(/^STATUS=Worker failed to boot: its event loop was blocked/)
+  await systemd.got(/^STATUS=Application failed to load: it called process\.exit\(7\) at .*app\.js:1:9/)
+  await systemd.got(/^STATUS=Worker failed to boot: .*--no-such-option/)
+})
+
+t.test('hooks of the start and of the end put systemd off', async t => {
+  const path = join(shortDir(t), 'notify')
+  const systemd = await NotifyReceiver.listen(t, path)
+  const holds = await startHolds(t)
+  const config = `const hold = name => fetch(process.env.HOLDS + '/' + name)
+    export default { onStarting: () => hold('starting'), onExit: () => hold('exit') }`
+  const server = spawnServer(t, { files: { 'unicorn.config.mjs': config }, env: { ...holds.env, NOTIFY_SOCKET: path } })
+  await holds.arrival('starting')
+  const extensions = (): number => systemd.lines.filter(line => line.startsWith('EXTEND')).length
+  await systemd.got(/^EXTEND_TIMEOUT_USEC=\d+$/, 2)
+  holds.release('starting')
+  await systemd.got('READY=1')
+  server.signal('SIGTERM')
+  await holds.arrival('exit')
+  await systemd.got(/^EXTEND_TIMEOUT_USEC=\d+$/, extensions() + 2)
+  holds.release('exit')
+  t.same(await server.ended(), { code: 0, signal: null })
 })
 
 t.test('a socket that nothing reads does no harm', async t => {

@@ -78,7 +78,8 @@ function limitBoot(boot: Booting, present: () => BootStep | undefined): () => vo
     if (boot.hasFailed) return
     const within = `within ${limit} ms (--boot-timeout)`
     const why = await present()?.stuck?.(within, boot)
-    boot.log.fatal({ limit }, `Worker failed to boot: ${why ?? `not ready ${within}`}`)
+    const message = `Worker failed to boot: ${why ?? `not ready ${within}`}`
+    boot.report({ level: 'fatal', message, fields: { limit } })
     timer = setTimeout(() => boot.exits.end(ExitCode.workerBoot), GRACE)
   }
   let timer = setTimeout(() => void report(), Math.max(0, limit - process.uptime() * 1000)).unref()

@@ -133,9 +133,8 @@ export class Booting {
     const err = isOurs ? error.cause.error : error
     const where = isApp && !isOurs ? `${this.config.app}: ` : ''
     const message = `${what}: ${where}${error.message}`
-    this.#report({ level: 'fatal', message, fields: err === undefined ? {} : { err } })
+    this.report({ level: 'fatal', message, fields: err === undefined ? {} : { err } })
     this.#failed = exitCode
-    this.channel.send({ type: 'failed', why: message })
     if (err !== undefined && !isTold) this.reporters.tell(err)
     return exitCode
   }
@@ -146,14 +145,16 @@ export class Booting {
     // A handler has sent its report of the failure.
     if (this.#failed !== undefined) return this.#failed
     worker?.tellFigures()
-    this.#report(
+    this.report(
       exitReport(exit, worker ? worker.phase : { kind: 'booting', failure, hasConnected: this.connections.areMade }),
     )
     return worker ? exit.code : failure
   }
 
-  #report(report: Report): void {
+  /** Says in the log why this process ends, and to the arbiter if that is a failed boot. */
+  report(report: Report): void {
     writeReport(this.log, report)
+    if (report.level === 'fatal') this.channel.send({ type: 'failed', why: report.message })
     this.loaded?.flush()
   }
 }
