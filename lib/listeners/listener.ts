@@ -130,6 +130,9 @@ export class Listener {
 
 /** One that systemd has passed stays as it is: a later reload may want it again, and a successor. */
 function ownDescriptor({ fd, name }: Extract<Address, { kind: 'fd' }>): number {
+  // Its error says what is wrong, where libuv would only call the descriptor invalid.
+  const { isStream, family } = socketFacts(fd)
+  if (!isStream || family === 'other') throw new UnicornError(`fd://${fd} is no stream socket of IP or unix`)
   return name === undefined ? fd : duplicate(fd)
 }
 

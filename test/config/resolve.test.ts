@@ -152,6 +152,17 @@ t.test('values that contradict each other are refused', async t => {
     message: /pidfile: found .* a log or a socket/,
   })
   await t.rejects(resolveIn(t, { argv: ['-p', 'a', '-b', 'unix:a'] }), { message: /pidfile: found/ })
+  await t.rejects(resolveIn(t, { argv: ['-p', 'a', '--control-socket', 'a'] }), { message: /pidfile: found/ })
+  const inTheWay = async (...argv: string[]): Promise<void> => {
+    await t.rejects(resolveIn(t, { argv }), { message: /found .*, which is in the way of \w+, wanted an address/ })
+  }
+  await inTheWay('-b', '127.0.0.1:90', '--metrics-bind', '127.0.0.1:90')
+  await inTheWay('-b', ':90', '--metrics-bind', '127.0.0.1:90')
+  await inTheWay('-b', '127.0.0.1:90', '--metrics-bind', '[::]:90')
+  await inTheWay('-b', 'unix:a', '--control-socket', 'a')
+  await inTheWay('--metrics-bind', 'unix:a', '--control-socket', 'a')
+  await t.resolves(resolveIn(t, { argv: ['-b', ':90', '--metrics-bind', '[::1]:90'] }))
+  await t.resolves(resolveIn(t, { argv: ['-b', '[::]:90', '--ipv6-only', '--metrics-bind', '127.0.0.1:90'] }))
   const { config } = await resolveIn(t, { argv: ['-b', ':0', '-b', ':0', '--log-file', 'a', '--access-logfile', 'a'] })
   t.equal(config.bind.length, 2, 'port 0 twice is two sockets')
 })

@@ -55,6 +55,17 @@ t.test('abstract sockets: served, refused if taken, through an upgrade', async t
   await t.rejects(askAbstract(name), { message: /ConnectionRefusedError/ })
 })
 
+t.test('descriptors that are no sockets', async t => {
+  for (const [bind, said] of [
+    ['fd://99', 'fd://99 is no open descriptor (EBADF)'],
+    ['fd://3', 'fd://3 is no socket (ENOTSOCK)'],
+  ] as const) {
+    const server = spawnServer(t, { bind, through: ['sh', '-c', 'exec 3</dev/null; exec "$@"', 'sh'] })
+    t.same(await server.ended(), { code: 1, signal: null })
+    t.match(server.lines.at(-1)?.msg, said)
+  }
+})
+
 t.test('--reuse-port: two servers share a port, and each has its share', async t => {
   const port = await freePort('127.0.0.1')
   const options = { bind: `127.0.0.1:${port}`, args: ['--reuse-port'] }
