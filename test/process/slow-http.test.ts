@@ -55,11 +55,14 @@ function connectionsOf(pid: number): number {
   return [...descriptorsOf(pid).values()].filter(target => target.startsWith('socket:')).length
 }
 
-for (const [workerClass, engine] of [
+const SERVERS = [
   ['async', 'node'],
   ['sync', 'node'],
   ['sync', 'native'],
-] as const) {
+  ...(SECONDS > 0 ? [['async', 'native'] as const] : []),
+] as const
+
+for (const [workerClass, engine] of SERVERS) {
   for (const names of ROUNDS) {
     t.test(`${workerClass}, ${engine}: ${names.join(', ')}: every other request is answered`, async t => {
       requireCommand(['which', 'slowhttptest'])
