@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { SocketAddress } from 'node:net'
 import { TRUSTED_HEADERS } from '../lib/http/proxies/proxies.js'
 import { type Parser, refuse } from './parser.js'
 import { choice } from './parsers.js'
@@ -22,8 +22,18 @@ export const proxies: Parser<readonly string[], string | readonly string[]> = {
 
 function isNetwork(text: string): boolean {
   const [, address = '', bits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? []
-  const family = isIP(address)
-  return text === '*' || (family !== 0 && Number(bits ?? 0) <= (family === 4 ? 32 : 128))
+  const isV6 = address.includes(':')
+  return text === '*' || (isAddress(address, isV6 ? 'ipv6' : 'ipv4') && Number(bits ?? 0) <= (isV6 ? 128 : 32))
+}
+
+/** `isIPv6` of node:net takes 3 ms the first time, for its regular expression. */
+function isAddress(address: string, family: 'ipv4' | 'ipv6'): boolean {
+  try {
+    new SocketAddress({ address, family })
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Reads the path at which an application is mounted, without a slash at its end; empty for none. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from '../../config/hooks.js'
 import type { Config } from '../../config/settings.js'
@@ -53,7 +52,9 @@ export async function readTls(
   return material
 }
 
-export function newTicketKeys(): string {
+/** (node:crypto takes 1 to 2 ms to load.) */
+export async function newTicketKeys(): Promise<string> {
+  const { randomBytes } = await import('node:crypto')
   return randomBytes(TICKET_KEY_SIZE).toString('base64')
 }
 
@@ -61,7 +62,8 @@ export function newTicketKeys(): string {
 export class Certificates {
   readonly #parts: CertificatesParts
   readonly #materials = new WeakMap<Config, TlsMaterial>()
-  #ticketKeys: string
+  /** There with the first certificates. */
+  #ticketKeys: string | undefined
   #rotation: NodeJS.Timeout | undefined
   #retry: NodeJS.Timeout | undefined
   #watcher: FileWatcher | undefined
@@ -71,7 +73,7 @@ export class Certificates {
     this.#parts = parts
     // From the predecessor: clients need no new sessions because of an upgrade.
     const handed = parts.env[TICKETS]
-    this.#ticketKeys = isTicketKeys(handed) ? handed : newTicketKeys()
+    this.#ticketKeys = isTicketKeys(handed) ? handed : undefined
   }
 
   /** For a successor: the keys of tickets; undefined without TLS. */
@@ -82,7 +84,8 @@ export class Certificates {
   /** What the workers of a configuration are to have; undefined if nothing is TLS. */
   of(config: Config): Tls | undefined {
     const material = this.#materials.get(config)
-    return material && { material, ticketKeys: this.#ticketKeys }
+    const ticketKeys = this.#ticketKeys
+    return material && ticketKeys !== undefined ? { material, ticketKeys } : undefined
   }
 
   /**
@@ -93,7 +96,9 @@ export class Certificates {
   async read(config: Config, before?: Config): Promise<void> {
     try {
       const material = await readTls(config, this.#parts)
-      if (material) this.#materials.set(config, material)
+      if (!material) return
+      this.#ticketKeys ??= await newTicketKeys()
+      this.#materials.set(config, material)
     } catch (error) {
       const old = before && this.#materials.get(before)
       if (!old || SETTINGS.some(name => !isDeepStrictEqual(config[name], before[name]))) throw error
@@ -107,7 +112,7 @@ export class Certificates {
     this.#config = config
     clearTimeout(this.#retry)
     if (!hasCertificates(config)) return this.close()
-    this.#rotation ??= setInterval(() => this.#rotate(), ROTATION).unref()
+    this.#rotation ??= setInterval(() => void this.#rotate(), ROTATION).unref()
     this.#watcher ??= new FileWatcher({
       patterns: [],
       onChange: () => void this.#renew(true),
@@ -130,8 +135,8 @@ export class Certificates {
     this.#watcher = undefined
   }
 
-  #rotate(): void {
-    this.#ticketKeys = newTicketKeys()
+  async #rotate(): Promise<void> {
+    this.#ticketKeys = await newTicketKeys()
     this.#parts.onRenewed()
   }
 

@@ -24,7 +24,7 @@ export async function checkApplication(
   for (const note of notes) logger.info(note)
   for (const sentence of advice) logger.warn(sentence)
   const material = await readTls(config, { env: commandLine.env, log: logger })
-  const tls = material && { tls: { material, ticketKeys: newTicketKeys() } }
+  const tls = material && { tls: { material, ticketKeys: await newTicketKeys() } }
   const child = spawnWorker(exec, resolved, { index: 0, fds: [] })
   const self = { index: 0, age: 0, arbiterPid: process.pid, version, checkOnly: true, account: accountOf(config) }
   child.on('internalMessage', (received: unknown) => {

@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises'
 import { isIP, isIPv4 } from 'node:net'
 import type { Address } from './address.js'
 
@@ -17,6 +16,7 @@ export async function targetsOf(address: Address): Promise<Target[]> {
   if (address.kind !== 'tcp') return [{ address }]
   const { host, port } = address
   if (isIP(host)) return [{ address, ip: host, port }]
+  const { lookup } = await import('node:dns/promises')
   const found = await lookup(host, { all: true })
   const ips = [...new Set(found.map(entry => entry.address))]
   // IPv4 first, which more clients try first.

@@ -1,6 +1,5 @@
 import type { Draft, Interpreter, PythonProjects } from '../../../config/interpreter.js'
 import { currentEnvironment } from '../../../config/sources/env.js'
-import { readGunicornFile } from './gunicorn-file.js'
 import { findInterpreter, type Surroundings } from './interpreter.js'
 import { findDjango, isPython } from './recognise.js'
 
@@ -18,8 +17,10 @@ export function pythonProjects(): PythonProjects {
     findApp: findDjango,
     isPython,
     findInterpreter: find,
-    readConfig: async (location, draft) =>
-      readGunicornFile(location, { interpreter: await find(draft), ...surroundingsOf(draft), ...draft }),
+    readConfig: async (location, draft) => {
+      const { readGunicornFile } = await import('./gunicorn-file.js')
+      return readGunicornFile(location, { interpreter: await find(draft), ...surroundingsOf(draft), ...draft })
+    },
   }
 }
 

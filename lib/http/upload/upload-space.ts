@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { access, constants, type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { toError, UnicornError } from '../../errors.js'
@@ -58,6 +57,7 @@ export class UploadSpace {
 
 /** A file that is gone when this process is, however that ends. */
 async function openNameless(directory: string): Promise<FileHandle> {
+  const { randomUUID } = await import('node:crypto')
   const path = join(directory, `unicorn-${randomUUID()}`)
   const file = await open(path, 'wx+', 0o600)
   await unlink(path)
