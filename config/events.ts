@@ -16,6 +16,8 @@ export interface ServerEvents {
   /** It is gone. */
   'worker-exited': OfWorker & {
     readonly reason: ExitReason
+    /** The server has brought it about, to replace the worker. */
+    readonly expected: boolean
     readonly exitCode: number | undefined
     readonly signal: NodeJS.Signals | undefined
     /** How many it was running as of its last beat, if they were lost. */
@@ -48,11 +50,10 @@ export interface ServerEvents {
 
 export type ServerEventType = keyof ServerEvents
 
-/** One of the table, without its number and time. */
-export type EventBody = { [Type in ServerEventType]: { readonly type: Type } & ServerEvents[Type] }[ServerEventType]
-
 /** One change of the server. */
-export type ServerEvent = EventBody & {
+export type ServerEvent = {
+  [Type in ServerEventType]: { readonly type: Type } & ServerEvents[Type]
+}[ServerEventType] & {
   /** From 1 on, without a gap. */
   readonly id: number
   /** When, in milliseconds since the epoch. */

@@ -73,6 +73,8 @@ PR_SET_PDEATHSIG = 1
 CO_VARARGS, CO_COROUTINE = 0x04, 0x80
 # A real-time signal: USR1, USR2 and ABRT belong to applications and their libraries.
 DUMP_SIGNAL = 40 if sys.platform == 'linux' else signal.SIGUSR2
+# At this one a thread writes its own stack alone.
+STACK_SIGNAL = 42 if sys.platform == 'linux' else None
 # The server stops quickly: INT and QUIT come from a terminal too, for the whole group.
 QUIT_SIGNAL = 41 if sys.platform == 'linux' else signal.SIGUSR1
 
@@ -821,6 +823,8 @@ def dump_to(dump, threads):
     """Writes the stacks of a crash, and of a hang at DUMP_SIGNAL, which needs no interpreter that turns."""
     faulthandler.enable(dump)
     faulthandler.register(DUMP_SIGNAL, dump, all_threads=dumps_all(threads))
+    if STACK_SIGNAL:
+        faulthandler.register(STACK_SIGNAL, dump, all_threads=False)
 
 
 def dumps_all(threads):
@@ -865,15 +869,18 @@ def main():
         application = load(settings['app'], control, files)
     run_boot_hook(hooks, 'post_worker_init', control)
 
-    def asked(thread):
-        return None if dumps_all(settings['threads']) else thread.native_id
+    def described(thread):
+        # In a fork, Python before 3.12 still has the number that the thread had before.
+        number = os.getpid() if thread is threading.main_thread() else thread.native_id
+        asked = None if dumps_all(settings['threads']) else number
+        return {'ident': '%x' % thread.ident, 'asked': asked, 'id': number}
 
     def ready(*threads, **more):
         control.send(
             type='ready',
             version='.'.join(map(str, sys.version_info[:3])),
             pid=os.getpid(),
-            threads=[{'ident': '%x' % thread.ident, 'asked': asked(thread)} for thread in threads],
+            threads=[described(thread) for thread in threads],
             **more,
         )
         tell_of_term(control)

@@ -37,8 +37,21 @@ export interface OwnProcesses {
   readonly figures: readonly ProcessFigures[]
   /** Changes their number. */
   resize(processes: number): void
+  /** Where they are at this moment. They go on. */
+  look(): Promise<readonly ProcessStack[]>
   /** Ends those that are left. @param isLate  they had `gracefulTimeout`; else the server stops quickly */
   cut(isLate: boolean): Promise<void>
+}
+
+/** Where a process is. */
+export interface ProcessStack extends Pick<ProcessFigures, 'pid' | 'index' | 'state'> {
+  /** Those that do something. */
+  readonly threads: readonly {
+    /** What it runs, without the query; `age` in milliseconds. The loop of an ASGI process runs many. */
+    readonly requests: readonly { readonly method: string; readonly path: string; readonly age: number }[]
+    /** The innermost frame first, as `file:line in function`. */
+    readonly stack: readonly string[]
+  }[]
 }
 
 /** How an application in Python is run. */

@@ -348,7 +348,7 @@ export class Arbiter {
     clearInterval(this.#ticker)
     this.#sources?.close()
     this.#certificates.close()
-    this.#survive(() => this.#generations.closeListeners())
+    this.#leave(() => this.#generations.closeListeners())
     const asked = new Promise<void>(resolve => {
       this.#onAsked = how => (how === 'quickly' || !this.#stopping ? resolve() : undefined)
     })
@@ -356,11 +356,24 @@ export class Arbiter {
     await Promise.race([this.#hooks.run('onExit', this.#server).then(() => gunicorn?.runner.end()), asked])
     this.#survive(() => this.#bequest?.tell())
     const closed = this.#control.close(!this.#upgrade.isServedByOther)
-    await Promise.race([closed.catch(error => this.#logUncaught(error)), asked])
-    this.#survive(() => this.#pidfile.remove())
+    await Promise.race([closed.catch(error => this.#tellLeft(error)), asked])
+    this.#leave(() => this.#pidfile.remove())
     const { successor } = this.#upgrade
     if (successor !== undefined) this.#service?.handOver(successor)
     release()
+  }
+
+  /** Undoes a part. On a file system that has become read-only a file stays, which ends no server with a failure. */
+  #leave(undo: () => void): void {
+    try {
+      undo()
+    } catch (error) {
+      this.#tellLeft(error)
+    }
+  }
+
+  #tellLeft(error: unknown): void {
+    this.#log.warn({ err: toError(error) }, `Left behind: ${toError(error).message}`)
   }
 
   /**
@@ -521,10 +534,9 @@ export class Arbiter {
 
   #examine(pending: Pending<'examine'>): void {
     const { worker, examination } = pending.command
-    const handle = this.#pool.find(worker)
-    if (typeof handle === 'string') return pending.settle(refused(handle))
-    const finding = this.#pool.examine(handle, examination)
-    if (typeof finding === 'string') return pending.settle(refused(finding))
+    const asked = this.#pool.examine(worker, examination)
+    if (typeof asked === 'string') return pending.settle(refused(asked))
+    const { handle, finding } = asked
     void finding.then(found => pending.settle({ result: 'found', pid: handle.pid ?? 0, finding: found }))
   }
 

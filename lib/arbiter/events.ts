@@ -1,4 +1,4 @@
-import type { EventBody, ServerEvent, ServerEvents, ServerEventType } from '../../config/events.js'
+import type { ServerEvent, ServerEvents, ServerEventType } from '../../config/events.js'
 import type { Logger } from '../../config/hooks.js'
 import { toError } from '../errors.js'
 import type { Line } from './outcome.js'
@@ -12,8 +12,8 @@ type Listener = (event: ServerEvent) => void
 const LINES: { readonly [Type in ServerEventType]: (event: ServerEvents[Type]) => Line | undefined } = {
   state: () => undefined,
   'worker-ready': ({ worker, pid }) => ['info', { worker, workerPid: pid }, `Worker ready (pid: ${pid})`],
-  'worker-exited': ({ worker, pid, reason, ...facts }) => [
-    EXPECTED.has(reason) ? 'info' : 'error',
+  'worker-exited': ({ worker, pid, reason, expected, ...facts }) => [
+    expected ? 'info' : 'error',
     { worker, workerPid: pid, reason, ...facts },
     pid === undefined ? 'Worker could not be started' : `Worker exited (pid: ${pid})`,
   ],
@@ -43,14 +43,6 @@ const LINES: { readonly [Type in ServerEventType]: (event: ServerEvents[Type]) =
   upgraded: () => ['info', {}, 'Upgraded: the arbiter before this one is gone'],
 }
 
-/** The ends of workers that the arbiter brings about to replace them. */
-export const EXPECTED: ReadonlySet<ServerEvents['worker-exited']['reason']> = new Set([
-  'retired',
-  'reloaded',
-  'max-requests',
-  'max-memory',
-])
-
 /** What happens to a server, as one stream: log lines, subscribers and the hook `onEvent` come from it. */
 export class EventStream {
   readonly #log: Logger
@@ -74,8 +66,7 @@ export class EventStream {
       this.#log[level](fields, message)
     }
     // The compiler loses that `type` and `facts` belong together.
-    const body = { type, ...facts } as unknown as EventBody
-    const event: ServerEvent = Object.freeze({ ...body, id: ++this.#id, at: Date.now() })
+    const event = Object.freeze({ type, ...facts, id: ++this.#id, at: Date.now() }) as unknown as ServerEvent
     this.#recent.push(event)
     if (this.#recent.length > KEPT) this.#recent.shift()
     for (const listener of this.#listeners) this.#tell(listener, event)

@@ -12,7 +12,7 @@ import { isDying } from '../sys/is-dying.js'
 import type { Tls } from '../tls/material.js'
 import type { Examination, Finding } from '../worker/examination.js'
 import { DRAIN, type Figures, type FromWorker, unwrap } from '../worker/protocol.js'
-import { type EventStream, EXPECTED } from './events.js'
+import type { EventStream } from './events.js'
 import { processesOf } from './fronts.js'
 import type { Generation } from './generation.js'
 import { WorkerOutput } from './output.js'
@@ -496,7 +496,16 @@ export class Pool {
     this.#reaped[reason] = (this.#reaped[reason] ?? 0) + 1
     const { requests, ...worker } = factsOf(handle)
     const lost = signal !== undefined && requests ? { requests } : {}
-    events.emit('worker-exited', { ...worker, reason, exitCode, signal, ...lost, ...(pause > 0 && { pause }) })
+    const expected = EXPECTED.has(reason)
+    events.emit('worker-exited', {
+      ...worker,
+      reason,
+      expected,
+      exitCode,
+      signal,
+      ...lost,
+      ...(pause > 0 && { pause }),
+    })
     if (pause > 0) {
       this.#backOffs++
       events.emit('back-off', { worker: handle.index, pause })
@@ -529,7 +538,6 @@ export class Pool {
     return this.#backoff.died(index, deathOf(reason), { age: now - since, now, range: handle.config.restartBackoff })
   }
 
-  /** Makes all workers reopen their log files. One that boots does so when it is ready. */
   /** Sends certificates and keys of tickets to the workers that have some. */
   renewTls(): void {
     for (const handle of this.#handles) {
@@ -538,6 +546,7 @@ export class Pool {
     }
   }
 
+  /** Makes all workers reopen their log files. One that boots does so when it is ready. */
   reopenLogs(): void {
     for (const handle of this.#handles) {
       if (handle.state === 'starting') handle.missedReopening = true
@@ -565,22 +574,47 @@ export class Pool {
   find(worker: number): WorkerHandle | string {
     const all = [...this.#handles].filter(({ pid }) => pid !== undefined)
     const found = all.find(({ pid }) => pid === worker) ?? all.findLast(({ index }) => index === worker)
+    if (found) return found
+    if (worker === process.pid) return `${worker} is the arbiter itself: a stop ends it`
+    const front = this.#frontOf(worker)
+    if (front) {
+      const whose = `${worker} is a Python process of worker ${front.index} (pid: ${front.pid})`
+      return `${whose}: wanted that worker; a Python process is replaced when it gets TERM`
+    }
     const known = all.map(({ index, pid }) => `${index} (pid: ${pid})`).join(', ')
-    return found ?? `${worker} is neither the pid nor the index of a worker; there are ${known || 'none'}`
+    return `${worker} is neither the pid nor the index of a worker; there are ${known || 'none'}`
   }
 
-  /** Asks the watchdog of a worker. @returns why not, if it cannot be asked */
-  examine(handle: WorkerHandle, examination: Examination): Promise<Finding> | string {
+  #frontOf(python: number): WorkerHandle | undefined {
+    return [...this.#handles].find(({ pythons }) => pythons.has(python))
+  }
+
+  /**
+   * Asks the watchdog of a worker.
+   * @param worker  pid or index; for a stack also the pid of a Python process
+   * @returns why not, if it cannot be asked
+   */
+  examine(worker: number, examination: Examination): { handle: WorkerHandle; finding: Promise<Finding> } | string {
+    const process = examination.what === 'stack' ? this.#frontOf(worker) : undefined
+    const handle = process ?? this.find(worker)
+    if (typeof handle === 'string') return handle
     const { watchdog, isHeld } = handle
     if (!watchdog)
       return `the watchdog of worker ${handle.index} (pid: ${handle.pid}) cannot be asked: it was started without one`
-    if (examination.what !== 'heap-snapshot') return watchdog.ask(examination)
-    if (isHeld) return 'it writes a snapshot of its heap already'
+    if (isHeld)
+      return `worker ${handle.index} (pid: ${handle.pid}) writes a snapshot of its heap, and answers after that`
+    if (examination.what === 'stack') {
+      const hasProcesses = handle.generation.resolved.python !== undefined
+      const finding = watchdog.ask({ ...examination, hasProcesses })
+      return { handle, finding: process ? finding.then(found => ofProcess(found, worker)) : finding }
+    }
+    if (examination.what !== 'heap-snapshot') return { handle, finding: watchdog.ask(examination) }
     handle.isHeld = true
-    return watchdog.ask(examination).finally(() => {
+    const finding = watchdog.ask(examination).finally(() => {
       handle.lastBeat = this.#context.clock.now()
       handle.isHeld = false
     })
+    return { handle, finding }
   }
 
   forgetFaults(): void {
@@ -591,9 +625,20 @@ export class Pool {
 /** `max-requests` is not among them: under load there may always be a worker that ends for that reason. */
 const REPLACED: ReadonlySet<ExitReason | undefined> = new Set<ExitReason>(['retired', 'reloaded'])
 
+/** The ends of workers that the arbiter brings about to replace them. */
+const EXPECTED: ReadonlySet<ExitReason> = new Set<ExitReason>(['retired', 'reloaded', 'max-requests', 'max-memory'])
+
 function deathOf(reason: ExitReason): Death {
   if (reason === 'killed-outside') return reason
   return EXPECTED.has(reason) ? 'expected' : 'fault'
+}
+
+/** Of what a front has told of its processes, one. */
+function ofProcess(finding: Finding, pid: number): Finding {
+  if (!('stack' in finding)) return finding
+  const processes = finding.processes?.filter(process => process.pid === pid)
+  if (processes?.length === 1) return { ...finding, processes }
+  return { failure: `the Python process ${pid} has ended, or its worker has not told where it is` }
 }
 
 /** For an event: which worker it is, and how many requests it was running as of its last beat. */

@@ -8,26 +8,26 @@ const PATIENCE = 30_000
 
 /** The arbiter's end of the channel to a worker's watchdog. */
 export class WatchdogChannel {
+  readonly #stream: Duplex
   readonly #lines: JsonLines
   readonly #waiting = new Map<number, (finding: Finding) => void>()
   #id = 0
-  #isClosed = false
 
   constructor(stream: Duplex, onHang: (report: string, stack: readonly string[]) => void) {
+    this.#stream = stream
     this.#lines = new JsonLines(stream, value => {
       const message = value as FromWatchdog // both ends run the same code
       if (message.type === 'hang') onHang(message.report, message.stack)
       else this.#waiting.get(message.id)?.(message.finding)
     })
     stream.on('close', () => {
-      this.#isClosed = true
       for (const answer of this.#waiting.values()) answer({ failure: 'the worker has ended meanwhile' })
     })
   }
 
   /** Never rejects. */
   async ask(examination: Examination): Promise<Finding> {
-    if (this.#isClosed) return { failure: 'the worker ends' }
+    if (!this.#stream.writable) return { failure: 'the worker ends' }
     const id = ++this.#id
     const limit = timeOf(examination) + PATIENCE
     let timer: NodeJS.Timeout | undefined

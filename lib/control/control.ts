@@ -4,6 +4,7 @@ import type { Config } from '../../config/settings.js'
 import type { Control, ControlledServer, Prepared } from '../arbiter/control.js'
 import { bindText } from '../listeners/address.js'
 import type { InheritedSocket, Listeners } from '../listeners/listeners.js'
+import { runAll } from '../sys/run-all.js'
 import { DOORS, doorNames } from './doors.js'
 import { OpenDoor } from './open-door.js'
 import { Sender } from './sender.js'
@@ -55,8 +56,12 @@ export class Doors implements Control {
   }
 
   async close(unlink: boolean): Promise<void> {
-    for (const door of this.#doors) door.close(unlink)
-    await Promise.all(this.#senders.map(sender => sender.close()))
+    const sent = Promise.all(this.#senders.map(sender => sender.close()))
+    try {
+      runAll(this.#doors.map(door => () => door.close(unlink)))
+    } finally {
+      await sent
+    }
   }
 }
 

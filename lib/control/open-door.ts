@@ -63,8 +63,9 @@ export class OpenDoor {
 
   close(unlink: boolean): void {
     this.#end()
-    this.#listeners.close({ unlink })
+    const listeners = this.#listeners
     this.#listeners = Listeners.none
+    listeners.close({ unlink })
   }
 
   #open({ fds }: Listeners): void {

@@ -1,17 +1,18 @@
-import { createReadStream, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { printedConfig } from '../../config/print.js'
-import type { Command, CommandName, CommandOf } from '../arbiter/commands.js'
+import type { Command, CommandName } from '../arbiter/commands.js'
 import type { ControlledServer } from '../arbiter/control.js'
 import type { OutcomeOf } from '../arbiter/outcome.js'
 import { LOG_LEVELS, type LogLevel } from '../logging/names.js'
-import type { FileFound, StackFound } from '../worker/examination.js'
+import type { Examination, Finding } from '../worker/examination.js'
+import { Draft } from './draft.js'
 import { follow } from './follow.js'
 import { healthRoutes } from './health.js'
 import { type ControlRequest, type Handler, json, type Reply, type Routes } from './routes.js'
 
 /** The longest profile, in seconds. */
 const LONGEST_PROFILE = 300
+/** Of a worker of an application in Python. */
+const FRONT_ALONE = 'this is of the front alone, without its Python processes'
 
 /** What operators ask of a server and have it do; docs/control.md is the contract. */
 export function steeringRoutes(server: ControlledServer): Routes {
@@ -48,11 +49,11 @@ export function steeringRoutes(server: ControlledServer): Routes {
     '/log-level': { post: orderNow(({ query }) => ({ name: 'loglevel', level: levelOf(query) })) },
     '/workers/:worker/retire': { post: orderNow(request => ({ name: 'retire', worker: workerOf(request) })) },
     '/workers/:worker/kill': { post: orderNow(request => ({ name: 'kill', worker: workerOf(request) })) },
-    '/workers/:worker/stack': { get: request => examine(server, request, { what: 'stack' }) },
-    '/workers/:worker/requests': { get: request => examine(server, request, { what: 'requests' }) },
+    '/workers/:worker/stack': { get: request => look(server, request, 'stack') },
+    '/workers/:worker/requests': { get: request => look(server, request, 'requests') },
     '/workers/:worker/profile': { get: request => profile(server, request) },
     '/workers/:worker/heap-snapshot': {
-      get: request => examine(server, request, { what: 'heap-snapshot', directory: directoryOf(server) }),
+      get: request => record(server, request, file => ({ what: 'heap-snapshot', file })),
     },
   }
 }
@@ -89,14 +90,47 @@ async function profile(server: ControlledServer, request: ControlRequest): Promi
   if (!(seconds > 0 && seconds <= LONGEST_PROFILE)) {
     return refused(400, `seconds: found ${given}, wanted a number up to ${LONGEST_PROFILE}`)
   }
-  return examine(server, request, { what: 'profile', seconds, directory: directoryOf(server) })
+  return record(server, request, file => ({ what: 'profile', seconds, file }))
 }
 
+async function look(server: ControlledServer, request: ControlRequest, what: 'stack' | 'requests'): Promise<Reply> {
+  const found = await examine(server, request, { what })
+  return 'finding' in found ? json({ pid: found.pid, ...found.finding }) : found
+}
+
+/** Has a worker write a file, which is sent and which nobody else ever has: it has no name when it is sent. */
+async function record(
+  server: ControlledServer,
+  request: ControlRequest,
+  examination: (file: string) => Examination,
+): Promise<Reply> {
+  let draft: Draft
+  try {
+    draft = Draft.create(server.config)
+  } catch (error) {
+    return refused(409, error)
+  }
+  try {
+    const found = await examine(server, request, examination(draft.path))
+    if (!('finding' in found)) return found
+    const headers = isFront(server, found.pid) && { headers: { 'Unicorn-Note': FRONT_ALONE } }
+    return { type: 'application/json', ...headers, body: draft.read(request.signal), isFinite: true }
+  } finally {
+    draft.unlink()
+  }
+}
+
+/** Whether a worker runs its application in Python processes. */
+function isFront({ snapshot }: ControlledServer, worker: number): boolean {
+  return snapshot.workers.some(({ pid, figures }) => pid === worker && figures?.processes !== undefined)
+}
+
+/** @returns what was found, or why nothing was */
 async function examine(
   server: ControlledServer,
   request: ControlRequest,
-  examination: CommandOf<'examine'>['examination'],
-): Promise<Reply> {
+  examination: Examination,
+): Promise<{ readonly pid: number; readonly finding: Exclude<Finding, { readonly failure: string }> } | Reply> {
   let worker: number
   try {
     worker = workerOf(request)
@@ -108,21 +142,7 @@ async function examine(
   const outcome = await server.request({ name: 'examine', worker, examination })
   if (outcome.result !== 'found') return replyOf(outcome)
   const { finding, pid } = outcome
-  if ('failure' in finding) return refused(409, finding.failure)
-  return 'file' in finding ? fileReply(finding, request.signal) : json({ pid, ...(finding satisfies StackFound) })
-}
-
-/** Sends a file that a worker has written for this answer alone, and removes it. */
-function fileReply({ file }: FileFound, signal: AbortSignal): Reply {
-  const stream = createReadStream(file)
-  stream.once('open', () => rmSync(file, { force: true }))
-  if (signal.aborted) stream.destroy()
-  return { type: 'application/json', body: stream, isFinite: true }
-}
-
-/** Where the workers may write. */
-function directoryOf({ config }: ControlledServer): string {
-  return config.tmpUploadDir ?? tmpdir()
+  return 'failure' in finding ? refused(409, finding.failure) : { pid, finding }
 }
 
 /** @throws Error that says what was found and what was wanted */

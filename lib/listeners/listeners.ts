@@ -1,4 +1,5 @@
 import { UnicornError } from '../errors.js'
+import { runAll } from '../sys/run-all.js'
 import { type AcceptQueue, acceptQueue } from '../sys/socket-calls.js'
 import { type Address, formatAddress, parseAddress, placeText, sameAddress } from './address.js'
 import { Listener, refused } from './listener.js'
@@ -103,7 +104,8 @@ export class Listeners {
    * @param unlink false if another arbiter serves the unix paths
    */
   close({ unlink = true, next = Listeners.none }: { unlink?: boolean; next?: Listeners } = {}): void {
-    for (const listener of this.#listeners) if (!next.#listeners.includes(listener)) listener.close(unlink)
+    const left = this.#listeners.filter(listener => !next.#listeners.includes(listener))
+    runAll(left.map(listener => () => listener.close(unlink)))
   }
 }
 

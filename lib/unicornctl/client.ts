@@ -48,14 +48,20 @@ export class Client {
     return said
   }
 
-  /** Has the answer as it comes, in pieces. @throws Failure as `fetch`, and if the answer is cut */
-  async *stream(target: string): AsyncGenerator<Buffer> {
+  /**
+   * Has the answer as it comes, in pieces.
+   * @param onNote  gets what the server has to say of an answer that holds less than one may think
+   * @throws Failure as `fetch`, and if the answer is cut
+   */
+  async *stream(target: string, onNote: (note: string) => void = () => {}): AsyncGenerator<Buffer> {
     const response = await this.#guarded(() => this.#request('GET', target))
     const { statusCode: status = 0 } = response
     if (status >= 400) {
       const said = await this.#guarded(() => text(response))
       throw refusal(status, parsed(said))
     }
+    const { 'unicorn-note': note } = response.headers
+    if (typeof note === 'string') onNote(note)
     try {
       for await (const piece of response) yield piece
     } catch (error) {

@@ -159,9 +159,11 @@ async function order({ client, options }: Call, target: string, name: string): P
   return { json: said, text: `${[`${name}: ${result}`, ...words].join(', ')}\n` }
 }
 
-/** What a failed reload means. */
+/** What a result means that says no more. */
 function hintOn(said: unknown): string {
   const { result, target } = Object(said) as { readonly result?: unknown; readonly target?: unknown }
+  if (result === 'overtaken') return ': a later command has taken its place'
+  if (result === 'withdrawn') return ': the server stops'
   if (result !== 'failed') return ''
   return target === 0 ? '; nothing is served' : '; a new worker did not boot, the old ones go on, and the log says more'
 }

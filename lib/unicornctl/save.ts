@@ -32,15 +32,16 @@ async function save(
   usual: string,
 ): Promise<Report | undefined> {
   const name = options.text('output') ?? usual
+  const pieces = client.stream(target, surroundings.warn)
   if (name === STANDARD_OUTPUT) {
-    for await (const piece of client.stream(target)) await surroundings.print(piece)
+    for await (const piece of pieces) await surroundings.print(piece)
     return undefined
   }
   const path = resolve(surroundings.cwd, name)
   // Before the server is asked: a file that cannot be written is not to cost a profile.
   const file = await local(path, () => open(path, 'wx', MODE))
   try {
-    const size = await copy(client.stream(target), path, file)
+    const size = await copy(pieces, path, file)
     return { json: { file: path, size }, text: `wrote ${name}, ${size} bytes\n` }
   } catch (error) {
     await unlink(path).catch(() => {}) // what stands in the way, the error before it says

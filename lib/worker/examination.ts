@@ -1,17 +1,19 @@
+import type { ProcessStack } from '../application/application.js'
 import type { InFlight } from './requests-in-flight.js'
 
 /** What the watchdog of a worker can be asked, over a channel of its own: the main thread may hang. */
 export type Examination =
-  /** Where the main thread is at this moment. */
-  | { readonly what: 'stack' }
+  /** Where the main thread is at this moment, and the processes of an application that has some. */
+  | { readonly what: 'stack'; readonly hasProcesses?: boolean }
   /** Which requests run. */
   | { readonly what: 'requests' }
-  /** Where its time goes: the file is a `.cpuprofile`, in a directory that the worker may write. */
-  | { readonly what: 'profile'; readonly seconds: number; readonly directory: string }
-  /** What is on its heap: the file is a `.heapsnapshot`. Meanwhile the worker serves nothing. */
-  | { readonly what: 'heap-snapshot'; readonly directory: string }
+  /** Where its time goes, as a `.cpuprofile`. */
+  | { readonly what: 'profile'; readonly seconds: number; readonly file: string }
+  /** What is on its heap, as a `.heapsnapshot`. Meanwhile the worker serves nothing. */
+  | { readonly what: 'heap-snapshot'; readonly file: string }
 
-export type Finding = StackFound | FileFound | { readonly failure: string }
+/** A file is that of whoever asks: it is there before, is written, and is left to its owner whatever happens. */
+export type Finding = StackFound | { readonly written: true } | { readonly failure: string }
 
 export interface StackFound {
   /**
@@ -22,11 +24,8 @@ export interface StackFound {
   /** The innermost frame first, as `function (file:line:column)` of the sources. */
   readonly stack: readonly string[]
   readonly inFlight?: InFlight
-}
-
-/** A file for whoever asked, who removes it. */
-export interface FileFound {
-  readonly file: string
+  /** Absent if there are none, or if the main thread has not answered where they are. */
+  readonly processes?: readonly ProcessStack[]
 }
 
 export type ToWatchdog = { readonly id: number; readonly examination: Examination }

@@ -1,3 +1,4 @@
+import type { OwnProcesses } from '../application/application.js'
 import type { Exchange } from '../http/exchange.js'
 import { now } from '../sys/clock.js'
 
@@ -35,4 +36,15 @@ export const TABLE_EXPRESSION = `globalThis[Symbol.for(${JSON.stringify(TABLE.de
 /** Offers the table of running requests to the watchdog, which calls it while the main thread is paused. */
 export function publishRequests(exchanges: Running): void {
   Object.defineProperty(globalThis, TABLE, { value: () => requestsInFlight(exchanges), configurable: true })
+}
+
+/** The name of a function on the global object that takes no argument and promises `ProcessStack[]`. */
+const PROCESSES = Symbol.for('unicorn.processes')
+
+/** The expression that the watchdog evaluates in a main thread that turns. */
+export const PROCESSES_EXPRESSION = `globalThis[Symbol.for(${JSON.stringify(PROCESSES.description)})]?.()`
+
+/** Offers the stacks of an application's own processes to the watchdog. */
+export function publishProcesses(processes: Pick<OwnProcesses, 'look'>): void {
+  Object.defineProperty(globalThis, PROCESSES, { value: () => processes.look(), configurable: true })
 }

@@ -21,7 +21,7 @@ import { Intake } from './intake.js'
 import type { WorkerParts } from './parts.js'
 import type { ToWorker } from './protocol.js'
 import { writeReport } from './report.js'
-import { publishRequests, requestsInFlight } from './requests-in-flight.js'
+import { publishProcesses, publishRequests, requestsInFlight } from './requests-in-flight.js'
 import { Service } from './service.js'
 import type { SignalHandlers } from './signals.js'
 import { Stopwatch } from './stopwatch.js'
@@ -107,6 +107,7 @@ export class Worker implements SignalHandlers {
       postponeEnd(server.pid)
     })
     if (watchdog) publishRequests(exchanges)
+    if (watchdog && application.processes) publishProcesses(application.processes)
     this.#metrics = new MetricsReporter(log, families => channel.send({ type: 'metrics', families }))
     const jitter = Math.floor(Math.random() * (config.maxRequestsJitter + 1))
     // Of a Python application, its own processes have the limit.

@@ -30,8 +30,8 @@ export function endOf({ pid, age }: PythonProcess, { exitCode, signal }: Ending)
 
 /** For the log: how a process has ended, and what it was running. */
 export function factsOf(process: PythonProcess, { exitCode, signal }: Ending, directory: string): object {
-  const { index, pid, reason, dumped } = process
-  const hasCrashed = signal !== null && !OUTSIDE.has(signal) && dumped !== ''
+  const { index, pid, reason, dump } = process
+  const hasCrashed = signal !== null && !OUTSIDE.has(signal) && dump.text !== ''
   return {
     python: index,
     pythonPid: pid,
@@ -39,7 +39,7 @@ export function factsOf(process: PythonProcess, { exitCode, signal }: Ending, di
     ...(exitCode !== null && { exitCode }),
     ...(signal !== null && { signal }),
     ...requestsOf(process),
-    ...(hasCrashed && { err: new PythonStack(dumped, directory) }),
+    ...(hasCrashed && { err: new PythonStack(dump.text, directory) }),
   }
 }
 

@@ -5,12 +5,13 @@ import type { Call } from '../../gateway/python/job.js'
 import type { Logger } from '../../logging/log.js'
 import { Backoff } from '../../sys/backoff.js'
 import { now } from '../../sys/clock.js'
-import type { PythonHost } from '../application.js'
+import type { ProcessStack, PythonHost } from '../application.js'
 import { Dispatch } from './dispatch.js'
 import { figuresOf } from './figures.js'
 import type { Message } from './handshake.js'
 import { Nursery } from './nursery.js'
 import { deathOf, endOf, factsOf, reasonOf } from './process-end.js'
+import { lookInto } from './process-look.js'
 import { ProcessWatch } from './process-watch.js'
 import type { ProcessEvents, PythonProcess } from './python-process.js'
 import type { PoolLimits, PythonSettings } from './python-settings.js'
@@ -103,13 +104,7 @@ export class ProcessPool {
   /** Ends what is left: processes that had their time, or all of them, since the server stops quickly. */
   async cut(isLate: boolean): Promise<void> {
     this.#target = 0
-    const ends = [...this.#processes].map(async process => {
-      process.because('retired')
-      if (!isLate) return process.endWithin(QUICK_TIME)
-      if (process.loop) await process.leaveWithin(QUICK_TIME)
-      await this.#watch.late(process)
-    })
-    await Promise.all(ends)
+    await this.#watch.cut(isLate, QUICK_TIME)
     await this.#nursery.close(isLate ? 0 : QUICK_TIME)
   }
 
@@ -120,6 +115,10 @@ export class ProcessPool {
 
   get figures(): readonly ProcessFigures[] {
     return [...this.#processes].map(figuresOf).sort((one, other) => one.index - other.index)
+  }
+
+  look(): Promise<readonly ProcessStack[]> {
+    return lookInto([...this.#processes], this.#settings.directory)
   }
 
   /** What the boot waits for, with the Python stack of what is imported. */

@@ -156,6 +156,17 @@ export class ProcessWatch {
     process.kill()
   }
 
+  /** Ends all of them. @param isLate  they had their time @param time  for those without a request, in milliseconds */
+  async cut(isLate: boolean, time: number): Promise<void> {
+    const ends = [...this.#processes].map(async process => {
+      process.because('retired')
+      if (!isLate) return process.endWithin(time)
+      if (process.loop) await process.leaveWithin(time)
+      await this.late(process)
+    })
+    await Promise.all(ends)
+  }
+
   /** It was told to end, and has not in time: says where it is, and kills it. */
   async late(process: PythonProcess): Promise<void> {
     if (process.wasLate || process.state === 'gone') return

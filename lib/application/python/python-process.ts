@@ -77,7 +77,8 @@ export class PythonProcess implements ChannelOwner {
   readonly #running: Running
   readonly #events: ProcessEvents
   readonly #hooks: readonly string[]
-  readonly #dump: Dump
+  /** What it writes of its stacks, and of its crash. */
+  readonly dump: Dump
   #output: readonly OutputRecorder[] = []
 
   constructor(running: Running, { index, age, lastRequest, settings, events }: ProcessOptions) {
@@ -89,13 +90,13 @@ export class PythonProcess implements ChannelOwner {
     void running.known.then(pid => {
       if (running.output) this.#output = recordOutput(running.output, settings.output, pid)
     })
-    this.#dump = new Dump(running)
+    this.dump = new Dump(running)
     this.#events = events
     this.channels = running.channels.map(socket => new Channel(socket, this))
     this.gone = this.#awaitEnd()
     const hear = (message: Message): void =>
       message.type === 'pong' ? this.loop?.answered() : events.message(this, message)
-    this.ready = handshake(running, settings, { gone: this.gone, dump: this.#dump, hear }).then(
+    this.ready = handshake(running, settings, { gone: this.gone, dump: this.dump, hear }).then(
       async ({ threads, address }) => {
         // A process may be ready before the fork server says that it has forked it.
         await Promise.race([running.known, this.gone])
@@ -201,12 +202,7 @@ export class PythonProcess implements ChannelOwner {
 
   /** The Python stacks of its threads, or of its crash. @param thread  the one that matters most */
   async stacks(thread?: Thread): Promise<string> {
-    return this.state === 'gone' ? this.dumped : this.#dump.ask(thread)
-  }
-
-  /** What it has written of a crash. */
-  get dumped(): string {
-    return this.#dump.text
+    return this.state === 'gone' ? this.dump.text : this.dump.ask(thread)
   }
 
   async #awaitEnd(): Promise<Ending> {
@@ -215,7 +211,7 @@ export class PythonProcess implements ChannelOwner {
       ending = await this.#running.ended
       this.endedByOther = isMeantForGroup(ending)
       // What it wrote at last has arrived, unless it left children behind that hold the sockets.
-      const closed = [this.#dump, ...this.channels, ...this.#output].map(each => each.closed)
+      const closed = [this.dump, ...this.channels, ...this.#output].map(each => each.closed)
       await Promise.race([Promise.all(closed), sleep(LAST_PAUSE)])
       for (const recorder of this.#output) recorder.flush()
     } catch {

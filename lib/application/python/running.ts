@@ -13,6 +13,8 @@ export interface Thread {
   readonly ident: string
   /** How the kernel numbers it, if each has to be asked for its own stack. */
   readonly asked: number | null
+  /** How the kernel numbers it. */
+  readonly id: number
 }
 
 /** How a process ended. */

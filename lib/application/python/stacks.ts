@@ -22,6 +22,8 @@ interface Thread {
 export class PythonStack extends Error {
   /** The innermost line, `app.py:12 in slow`; undefined if no thread runs the application. */
   readonly place: string | undefined
+  /** Of the thread that comes first, the innermost first. */
+  readonly frames: readonly string[]
 
   /** The place as the end of a sentence: `, at app.py:12 in slow`, or nothing. */
   get at(): string {
@@ -39,7 +41,8 @@ export class PythonStack extends Error {
     const { head, threads } = parse(dump, directory)
     const isFirst = (thread: Thread): boolean => thread.ident === ident
     const [first, ...others] = [...threads.filter(isFirst), ...threads.filter(thread => !isFirst(thread))]
-    this.place = first && placeOf(first)
+    this.frames = (first?.frames ?? []).map(({ text }) => text)
+    this.place = this.frames[0]
     const blocks = others.map(thread => [thread.title, ...textOf(thread)])
     this.stack = [...head, ...(first ? textOf(first) : []), ...blocks.flat()].join('\n') || 'no Python frame'
   }
@@ -86,10 +89,6 @@ function isOwn(frame: Frame | undefined): boolean {
 function shorten(file: string, directory: string): string {
   const short = relative(directory, file)
   return isAbsolute(file) && !short.startsWith('..') ? short : file
-}
-
-function placeOf({ frames }: Thread): string | undefined {
-  return frames[0]?.text
 }
 
 function textOf({ frames }: Thread): string[] {

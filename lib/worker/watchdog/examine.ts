@@ -1,43 +1,80 @@
-import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { toError } from '../../errors.js'
-import type { Examination, FileFound, Finding, StackFound } from '../examination.js'
+import { errorCode, toError } from '../../errors.js'
+import type { Examination, Finding, StackFound } from '../examination.js'
 import { SNAPSHOT_TIME } from '../protocol.js'
-import { describeFrames } from './describe-frames.js'
-import { lookAtMainThread, requestsOfMainThread } from './main-thread.js'
+import { describeFrames, isIdle } from './describe-frames.js'
+import { lookAtMainThread, mainThreadTurns, processesOfMainThread, requestsOfMainThread } from './main-thread.js'
 
 /** How long a look may take, in milliseconds: on a busy machine the main thread takes its time to stop. */
 const LOOK_TIME = 5000
 /** How long a main thread that turns may take to say what it runs, in milliseconds. */
 const TABLE_TIME = 300
+/** How long the processes of its application may take to write their stacks, in milliseconds. */
+const PROCESSES_TIME = 4000
 /** How long the main thread may take to begin, or to end, what it was asked for, in milliseconds. */
 const ANSWER_TIME = 10_000
+/** How long others may have the inspector before, in milliseconds. */
+const TURN_TIME = 3000
+
+const TAKEN =
+  'others look into this worker already, and are not done: its main thread may be in native code, or starved'
 
 /** Looks into the main thread of this process. Never rejects. */
 export async function examine(examination: Examination): Promise<Finding> {
   try {
     switch (examination.what) {
       case 'stack':
-        return await stack()
+        return await sharedLook('stack', examination.hasProcesses ? stackWithProcesses : stack)
       case 'requests':
-        return await requests()
+        return await sharedLook('requests', requests)
       case 'profile':
-        return await profile(examination.seconds, examination.directory)
+        return await profile(examination.seconds, examination.file)
       case 'heap-snapshot':
-        return await heapSnapshot(examination.directory)
+        return await heapSnapshot(examination.file)
     }
   } catch (error) {
     return { failure: toError(error).message }
   }
 }
 
+/** The looks that have not begun. */
+const waiting = new Map<string, Promise<StackFound>>()
+
+/** Those who ask while others look wait for the next look, and share it. */
+function sharedLook(what: string, look: () => Promise<StackFound>): Promise<StackFound> {
+  const next = waiting.get(what)
+  if (next) return next
+  const begin = (): Promise<StackFound> => {
+    waiting.delete(what)
+    return look()
+  }
+  const found = inTurn(begin).finally(() => waiting.get(what) === found && waiting.delete(what))
+  waiting.set(what, found)
+  return found
+}
+
+/** @throws Error if others do not give the inspector back */
+async function inTurn<Result>(use: () => Promise<Result>): Promise<Result> {
+  const result = await mainThreadTurns.take(async () => [await use()] as const, { limit: TURN_TIME })
+  if (!result) throw new Error(TAKEN)
+  return result[0]
+}
+
 async function stack(): Promise<StackFound> {
   const seen = await lookAtMainThread(LOOK_TIME, true)
   if ('waited' in seen) return { state: seen.asleep ? 'asleep' : 'unknown', stack: [] }
   const { frames, inFlight } = seen
-  return { state: frames.length === 0 ? 'idle' : 'busy', stack: describeFrames(frames), ...(inFlight && { inFlight }) }
+  const idle = isIdle(seen)
+  return { state: idle ? 'idle' : 'busy', stack: idle ? [] : describeFrames(frames), ...(inFlight && { inFlight }) }
+}
+
+async function stackWithProcesses(): Promise<StackFound> {
+  const found = await stack()
+  const processes =
+    found.state === 'idle' || found.state === 'busy' ? await processesOfMainThread(PROCESSES_TIME) : undefined
+  return { ...found, ...(processes && { processes }) }
 }
 
 async function requests(): Promise<StackFound> {
@@ -46,32 +83,36 @@ async function requests(): Promise<StackFound> {
 }
 
 /** Samples the stack of the main thread for a while, each millisecond. */
-function profile(seconds: number, directory: string): Promise<FileFound> {
+function profile(seconds: number, file: string): Promise<Finding> {
   return withSession(async session => {
-    const give = writerOf(directory, 'cpuprofile')
+    const output = new Output(file)
     try {
-      await inTime(session.post('Profiler.enable'), ANSWER_TIME)
-      await inTime(session.post('Profiler.start'), ANSWER_TIME)
+      await inTurn(async () => {
+        await inTime(session.post('Profiler.enable'), ANSWER_TIME)
+        await inTime(session.post('Profiler.start'), ANSWER_TIME)
+      })
       await sleep(seconds * 1000)
-      const { profile } = await inTime(session.post('Profiler.stop'), ANSWER_TIME)
-      give.write(JSON.stringify(profile))
-      return give.end()
-    } catch (error) {
-      throw give.drop(error)
+      const { profile } = await inTurn(() => inTime(session.post('Profiler.stop'), ANSWER_TIME))
+      output.write(JSON.stringify(profile))
+      return output.end()
+    } finally {
+      output.close()
     }
   })
 }
 
 /** Writes each piece as it comes: a heap may be larger than what this thread may hold. */
-function heapSnapshot(directory: string): Promise<FileFound> {
+function heapSnapshot(file: string): Promise<Finding> {
   return withSession(async session => {
-    const give = writerOf(directory, 'heapsnapshot')
+    const output = new Output(file)
     try {
-      session.on('HeapProfiler.addHeapSnapshotChunk', ({ params }) => give.write(params.chunk))
-      await inTime(session.post('HeapProfiler.takeHeapSnapshot', { reportProgress: false }), SNAPSHOT_TIME)
-      return give.end()
-    } catch (error) {
-      throw give.drop(error)
+      session.on('HeapProfiler.addHeapSnapshotChunk', ({ params }) => output.write(params.chunk))
+      await inTurn(() =>
+        inTime(session.post('HeapProfiler.takeHeapSnapshot', { reportProgress: false }), SNAPSHOT_TIME),
+      )
+      return output.end()
+    } finally {
+      output.close()
     }
   })
 }
@@ -100,29 +141,35 @@ async function inTime<T>(answer: Promise<T>, limit: number): Promise<T> {
   }
 }
 
-/** A file for its owner alone. A failure to write is kept until the end, since it comes in the midst of an event. */
-function writerOf(directory: string, extension: string) {
-  const path = join(directory, `unicorn-${process.pid}-${process.hrtime.bigint()}.${extension}`)
-  const fd = openSync(path, 'wx', 0o600)
-  let failure: unknown
-  const drop = (error: unknown): Error => {
-    closeSync(fd)
-    unlinkSync(path)
-    return toError(error)
+/** A file that is there, and no link. A failure to write comes in the midst of an event, and is kept until the end. */
+class Output {
+  readonly #path: string
+  readonly #fd: number
+  #failure: unknown
+
+  constructor(path: string) {
+    this.#path = path
+    this.#fd = openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW)
   }
-  return {
-    write: (text: string): void => {
-      try {
-        if (failure === undefined) writeSync(fd, text)
-      } catch (error) {
-        failure = error
-      }
-    },
-    end: (): FileFound => {
-      if (failure !== undefined) throw failure
-      closeSync(fd)
-      return { file: path }
-    },
-    drop,
+
+  write(text: string): void {
+    try {
+      const bytes = Buffer.from(text)
+      // A disk that has room for a part takes that.
+      for (let at = 0; this.#failure === undefined && at < bytes.length; ) at += writeSync(this.#fd, bytes, at)
+    } catch (error) {
+      this.#failure = error
+    }
+  }
+
+  /** @throws Error if a part of it could not be written */
+  end(): Finding {
+    if (this.#failure === undefined) return { written: true }
+    const why = errorCode(this.#failure) === 'ENOSPC' ? 'the disk is full' : toError(this.#failure).message
+    throw new Error(`${this.#path} cannot be written: ${why}`, { cause: this.#failure })
+  }
+
+  close(): void {
+    closeSync(this.#fd)
   }
 }

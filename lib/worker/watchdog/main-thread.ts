@@ -1,7 +1,10 @@
 import { type Debugger, Session } from 'node:inspector/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type InFlight, TABLE_EXPRESSION } from '../requests-in-flight.js'
+import { parentPort } from 'node:worker_threads'
+import type { ProcessStack } from '../../application/application.js'
+import { type InFlight, PROCESSES_EXPRESSION, TABLE_EXPRESSION } from '../requests-in-flight.js'
 import { mainThreadState } from './main-thread-state.js'
+import { Turns } from './turns.js'
 
 type Script = Debugger.ScriptParsedEventDataType
 
@@ -17,8 +20,10 @@ export interface RawFrame {
 
 /** What the main thread was doing when it was stopped. */
 export interface Sight {
-  /** The innermost frame first. None if it waited for events. */
+  /** The innermost frame first. */
   readonly frames: readonly RawFrame[]
+  /** It was given something to run, as it had not stopped by itself. */
+  readonly woken: boolean
   /** Undefined while the worker boots, when there are none, and if the time did not suffice. */
   readonly inFlight: InFlight | undefined
 }
@@ -37,10 +42,14 @@ export interface Unseen {
 const PAUSE = 50
 /** After so many milliseconds a main thread that has not stopped may be waiting for events. */
 const WAKE_AFTER = 100
-/** What it is woken with: it stops in there. */
-const WAKE_URL = 'unicorn:wake'
 /** A main thread that sleeps for so long in spite of the request to stop will not wake, in milliseconds. */
 const FAST_ASLEEP = 1000
+
+/**
+ * Whose turn it is to use the inspector. Where one session asks for a stop while the main thread evaluates something
+ * for another one, Node may take in neither's messages any more, and the main thread computes for ever.
+ */
+export const mainThreadTurns = new Turns()
 
 /**
  * Stops the main thread for a moment and reads what it is doing, from another thread of the process. V8 stops where it
@@ -63,15 +72,16 @@ export async function lookAtMainThread(limit: number, mayBeIdle = false): Promis
     // Their answers come before the pause. If there is no pause, the end of the session rejects them.
     session.post('Debugger.enable').catch(() => {})
     session.post('Debugger.pause').catch(() => {})
-    if (mayBeIdle) void wake(session, over.signal)
+    const woken = mayBeIdle ? wake(over.signal) : undefined
     const seen = await Promise.race([paused, waitInVain(limit, over.signal)])
+    over.abort()
     if ('waited' in seen) return seen
     const inFlight = await Promise.race([
       requestsOf(session),
       sleep(Math.max(0, deadline - performance.now()), undefined),
     ])
     const frames = seen.map(frame => rawFrame(frame, scripts.get(frame.location.scriptId)))
-    return { frames: frames.filter(({ url }) => url !== WAKE_URL), inFlight }
+    return { frames, woken: (await woken) ?? false, inFlight }
   } finally {
     over.abort()
     // The main thread goes on. If the application itself uses the inspector, that goes on too.
@@ -85,34 +95,42 @@ export async function lookAtMainThread(limit: number, mayBeIdle = false): Promis
  * @throws Error if the inspector cannot be used
  */
 export async function tryInspector(limit: number): Promise<void> {
-  const session = new Session()
-  session.connectToMainThread()
-  try {
-    await Promise.race([requestsOf(session), sleep(limit)])
-  } finally {
-    session.disconnect()
-  }
+  await askMainThread(requestsOf, limit)
 }
 
 /** Asks a main thread that turns for its requests. @returns undefined if it does not answer in time */
-export async function requestsOfMainThread(limit: number): Promise<InFlight | undefined> {
+export function requestsOfMainThread(limit: number): Promise<InFlight | undefined> {
+  return askMainThread(requestsOf, limit)
+}
+
+/** Asks one that turns where the processes of its application are. @returns as `requestsOfMainThread` */
+export function processesOfMainThread(limit: number): Promise<readonly ProcessStack[] | undefined> {
+  return askMainThread(session => evaluated(session, { expression: PROCESSES_EXPRESSION, awaitPromise: true }), limit)
+}
+
+async function askMainThread<Answer>(
+  ask: (session: Session) => Promise<Answer | undefined>,
+  limit: number,
+): Promise<Answer | undefined> {
   const session = new Session()
   session.connectToMainThread()
   try {
-    return await Promise.race([requestsOf(session), sleep(limit, undefined)])
+    return await Promise.race([ask(session), sleep(limit, undefined)])
   } finally {
     session.disconnect()
   }
 }
 
-/** Not at once: where it runs, it stops by itself, and an evaluation in the midst of that could wait for ever. */
-async function wake(session: Session, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(WAKE_AFTER, undefined, { signal })
-    await session.post('Runtime.evaluate', { expression: `0 //# sourceURL=${WAKE_URL}` })
-  } catch {
-    // It has stopped by then, or the session has ended.
-  }
+/**
+ * Has the main thread run something, unless it stops by itself. By a message: what it were to evaluate would lie in its
+ * queue behind the stop, and when it comes back from a system call after the look is over, that ends or blocks it.
+ * @returns whether it was done
+ */
+async function wake(signal: AbortSignal): Promise<boolean> {
+  await sleep(WAKE_AFTER, undefined, { signal }).catch(() => {}) // it has stopped by then
+  if (signal.aborted) return false
+  parentPort?.postMessage(undefined)
+  return true
 }
 
 /** Resolves when the main thread has had its time to stop, or will not use it. */
@@ -140,9 +158,21 @@ function rawFrame({ functionName, location }: Debugger.CallFrame, script: Script
 }
 
 /** Reads the requests in the main context, not in that of a frame, which may be one of `node:vm`. */
-async function requestsOf(session: Session): Promise<InFlight | undefined> {
+function requestsOf(session: Session): Promise<InFlight | undefined> {
+  return evaluated(session, { expression: TABLE_EXPRESSION })
+}
+
+/**
+ * The value of an expression that is ours.
+ * @param what  a promise cannot be awaited while the main thread is stopped
+ * @returns undefined if the session ends before
+ */
+async function evaluated<Value>(
+  session: Session,
+  what: { readonly expression: string; readonly awaitPromise?: boolean },
+): Promise<Value | undefined> {
   try {
-    const { result } = await session.post('Runtime.evaluate', { expression: TABLE_EXPRESSION, returnByValue: true })
+    const { result } = await session.post('Runtime.evaluate', { ...what, returnByValue: true })
     return result.value
   } catch {
     return undefined

@@ -1,7 +1,8 @@
 import { ErrorLog, type ErrorLogOptions } from '../../logging/logger.js'
 import { writeReport } from '../report.js'
 import { describeHang, type HangReport } from './describe-hang.js'
-import { lookAtMainThread, tryInspector } from './main-thread.js'
+import { lookAtMainThread, mainThreadTurns, tryInspector, type Unseen } from './main-thread.js'
+import { mainThreadState } from './main-thread-state.js'
 import { type LifeSigns, Pulse } from './pulse.js'
 import type { Limits } from './vigil.js'
 
@@ -27,7 +28,7 @@ const TRIAL_TIME = 1000
 
 /** Tries what a report needs. @throws Error if the inspector cannot be used */
 export async function rehearse({ log }: WatchdogData): Promise<void> {
-  await tryInspector(TRIAL_TIME)
+  await mainThreadTurns.take(tryInspector, { limit: TRIAL_TIME })
   withLog(log, ({ logger }) => logger.debug('Watchdog prepared: what it needs for a report is loaded and tried'))
 }
 
@@ -38,10 +39,16 @@ export async function reportHang(
 ): Promise<HangReport> {
   const booting = beat === 0
   const blocked = Pulse.now() - (booting ? countedFrom : Math.max(beat, answer))
-  const seen = await lookAtMainThread(LOOK_TIME)
+  const look = (left: number) => lookAtMainThread(left)
+  const seen = (await mainThreadTurns.take(look, { limit: LOOK_TIME, isUrgent: true })) ?? unanswered()
   const report = describeHang({ pid: process.pid, worker: index, booting, blocked, seen })
   withLog(log, ({ logger }) => writeReport(logger, report))
   return report
+}
+
+/** It has not answered another user of the inspector either. */
+function unanswered(): Unseen {
+  return { waited: LOOK_TIME, asleep: mainThreadState()?.asleep ?? false, ran: undefined }
 }
 
 /** Has a log for a line: nothing is kept open between two. If the file cannot be opened, standard error has to do. */

@@ -98,11 +98,14 @@ function load(): Tools {
 }
 
 async function examine(examination: Examination): Promise<Finding> {
-  isHeld = examination.what === 'heap-snapshot'
+  const holds = examination.what === 'heap-snapshot'
+  if (holds) isHeld = true
   try {
     return await load().examine(examination)
+  } catch (error) {
+    return { failure: toError(error).message } // the package may have been replaced
   } finally {
-    isHeld = false
+    if (holds) isHeld = false
   }
 }
 

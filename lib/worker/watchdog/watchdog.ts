@@ -36,10 +36,10 @@ export class Watchdog {
       log.warn({ err: toError(error) }, 'Watchdog failed: a hang of this worker will not be explained')
     }
     try {
-      // It answers the thread's question, or is what the thread could not prepare.
-      const onMessage = (problem: unknown): void => (problem ? onFailure(problem) : this.#pulse.answer())
+      // It answers the thread's question, or is what the thread could not prepare. `isIdle` knows its name.
+      const answerWatchdog = (problem: unknown): void => (problem ? onFailure(problem) : this.#pulse.answer())
       // A listener keeps the process alive, so it is let go of last.
-      this.#start(data).on('error', onFailure).on('message', onMessage).unref()
+      this.#start(data).on('error', onFailure).on('message', answerWatchdog).unref()
     } catch (error) {
       onFailure(error)
     }

@@ -7,8 +7,6 @@ export interface Reading {
   readonly sign?: string
 }
 
-/** Ends of workers that the server brings about by itself. */
-const EXPECTED: ReadonlySet<string> = new Set(['retired', 'reloaded', 'max-requests', 'max-memory'])
 /** Results of commands that have not done what was asked for. */
 const FAILURES: ReadonlySet<string> = new Set(['failed', 'refused'])
 
@@ -42,9 +40,9 @@ export function read(event: ServerEvent): Reading {
   }
 }
 
-function exit({ worker, reason }: ServerEvent & { readonly type: 'worker-exited' }): Reading {
+function exit({ worker, reason, expected }: ServerEvent & { readonly type: 'worker-exited' }): Reading {
   const title = `Worker ${worker} gone: ${reason}`
-  if (EXPECTED.has(reason)) return { title, tone: 'plain' }
+  if (expected) return { title, tone: 'plain' }
   return { title, tone: 'bad', sign: reason === 'hung' ? 'H' : 'C' }
 }
 
