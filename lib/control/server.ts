@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { toError } from '../errors.js'
 import { Gate } from '../listeners/gate.js'
 import type { ClientHandle } from '../listeners/server-handle.js'
 import type { Logger } from '../logging/log.js'
+import { LingeringSocket } from './lingering-socket.js'
 import { type ControlRequest, findRoute, type Method, type Reply, type Routes, text } from './routes.js'
 
 /** How many connections are held at most. Others wait in the kernel's queue. */
@@ -63,8 +64,9 @@ export class ControlServer {
     // A body is not wanted, so its client need not send it.
     this.#http.on('checkContinue', (req, res) => void this.#answer(req, res))
     this.#http.on('clientError', (_error, socket) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-      else socket.destroy()
+      if (!socket.writable || !(socket instanceof LingeringSocket)) return void socket.destroy()
+      socket.write('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      socket.destroySoon()
     })
     // Node starts its check of slow clients when a server begins to listen, and this one never does by itself.
     this.#http.emit('listening')
@@ -112,7 +114,7 @@ export class ControlServer {
 
   #connect(handle: ClientHandle): void {
     const why = this.#options.refusal?.(handle.fd ?? -1)
-    const socket = new Socket({ handle, allowHalfOpen: true, readable: true, writable: true })
+    const socket = new LingeringSocket({ handle, allowHalfOpen: true, readable: true, writable: true })
     this.#sockets.set(socket, undefined)
     socket.on('close', () => {
       this.#sockets.delete(socket)
@@ -128,23 +130,27 @@ export class ControlServer {
   #refuse(socket: Socket, why: string): void {
     const body = `${why}\n`
     const head = `HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`
-    socket.resume()
-    socket.end(head + body, () => socket.destroySoon())
+    socket.write(head + body)
+    socket.destroySoon()
   }
 
   async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const { socket } = req
-    if (this.#sockets.has(socket)) this.#sockets.set(socket, res)
+    if (!socket.writable || !this.#sockets.has(socket)) return // it has its last answer
+    const last = this.#sockets.get(socket)
+    if (last && !last.writableFinished) return endBehind(last, socket)
+    this.#sockets.set(socket, res)
     try {
       // Node would read the rest of it, to have the next request.
       const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0
       if (hasBody || this.#isFull) res.shouldKeepAlive = false
-      if (hasBody) res.on('finish', () => req.socket.destroySoon())
+      if (hasBody) res.on('finish', () => socket.destroySoon())
       // An outcome may take its time, and its client only waits.
-      req.socket.setTimeout(0)
+      socket.setTimeout(0)
       const reply = await this.#replyTo(req, res)
-      req.socket.setTimeout(SILENCE)
-      if (!res.destroyed) await this.#send(req, res, reply)
+      socket.setTimeout(SILENCE)
+      if (res.destroyed) discard(reply)
+      else await this.#send(req, res, reply)
     } catch (error) {
       this.#options.log.error({ err: toError(error), path: req.url }, 'A request to what shows this server has failed')
       res.destroy()
@@ -177,11 +183,17 @@ export class ControlServer {
   async #send(req: IncomingMessage, res: ServerResponse, reply: Reply): Promise<void> {
     const { status = 200, type = 'text/plain; charset=utf-8', headers, body } = reply
     const isStream = typeof body !== 'string' && !(body instanceof Uint8Array)
-    if (isStream && this.#streams >= MOST_STREAMS) return this.#send(req, res, text('too many streams are open', 503))
+    if (isStream && this.#streams >= MOST_STREAMS) {
+      discard(reply)
+      return this.#send(req, res, text('too many streams are open', 503))
+    }
     const length = isStream ? {} : { 'Content-Length': Buffer.byteLength(body) }
     res.writeHead(status, { 'Content-Type': type, ...length, ...HEADERS, ...headers })
     if (!isStream) return void res.end(body)
-    if (req.method === 'HEAD') return void res.end()
+    if (req.method === 'HEAD') {
+      discard(reply)
+      return void res.end()
+    }
     await this.#stream(res, body, reply.isFinite)
   }
 
@@ -199,6 +211,19 @@ export class ControlServer {
       this.#streams--
     }
   }
+}
+
+/** A client that pipelines gets one answer: those to all that it sends at once would have to be held for it. */
+function endBehind(answer: ServerResponse, socket: Socket): void {
+  if (!answer.shouldKeepAlive) return
+  answer.shouldKeepAlive = false
+  answer.on('finish', () => socket.destroySoon())
+  socket.pause()
+}
+
+/** Ends a stream that nobody gets: it may hold a file. */
+function discard({ body }: Reply): void {
+  if (typeof body === 'object' && Symbol.asyncIterator in body) void body[Symbol.asyncIterator]().return?.()
 }
 
 /** Resolves when the client has taken what it was sent, or is gone. */
