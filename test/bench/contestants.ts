@@ -5,7 +5,7 @@ import type { Lane } from './table.js'
 /** The compiled applications, which export `handler`, `application`, or both. */
 export const appsDirectory = fileURLToPath(new URL('apps/', import.meta.url))
 
-export type App = 'hello' | 'body' | 'upload' | 'slow' | 'pid' | 'block' | 'hono' | 'express' | 'fastify'
+export type App = 'hello' | 'body' | 'upload' | 'slow' | 'pid' | 'block' | 'spin' | 'hono' | 'express' | 'fastify'
 
 export interface Contestant extends Lane {
   /** It speaks TLS. */

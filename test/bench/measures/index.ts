@@ -10,10 +10,12 @@ import { http2 } from './http2.js'
 import { keepAlive } from './keep-alive.js'
 import { memory } from './memory.js'
 import { mixedLoad } from './mixed-load.js'
+import { observed } from './observed.js'
 import { pm2 } from './pm2.js'
 import { proxies } from './proxies.js'
 import { skew } from './skew.js'
 import { spread } from './spread.js'
+import { stack } from './stack.js'
 import { start } from './start.js'
 import { staticFiles } from './static-files.js'
 import { tls } from './tls.js'
@@ -38,6 +40,8 @@ export function measuresOf(peers: Peers): Measure[] {
       spread,
       skew,
       mixedLoad,
+      observed,
+      stack,
       memory,
       start,
     ],
