@@ -35,7 +35,7 @@ type Start = (server: ControlledServer, resolved: Resolved, before: Sending | un
 /** What sends figures. */
 const SENDINGS: Readonly<Record<SenderName, Start>> = {
   statsd: (server, { config }) => new Statsd(server, config),
-  otlp: (server, resolved, before) => new Otlp(server, resolved, before instanceof Otlp ? before.last : undefined),
+  otlp: (server, resolved, before) => new Otlp(server, resolved, before instanceof Otlp ? before : undefined),
 }
 
 /** Sends figures from now on, as a configuration wants it. @param before  did so until it was closed */

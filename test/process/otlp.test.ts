@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { METRICS } from '../../lib/control/metrics/table.js'
 import { measuresOf } from '../../lib/control/otlp/measures.js'
 import { Client } from '../helpers/http.js'
+import type { LogLine } from '../helpers/log.js'
 import { messages } from '../helpers/messages.js'
 import { attributesOf, Collector, type Export } from '../helpers/otlp.js'
 import { killAndWait } from '../helpers/process.js'
@@ -45,7 +46,8 @@ t.test('metrics by OTLP: a reload, a kill and an upgrade', async t => {
     OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
     OTEL_EXPORTER_OTLP_HEADERS: 'authorization=secret',
   }
-  const server = await startServer(t, { app: APP, workers: 2, env, expectErrors: [messages.exited] })
+  const expectErrors = [messages.exited, messages.appLoadFailed, messages.gaveUp, messages.successorGone]
+  const server = await startServer(t, { app: APP, workers: 2, env, expectErrors })
   const client = new Client(t, server.target)
   await client.many(20)
   for (let request = 0; request < 3; request++) await client.get('/missing')
@@ -95,8 +97,19 @@ t.test('metrics by OTLP: a reload, a kill and an upgrade', async t => {
   await collector.export('a kill', each => each.value('unicorn.worker.exits', { reason: 'killed-outside' }) === 1)
   const old = await collector.export('all of the first arbiter', each => each.value('unicorn.requests') === 30)
 
+  // An upgrade that fails takes nothing away.
+  writeFileSync(join(server.cwd, 'app.js'), 'throw new Error("broken")')
+  server.signal('SIGUSR2')
+  await server.log(messages.successorGone)
+  writeFileSync(join(server.cwd, 'app.js'), APP)
+  await client.many(6)
+  await collector.export('what came in after it', each => each.value('unicorn.requests') === 36)
+
+  const after = server.lines.at(-1)
   const second = await startUpgrade(t, server)
-  await client.many(4)
+  await client.many(2)
+  await server.ready(2, after)
+  await client.many(2)
   server.signal('SIGTERM')
   await server.log(messages.upgraded)
   await client.many(3)
@@ -109,7 +122,7 @@ t.test('metrics by OTLP: a reload, a kill and an upgrade', async t => {
   )
   t.equal(
     totals.reduce((total = 0, requests = 0) => total + requests),
-    37,
+    43,
     `all requests, each once: ${totals}`,
   )
   t.ok(isMonotonic(collector.exports))
@@ -153,6 +166,32 @@ t.test('a collector that refuses, comes back, and does not answer at the stop', 
   const began = Date.now()
   t.match(await server.stop(), { code: 0 })
   t.ok(Date.now() - began < 20_000, 'it does not wait for it')
+})
+
+t.test('packages that fail, and that never come back', async t => {
+  const exporter = 'node_modules/@opentelemetry/exporter-metrics-otlp-proto'
+  const variables = 'OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:9\nOTEL_METRIC_EXPORT_INTERVAL=1000\n'
+  const exporting = (what: string): string =>
+    `exports.OTLPMetricExporter = class { export() { ${what} } async forceFlush() {} async shutdown() {} }`
+  const files = {
+    '.env': variables,
+    [`${exporter}/package.json`]: '{}',
+    [`${exporter}/index.js`]: 'throw new Error("not today")',
+  }
+  const server = await startServer(t, { app: APP, files, args: ['--env-file', '.env'] })
+  const reloadWith = async (code: string): Promise<LogLine> => {
+    const after = server.lines.at(-1)
+    writeFileSync(join(server.cwd, exporter, 'index.js'), code)
+    server.signal('SIGHUP')
+    return server.log(messages.otlpStarted, after && { after })
+  }
+  t.match(await server.log(messages.otlpMissing), { level: 'warn', why: 'not today' })
+  const after = await reloadWith(exporting('setImmediate(() => { throw new Error("later") })'))
+  t.match(await server.log(messages.otlpMissing, { after }), { level: 'warn', err: { message: 'later' } })
+  await reloadWith(exporting('console.log("lost"); for (;;);'))
+  t.equal((await new Client(t, server.target).get()).status, 200)
+  t.match(await server.stop(), { code: 0 })
+  t.same(server.stdout.lines, [])
 })
 
 t.test('packages that are not there', async t => {

@@ -13,15 +13,15 @@ import { countedSince } from './since.js'
 
 const data = workerData as OtlpData // from `Otlp`
 let onReading: (reading: Reading) => void = () => {}
-/** The server ends. */
-let last: Reading | undefined
+/** The last one: this is to end. */
+let final: Reading | undefined
 
 function tell(message: FromThread): void {
   parentPort?.postMessage(message)
 }
 
 async function read(): Promise<Reading> {
-  if (last) return last
+  if (final) return final
   return new Promise(resolve => {
     onReading = resolve
     tell({ type: 'collect' })
@@ -32,13 +32,14 @@ async function read(): Promise<Reading> {
 class Producer implements MetricProducer {
   readonly #packages: Packages
   readonly #isDelta: boolean
-  #before = data.baseline
+  #before: Reading
 
   constructor(packages: Packages, exporter: PushMetricExporter) {
     const { AggregationTemporality, InstrumentType } = packages.sdk
     const temporality = exporter.selectAggregationTemporality?.(InstrumentType.COUNTER)
     this.#packages = packages
     this.#isDelta = temporality === AggregationTemporality.DELTA
+    this.#before = this.#isDelta ? data.last : data.baseline
   }
 
   async collect(): Promise<CollectionResult> {
@@ -91,7 +92,7 @@ function start(packages: Packages): void {
     ],
   })
   parentPort?.on('message', ({ reading, isLast }: ToThread) => {
-    if (isLast) last = reading
+    if (isLast) final = reading
     onReading(reading)
     if (!isLast) return
     const ended = (): void => tell({ type: 'ended' })

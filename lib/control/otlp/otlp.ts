@@ -13,8 +13,8 @@ import { optionsIn } from './options.js'
 import { wantedPackages } from './packages.js'
 import type { FromThread, OtlpData, Reading, ToThread } from './protocol.js'
 
-/** In megabytes. OpenTelemetry's packages need about 10. */
-const MEMORY = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 }
+/** In megabytes. OpenTelemetry's packages need about 10; a small young generation saves 3. */
+const MEMORY = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 2 }
 /** For how long the end of the server waits until the last figures are sent, in milliseconds. */
 const PATIENCE = 2000
 /** How many different ones are logged. */
@@ -41,19 +41,20 @@ export class Otlp implements Sending {
   /** What the thread was given last. */
   last: Reading
 
-  /** @param before  from what on is counted; from now on if absent */
-  constructor(server: ControlledServer, { config, variables }: Resolved, before?: Reading) {
+  /** @param before  has sent this arbiter's metrics until it was closed: its counts go on */
+  constructor(server: ControlledServer, { config, variables }: Resolved, before?: Otlp) {
     // Without Node's options, which would load the application's preloads in the thread.
     const { NODE_OPTIONS: _, ...environment } = { ...variables, ...currentEnvironment() }
     this.#environment = environment
     this.#server = server
-    this.last = before ?? this.#read()
+    this.last = before?.last ?? this.#read()
     this.#data = {
       ...optionsIn(this.#environment, sentence => server.log.warn(sentence)),
       directory: config.chdir,
       version: server.snapshot.version,
       resource: { 'service.name': config.procName, 'service.instance.id': INSTANCE },
-      baseline: this.last,
+      baseline: before ? before.#data.baseline : this.last,
+      last: this.last,
     }
     this.#cancel = afterStart(server, () => this.#start())
   }

@@ -16,6 +16,8 @@ export interface OtlpData extends OtlpOptions {
   readonly resource: Readonly<Record<string, string>>
   /** From which on is counted: what is sent begins at zero. */
   readonly baseline: Reading
+  /** What was sent last; the baseline if nothing was. */
+  readonly last: Reading
 }
 
 /** What the thread tells the arbiter. */
