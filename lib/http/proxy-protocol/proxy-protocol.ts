@@ -78,9 +78,10 @@ function malformed(why: Malformed): Refusal {
 }
 
 /** One of whom the proxy tells nothing has the address of the proxy, but its word does not count. */
-function clientOf({ isLocal, client, isSecure, variables }: ProxyHeader, peer: Peer): Peer {
+function clientOf({ isLocal, client, isSecure, destination, variables }: ProxyHeader, peer: Peer): Peer {
   if (isLocal) return peer
-  const relayed = new RelayedPeer(peer, client, isSecure ? 'https' : peer.scheme, variables && { variables })
+  const told = { ...(destination && { destination }), ...(variables && { variables }) }
+  const relayed = new RelayedPeer(peer, client, isSecure ? 'https' : peer.scheme, told)
   relayed.security = peer.security
   if (client === undefined) relayed.isTrusted = false
   return relayed

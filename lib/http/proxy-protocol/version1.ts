@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { type Malformed, type ProxyHeader, variablesOf } from './header.js'
+import { destinationOf, type Malformed, type ProxyHeader } from './header.js'
 
 export const SIGNATURE1 = Buffer.from('PROXY ')
 
@@ -23,7 +23,7 @@ export function readVersion1(bytes: Buffer): ProxyHeader | Malformed | undefined
   if (![sourcePort, destinationPort].every(isPort)) return 'an invalid port'
   const client = { address: source, port: Number(sourcePort) }
   const server = { address: destination, port: Number(destinationPort) }
-  return { size, client, variables: variablesOf({ protocol: `TCP${family}`, source: client, destination: server }) }
+  return { size, client, destination: destinationOf({ protocol: `TCP${family}`, source: client, destination: server }) }
 }
 
 function isPort(text: string): boolean {

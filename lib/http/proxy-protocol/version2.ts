@@ -1,5 +1,5 @@
 import { crc32c } from './crc32c.js'
-import { type Ends, type Malformed, type ProxyHeader, variablesOf } from './header.js'
+import { destinationOf, type Ends, type Malformed, type ProxyHeader } from './header.js'
 import { type Tlv, tlvsIn } from './tlv.js'
 
 export const SIGNATURE2 = Buffer.from('\r\n\r\n\0\r\nQUIT\n')
@@ -53,12 +53,11 @@ function readRelayed(header: Buffer): ProxyHeader | Malformed {
   if (tlvs === undefined) return 'TLVs beyond its end'
   if (!tlvs.filter(({ type }) => type === TYPE.checksum).every(tlv => isIntact(header, tlv))) return 'a wrong checksum'
   const ends = protocol === '' ? undefined : endsOf(header, family, protocol)
-  const told = { ...(ends && variablesOf(ends)), ...toldBy(tlvs) }
   return {
     size: header.length,
-    ...(ends && { client: ends.source }),
+    ...(ends && { client: ends.source, destination: destinationOf(ends) }),
     isSecure: tlvs.some(({ type, value }) => type === TYPE.tls && ((value[0] ?? 0) & SPEAKS_TLS) !== 0),
-    variables: told,
+    ...(tlvs.length > 0 && { variables: toldBy(tlvs) }),
   }
 }
 

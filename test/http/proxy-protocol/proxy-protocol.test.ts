@@ -26,7 +26,7 @@ function read(bytes: Buffer | string, mode: Mode = 'auto', proxyAllowIps = ['127
   const peer = found.relayed(PROXY)
   if (peer === PROXY) return { size, direct: true }
   const { address, port, family, scheme, isTrusted, told } = peer
-  return { size, address, port, family, scheme, isTrusted, variables: told?.variables }
+  return { size, address, port, family, scheme, isTrusted, variables: { ...told?.destination, ...told?.variables } }
 }
 
 const LINE = 'PROXY TCP4 192.0.2.1 198.51.100.1 4711 443\r\n'
