@@ -40,7 +40,11 @@ export function readOptions({ command: words, description, measures, full, page 
   const names = measures.map(({ name }) => name).join(', ')
   const command = new Command(`${words} --`)
     .description(description)
-    .addOption(new Option('--only <measures>', `some of: ${names}`).argParser(list => parseMeasures(list, measures)))
+    .addOption(
+      new Option('--only <measures>', `some of: ${names}; or what their names begin with`).argParser(list =>
+        parseMeasures(list, measures),
+      ),
+    )
     .addOption(new Option('--rounds <n>', `rounds of each measure (default: ${full.rounds})`).argParser(parseCount))
     .addOption(new Option('--seconds <n>', `under load in each round (default: ${full.seconds})`).argParser(parseCount))
     .option('--quick', `a look: one round of ${QUICK.seconds} s`)
@@ -58,11 +62,14 @@ export function readOptions({ command: words, description, measures, full, page 
   }
 }
 
+/** Each is the name of a measure, or what several begin with: `proxy` is `proxy-headers` and `proxy-protocol`. */
 function parseMeasures(list: string, measures: readonly Measure[]): Measure[] {
-  return list.split(',').map(name => {
-    const found = measures.find(measure => measure.name === name.trim())
-    if (!found) throw new InvalidArgumentError(`${name} is none of ${measures.map(({ name }) => name).join(', ')}`)
-    return found
+  return list.split(',').flatMap(text => {
+    const wanted = text.trim()
+    const exact = measures.filter(({ name }) => name === wanted)
+    const found = exact.length > 0 ? exact : measures.filter(({ name }) => name.startsWith(`${wanted}-`))
+    if (found.length > 0) return found
+    throw new InvalidArgumentError(`${wanted} is none of ${measures.map(({ name }) => name).join(', ')}`)
   })
 }
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { childrenOf, gone, isRunning, killAndWait } from '../helpers/process.js'
 import { spawnClean } from '../helpers/spawn.js'
 import { until } from '../helpers/until.js'
-import { cpuSeconds, memoryOf } from './proc.js'
+import { cpuSeconds, memoryOf, programOf } from './proc.js'
 
 const PORTS = { first: 20_000, last: 20_099 }
 /** How long a server may take to stop, in milliseconds. */
@@ -25,6 +25,8 @@ export interface Launch {
   readonly cwd: string
   /** Beside PATH, HOME and TMPDIR. */
   readonly env?: Readonly<Record<string, string>>
+  /** The name of a program in front of the server, whose CPU time is not counted. */
+  readonly inFront?: string
 }
 
 /**
@@ -37,10 +39,12 @@ export class PortServer {
   readonly #name: string
   readonly #child: ChildProcess
   readonly #ended: Promise<unknown>
+  readonly #inFront: string | undefined
   #log = ''
 
-  private constructor(name: string, child: ChildProcess, port: number) {
+  private constructor({ name, inFront }: Launch, child: ChildProcess, port: number) {
     this.#name = name
+    this.#inFront = inFront
     this.#child = child
     this.#ended = once(child, 'close')
     this.port = port
@@ -57,11 +61,12 @@ export class PortServer {
    * @param signal once it is aborted nothing new starts
    * @throws Error if it does not answer
    */
-  static async start({ name, command, cwd, env = {} }: Launch, signal: AbortSignal): Promise<PortServer> {
+  static async start(launch: Launch, signal: AbortSignal): Promise<PortServer> {
+    const { name, command, cwd, env = {} } = launch
     signal.throwIfAborted()
     const port = await nextPort()
     const words = command(port)
-    const server = new PortServer(name, spawnClean(words, { cwd, env }), port)
+    const server = new PortServer(launch, spawnClean(words, { cwd, env }), port)
     try {
       await until(`${name} answers`, () => server.#answers())
       await server.rests()
@@ -98,16 +103,17 @@ export class PortServer {
   }
 
   /**
-   * CPU time of all its processes while something is done, in seconds.
+   * CPU time of all its processes while something is done, in seconds, but for what is in front of it.
    * @throws Error if processes came or went, since what they used is not known
    */
   async cpuDuring<Result>(work: () => Promise<Result>): Promise<readonly [seconds: number, Result]> {
     const { pids } = this
-    const before = cpuSeconds(pids)
+    const counted = pids.filter(pid => this.#inFront === undefined || programOf(pid) !== this.#inFront)
+    const before = cpuSeconds(counted)
     const result = await work()
     const left = this.pids
     if (left.join() !== pids.join()) throw new Error(`${this.#name}: from ${pids} to ${left}\n${this.#log}`)
-    return [cpuSeconds(pids) - before, result]
+    return [cpuSeconds(counted) - before, result]
   }
 
   /** @throws Error if it does not end by TERM; nothing is left then either */

@@ -16,6 +16,11 @@ export function cpuSeconds(pids: readonly number[]): number {
   return nanoseconds / 1e9
 }
 
+/** The name of the program that a process runs, up to 15 characters of it; empty if it is gone. Linux only. */
+export function programOf(pid: number): string {
+  return orGone(() => readFileSync(`/proc/${pid}/comm`, 'utf8'))?.trim() ?? ''
+}
+
 /** Resident memory of a process. Linux only. */
 export interface Memory {
   /** In MB (10^6 bytes). */

@@ -61,12 +61,16 @@ interface ProxyRace {
   readonly against: Lane
   readonly goals: readonly Goal[]
   readonly fields?: readonly string[]
+  /** A new connection for each request. */
+  readonly fresh?: boolean
   readonly needs?: string
+  /** The CPU time of this program is not counted. */
+  readonly inFront?: string
 }
 
 const RACES: readonly ProxyRace[] = [
   {
-    name: 'behind-nginx',
+    name: 'nginx',
     title: 'Behind nginx, by a unix socket',
     about: 'the CPU time is that of both',
     lanes: [wsgi, node, bare],
@@ -75,7 +79,7 @@ const RACES: readonly ProxyRace[] = [
     needs: 'nginx',
   },
   {
-    name: 'trusted-headers',
+    name: 'proxy-headers',
     title: 'Requests with X-Forwarded-For and X-Forwarded-Proto',
     about: 'of a peer that is trusted, and of one that is not',
     lanes: [trusted, strangers],
@@ -86,26 +90,41 @@ const RACES: readonly ProxyRace[] = [
   {
     name: 'proxy-protocol',
     title: 'Behind HAProxy, which passes on connections',
-    about: 'with a PROXY header, and without; the CPU time is that of both',
+    about: 'with a PROXY header, and without; the CPU time is that of the server alone',
     lanes: [proxied, plain],
     against: plain,
     goals: [{ lane: proxied, figure: 'cpu', target: { atMost: 1.03 } }],
     needs: 'haproxy',
+    inFront: 'haproxy',
+  },
+  {
+    name: 'proxy-connections',
+    title: 'Behind HAProxy, a connection for each request',
+    about: 'with a PROXY header on each, and without; the CPU time is that of the server alone',
+    lanes: [proxied, plain],
+    against: plain,
+    goals: [],
+    fresh: true,
+    needs: 'haproxy',
+    inFront: 'haproxy',
   },
 ]
 
 /** What proxies in front cost. */
-export const proxies: readonly Measure[] = RACES.map(({ about, against, lanes, needs, fields = [], ...race }) => ({
-  ...raceOf<Lane>({
-    ...race,
-    method: `wrk, 1 thread, ${CONNECTIONS} connections, one worker, "Hello, world!": ${about}.`,
-    path: '/',
-    connections: CONNECTIONS,
-    fields: [...USUAL, ...fields],
-    warmUp: 20_000,
-    lanes: () => lanes,
-    against: { name: against.name, lanes: [against] },
-    start: ({ signal }, { name, command }) => PortServer.start({ name, command, cwd: appsDirectory }, signal),
+export const proxies: readonly Measure[] = RACES.map(
+  ({ about, against, lanes, needs, inFront, fields = [], ...race }) => ({
+    ...raceOf<Lane>({
+      ...race,
+      method: `wrk, 1 thread, ${CONNECTIONS} connections, one worker, "Hello, world!": ${about}.`,
+      path: '/',
+      connections: CONNECTIONS,
+      fields: [...USUAL, ...fields],
+      warmUp: 20_000,
+      lanes: () => lanes,
+      against: { name: against.name, lanes: [against] },
+      start: ({ signal }, { name, command }) =>
+        PortServer.start({ name, command, cwd: appsDirectory, ...(inFront && { inFront }) }, signal),
+    }),
+    lacks: () => (needs === undefined || spawnSync(needs, ['-v']).status === 0 ? undefined : needs),
   }),
-  lacks: () => (needs === undefined || spawnSync(needs, ['-v']).status === 0 ? undefined : needs),
-}))
+)
