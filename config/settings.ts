@@ -164,7 +164,7 @@ export const settings = {
     parser: boolean,
     default: false,
     onHup: 'respawn',
-    description: 'clients of TLS may speak HTTP/2, by ALPN; not to applications of the interface node',
+    description: 'clients of TLS may speak HTTP/2, by ALPN; not to Express, nor to servers of an application',
   }),
 
   workers: setting('Workers', '-w, --workers', {

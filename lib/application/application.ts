@@ -12,6 +12,8 @@ import type { Logger } from '../logging/log.js'
 export interface Application {
   /** To be read for each request: another gateway takes over if an exported handler's server begins to listen. */
   readonly gateway: Gateway
+  /** Why its clients are not offered HTTP/2, if it could not take it. */
+  readonly whyNotHttp2?: string | undefined
   /** The application's own server, which never listens: the engine stands in for it. */
   readonly server: EventEmitter | undefined
   /** Servers that the application has opened beside what is served. */

@@ -6,6 +6,7 @@ import { createWsgiGateway } from '../gateway/wsgi/wsgi-gateway.js'
 import type { Application, ApplicationHost } from './application.js'
 import { type Callable, detect } from './detect.js'
 import { withFastify } from './fastify-plugin.js'
+import { whyNotHttp2 } from './http2.js'
 import { loadApp, stillLoading } from './load-module.js'
 import { Script } from './script/script.js'
 
@@ -33,6 +34,7 @@ export async function loadModuleApplication(
     get server() {
       return script.served?.server
     },
+    whyNotHttp2: callable.interface === 'node' ? whyNotHttp2(callable.target) : undefined,
     others: script.others,
     accepting: () => script.accepting(),
     terminated: () => script.ownEnd.term(),

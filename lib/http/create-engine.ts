@@ -1,4 +1,5 @@
 import type { CreateEngine } from './engine.js'
+import type { Http2Kind } from './tls/handshakes.js'
 import type { SecureSettings } from './tls/secure-engine.js'
 
 /** The engines that there are. */
@@ -13,13 +14,14 @@ export async function engineMaker(name: EngineName, secure?: SecureSettings): Pr
   const create = await plainMaker(name)
   if (!secure) return create
   const { secureMaker } = await import('./tls/secure-engine.js')
-  return secureMaker(secure.http2 ? await withHttp2(create) : create, secure)
+  return secureMaker(secure.http2 ? await withHttp2(create, secure.http2) : create, secure)
 }
 
-async function withHttp2(create: CreateEngine): Promise<CreateEngine> {
+async function withHttp2(create: CreateEngine, kind: Http2Kind): Promise<CreateEngine> {
   const { Http2Engine } = await import('./http2/http2-engine.js')
   const { JoinedEngine } = await import('./joined-engine.js')
-  return (policy, events) => new JoinedEngine(create(policy, events), new Http2Engine(policy, events))
+  const Exchange = kind === 'node' ? (await import('./http2/node-exchange.js')).Http2NodeExchange : undefined
+  return (policy, events) => new JoinedEngine(create(policy, events), new Http2Engine(policy, events, Exchange))
 }
 
 async function plainMaker(name: EngineName): Promise<CreateEngine> {

@@ -15,6 +15,7 @@ const APPS = {
     start('200 OK', [['Content-Length', PATH_INFO === '/' ? '5' : '100000']])
     return [PATH_INFO === '/' ? 'hello' : 'x'.repeat(100000)]
   }`,
+  node: `export const application = ({ url }, res) => res.end(url === '/' ? 'hello' : 'x'.repeat(100000))`,
   fetch: `export const application = {
     fetch: ({ url }) => new Response(url.endsWith('/') ? 'hello' : 'x'.repeat(100000))
   }`,

@@ -50,7 +50,6 @@ export const application = { fetch: async request => {
   return Response.json({ url: request.url, cookie: request.headers.get('cookie'), size })
 } }
 `
-const NODE = 'export const application = (req, res) => res.end(req.httpVersion)'
 
 const directory = shortDir(t)
 const own = makeCertificate(directory, { name: 'localhost' })
@@ -161,12 +160,6 @@ t.test('a client that resets a stream, or is gone', async t => {
   client.session.destroy()
   t.match(await accessLine(server, '/held/gone'), { outcome: 'aborted' })
   for (const name of ['held/reset', 'held/gone']) holds.release(name)
-})
-
-t.test('the interface node has HTTP/1.1, and a line says so', async t => {
-  const server = await startServer(t, { app: NODE, args: [...HTTP2, '--interface', 'node'] })
-  t.equal(await curl(server, '/', ['--http2']), '1.1')
-  t.equal(server.logged(/^HTTP\/2 is not offered/).length, 1)
 })
 
 t.test('without TLS it is an error', async t => {

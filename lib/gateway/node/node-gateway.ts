@@ -32,12 +32,15 @@ export class NodeGateway implements Gateway {
     try {
       const { node } = exchange
       if (!node) throw new TypeError('the node interface needs an engine with the objects of node:http')
-      if (this.#showsClient && exchange.peer instanceof RelayedPeer)
-        node.req.socket = viewOf(node.req.socket, exchange.peer)
+      if (this.#showsClient && exchange.peer instanceof RelayedPeer) {
+        // That of a request of HTTP/2 is an accessor.
+        const value = viewOf(node.req.socket, exchange.peer)
+        Object.defineProperty(node.req, 'socket', { value, configurable: true, writable: true })
+      }
       showBelow(node.req, mountOf(exchange.peer, this.#rootPath))
       // Not documented, but in all versions of node:http: emitted within `res.end`.
       if (exchange.release) node.res.once('prefinish', exchange.release)
-      if (exchange.head.transferEncoding !== undefined) this.#limitBody(node, exchange)
+      if (exchange.head.isUnmeasured) this.#limitBody(node, exchange)
       const returned = this.#answer(node, exchange)
       if (returned instanceof Promise) this.#watch(returned, exchange)
     } catch (error) {

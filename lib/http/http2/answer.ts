@@ -15,11 +15,7 @@ export interface Outlet {
 
 /** A response, on a stream of its own. */
 export abstract class Http2Answer implements Answer {
-  headSent = false
-  statusCode = 0
   reason = ''
-  ended = false
-  bytes = 0
   /** It was this end that has reset it. */
   isCut = false
   readonly stream: ServerHttp2Stream
@@ -28,6 +24,9 @@ export abstract class Http2Answer implements Answer {
   /** What the stream has of the request's body. */
   abstract readonly source: Http2Body
   readonly #outlet: Outlet
+  #statusCode = 0
+  #ended = false
+  #bytes = 0
   #hasBody = true
   /** All of the body is there when the head is, and it is shorter than announced. */
   #isShort = false
@@ -39,6 +38,32 @@ export abstract class Http2Answer implements Answer {
     this.stream = stream
     this.head = head
     this.outflow = new Outflow(stream)
+  }
+
+  get headSent(): boolean {
+    return this.#statusCode !== 0
+  }
+
+  get statusCode(): number {
+    return this.#statusCode
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** The client has not taken all that it was sent. */
+  get awaitsReader(): boolean {
+    return this.outflow.isWaiting
+  }
+
+  /** A number that changes with all that the client takes. */
+  get taken(): number {
+    return this.outflow.progress
   }
 
   get finished(): boolean {
@@ -82,8 +107,7 @@ export abstract class Http2Answer implements Answer {
     const { status, contentLength } = head
     this.#hasBody = this.head.allowsBody(status.code)
     this.#isShort = this.#hasBody && size >= 0 && size < contentLength
-    this.headSent = true
-    this.statusCode = status.code
+    this.#statusCode = status.code
     this.reason = status.reason
     if (this.gone) return
     this.stream.respond(headersOf(head), { endStream: !this.#hasBody || (size === 0 && !this.#isShort) })
@@ -105,7 +129,7 @@ export abstract class Http2Answer implements Answer {
       if (chunk !== undefined) this.outflow.write(chunk)
       return this.endShort()
     }
-    this.ended = true
+    this.#ended = true
     if (this.gone) return
     if (this.#hasBody) this.outflow.end(chunk)
     this.#conclude()
@@ -119,7 +143,7 @@ export abstract class Http2Answer implements Answer {
   /** A reset says that it is not complete; the session goes on. */
   endShort(): void {
     if (this.#isSealed || this.gone) return
-    this.ended = true
+    this.#ended = true
     this.#reset()
   }
 
@@ -155,6 +179,6 @@ export abstract class Http2Answer implements Answer {
   }
 
   #count(chunk: Uint8Array | string): void {
-    this.bytes += typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.length
+    this.#bytes += typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.length
   }
 }

@@ -1,4 +1,10 @@
-import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import {
+  constants,
+  type IncomingHttpHeaders,
+  performServerHandshake,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2'
 import type { Socket } from 'node:net'
 import { now } from '../../sys/clock.js'
 import type { Linked } from '../../sys/linked-list.js'
@@ -22,10 +28,24 @@ const ANY_STREAM = 2 ** 31 - 1
 /** How long a client may take to answer a PING before it is taken for having read the GOAWAY, in milliseconds. */
 const NOTICE = 1000
 
+/** The head of a request as Node has it: by the names of the fields, and in their order; no body may follow. */
+export interface Opening {
+  readonly headers: IncomingHttpHeaders
+  readonly fields: readonly string[]
+  readonly endsHere: boolean
+}
+
+type OnStream = (
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  flags: number,
+  fields: readonly string[],
+) => void
+
 /** What all sessions of an engine have in common. */
 export interface Owner {
   readonly policy: HttpPolicy
-  opened(connection: Http2Connection, stream: ServerHttp2Stream, raw: readonly string[], endsHere: boolean): void
+  opened(connection: Http2Connection, stream: ServerHttp2Stream, opening: Opening): void
   /** The session ends for what its client has done. */
   refused(connection: Http2Connection, refusal: Refusal): void
   gone(connection: Http2Connection): void
@@ -67,12 +87,14 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
     })
     session.on('close', () => this.#gone())
     session.on('goaway', () => this.#close())
-    session.on('stream', (stream: ServerHttp2Stream, _: unknown, flags: number, fields: readonly string[]) => {
+    const onStream: OnStream = (stream, headers, flags, fields) => {
       // Each error of a stream closes it, which is what counts.
       stream.on('error', () => {})
       this.requests++
-      if (this.#admits(stream, fields)) owner.opened(this, stream, fields, (flags & NGHTTP2_FLAG_END_STREAM) !== 0)
-    })
+      const endsHere = (flags & NGHTTP2_FLAG_END_STREAM) !== 0
+      if (this.#admits(stream, fields)) owner.opened(this, stream, { headers, fields, endsHere })
+    }
+    session.on('stream', onStream)
     session.on('ping', () => this.charge('PING'))
     session.on('remoteSettings', () => this.charge('SETTINGS'))
     session.setLocalWindowSize(SESSION_WINDOW)

@@ -23,7 +23,9 @@ export function watched(): Watched {
 /** A request, as the clock sees it. */
 interface Timed {
   readonly watched: Watched
-  readonly outflow: { readonly isWaiting: boolean; readonly progress: number }
+  /** The client has not taken all of its answer; and a number that changes with all that it takes. */
+  readonly awaitsReader: boolean
+  readonly taken: number
   /** The body that the application waits for. */
   readonly awaitedBody: { readonly received: number } | undefined
 }
@@ -83,10 +85,10 @@ export class Deadlines<Stream extends Timed, Session extends TimedSession<Stream
   }
 
   #lookAt(stream: Stream): void {
-    const { awaitedBody: body, outflow, watched } = stream
-    const wait = body ? 'body' : outflow.isWaiting ? 'reader' : undefined
+    const { awaitedBody: body, awaitsReader, watched } = stream
+    const wait = body ? 'body' : awaitsReader ? 'reader' : undefined
     const isSlow = body !== undefined && this.#isSlow(watched, body.received)
-    const isOver = this.#isOver(watched, wait, body ? body.received : outflow.progress)
+    const isOver = this.#isOver(watched, wait, body ? body.received : stream.taken)
     if (wait && (isSlow || isOver)) this.#overdue.stream(stream, wait)
   }
 

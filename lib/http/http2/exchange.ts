@@ -1,6 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2'
 import { now } from '../../sys/clock.js'
 import type { BodySource, Exchange, Peer } from '../exchange.js'
+import type { NodeObjects } from '../node/types.js'
 import type { Refusal } from '../refusal.js'
 import { Http2Answer, type Outlet } from './answer.js'
 import { Http2Body } from './body.js'
@@ -58,12 +59,17 @@ export class Http2Exchange extends Http2Answer implements Exchange {
   }
 
   /** The body that the application waits for. */
-  get awaitedBody(): Http2Body | undefined {
+  get awaitedBody(): { readonly received: number } | undefined {
     return this.#source?.isAwaited ? this.#source : undefined
   }
 
   get awaitsClient(): boolean {
-    return this.outflow.isWaiting || this.awaitedBody !== undefined
+    return this.awaitsReader || this.awaitedBody !== undefined
+  }
+
+  /** For applications of the node interface, see `Http2NodeExchange`. */
+  get node(): NodeObjects | undefined {
+    return undefined
   }
 
   get answer(): this {

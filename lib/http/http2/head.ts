@@ -8,16 +8,19 @@ const VERSION = '2.0'
 export class Http2Head extends RequestHead {
   /** It says by itself why it cannot be served. */
   readonly fault: Refusal | undefined
+  /** Names and values in turn, as they were sent, with pseudo-fields. */
+  readonly raw: readonly string[]
   readonly #endsHere: boolean
 
   /**
-   * @param raw  names and values in turn, as they were sent
+   * @param raw  names and values in turn, as they were sent, with pseudo-fields
    * @param endsHere  no body follows
    */
   constructor(raw: readonly string[], endsHere: boolean) {
     const { method, path, fields, fault } = partsOf(raw)
     super({ method, url: path, httpVersion: VERSION }, fields)
     this.fault = fault
+    this.raw = raw
     this.#endsHere = endsHere
   }
 

@@ -1,20 +1,28 @@
-import type { ServerHttp2Stream } from 'node:http2'
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { now } from '../../sys/clock.js'
 import { LinkedList } from '../../sys/linked-list.js'
 import type { Engine, HttpEvents, LocalAddress, SecuredClient } from '../engine.js'
 import { ClientGone } from '../errors.js'
 import type { Exchange } from '../exchange.js'
+import { showPeer } from '../node/client-view.js'
 import type { HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
 import { ended, started } from '../request-channels.js'
 import { Security } from '../security.js'
 import { SecurePeer } from '../tls/secure-peer.js'
 import { KEPT_MOMENT, SILENT_MOMENT } from '../waiting.js'
-import { Http2Connection, type Owner } from './connection.js'
+import { Http2Connection, type Opening, type Owner } from './connection.js'
 import { Deadlines, type StreamWait } from './deadlines.js'
-import { Http2Exchange } from './exchange.js'
+import { Http2Exchange, type Session } from './exchange.js'
 import { Http2Head } from './head.js'
 import { checkRequest } from './rules.js'
+
+type ExchangeClass = new (
+  session: Session,
+  stream: ServerHttp2Stream,
+  head: Http2Head,
+  headers: IncomingHttpHeaders,
+) => Http2Exchange
 
 /** HTTP/2 by `node:http2`, whose parser is nghttp2. No connection leaves it: a CONNECT is refused. */
 export class Http2Engine implements Engine, Owner {
@@ -23,13 +31,16 @@ export class Http2Engine implements Engine, Owner {
   readonly policy: HttpPolicy
   readonly #connections = new LinkedList<Http2Connection>()
   readonly #events: HttpEvents
+  readonly #Exchange: ExchangeClass
   readonly #deadlines: Deadlines<Http2Exchange, Http2Connection>
   #mayKeep: boolean
   #letsOneGo = false
 
-  constructor(policy: HttpPolicy, events: HttpEvents) {
+  /** @param Exchange  what becomes of a request */
+  constructor(policy: HttpPolicy, events: HttpEvents, Exchange: ExchangeClass = Http2Exchange) {
     this.policy = policy
     this.#events = events
+    this.#Exchange = Exchange
     this.#mayKeep = policy.keepAlive > 0
     this.#deadlines = new Deadlines(this.#connections, policy, {
       session: connection => connection.leave(),
@@ -44,7 +55,9 @@ export class Http2Engine implements Engine, Owner {
   /** @param client  has agreed on `h2` in its handshake */
   accept(client: SecuredClient, local?: LocalAddress): Http2Connection {
     const own = new SecurePeer(client.raw, local, new Security(client.socket))
-    const connection = new Http2Connection(client, client.relayed?.(own) ?? own, this)
+    const peer = client.relayed?.(own) ?? own
+    if (peer !== own) showPeer(client.socket, peer)
+    const connection = new Http2Connection(client, peer, this)
     this.#connections.add(connection)
     return connection
   }
@@ -92,8 +105,8 @@ export class Http2Engine implements Engine, Owner {
 
   // What sessions report.
 
-  opened(connection: Http2Connection, stream: ServerHttp2Stream, raw: readonly string[], endsHere: boolean): void {
-    const exchange = new Http2Exchange(connection, stream, new Http2Head(raw, endsHere))
+  opened(connection: Http2Connection, stream: ServerHttp2Stream, { headers, fields, endsHere }: Opening): void {
+    const exchange = new this.#Exchange(connection, stream, new Http2Head(fields, endsHere), headers)
     connection.began(exchange)
     stream.once('close', () => this.#closed(exchange, connection))
     if (!this.#mayKeep || this.#takesLeave(connection)) connection.leave()

@@ -5,7 +5,7 @@ import { hasHungUp } from '../../sys/libc.js'
 import type { Linked } from '../../sys/linked-list.js'
 import { hasUnread, NO_DESCRIPTOR } from '../../sys/socket-calls.js'
 import type { Connection, Peer } from '../exchange.js'
-import { endsOf } from './client-view.js'
+import { showPeer } from './client-view.js'
 import { closeUnread, linger } from './closing.js'
 import { NodePeer } from './node-peer.js'
 import { NotedSocket, type Surroundings, type Wait } from './noted-socket.js'
@@ -54,8 +54,7 @@ export class ClientSocket extends NotedSocket<SocketOwner> implements Connection
   relay(peer: Peer): void {
     if (peer === this.peer) return
     this.peer = peer
-    for (const [name, value] of Object.entries(endsOf(peer)))
-      Object.defineProperty(this, name, { value, configurable: true })
+    showPeer(this, peer)
   }
 
   /** Also if it is asked for by a view of it. */

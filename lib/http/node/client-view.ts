@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Peer } from '../exchange.js'
 
 /** What an application asks a socket to know its client. */
-export function endsOf({ address, port, family, scheme }: Peer): Readonly<Record<string, unknown>> {
+function endsOf({ address, port, family, scheme }: Peer): Readonly<Record<string, unknown>> {
   return {
     remoteAddress: address || undefined,
     remotePort: port,
@@ -10,6 +10,12 @@ export function endsOf({ address, port, family, scheme }: Peer): Readonly<Record
     // Only TLS sockets have it.
     ...(scheme === 'https' && { encrypted: true }),
   }
+}
+
+/** Has the socket of a connection say that this is its client, whoever is at the other end. */
+export function showPeer(socket: Socket, peer: Peer): void {
+  for (const [name, value] of Object.entries(endsOf(peer)))
+    Object.defineProperty(socket, name, { value, configurable: true })
 }
 
 /**

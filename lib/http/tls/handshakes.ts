@@ -14,6 +14,9 @@ import { lingerSilence } from '../waiting.js'
 import { Contexts, type Customize } from './contexts.js'
 import { SecureConnection } from './secure-connection.js'
 
+/** Whether requests of HTTP/2 come with the objects of the node interface. */
+export type Http2Kind = 'node' | 'neutral'
+
 export interface HandshakeSettings {
   readonly tls: Tls
   /** How long one may take, in milliseconds. */
@@ -21,8 +24,8 @@ export interface HandshakeSettings {
   /** How many may be under way. For one more, the oldest gives way. */
   readonly maxHandshakes: number
   readonly customize: Customize
-  /** Clients are offered HTTP/2. */
-  readonly http2: boolean
+  /** Clients are offered HTTP/2, if it is there. */
+  readonly http2: Http2Kind | undefined
 }
 
 /** What is told, and what has a say. */

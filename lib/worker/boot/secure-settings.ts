@@ -10,18 +10,18 @@ export function secureSettings(boot: Booting): SecureSettings | undefined {
     tls,
     handshakeTimeout: config.handshakeTimeout,
     maxHandshakes: Math.max(1, Math.ceil(config.workerConnections / 2)),
-    http2: offersHttp2(boot),
+    http2: http2Of(boot),
     customize: (options, { names }) => hooks.ask('sslContext', options, config, () => options, names),
     onFailure: ({ code, message }, { address }) => log.debug({ code, address }, `TLS handshake failed: ${message}`),
   }
 }
 
-/** Applications that get node:http's own request and response have no part in HTTP/2. */
-function offersHttp2({ application, config, snapshot, log }: Booting): boolean {
-  if (!config.http2 || application?.gateway.interface !== 'node') return config.http2
+/** What becomes of requests of HTTP/2: by which objects the application answers them. */
+function http2Of({ application, config, snapshot, log }: Booting): SecureSettings['http2'] {
+  if (!config.http2 || !application) return undefined
+  const { whyNotHttp2, gateway } = application
+  if (whyNotHttp2 === undefined) return gateway.interface === 'node' ? 'node' : 'neutral'
   // Of the first worker only: the others would repeat it.
-  log[snapshot.age === 1 ? 'info' : 'debug'](
-    "HTTP/2 is not offered: the interface node gives applications node:http's own request and response",
-  )
-  return false
+  log[snapshot.age === 1 ? 'info' : 'debug'](`HTTP/2 is not offered: ${whyNotHttp2}`)
+  return undefined
 }

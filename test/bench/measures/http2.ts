@@ -12,7 +12,7 @@ import { ALONE, cpu, rate } from './units.js'
 
 const what = 'HTTP/2'
 
-const GATEWAYS: readonly Gateway[] = ['wsgi', 'fetch']
+const GATEWAYS: readonly Gateway[] = ['wsgi', 'fetch', 'node']
 
 export const http2: Measure = {
   name: 'http2',
