@@ -137,11 +137,11 @@ export class NativeBody implements BodySource, DataSink {
   mustClose(ending: boolean): boolean {
     if (this.complete) return false
     if (this.#expectsContinue && !this.#isStarted && this.#arrived === 0) return true
-    return this.isTooLarge || ((ending || !this.#isStarted) && this.isTooLong)
+    return this.isTooLarge || ((ending || !this.#isStarted) && this.#hasMuchLeft)
   }
 
   /** More is left than is worth reading away. */
-  get isTooLong(): boolean {
+  get #hasMuchLeft(): boolean {
     return !this.complete && this.#length - this.#arrived > WORTH_DISCARDING
   }
 

@@ -101,9 +101,14 @@ export function linger(socket: Socket, silence: number, unread?: IncomingMessage
     unread?.resume()
     // If the request does not flow all the same, the application has left it, and would stop the connection.
     if (unread?.readableFlowing && !unread.destroyed) return
-    // node:http lets go of a connection to which somebody else listens.
-    socket.removeAllListeners('data')
-    socket.on('data', () => {})
+    dropRest(socket)
     socket.resume()
   })
+}
+
+/** Takes a connection from the parser: what still comes is dropped. */
+export function dropRest(socket: Socket): void {
+  // node:http lets go of a connection to which somebody else listens.
+  socket.removeAllListeners('data')
+  socket.on('data', () => {})
 }

@@ -12,11 +12,11 @@ import type { Refusal } from '../refusal.js'
 import { lingerSilence } from '../waiting.js'
 import { bodyIsLate, bodyIsTorn, watchTrailers } from './broken-body.js'
 import { ClientSocket, onResponseClose, type SocketOwner } from './client-socket.js'
-import { type ParserError, refusalOf, refuseConnection } from './closing.js'
+import { dropRest, type ParserError, refusalOf, refuseConnection } from './closing.js'
 import { lookAfter } from './half-closed.js'
 import { createHttpServer, onEachRequest, sendersTo } from './http-server.js'
 import { NodeExchange } from './node-exchange.js'
-import { checkRequest, checkTaken, wantsToClose } from './node-rules.js'
+import { checkNumber, checkRequest, checkTaken, wantsToClose } from './node-rules.js'
 import { NodeUpgrade, siftUpgrades } from './node-upgrade.js'
 import type { Wait } from './noted-socket.js'
 import { OpenHeads } from './open-heads.js'
@@ -155,9 +155,13 @@ export class NodeEngine implements Engine, SocketOwner {
       res.shouldKeepAlive = false
       socket.last = true
     }
-    const refusal = checkRequest(exchange, this.#policy, () => this.#standIn?.listensFor('checkExpectation') ?? false)
+    const refusal =
+      checkNumber(socket.running) ??
+      checkRequest(exchange, this.#policy, () => this.#standIn?.listensFor('checkExpectation') ?? false)
     if (refusal) {
       socket.refused = true
+      // Behind the packet that is being read: node:http would make objects of all that follows.
+      setImmediate(dropRest, socket)
       exchange.refuse(refusal.status)
       return this.#events.refused(refusal, exchange.peer, exchange.head)
     }

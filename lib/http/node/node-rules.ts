@@ -29,6 +29,14 @@ export function checkRequest(
   return (isAsked ? checkExpect(head) : undefined) ?? checkTaken(request, policy)
 }
 
+/** Requests that may wait for their answers on one connection. node:http reads on while they do. */
+const MOST_WAITING = 1000
+
+/** @param waiting  requests that the connection has under way. Status as in RFC 6585, section 4 */
+export function checkNumber(waiting: number): Refusal | undefined {
+  return waiting < MOST_WAITING ? undefined : { status: 429, why: `${waiting} requests wait on one connection` }
+}
+
 /** The same for a request that ends HTTP on its connection. */
 export function checkTaken(request: Request, policy: HttpPolicy): Refusal | undefined {
   return checkProtocol(request.head) ?? checkHead(request.head, policy) ?? identify(request, policy)
