@@ -21,9 +21,10 @@ const FILES = /^--(socket|config|output)$/
 
 function wordsAfter(program: Command, command: Command): Word[] {
   const choices = command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices)
+  const options = new Set([...command.options, ...program.options])
   return [
     ...choices.map(word => ({ word, description: '' })),
-    ...[...command.options, ...program.options].map(({ long, description }) => ({ word: long ?? '', description })),
+    ...[...options].map(({ long, description }) => ({ word: long ?? '', description })),
   ]
 }
 
@@ -56,26 +57,26 @@ function zsh(program: Command): string {
   const described = (words: readonly Word[]): string =>
     words.map(({ word, description }) => quoted(`${word.replaceAll(':', '\\:')}:${description}`)).join(' ')
   const cases = program.commands.map(
-    command => `      ${command.name()}) words=(${described(wordsAfter(program, command))}) ;;\n`,
+    command => `      ${command.name()}) candidates=(${described(wordsAfter(program, command))}) ;;\n`,
   )
   const own = described([...commandsOf(program), ...wordsAfter(program, program)])
   return `#compdef unicornctl
 # zsh completion for unicornctl: eval "$(unicornctl completion zsh)", or a file _unicornctl in a directory of fpath
 _unicornctl() {
-  local -a words_given words
+  local -a candidates
   local each
-  words_given=("\${(@)words[2,CURRENT-1]}")
   case \${words[CURRENT-1]} in
     ${flagsOf(program).join('|')}) _files; return ;;
   esac
-  words=(${own})
-  for each in $words_given; do
+  candidates=(${own})
+  for each in \${words[2,CURRENT-1]}; do
     case $each in
 ${cases.join('')}    esac
   done
-  _describe unicornctl words
+  _describe unicornctl candidates
 }
-compdef _unicornctl unicornctl
+# zsh calls a file of fpath when it is first wanted.
+if [[ \${funcstack[1]} == _unicornctl ]]; then _unicornctl; else compdef _unicornctl unicornctl; fi
 `
 }
 
