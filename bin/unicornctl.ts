@@ -3,6 +3,7 @@ import { constants } from 'node:os'
 import { isatty } from 'node:tty'
 import { workingDirectory } from '../config/sources/env.js'
 import { toError } from '../lib/errors.js'
+import { release } from '../lib/sys/confinement.js'
 import { Interrupted } from '../lib/unicornctl/failure.js'
 import { runUnicornctl } from '../lib/unicornctl/unicornctl.js'
 
@@ -19,7 +20,7 @@ const warn = (line: string): void => void process.stderr.write(`unicornctl: ${li
 process.stdout.on('error', error => {
   const isWanted = !('code' in error) || error.code !== 'EPIPE'
   if (isWanted) warn(`standard output cannot be written: ${error.message}`)
-  process.exit(isWanted ? 1 : NOT_WANTED)
+  exit(isWanted ? 1 : NOT_WANTED)
 })
 const hasTerminal = isatty(0) && isatty(1) && process.env.TERM !== 'dumb'
 
@@ -30,10 +31,13 @@ runUnicornctl(process.argv.slice(2), {
   warn,
   signal: ending.signal,
   terminal: hasTerminal ? { input: process.stdin, output: process.stdout } : undefined,
-}).then(
-  code => process.exit(code),
-  error => {
-    warn(toError(error).stack ?? String(error))
-    process.exit(1)
-  },
-)
+}).then(exit, error => {
+  warn(toError(error).stack ?? String(error))
+  exit(1)
+})
+
+/** A config file that was read may not end this process, but this may. */
+function exit(code: number): never {
+  release()
+  process.exit(code)
+}

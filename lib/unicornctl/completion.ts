@@ -55,7 +55,9 @@ complete -o filenames -F _unicornctl unicornctl
 
 function zsh(program: Command): string {
   const described = (words: readonly Word[]): string =>
-    words.map(({ word, description }) => quoted(`${word.replaceAll(':', '\\:')}:${description}`)).join(' ')
+    words
+      .map(({ word, description }) => quoted([word.replaceAll(':', '\\:'), description].filter(Boolean).join(':')))
+      .join(' ')
   const cases = program.commands.map(
     command => `      ${command.name()}) candidates=(${described(wordsAfter(program, command))}) ;;\n`,
   )

@@ -25,6 +25,15 @@ t.test('output that cannot be written, and another user', async t => {
   t.match(await run(stranger, { cwd: '/' }), /^unicornctl: not permitted to use .*\n5\n$/)
 })
 
+t.test('exit codes hold where a config file in JavaScript has said where the socket is', async t => {
+  for (const name of ['unicorn.config.mjs', 'unicorn.config.cjs', 'unicorn.config.ts']) {
+    const text = `${name.endsWith('cjs') ? 'module.exports =' : 'export default'} { controlSocket: 'gone.sock' }`
+    const cwd = testdir(t, { [name]: text })
+    t.match(await runCtl(cwd, ['status']), { code: 3, err: /no server at .*gone\.sock/ }, name)
+    t.match(await runCtl(cwd, ['scale', 'x']), { code: 2, err: /found "x"/ }, name)
+  }
+})
+
 t.test('completion', async t => {
   const cwd = testdir(t, {})
   const complete = (...words: string[]) => {
