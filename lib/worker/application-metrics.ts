@@ -11,22 +11,24 @@ export class MetricsReporter {
   readonly #log: Logger
   readonly #send: (families: readonly unknown[]) => void
   /** The arbiter shows metrics, so it wants the last ones too. */
-  #isAsked = false
+  #isWanted: boolean
   #hasComplained = false
 
-  constructor(log: Logger, send: (families: readonly unknown[]) => void) {
+  /** @param isWanted  metrics are shown, though they may never be asked for in the life of this worker */
+  constructor(log: Logger, send: (families: readonly unknown[]) => void, isWanted: boolean) {
     this.#log = log
     this.#send = send
+    this.#isWanted = isWanted
   }
 
   async report(): Promise<void> {
-    this.#isAsked = true
+    this.#isWanted = true
     this.#send(await this.#read())
   }
 
   /** The worker ends: sends what was counted since the arbiter asked last. */
   async reportLast(): Promise<void> {
-    if (this.#isAsked) this.#send(await this.#read())
+    if (this.#isWanted) this.#send(await this.#read())
   }
 
   async #read(): Promise<readonly unknown[]> {

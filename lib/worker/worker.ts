@@ -108,7 +108,8 @@ export class Worker implements SignalHandlers {
     })
     if (watchdog) publishRequests(exchanges)
     if (watchdog && application.processes) publishProcesses(application.processes)
-    this.#metrics = new MetricsReporter(log, families => channel.send({ type: 'metrics', families }))
+    const send = (families: readonly unknown[]): void => void channel.send({ type: 'metrics', families })
+    this.#metrics = new MetricsReporter(log, send, config.metricsBind !== undefined)
     const jitter = Math.floor(Math.random() * (config.maxRequestsJitter + 1))
     // Of a Python application, its own processes have the limit.
     const isLimited = config.maxRequests > 0 && application.processes === undefined

@@ -69,6 +69,15 @@ t.test('the metrics of all workers, for a real Prometheus', async t => {
   t.match(await prometheus.query('shop_carts', ([carts]) => carts?.value === 4), [{ value: 4 }], 'of two workers')
 })
 
+t.test('what a worker has counted is kept, though it was never asked', async t => {
+  const server = await startServer(t, { app, args })
+  await new Client(t, server.target).get('/order')
+  server.signal('SIGHUP')
+  await server.log(messages.exited)
+  const { body } = await (await metricsOf(t, server)).get('/metrics')
+  t.match(body, /\nshop_orders_total\{.*\} 1\n/)
+})
+
 t.test('a worker that lies, fails and hangs', async t => {
   const expectErrors = [messages.applicationFailed, messages.timeout, messages.hangs, messages.exited]
   const server = await startServer(t, { app, args: [...args, '--timeout', '3s'], expectErrors })
