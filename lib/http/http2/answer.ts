@@ -4,7 +4,7 @@ import type { Answer, ResponseHead } from '../exchange.js'
 import { reasonOf } from '../refusal.js'
 import type { Http2Body } from './body.js'
 import type { Http2Head } from './head.js'
-import { Outflow } from './outflow.js'
+import { isPiece, Outflow } from './outflow.js'
 import { headersOf } from './response-head.js'
 
 /** What an answer needs of its session. */
@@ -20,13 +20,14 @@ export abstract class Http2Answer implements Answer {
   isCut = false
   readonly stream: ServerHttp2Stream
   readonly head: Http2Head
-  readonly outflow: Outflow
   /** What the stream has of the request's body. */
   abstract readonly source: Http2Body
   readonly #outlet: Outlet
   #statusCode = 0
   #ended = false
   #bytes = 0
+  /** Of a body that does not leave at once. */
+  #outflow: Outflow | undefined = undefined
   #hasBody = true
   /** All of the body is there when the head is, and it is shorter than announced. */
   #isShort = false
@@ -37,7 +38,6 @@ export abstract class Http2Answer implements Answer {
     this.#outlet = outlet
     this.stream = stream
     this.head = head
-    this.outflow = new Outflow(stream)
   }
 
   get headSent(): boolean {
@@ -56,16 +56,6 @@ export abstract class Http2Answer implements Answer {
     return this.#bytes
   }
 
-  /** The client has not taken all that it was sent. */
-  get awaitsReader(): boolean {
-    return this.outflow.isWaiting
-  }
-
-  /** A number that changes with all that the client takes. */
-  get taken(): number {
-    return this.outflow.progress
-  }
-
   get finished(): boolean {
     const { writableFinished, closed, aborted, rstCode } = this.stream
     // Of one that is closed Node may not tell any more that its last bytes have left: another code would tell of those.
@@ -74,6 +64,17 @@ export abstract class Http2Answer implements Answer {
 
   get gone(): boolean {
     return this.stream.closed || this.stream.destroyed
+  }
+
+  /** The client has not taken all that was given. */
+  get awaitsReader(): boolean {
+    if (this.#outflow) return this.#outflow.isWaiting
+    return this.headSent && this.ended && !this.stream.writableFinished && !this.gone
+  }
+
+  /** A number that changes with all that the client takes. */
+  get taken(): number {
+    return this.#outflow?.progress ?? 0
   }
 
   get keepsConnection(): boolean {
@@ -116,7 +117,7 @@ export abstract class Http2Answer implements Answer {
   write(chunk: Uint8Array | string): boolean {
     if (this.#isSealed || this.ended || this.gone || !this.#hasBody) return true
     this.#count(chunk)
-    return this.outflow.write(chunk)
+    return this.#flow().write(chunk)
   }
 
   /** The head has left by itself. */
@@ -124,20 +125,28 @@ export abstract class Http2Answer implements Answer {
 
   end(chunk?: Uint8Array | string): void {
     if (this.#isSealed || this.ended) return
-    if (chunk !== undefined && this.#hasBody && !this.gone) this.#count(chunk)
     if (this.#isShort) {
-      if (chunk !== undefined) this.outflow.write(chunk)
+      if (chunk !== undefined) this.write(chunk)
       return this.endShort()
     }
     this.#ended = true
     if (this.gone) return
-    if (this.#hasBody) this.outflow.end(chunk)
-    this.#conclude()
+    if (this.#hasBody) this.#endBody(chunk)
+    // What was not read of the request is nobody's any more.
+    if (this.head.bodyLength > 0) this.source.abandon()
   }
 
-  /** What was not read of the request is nobody's any more. */
-  #conclude(): void {
-    if (this.head.bodyLength > 0) this.source.abandon()
+  /** What leaves at once needs no flow: most bodies do. */
+  #endBody(chunk: Uint8Array | string | undefined): void {
+    if (chunk !== undefined) this.#count(chunk)
+    const { stream } = this
+    if (this.#outflow || !isPiece(chunk)) this.#flow().end(chunk)
+    else if (!stream.writableEnded) stream.end(chunk)
+  }
+
+  #flow(): Outflow {
+    this.#outflow ??= new Outflow(this.stream)
+    return this.#outflow
   }
 
   /** A reset says that it is not complete; the session goes on. */
@@ -168,7 +177,7 @@ export abstract class Http2Answer implements Answer {
   }
 
   async drained(): Promise<void> {
-    await this.outflow.drained()
+    await this.#flow().drained()
   }
 
   /** They are counted anyway. */

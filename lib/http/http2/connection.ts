@@ -14,7 +14,7 @@ import type { HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
 import { lingerSilence } from '../waiting.js'
 import { Budget } from './budget.js'
-import { type SessionWait, watched } from './deadlines.js'
+import { type SessionWait, startWatch } from './deadlines.js'
 import type { Http2Exchange, Session } from './exchange.js'
 import { isTooLarge, SESSION_WINDOW, sessionOptions } from './limits.js'
 
@@ -42,6 +42,8 @@ type OnStream = (
   fields: readonly string[],
 ) => void
 
+function ignore(): void {}
+
 /** What all sessions of an engine have in common. */
 export interface Owner {
   readonly policy: HttpPolicy
@@ -60,7 +62,7 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
   next: Http2Connection | undefined = undefined
   mark = 0
   readonly peer: Peer
-  readonly watched = watched()
+  readonly watched = startWatch()
   /** Requests under way. */
   readonly streams = new Set<Http2Exchange>()
   /** How many there ever were, refused ones among them. */
@@ -89,7 +91,7 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
     session.on('goaway', () => this.#close())
     const onStream: OnStream = (stream, headers, flags, fields) => {
       // Each error of a stream closes it, which is what counts.
-      stream.on('error', () => {})
+      stream.on('error', ignore)
       this.requests++
       const endsHere = (flags & NGHTTP2_FLAG_END_STREAM) !== 0
       if (this.#admits(stream, fields)) owner.opened(this, stream, { headers, fields, endsHere })

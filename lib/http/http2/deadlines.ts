@@ -16,14 +16,14 @@ export interface Watched {
   received: number
 }
 
-export function watched(): Watched {
+export function startWatch(): Watched {
   return { wait: undefined, since: 0, progress: 0, allowance: Number.POSITIVE_INFINITY, received: 0 }
 }
 
 /** A request, as the clock sees it. */
 interface Timed {
-  readonly watched: Watched
-  /** The client has not taken all of its answer; and a number that changes with all that it takes. */
+  watched: Watched | undefined
+  /** The client has not taken all that was given, and a number that changes with all that it takes. */
   readonly awaitsReader: boolean
   readonly taken: number
   /** The body that the application waits for. */
@@ -85,10 +85,14 @@ export class Deadlines<Stream extends Timed, Session extends TimedSession<Stream
   }
 
   #lookAt(stream: Stream): void {
-    const { awaitedBody: body, awaitsReader, watched } = stream
+    const { awaitedBody: body, awaitsReader, taken } = stream
     const wait = body ? 'body' : awaitsReader ? 'reader' : undefined
+    // Most requests are over by the first look.
+    if (!wait && !stream.watched) return
+    stream.watched ??= startWatch()
+    const { watched } = stream
     const isSlow = body !== undefined && this.#isSlow(watched, body.received)
-    const isOver = this.#isOver(watched, wait, body ? body.received : stream.taken)
+    const isOver = this.#isOver(watched, wait, body ? body.received : taken)
     if (wait && (isSlow || isOver)) this.#overdue.stream(stream, wait)
   }
 

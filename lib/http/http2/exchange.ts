@@ -5,7 +5,7 @@ import type { NodeObjects } from '../node/types.js'
 import type { Refusal } from '../refusal.js'
 import { Http2Answer, type Outlet } from './answer.js'
 import { Http2Body } from './body.js'
-import { type Watched, watched } from './deadlines.js'
+import type { Watched } from './deadlines.js'
 import type { Http2Head } from './head.js'
 
 /** What an exchange needs of its session. */
@@ -20,7 +20,7 @@ export class Http2Exchange extends Http2Answer implements Exchange {
   previous: Exchange | undefined = undefined
   next: Exchange | undefined = undefined
   readonly startedAt = now()
-  readonly watched: Watched = watched()
+  watched: Watched | undefined = undefined
   environ: Exchange['environ'] = undefined
   isExpired = false
   refusal: Refusal | undefined = undefined

@@ -36,31 +36,20 @@ interface Parts {
   path: string
   scheme: string
   authority: string | undefined
-  /** Without pseudo-fields and those of the host. */
-  fields: string[]
+  /** Without pseudo-fields. */
+  readonly fields: string[]
   fault: Refusal | undefined
 }
+
+const COLON = 0x3a
 
 /** nghttp2 has looked at the grammar and the order of the fields, and at which there may be once. */
 function partsOf(raw: readonly string[]): Parts {
   const parts: Parts = { method: '', path: '', scheme: '', authority: undefined, fields: [], fault: undefined }
-  const hosts: string[] = []
-  let cookie = -1
-  const { fields } = parts
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i] ?? ''
-    const value = raw[i + 1] ?? ''
-    if (name.startsWith(':')) takePseudo(parts, name, value)
-    else if (name === 'host') hosts.push(value)
-    else if (name !== 'cookie' || cookie < 0) {
-      if (name === 'cookie') cookie = fields.length + 1
-      fields.push(name, value)
-    } else fields[cookie] = `${fields[cookie]}; ${value}`
-  }
-  parts.fault = faultOf(parts, hosts)
-  // Two of them are refused, as in HTTP/1.
-  const named = parts.authority === undefined ? hosts : [parts.authority]
-  fields.unshift(...named.flatMap(host => ['host', host]))
+  let first = 0
+  for (; raw[first]?.charCodeAt(0) === COLON; first += 2) takePseudo(parts, raw[first] ?? '', raw[first + 1] ?? '')
+  parts.fault ??= faultOf(parts)
+  takeFields(parts, raw, first)
   return parts
 }
 
@@ -72,14 +61,28 @@ function takePseudo(parts: Parts, name: string, value: string): void {
   else parts.fault ??= bad(`pseudo-header field ${name}`)
 }
 
-/** RFC 9113, section 8.3.1. */
-function faultOf({ scheme, method, authority, fault }: Parts, hosts: readonly string[]): Refusal | undefined {
-  if (fault) return fault
+function faultOf({ scheme, method }: Parts): Refusal | undefined {
   if (method === 'CONNECT') return { status: 501, why: 'CONNECT' }
-  if (scheme !== 'https' && scheme !== 'http') return bad(`scheme ${scheme.slice(0, 40)}`)
-  if (authority === undefined) return undefined
-  const other = hosts.find(host => canonical(host) !== canonical(authority))
-  return other === undefined ? undefined : bad(`Host ${other.slice(0, 40)} and :authority ${authority.slice(0, 40)}`)
+  return scheme === 'https' || scheme === 'http' ? undefined : bad(`scheme ${scheme.slice(0, 40)}`)
+}
+
+/** Takes the other fields: `Host` as RFC 9113, section 8.3.1, has it, and the crumbs of cookies as one. */
+function takeFields(parts: Parts, raw: readonly string[], first: number): void {
+  const { authority, fields } = parts
+  if (authority !== undefined) fields.push('host', authority)
+  let cookie = 0
+  for (let i = first; i < raw.length; i += 2) {
+    const name = raw[i] ?? ''
+    const value = raw[i + 1] ?? ''
+    if (name === 'cookie' && cookie > 0) {
+      fields[cookie] = `${fields[cookie]}; ${value}`
+    } else if (name === 'host' && authority !== undefined) {
+      if (canonical(value) !== canonical(authority)) parts.fault ??= bad(`Host ${value.slice(0, 40)} of another host`)
+    } else {
+      fields.push(name, value)
+      if (name === 'cookie') cookie = fields.length - 1
+    }
+  }
 }
 
 /** Without the port that a client may leave out. */

@@ -108,7 +108,7 @@ export class Http2Engine implements Engine, Owner {
   opened(connection: Http2Connection, stream: ServerHttp2Stream, { headers, fields, endsHere }: Opening): void {
     const exchange = new this.#Exchange(connection, stream, new Http2Head(fields, endsHere), headers)
     connection.began(exchange)
-    stream.once('close', () => this.#closed(exchange, connection))
+    stream.on('close', () => this.#closed(exchange, connection))
     if (!this.#mayKeep || this.#takesLeave(connection)) connection.leave()
     const refusal = checkRequest(exchange, this.policy)
     if (refusal) {

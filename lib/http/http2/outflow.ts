@@ -9,6 +9,11 @@ const PIECE = 1 << 16
 /** So many pieces keep the stream from running dry. */
 const PIECES = 2
 
+/** Whether a body leaves at once. */
+export function isPiece(body: Uint8Array | string = ''): boolean {
+  return body.length <= PIECE
+}
+
 /** The body of a response, on its way to a client. */
 export class Outflow {
   /** A number that changes with all that the client takes. */
