@@ -10,7 +10,8 @@ import { type Result, wrk } from './wrk.js'
 
 /** Many, so that it does not decide the figure how a few connections happen to fall on two workers. */
 const CONNECTIONS = 64
-const WARM_UP_SECONDS = 1
+/** How long each is warmed up, unless a race says otherwise, in seconds. */
+const WARM_UP = 1
 
 export interface Throughput {
   readonly perSecond: Table
@@ -26,6 +27,8 @@ export interface Race {
   readonly path?: string
   /** A new connection for each request. */
   readonly fresh: boolean
+  /** How long each is warmed up, in seconds: what is slow takes longer until it is compiled. */
+  readonly warmUp?: number
   /** What is used in place of wrk. */
   readonly client?: (address: Address, seconds: number, signal: AbortSignal) => Promise<Result>
   /** How often each takes its turn in a round, one after the other; once if absent. */
@@ -48,12 +51,12 @@ export async function throughput(bench: Bench, race: Race): Promise<Throughput> 
 }
 
 async function playRound(bench: Bench, race: Race, { perSecond, cpu }: Throughput): Promise<void> {
-  const { lanes, workers, app = 'hello', path = '', fresh, client } = race
+  const { lanes, workers, app = 'hello', path = '', fresh, client, warmUp = WARM_UP } = race
   const { turns = 1, around = (_lane, _server, turn) => turn() } = race
   const running = new Map<Contestant, Running>()
   try {
     for (const lane of lanes) running.set(lane, await bench.servers.start(lane, app, workers))
-    for (const each of running.values()) await load(each, WARM_UP_SECONDS)
+    for (const each of running.values()) await load(each, warmUp)
     const order = Array.from({ length: turns }, () => [...running]).flat()
     for (const [lane, each] of order) {
       await around(lane, each.server, async () => {

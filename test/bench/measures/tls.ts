@@ -17,6 +17,9 @@ import { ALONE, cpu, percent, rate } from './units.js'
 /** Among which clients come back to go on with their sessions. */
 const MANY_WORKERS = 4
 
+/** In seconds: there are a few hundred in each. */
+const HANDSHAKES_WARM_UP = 5
+
 const atLeast = 0.95
 
 interface Lanes {
@@ -39,7 +42,12 @@ export const tls: Measure = {
       const lanes = lanesWith(makeCertificate(directory, { name: 'localhost' }))
       const race = { lanes: [lanes.node, lanes.wsgi, lanes.bare], workers: ALONE }
       const kept = await throughput(bench, { ...race, fresh: false })
-      const fresh = await throughput(bench, { ...race, fresh: true, client: fullHandshakes })
+      const fresh = await throughput(bench, {
+        ...race,
+        fresh: true,
+        client: fullHandshakes,
+        warmUp: HANDSHAKES_WARM_UP,
+      })
       const resumed = await resumption(bench, [lanes.node, lanes.bare])
       return {
         findings: [
