@@ -94,6 +94,8 @@ export interface Connection {
   readonly peer: Peer
   /** The connection is closed. */
   readonly isGone: boolean
+  /** Its client has to do a handshake of TLS before it can ask for something. */
+  readonly isInHandshake?: boolean
   /** A number that the worker's admission keeps here: a field costs less than a table beside the connections. */
   mark: number
 }

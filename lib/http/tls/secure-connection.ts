@@ -53,6 +53,10 @@ export class SecureConnection implements Connection, Linked<SecureConnection> {
     this.#peer = relayed(this.#peer)
   }
 
+  get isInHandshake(): boolean {
+    return this.inner === undefined
+  }
+
   get isGone(): boolean {
     return this.inner?.isGone ?? this.raw.destroyed
   }
