@@ -120,7 +120,7 @@ export class ClientSocket extends NotedSocket<SocketOwner> implements Connection
    */
   override destroySoon(): void {
     if (this.isLingering || this.destroyed) return
-    if (this.readableEnded || !this.maySend) return super.destroySoon()
+    if (this.readableEnded || !this.maySend()) return super.destroySoon()
     this.isLingering = true
     if (this.abandoned) return closeUnread(this)
     const { req } = this.newest ?? {}
@@ -132,16 +132,16 @@ export class ClientSocket extends NotedSocket<SocketOwner> implements Connection
    * since the event loop has last looked.
    */
   closeIfIdle(): void {
-    if (this.isIdle && !this.hasUnread) this.destroySoon()
+    if (this.isIdle && !this.hasUnread()) this.destroySoon()
   }
 
   /** Whether a request is not complete, or others were sent behind it. */
-  private get maySend(): boolean {
-    return this.refused || this.running > 1 || this.newest?.req.complete === false || this.hasUnread
+  private maySend(): boolean {
+    return this.refused || this.running > 1 || this.newest?.req.complete === false || this.hasUnread()
   }
 
   /** Under TLS, also an alert, by which a client ends its side. */
-  private get hasUnread(): boolean {
+  private hasUnread(): boolean {
     return hasUnread(this.handle.fd ?? NO_DESCRIPTOR)
   }
 

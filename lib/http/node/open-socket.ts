@@ -13,6 +13,10 @@ export function openSocket(
 }
 
 const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(ClientSocket.prototype)
+const all = Object.entries(members)
+/** Those whose value may be assigned, which takes a fifth of the time. */
+const methods = Object.fromEntries(all.filter(([, { get }]) => !get).map(([name, { value }]) => [name, value]))
+const accessors = Object.fromEntries(all.filter(([, { get }]) => get))
 
 /**
  * Makes a socket of TLS one of the engine's: Node itself has made it, as a `TLSSocket`. It gets the members as its own.
@@ -20,7 +24,7 @@ const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(ClientSo
  * looks at sockets is slow: 30 us a request instead of 18, and 500 us more for a connection.
  */
 function secured({ socket, handle, relayed }: SecuredClient, surroundings: Surroundings<SocketOwner>): ClientSocket {
-  const client: unknown = Object.defineProperties(socket, members)
+  const client: unknown = Object.defineProperties(Object.assign(socket, methods), accessors)
   if (!(client instanceof ClientSocket)) throw new Error('a socket of TLS has not become one of this engine')
   NotedSocket.prototype.begin.call(client, handle, surroundings, new Security(socket))
   if (relayed) client.relay(relayed(client.peer))
