@@ -19,7 +19,7 @@ export interface GunicornOption {
 const OWN_LOGS = 'see errorlog, accesslog, loglevel and logFormat; what the application logs is as it configures that'
 const STRICT = 'requests are read strictly, as RFC 9112 has it'
 
-const HTTP2 = 'HTTP/2 ends at a proxy in front'
+const HTTP2 = 'the limits of HTTP/2 are fixed (docs/http2.md)'
 const CONTROL = 'controlSocket is off unless it is set, and its own user and root alone may use it'
 const DIRTY = 'there are no dirty workers: run long tasks in a task queue, Celery for instance'
 
@@ -153,8 +153,16 @@ export const gunicornOptions: Readonly<Record<string, GunicornOption>> = {
     instead: 'the limit is 16 MB',
     idle: [2 ** 24],
   },
-  http_protocols: { flags: '--http-protocols <LIST>', instead: HTTP2, idle: ['h1'] },
-  http2_cleartext: { flags: '--http2-cleartext <MODE>', instead: HTTP2, idle: ['off'] },
+  http_protocols: {
+    flags: '--http-protocols <LIST>',
+    instead: '--http2 offers HTTP/2 beside HTTP/1.1, over TLS',
+    idle: ['h1'],
+  },
+  http2_cleartext: {
+    flags: '--http2-cleartext <MODE>',
+    instead: 'HTTP/2 is spoken over TLS alone (--http2)',
+    idle: ['off'],
+  },
   http2_max_concurrent_streams: { flags: '--http2-max-concurrent-streams <N>', instead: HTTP2 },
   http2_initial_window_size: { flags: '--http2-initial-window-size <N>', instead: HTTP2 },
   http2_max_frame_size: { flags: '--http2-max-frame-size <N>', instead: HTTP2 },

@@ -19,10 +19,14 @@ const LARGE = 3_000_000
 const WSGI = `
 const later = () => new Promise(resolve => setImmediate(resolve))
 const pieces = async function* (...all) { for (const piece of all) { await later(); yield piece } }
+let given = 0
+const endless = async function* () { for (;;) { given++; yield 'x'.repeat(10000) } }
 const failing = async function* () { yield 'part'; await later(); throw new Error('late') }
 const ANSWERS = {
   '/large': ['200 OK', [], () => ['x'.repeat(${LARGE})]],
   '/pieces': ['200 OK', [], () => pieces('a', 'b', 'c')],
+  '/endless': ['200 OK', [], endless],
+  '/given': ['200 OK', [], () => [String(given)]],
   '/failing': ['200 OK', [], failing],
   '/short': ['200 OK', [['Content-Length', '10']], () => ['abc']],
   '/short-pieces': ['200 OK', [['Content-Length', '10']], () => pieces('abc')],
@@ -117,6 +121,34 @@ t.test('what an application answers', async t => {
   const crumbs = await client.get('/', { headers: { cookie: ['a=1', 'b=2'], te: 'trailers' } })
   t.match(JSON.parse(crumbs.body), { HTTP_COOKIE: 'a=1; b=2', HTTP_TE: 'trailers' })
   t.equal(client.sessions, 1, 'all on one session')
+})
+
+t.test('the windows of a stream slow down client and application', async t => {
+  const holds = await startHolds(t)
+  const server = await startServer(t, { app: WSGI, args: [...HTTP2, '--interface', 'wsgi'], env: holds.env })
+  const client = new Http2Client(t, server)
+  const upload = client.open('/held/body', { method: 'POST' }, false)
+  const answer = replyOn(upload)
+  let isSent = false
+  upload.end('x'.repeat(LARGE), () => {
+    isSent = true
+  })
+  await holds.arrival('held/body')
+  const unread = client.open('/endless')
+  unread.on('error', () => {})
+  const given = async (): Promise<number> => Number((await client.get('/given')).body)
+  let before = 0
+  await until('no more is asked of the application', async () => {
+    const now = await given()
+    const isStill = now > 0 && now === before
+    before = now
+    return isStill
+  })
+  t.ok(before * 10_000 < LARGE, `${before} pieces of an answer that is not read`)
+  t.notOk(isSent, 'a body that is not read is not sent')
+  unread.close(8)
+  holds.release('held/body')
+  t.equal(JSON.parse((await answer).body).size, LARGE)
 })
 
 t.test('fetch', async t => {
