@@ -18,7 +18,7 @@ const [policy, app = '', workers = '1', port = '0', certificate, key = '', proto
 /** The server under test's default, so that the kernel queues as much for either. */
 const BACKLOG = 2048
 /** As long as a measure of idle connections takes, in milliseconds. */
-const KEEP_ALIVE = 120_000
+const KEEP_ALIVE = 180_000
 
 if (cluster.isPrimary) supervise()
 else await serve()

@@ -7,9 +7,13 @@ import { spawn } from 'node:child_process'
  */
 const [app = '', workers = '1', port = '0', beside] = process.argv.slice(2)
 
+/** As long as a measure of idle connections takes, in seconds. */
+const KEEP_ALIVE = 180
+
 /** What is used of Bun's API. */
 interface Bun {
   serve(options: {
+    readonly idleTimeout: number
     readonly hostname: string
     readonly port: number
     readonly reusePort: boolean
@@ -22,6 +26,7 @@ const { Bun } = globalThis as unknown as { readonly Bun: Bun }
 // The measures name one of the modules beside this one.
 const { respond } = (await import(`./${app}.js`)) as { respond: (request: Request) => Response }
 Bun.serve({
+  idleTimeout: KEEP_ALIVE,
   hostname: '127.0.0.1',
   port: Number(port),
   reusePort: Number(workers) > 1,

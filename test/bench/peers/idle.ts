@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { chartOf } from '../chart.js'
 import { judge, spread, type Unit, written } from '../finding.js'
 import type { Bench, Measure } from '../measure.js'
 import { ALONE } from '../measures/units.js'
+import type { PortServer } from '../port-server.js'
 import { rotated } from '../statistics.js'
 import { Table } from '../table.js'
 import * as contestants from './contestants.js'
@@ -14,14 +16,16 @@ const CONNECTIONS = 10_000
 const WARM_UP = 3000
 /** How many are opened at the same time. */
 const AT_ONCE = 200
-/** Memory differs little from round to round. */
-const ROUNDS = 3
+/** A round takes six minutes, and memory differs little from one to the next. */
+const ROUNDS = 1
+/** V8 gives back what its young generation has grown to when it had little to do for 8 to 16 s; in seconds. */
+const REST = 30
 /** Room for what else has descriptors in a process. */
 const SPARE = 500
 
 const { wsgiNative, wsgiNode, fetchNative, schedNone, nginx, bun } = contestants
 /** Ours has a limit of connections, and closes idle ones soon. */
-const PATIENT = ['--worker-connections', String(CONNECTIONS + SPARE), '--keep-alive', '120s']
+const PATIENT = ['--worker-connections', String(CONNECTIONS + SPARE), '--keep-alive', '180s']
 const native = patient(wsgiNative)
 const LANES = [native, patient(wsgiNode), patient(fetchNative), schedNone, nginx, bun]
 const REQUEST = `GET / HTTP/1.1\r\nHost: bench\r\n${USUAL.map(field => `${field}\r\n`).join('')}\r\n`
@@ -34,7 +38,8 @@ export function idle(peers: Peers): Measure {
     method:
       `Resident memory of all processes of a server with one worker, before and after ${CONNECTIONS.toLocaleString('en-US')} connections are ` +
       `opened that each have one request with 5 usual header fields and then stay; ${WARM_UP.toLocaleString('en-US')} others came and went before. ` +
-      `The difference is divided by the number of connections (1 KB is 1,000 bytes). ${ROUNDS} rounds at most.`,
+      `Each figure is the least within ${REST} s without requests. ` +
+      `The difference is divided by the number of connections (1 KB is 1,000 bytes). One round.`,
     async run(bench) {
       requireDescriptors()
       const table = new Table()
@@ -76,17 +81,26 @@ async function bytesEach(bench: Bench, peers: Peers, lane: contestants.Contestan
   const sockets: Socket[] = []
   try {
     closeAll(await openMany(server.port, WARM_UP))
-    await server.rests()
-    const before = server.rss
+    const before = await leastMemory(server)
     sockets.push(...(await openMany(server.port, CONNECTIONS)))
-    await server.rests()
+    const after = await leastMemory(server)
     const gone = sockets.filter(socket => socket.closed).length
     if (gone > 0) throw new Error(`${lane.name} closed ${gone} of ${CONNECTIONS} connections`)
-    return ((server.rss - before) * 1e6) / CONNECTIONS
+    return ((after - before) * 1e6) / CONNECTIONS
   } finally {
     closeAll(sockets)
     await server.stop()
   }
+}
+
+/** Of all processes of a server at rest, in MB. */
+async function leastMemory(server: PortServer): Promise<number> {
+  let least = server.rss
+  for (let second = 0; second < REST; second++) {
+    await pause(1000)
+    least = Math.min(least, server.rss)
+  }
+  return least
 }
 
 async function openMany(port: number, count: number): Promise<Socket[]> {
