@@ -1,6 +1,8 @@
 import { once } from 'node:events'
+import { connect as connectHttp2 } from 'node:http2'
 import { connect, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { connect as secure } from 'node:tls'
 import t, { type Test } from 'tap'
 import { accessLine, accessLines, JSON_ACCESS_LOG } from '../helpers/access-lines.js'
@@ -88,14 +90,26 @@ interface Asking {
 async function ask(server: Server, { header = NONE, cut = whole, from = PROXY, path = '/' }: Asking): Promise<string> {
   const raw = open(server, from)
   const socket = secure({ socket: withHeader(raw, header, cut), rejectUnauthorized: false })
-  let text = ''
+  let answer = ''
   socket.setEncoding('latin1').on('data', part => {
-    text += part
+    answer += part
   })
   socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
   await once(socket, 'end')
   socket.destroy()
-  return text.slice(text.indexOf('\r\n\r\n') + 4)
+  return answer.slice(answer.indexOf('\r\n\r\n') + 4)
+}
+
+/** The same by HTTP/2. */
+async function askHttp2(server: Server, header: Buffer): Promise<string> {
+  const raw = withHeader(open(server, PROXY), header, whole)
+  const session = connectHttp2('https://a', {
+    createConnection: () => secure({ socket: raw, rejectUnauthorized: false, ALPNProtocols: ['h2'] }),
+  })
+  const stream = session.request({ ':path': '/' })
+  const body = await text(stream)
+  session.destroy()
+  return body
 }
 
 /** @returns the answer in the clear to bytes that no handshake follows */
@@ -112,7 +126,7 @@ for (const [face, engine] of [
   ['node', 'node'],
 ] as const) {
   t.test(`${face} on the engine ${engine}`, async t => {
-    const common = [...TLS, '--interface', face, '--http-engine', engine, '--proxy-allow-from', PROXY]
+    const common = [...TLS, '--http2', '--interface', face, '--http-engine', engine, '--proxy-allow-from', PROXY]
     const args = [...common, '--proxy-protocol', 'auto', '--log-level', 'debug', ...JSON_ACCESS_LOG]
     const server = await startServer(t, { app: APPS[face], args })
     const told = face === 'wsgi' ? { ...CLIENT, HTTPS: 'on', PROXY_ADDR: '198.51.100.1' } : CLIENT
@@ -124,6 +138,7 @@ for (const [face, engine] of [
     t.match(JSON.parse(await ask(server, { header: LOCAL })), { REMOTE_ADDR: PROXY, scheme: 'https' }, 'of the proxy')
     t.match(JSON.parse(await ask(server, {})), { REMOTE_ADDR: PROXY, scheme: 'https' }, 'auto does without')
     t.match(JSON.parse(await ask(server, { from: STRANGER })), { REMOTE_ADDR: STRANGER, scheme: 'https' })
+    if (face === 'wsgi') t.match(JSON.parse(await askHttp2(server, BINARY)), told, 'HTTP/2')
     await ask(server, { header: LINE, path: '/logged' })
     t.equal((await accessLine(server, '/logged')).remoteAddress, '192.0.2.1')
 
