@@ -1,5 +1,9 @@
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { NativeBody } from '../../lib/http/native/body.js'
+import { joinSmallChunks } from '../../lib/http/node/small-chunks.js'
 import { Spool } from '../../lib/http/upload/spool.js'
 import { UploadSpace } from '../../lib/http/upload/upload-space.js'
 import { LIMITS } from './native/limits.js'
@@ -19,6 +23,34 @@ t.test('what waits of a body is one piece', async t => {
   t.equal(body.take(), undefined)
   for (let at = 0; at < chunks.length; at = body.feed(chunks, at, at + 6));
   t.equal(String(body.take()), text, 'nor does it matter how they arrive')
+})
+
+t.test('node:http gets the small chunks of a packet as one', async t => {
+  const req = new IncomingMessage(new Socket())
+  const pushed: number[] = []
+  const push = req.push
+  req.push = (...args) => {
+    pushed.push(args[0]?.length ?? -1)
+    return Reflect.apply(push, req, args)
+  }
+  joinSmallChunks(req)
+  const text = 'small'.repeat(1000)
+  for (const byte of text) req.push(Buffer.from(byte))
+  await turn()
+  for (const size of [1, 2, 5000, 1]) req.push(Buffer.alloc(size, 'x'))
+  req.push(null)
+  t.same(pushed, [5000, 3, 5000, 1, -1])
+  let all = ''
+  for await (const chunk of req) all += chunk
+  t.equal(all, text + 'x'.repeat(5004))
+})
+
+t.test('a client is stopped when as much waits as node:http lets wait', async t => {
+  const req = new IncomingMessage(new Socket())
+  joinSmallChunks(req)
+  let isWanted = true
+  for (let i = 0; i < req.readableHighWaterMark; i++) isWanted = req.push(Buffer.from('x'))
+  t.notOk(isWanted)
 })
 
 t.test('pieces in memory count with what each of them takes', async t => {

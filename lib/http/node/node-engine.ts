@@ -21,6 +21,7 @@ import { NodeUpgrade, siftUpgrades } from './node-upgrade.js'
 import type { Wait } from './noted-socket.js'
 import { OpenHeads } from './open-heads.js'
 import { openSocket } from './open-socket.js'
+import { joinSmallChunks } from './small-chunks.js'
 import { StandIn, type TakeoverArgs } from './stand-in.js'
 import type { NodeObjects } from './types.js'
 import { readOn } from './untaken-upgrade.js'
@@ -172,7 +173,10 @@ export class NodeEngine implements Engine, SocketOwner {
     socket.newest = exchange
     this.exchanges.add(exchange)
     if (exchange.head.upgrade !== undefined) readOn(socket, error => this.#onClientError(error, socket))
-    if (exchange.head.transferEncoding !== undefined) watchTrailers(exchange, this.#policy)
+    if (exchange.head.transferEncoding !== undefined) {
+      watchTrailers(exchange, this.#policy)
+      joinSmallChunks(exchange.req)
+    }
     res.on('close', onResponseClose)
     this.#events.request(exchange, socket)
   }
