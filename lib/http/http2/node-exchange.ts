@@ -1,15 +1,16 @@
-import { Http2ServerRequest, Http2ServerResponse, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { muzzle } from '../node/response.js'
 import type { NodeObjects } from '../node/types.js'
 import { Http2Exchange, type Session } from './exchange.js'
 import type { Http2Head } from './head.js'
-import { StreamWatch } from './stream-watch.js'
+import { WatchedRequest, WatchedResponse } from './node-objects.js'
 
 /** An exchange for applications of the node interface, which answer by Node's compatibility objects. */
 export class Http2NodeExchange extends Http2Exchange {
   readonly #headers: IncomingHttpHeaders
+  #req: WatchedRequest | undefined
+  #res: WatchedResponse | undefined
   #node: NodeObjects | undefined
-  #watch: StreamWatch | undefined
 
   constructor(session: Session, stream: ServerHttp2Stream, head: Http2Head, headers: IncomingHttpHeaders) {
     super(session, stream, head)
@@ -24,9 +25,10 @@ export class Http2NodeExchange extends Http2Exchange {
 
   #makeObjects(): NodeObjects {
     const { stream, head } = this
-    this.#watch = new StreamWatch(stream)
-    const req = new Http2ServerRequest(stream, this.#headers, {}, head.raw)
-    const res = new Http2ServerResponse(stream)
+    const req = new WatchedRequest(stream, this.#headers, {}, head.raw)
+    const res = new WatchedResponse(stream)
+    this.#req = req
+    this.#res = res
     // Nobody has looked at them.
     stream.removeAllListeners('trailers')
     // An application that reads on behind its answer may.
@@ -45,25 +47,25 @@ export class Http2NodeExchange extends Http2Exchange {
   }
 
   override get ended(): boolean {
-    return super.ended || this.#node?.res.writableEnded === true
+    return super.ended || this.#res?.writableEnded === true
   }
 
   override get bytes(): number {
-    if (!this.#watch) return super.bytes
-    return this.head.allowsBody(this.statusCode) ? super.bytes + this.#watch.written : 0
+    if (!this.#res) return super.bytes
+    return this.head.allowsBody(this.statusCode) ? super.bytes + this.#res.written : 0
   }
 
   override get awaitsReader(): boolean {
-    return this.#watch?.awaitsReader ?? super.awaitsReader
+    return this.#res ? this.stream.writableLength > 0 : super.awaitsReader
   }
 
   override get taken(): number {
-    return this.#watch?.taken ?? super.taken
+    return this.#res?.taken ?? super.taken
   }
 
   override get awaitedBody(): { readonly received: number } | undefined {
-    if (!this.#watch || !this.#node) return super.awaitedBody
-    return this.#watch.awaitsBody && this.#node.req.readableLength === 0 ? this.#watch : undefined
+    if (!this.#req) return super.awaitedBody
+    return this.#req.isAwaited ? this.#req : undefined
   }
 
   override cut(): void {
