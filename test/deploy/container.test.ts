@@ -91,12 +91,15 @@ t.test('the image of the Dockerfile', async t => {
     // On the machine's network, which has its ports without being given any, and at a free one.
     writeFileSync(file, text.replace(/^ +ports: .*\n/m, ''))
     const override = `${project.directory}/override.json`
-    const service = { network_mode: 'host', environment: { PORT: String(port) } }
+    const build = { args: { BASE: 'localhost/node' } }
+    const service = { build, network_mode: 'host', environment: { PORT: String(port) } }
     writeFileSync(override, JSON.stringify({ services: { shop: service } }))
     const docker = await containers.docker(t)
     const compose = (...args: string[]): Promise<string> =>
       docker('--project-name', 'shop', '-f', file, '-f', override, ...args)
     atEnd(t, () => compose('down'))
+    // Compose builds it anew, of the layers that are there.
+    await containers.podman('untag', 'shop:1.0')
     await compose('up', '--detach')
     const container = { name: (await compose('ps', '--quiet')).trim() }
     const client = new Client(t, { host: '127.0.0.1', port })

@@ -107,7 +107,9 @@ export class Containers {
       await ended
     })
     await until("Docker's API is served", () => existsSync(socket))
-    return (...args) => run(['docker-compose', '--host', `unix://${socket}`, ...args], { cwd: '/' })
+    // It builds by the API too, and not by a command.
+    const env = { COMPOSE_DOCKER_CLI_BUILD: '0' }
+    return (...args) => run(['docker-compose', '--host', `unix://${socket}`, ...args], { cwd: '/', env })
   }
 
   /** Runs a command in a container. */
