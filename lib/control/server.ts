@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { toError } from '../errors.js'
 import { Gate } from '../listeners/gate.js'
 import type { ClientHandle } from '../listeners/server-handle.js'
 import type { Logger } from '../logging/log.js'
-import { LingeringSocket } from './lingering-socket.js'
+import { Connection } from './connection.js'
 import { type ControlRequest, findRoute, type Method, type Reply, type Routes, text } from './routes.js'
 
 /** How many connections are held at most. Others wait in the kernel's queue. */
@@ -45,7 +46,7 @@ export class ControlServer {
   readonly #options: ControlServerOptions
   readonly #http: Server
   /** Open connections, each with the last answer on it. */
-  readonly #sockets = new Map<Socket, ServerResponse | undefined>()
+  readonly #connections = new Map<Duplex, ServerResponse | undefined>()
   #streams = 0
   #gate: Gate | undefined
   #isClosed = false
@@ -64,7 +65,7 @@ export class ControlServer {
     // A body is not wanted, so its client need not send it.
     this.#http.on('checkContinue', (req, res) => void this.#answer(req, res))
     this.#http.on('clientError', (_error, socket) => {
-      if (!socket.writable || !(socket instanceof LingeringSocket)) return void socket.destroy()
+      if (!socket.writable || !(socket instanceof Connection)) return void socket.destroy()
       socket.write('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
       socket.destroySoon()
     })
@@ -95,12 +96,12 @@ export class ControlServer {
     this.#isClosed = true
     this.shut()
     this.#http.close()
-    for (const socket of this.#sockets.keys()) socket.destroy()
+    for (const socket of this.#connections.keys()) socket.destroy()
     this.#options.onClose?.()
   }
 
   get #isFull(): boolean {
-    return this.#sockets.size >= MOST_CONNECTIONS
+    return this.#connections.size >= MOST_CONNECTIONS
   }
 
   #regulate(): void {
@@ -109,37 +110,32 @@ export class ControlServer {
     this.#gate.close()
     // A client that has its answer and only holds its connection gives way. From release 26.4 on, Node's
     // `closeIdleConnections` would also close connections whose first request is on its way.
-    for (const [socket, answer] of this.#sockets) if (answer?.writableFinished) socket.destroy()
+    for (const [socket, answer] of this.#connections) if (answer?.writableFinished) socket.destroy()
   }
 
   #connect(handle: ClientHandle): void {
     const why = this.#options.refusal?.(handle.fd ?? -1)
-    const socket = new LingeringSocket({ handle, allowHalfOpen: true, readable: true, writable: true })
-    this.#sockets.set(socket, undefined)
-    socket.on('close', () => {
-      this.#sockets.delete(socket)
+    const socket = new Socket({ handle, allowHalfOpen: true, readable: true, writable: true })
+    const connection = new Connection(socket)
+    this.#connections.set(connection, undefined)
+    connection.on('close', () => {
+      this.#connections.delete(connection)
       this.#regulate()
     })
-    socket.on('error', () => {}) // it closes
-    socket.setTimeout(SILENCE, () => socket.destroy())
-    if (why === undefined) this.#http.emit('connection', socket)
-    else this.#refuse(socket, why)
+    connection.on('error', () => {}) // it closes
+    connection.setTimeout(SILENCE)
+    if (why === undefined) this.#http.emit('connection', connection)
+    else refuse(connection, why)
     this.#regulate()
-  }
-
-  #refuse(socket: Socket, why: string): void {
-    const body = `${why}\n`
-    const head = `HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`
-    socket.write(head + body)
-    socket.destroySoon()
   }
 
   async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const { socket } = req
-    if (!socket.writable || !this.#sockets.has(socket)) return // it has its last answer
-    const last = this.#sockets.get(socket)
-    if (last && !last.writableFinished) return endBehind(last, socket)
-    this.#sockets.set(socket, res)
+    if (!socket.writable || !this.#connections.has(socket)) return // it has its last answer
+    const last = this.#connections.get(socket)
+    // Node would read all that a client pipelines, and hold an answer to each.
+    if (last && !last.writableFinished) return void socket.destroy()
+    this.#connections.set(socket, res)
     try {
       // Node would read the rest of it, to have the next request.
       const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0
@@ -213,12 +209,11 @@ export class ControlServer {
   }
 }
 
-/** A client that pipelines gets one answer: those to all that it sends at once would have to be held for it. */
-function endBehind(answer: ServerResponse, socket: Socket): void {
-  if (!answer.shouldKeepAlive) return
-  answer.shouldKeepAlive = false
-  answer.on('finish', () => socket.destroySoon())
-  socket.pause()
+function refuse(connection: Connection, why: string): void {
+  const body = `${why}\n`
+  const length = Buffer.byteLength(body)
+  connection.write(`HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n${body}`)
+  connection.destroySoon()
 }
 
 /** Ends a stream that nobody gets: it may hold a file. */
