@@ -9,7 +9,7 @@ import { startServer } from '../helpers/server.js'
 import { shortDir } from '../helpers/short-dir.js'
 import { until } from '../helpers/until.js'
 
-/** More than a client of Node's lets a stream have before it reads, and more than the server keeps of a file at once. */
+/** More than a client of Node lets a stream have before it reads, and more than the server keeps of a file. */
 const SIZE = 2 ** 23
 
 t.test('files over HTTP/2', async t => {
