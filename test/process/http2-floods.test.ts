@@ -3,13 +3,16 @@ import { makeCertificate } from '../helpers/certificates.js'
 import { Http2Client } from '../helpers/http2-client.js'
 import * as frames from '../helpers/http2-frames.js'
 import { Load } from '../helpers/load.js'
+import { messages } from '../helpers/messages.js'
+import { descriptorsOf } from '../helpers/process.js'
 import { connectHttp2, type RawHttp2 } from '../helpers/raw-http2.js'
 import { startServer } from '../helpers/server.js'
 import type { Server } from '../helpers/server-process.js'
 import { shortDir } from '../helpers/short-dir.js'
 import { peakOf } from '../helpers/slow-peer.js'
+import { until } from '../helpers/until.js'
 
-const { block, headers, data } = frames
+const { block, headers, data, ERRORS, TYPES } = frames
 
 const APP = `
 let calls = 0
@@ -90,6 +93,11 @@ const FLOODS: Readonly<Record<string, Flood>> = {
     said: /./,
     calls: 2,
   },
+  'a window of the session that overflows (CVE-2026-21714)': {
+    piece: () => frames.windowUpdate(0, 2 ** 31 - 1),
+    count: 1,
+    said: /Flow control error|Protocol error/,
+  },
   'CONTINUATION (CVE-2024-27316)': {
     piece: i => (i === 0 ? headers(1, LATER, { whole: false }) : frames.continuation(1, frames.literal('x-a', 'a'))),
     count: 100,
@@ -117,6 +125,8 @@ t.test('floods', async t => {
   const client = new Http2Client(t, server)
   const calls = async (): Promise<number> => Number((await client.get('/calls')).body)
   const before = peakOf(worker)
+  const sockets = (): number => [...descriptorsOf(worker).values()].filter(each => each.startsWith('socket:')).length
+  const idle = sockets()
   let refused = 0
   for (const [name, flood] of Object.entries(FLOODS)) {
     await t.test(name, async t => {
@@ -137,4 +147,32 @@ t.test('floods', async t => {
   }
   t.ok(peakOf(worker) - before < MEMORY, 'memory')
   t.same(server.workers(), [worker])
+  client.session.destroy()
+  await until('all are gone', () => sockets() <= idle)
+  server.signal('SIGTERM')
+  t.match(await server.exit, { code: 0 })
+  t.same(server.logged(messages.drains), [], 'no session is left')
+})
+
+t.test('a client that asks for too much is told so; one whose users change their minds is served', async t => {
+  const server = await startServer(t, { app: APP, args: ARGS })
+  const raw = await open(t, server)
+  const acks = (): number => raw.frames.filter(({ type, flags }) => type === TYPES.ping && flags === 1).length
+  for (let sent = 0; !raw.socket.closed; ) {
+    raw.write(...Array.from({ length: 20 }, () => frames.ping()))
+    sent += 20
+    await until('they are answered', () => raw.socket.closed || acks() === sent)
+  }
+  t.match(await raw.end(), { code: ERRORS.enhanceYourCalm })
+  t.ok(acks() >= BUDGET - 20, `${BUDGET} PINGs are answered`)
+
+  const client = new Http2Client(t, server)
+  for (let i = 0; i < 2 * BUDGET; i++) {
+    const asked = client.open('/later')
+    asked.on('error', () => {})
+    const answer = await client.get('/calls')
+    asked.close(ERRORS.cancel)
+    if (answer.status !== 200) t.fail(`answer ${i}`)
+  }
+  t.equal(client.sessions, 1)
 })

@@ -137,6 +137,14 @@ const SERVED: Readonly<Record<string, readonly [app: string, version: string]>> 
     export { app as application }`,
     '2.0 127.0.0.1',
   ],
+  'Hono is served': [
+    `import { Hono } from 'hono'
+    import { getRequestListener } from '@hono/node-server'
+    const app = new Hono()
+    app.get('/', c => c.text(c.env.incoming.httpVersion))
+    export const application = getRequestListener(app.fetch)`,
+    '2.0',
+  ],
   'Express is not': [
     `import express from 'express'
     const app = express()
