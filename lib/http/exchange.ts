@@ -98,6 +98,8 @@ export interface Connection {
   readonly isInHandshake?: boolean
   /** A number that the worker's admission keeps here: a field costs less than a table beside the connections. */
   mark: number
+  /** The one that the worker knows in its place, if TLS stands in front of its engine. */
+  outer?: Connection | undefined
 }
 
 /** A connection that leaves HTTP: for a WebSocket, or a tunnel. */

@@ -61,6 +61,7 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
   previous: Http2Connection | undefined = undefined
   next: Http2Connection | undefined = undefined
   mark = 0
+  outer: Connection | undefined = undefined
   readonly peer: Peer
   readonly watched = startWatch()
   /** Requests under way. */

@@ -44,6 +44,7 @@ export class NativeConnection implements Connection, Receiver, Source, Living, L
   previous: NativeConnection | undefined = undefined
   next: NativeConnection | undefined = undefined
   mark = 0
+  outer: Connection | undefined = undefined
   state: State
   /** When it was accepted or had its last response, in milliseconds. */
   quietSince = now()

@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import type { ClientHandle } from '../../listeners/server-handle.js'
 import { now } from '../../sys/clock.js'
 import type { LocalAddress } from '../engine.js'
-import type { Exchange, Peer } from '../exchange.js'
+import type { Connection, Exchange, Peer } from '../exchange.js'
 import type { Security } from '../security.js'
 import type { NodeObjects } from './types.js'
 
@@ -32,6 +32,7 @@ export abstract class NotedSocket<Owner> extends Socket {
   declare previous: this | undefined
   declare next: this | undefined
   declare mark: number
+  declare outer: Connection | undefined
   /** When it was accepted or had its last response, in milliseconds. */
   declare quietSince: number
   /** Requests under way; above 1 if the client pipelines. */
@@ -72,6 +73,7 @@ export abstract class NotedSocket<Owner> extends Socket {
     this.previous = undefined
     this.next = undefined
     this.mark = 0
+    this.outer = undefined
     this.quietSince = now()
     this.running = 0
     this.refused = false

@@ -1,5 +1,4 @@
 import { writeSync } from 'node:fs'
-import { Socket } from 'node:net'
 import { createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls'
 import type { ClientHandle } from '../../listeners/server-handle.js'
 import { LinkedList } from '../../sys/linked-list.js'
@@ -93,8 +92,8 @@ export class Handshakes {
   }
 
   begin(handle: ClientHandle, local: LocalAddress | undefined): SecureConnection {
-    const raw = new Socket({ handle, allowHalfOpen: true, readable: true, writable: true })
-    const connection = new SecureConnection({ raw, handle, local })
+    const connection = new SecureConnection(handle, local)
+    const { raw } = connection
     raw.on('error', () => {})
     raw.once('close', () => this.#end(connection, undefined))
     const { first, size } = this.pending
@@ -151,8 +150,7 @@ export class Handshakes {
 
   #connectionOf(socket: TLSSocket): SecureConnection | undefined {
     // Not documented, but in all versions of Node: the socket below.
-    const raw: unknown = Reflect.get(socket, '_parent')
-    return raw instanceof Socket ? SecureConnection.of(raw) : undefined
+    return SecureConnection.of(Reflect.get(socket, '_parent'))
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import type { ClientHandle } from '../../listeners/server-handle.js'
 import { now } from '../../sys/clock.js'
 import type { Linked } from '../../sys/linked-list.js'
@@ -6,13 +6,14 @@ import type { LocalAddress } from '../engine.js'
 import type { Connection, Peer } from '../exchange.js'
 import { SecurePeer } from './secure-peer.js'
 
-interface Accepted {
-  readonly raw: Socket
-  readonly handle: ClientHandle
-  readonly local: LocalAddress | undefined
-}
+/** A socket below TLS. */
+class RawSocket extends Socket {
+  connection: SecureConnection | undefined = undefined
 
-const connections = new WeakMap<Socket, SecureConnection>()
+  constructor(handle: ClientHandle) {
+    super({ handle, allowHalfOpen: true, readable: true, writable: true })
+  }
+}
 
 /** A connection of TLS, from its accept on; behind its handshake, an engine has one of its own for it. */
 export class SecureConnection implements Connection, Linked<SecureConnection> {
@@ -30,17 +31,18 @@ export class SecureConnection implements Connection, Linked<SecureConnection> {
   /** Before the handshake is over. */
   #peer: Peer
 
-  constructor({ raw, handle, local }: Accepted) {
+  constructor(handle: ClientHandle, local: LocalAddress | undefined) {
+    const raw = new RawSocket(handle)
     this.raw = raw
     this.handle = handle
     this.local = local
     this.#peer = new SecurePeer(raw, local)
-    connections.set(raw, this)
+    raw.connection = this
   }
 
   /** @param raw  its socket below TLS */
-  static of(raw: Socket): SecureConnection | undefined {
-    return connections.get(raw)
+  static of(raw: unknown): SecureConnection | undefined {
+    return raw instanceof RawSocket ? raw.connection : undefined
   }
 
   get peer(): Peer {

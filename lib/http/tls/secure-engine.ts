@@ -27,8 +27,6 @@ class SecureEngine implements Engine {
   readonly #events: HttpEvents
   readonly #settings: SecureSettings
   readonly #handshakes: Handshakes
-  /** By the engine's own, those that the worker knows. */
-  readonly #outer = new WeakMap<Connection, SecureConnection>()
 
   constructor(
     create: CreateEngine,
@@ -36,7 +34,6 @@ class SecureEngine implements Engine {
     settings: SecureSettings,
     contexts: Contexts,
   ) {
-    const outerOf = (connection: Connection): Connection => this.#outer.get(connection) ?? connection
     this.#events = events
     this.#settings = settings
     this.#engine = create(policy, {
@@ -117,7 +114,7 @@ class SecureEngine implements Engine {
   #secured(connection: SecureConnection, client: SecuredClient): void {
     const inner = this.#engine.accept(client, connection.local)
     connection.inner = inner
-    this.#outer.set(inner, connection)
+    inner.outer = connection
   }
 
   #failed(connection: SecureConnection, error: HandshakeError | undefined): void {
@@ -128,4 +125,8 @@ class SecureEngine implements Engine {
     }
     this.#events.disconnected(connection)
   }
+}
+
+function outerOf(connection: Connection): Connection {
+  return connection.outer ?? connection
 }
