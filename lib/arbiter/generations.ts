@@ -116,7 +116,8 @@ export class Generations {
 
   /** A worker of the new generation did not boot, so that generation cannot serve and the old one goes on. */
   failReload({ generation, reason = 'boot-failed' }: WorkerHandle): void {
-    this.#endReload({ result: 'failed', generation: generation.number, why: reason, target: this.#target })
+    const why = generation.failure ?? `Worker failed to boot: ${reason}`
+    this.#endReload({ result: 'failed', generation: generation.number, why, target: this.#target })
   }
 
   closeListeners(): void {

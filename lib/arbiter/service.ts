@@ -52,7 +52,7 @@ export function serviceOf(parts: ServiceParts): Notifier | undefined {
     get failure() {
       const { result, why } = commands.last.reload ?? {}
       if (result === 'refused') return `the last reload was refused: ${why}`
-      return result === 'failed' ? `the last reload failed: ${generations.failure ?? why}` : undefined
+      return result === 'failed' ? `the last reload failed: ${why}` : undefined
     },
     get ready() {
       return pool.ready()

@@ -165,7 +165,7 @@ function hintOn(said: unknown): string {
   if (result === 'overtaken') return ': a later command has taken its place'
   if (result === 'withdrawn') return ': the server stops'
   if (result !== 'failed') return ''
-  return target === 0 ? '; nothing is served' : '; a new worker did not boot, the old ones go on, and the log says more'
+  return target === 0 ? '; nothing is served' : '; the old workers go on, and the log says more'
 }
 
 function workerOf({ args: [worker = ''] }: Call): string {

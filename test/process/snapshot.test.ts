@@ -125,7 +125,7 @@ t.test('a reload that fails leaves its outcome', async t => {
     'the outcome is known',
     ({ lastOutcomes }) => lastOutcomes.reload !== undefined,
   )
-  t.match(lastOutcomes.reload, { result: 'failed', why: 'boot-failed' })
+  t.match(lastOutcomes.reload, { result: 'failed', why: /^Application failed to load: .*broken on purpose$/ })
   t.match(counters, { reaped: { 'boot-failed': 1 }, outcomes: { reload: { failed: 1 } } })
   t.match({ generation, state }, { generation: 1, state: 'running' })
 })
