@@ -256,7 +256,9 @@ export class Arbiter {
   /** Runs the server from start to end. @returns the exit code; @throws UnicornError if the server cannot start */
   async run(): Promise<ExitCode> {
     // While hooks of the start and of the end are waited for, there are no events after which systemd would hear of it.
-    const telling = setInterval(() => this.#survive(() => this.#service?.look()), TELLING)
+    const tell = (): void => this.#survive(() => this.#service?.look())
+    const telling = setInterval(tell, TELLING)
+    tell()
     try {
       await this.#start()
       for await (const event of this.#events) {

@@ -34,8 +34,9 @@ export interface StartCommand {
  * @returns what does the same, or undefined if the command starts nothing that is known
  */
 export function readStartCommand(text: string, scripts: ReadonlyMap<string, string>): StartCommand | undefined {
-  const last = text.split(/&&|;/).pop() ?? ''
-  const words = wordsOf(last)
+  const parts = text.split(/&&|;/)
+  const words = wordsOf(parts.pop() ?? '')
+  const chdir = parts.flatMap(part => /^\s*cd\s+([\w./-]+)\s*$/.exec(part)?.[1] ?? []).join('/')
   const env: Record<string, string> = {}
   while (words[0] !== undefined) {
     const [, name, value] = ASSIGNMENT.exec(words[0]) ?? []
@@ -44,8 +45,10 @@ export function readStartCommand(text: string, scripts: ReadonlyMap<string, stri
     words.shift()
   }
   const found = readProgram(words, scripts)
-  if (!found || Object.keys(env).length === 0) return found
-  return { ...found, settings: { ...found.settings, rawEnv: { ...env, ...recordOf(found.settings.rawEnv) } } }
+  if (!found) return undefined
+  const rawEnv = { ...env, ...recordOf(found.settings.rawEnv) }
+  const more = { ...(Object.keys(rawEnv).length > 0 && { rawEnv }), ...(chdir !== '' && { chdir }) }
+  return { ...found, settings: { ...found.settings, ...more } }
 }
 
 function readProgram(
@@ -61,7 +64,8 @@ function readProgram(
   }
   if (name === 'next' && words[0] === 'start')
     return { settings: { app: 'node_modules/.bin/next', args: withoutPort(words) } }
-  if (name === 'fastify' && words[0] === 'start') return appOf(words.slice(1).find(word => /\.[cm]?[jt]s$/.test(word)))
+  if (name === 'fastify' && words[0] === 'start')
+    return { settings: { app: 'node_modules/.bin/fastify', args: withoutPort(words) } }
   if (ALIKE.has(name)) return readAlike(words)
   if (OTHER_SERVERS.has(name))
     return appOf(words.find(word => /^[\w.]+:[\w.]+(?:\(\))?$/.test(word) && !/:\d+$/.test(word)))
@@ -82,13 +86,26 @@ function readRuntime(words: readonly string[]): StartCommand | undefined {
   const [app, ...args] = rest
   if (app === undefined || FILLED_IN.test(app)) return undefined
   const { anywhere, inFront } = sortArguments(options)
+  const { known, filledIn } = sortFilledIn(args)
+  const notes = [
+    ...(inFront.length > 0 ? [`${inFrontOfScript(inFront)}.`] : []),
+    ...(filledIn.length > 0 ? [`Left out of its arguments, since a shell fills it in: ${filledIn.join(' ')}.`] : []),
+  ]
   const settings = {
     app,
-    ...(args.length > 0 && { args }),
+    ...(known.length > 0 && { args: known }),
     ...(envFile.length > 0 && { envFile }),
     ...(anywhere.length > 0 && { rawEnv: { NODE_OPTIONS: anywhere.join(' ') } }),
   }
-  return { settings, ...(inFront.length > 0 && { notes: [`${inFrontOfScript(inFront)}.`] }) }
+  return { settings, notes }
+}
+
+/** Arguments that are known, and those that a shell fills in, with the options whose values they are. */
+function sortFilledIn(args: readonly string[]): { readonly known: string[]; readonly filledIn: string[] } {
+  const isFilledIn = (word = ''): boolean => FILLED_IN.test(word)
+  const isLeftOut = (word: string, at: number): boolean =>
+    isFilledIn(word) || (/^-[^=]*$/.test(word) && isFilledIn(args[at + 1]) && !args[at + 1]?.startsWith('-'))
+  return { known: args.filter((word, at) => !isLeftOut(word, at)), filledIn: args.filter(isLeftOut) }
 }
 
 /** Takes the settings of a command line of this server or of Gunicorn over, but for those that a shell fills in. */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { findDjango } from '../application/python/recognise.js'
 import { UnicornError } from '../errors.js'
@@ -35,6 +35,7 @@ export function findStart(project: Project, named?: string): Start {
     script(project) ??
     (manifest && (main(project, manifest) ?? usualFile(directory))) ??
     python(directory) ??
+    pythonInSource(directory) ??
     usualFile(directory)
   if (found) return found
   const pm2 = isFile(directory, 'ecosystem.config.js')
@@ -42,7 +43,9 @@ export function findStart(project: Project, named?: string): Start {
     : ''
   const places =
     'manage.py, Procfile, package.json (start and main), Flask and FastAPI, and server, app, index and main'
-  const wanted = 'unicorn init MODULE:EXPORT'
+  const wanted = manifest?.isMonorepo
+    ? 'unicorn init in the directory of one of its packages'
+    : 'unicorn init MODULE:EXPORT'
   throw new UnicornError(
     `found no application in ${directory}: looked for ${places}; name it, as in: ${wanted}${pm2}`,
     {
@@ -86,7 +89,8 @@ function started(project: Project, command: string | undefined, why: string): St
 }
 
 /** What a build makes may not be there yet: the server runs its source as it is. */
-function inSource({ directory }: Project, { settings, notes = [] }: StartCommand, why: string): Start {
+function inSource(project: Project, { settings, notes = [] }: StartCommand, why: string): Start {
+  const directory = join(project.directory, String(settings.chdir ?? ''))
   const app = String(settings.app).replace(/^\.\//, '')
   const [, file = app, rest = ''] = /^([^:]*)(:.*)?$/.exec(app) ?? []
   const known = existing(directory, file)
@@ -121,8 +125,20 @@ function existing(directory: string, file: string): string | undefined {
   return [file, ...ENDINGS.map(ending => `${file}.${ending}`)].find(each => isFile(directory, each))
 }
 
+/** A package in a directory of its own, `src/shop/main.py`, is imported from there. */
+function pythonInSource(directory: string): Start | undefined {
+  const source = join(directory, 'src')
+  const packages = namesIn(source).filter(name => isFile(source, name, '__init__.py'))
+  const found = packages.length > 0 ? python(source) : undefined
+  return found && { ...found, settings: { ...found.settings, pythonpath: ['src'] }, why: `${found.why} in src` }
+}
+
+function namesIn(directory: string): string[] {
+  return statSync(directory, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(directory) : []
+}
+
 function python(directory: string): Start | undefined {
-  const others = readdirSync(directory).flatMap(name => [name.replace(/\.py$/, ''), `${name}/__init__`, `${name}/main`])
+  const others = namesIn(directory).flatMap(name => [name.replace(/\.py$/, ''), `${name}/__init__`, `${name}/main`])
   for (const name of new Set([...PYTHON_USUAL, ...others.filter(each => /^[A-Za-z_][\w/]*$/.test(each))])) {
     if (!isFile(directory, `${name}.py`)) continue
     const text = readFileSync(join(directory, `${name}.py`), 'utf8')

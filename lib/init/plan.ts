@@ -19,13 +19,16 @@ export async function planOf(options: InitOptions, cwd: string): Promise<Plan> {
   if (options.from !== undefined) return planFrom(options.from, options, project)
   const known = findConfigFile(cwd)
   if (known !== undefined && options.extras.length > 0) return planBeside(project, basename(known))
+  // It is not overwritten, whatever would be in it.
+  if (known !== undefined && !options.stdout)
+    return { configs: [{ path: basename(known), text: '' }], servers: [], remarks: [] }
   const start = findStart(project, options.app)
   const language = languageOf(project, start)
   const remarks = [`Application: ${start.settings.app} (${start.why})`]
   if (language === 'python' && known === undefined && isFile(cwd, GUNICORN_FILE)) return planOfGunicorn(project, start)
   const format = configFormat(project)
   const entries = entriesFor(start, language)
-  const path = known === undefined ? configFile(format) : basename(known)
+  const path = configFile(format)
   const bind = start.settings.bind === undefined ? undefined : String([start.settings.bind].flat()[0])
   return {
     configs: [{ path, text: configText(entries, format) }],
@@ -64,10 +67,20 @@ function servedOf({ name, directory, manifest }: Project): Pick<Served, 'name' |
   return { name, directory, manifest }
 }
 
-function languageOf({ directory }: Project, { settings: { app } }: Pick<Start, 'settings'>): Language {
+function languageOf(project: Project, { settings }: Pick<Start, 'settings'>): Language {
+  const { app, chdir = '', pythonpath = [] } = settings
+  const directory = join(project.directory, String(chdir))
   // Of a file whose text does not tell: by what else is there.
   if (app === undefined) return isDevelopedInPython(directory) ? 'python' : 'node'
-  const draft = { app, chdir: directory, cwd: directory, pythonpath: [], rawEnv: {}, variables: {}, python: undefined }
+  const draft = {
+    app,
+    chdir: directory,
+    cwd: directory,
+    pythonpath: [pythonpath].flat().map(each => join(directory, each)),
+    rawEnv: {},
+    variables: {},
+    python: undefined,
+  }
   return isPython({ ...draft, interface: 'auto' }) ? 'python' : 'node'
 }
 

@@ -27,6 +27,8 @@ export interface Project {
 export interface Manifest {
   readonly name?: string | undefined
   readonly isModule: boolean
+  /** It has packages below it, which npm or yarn knows as workspaces. */
+  readonly isMonorepo: boolean
   readonly main?: string | undefined
   readonly scripts: ReadonlyMap<string, string>
   /** Names of packages that it depends on, for development too. */
@@ -72,6 +74,7 @@ function readManifest(directory: string): Manifest | undefined {
     name,
     main,
     isModule: type === 'module',
+    isMonorepo: property(content, 'workspaces') !== undefined || isFile(directory, 'pnpm-workspace.yaml'),
     scripts: new Map(Object.entries(texts(property(content, 'scripts')))),
     packages: new Set(
       ['dependencies', 'devDependencies', 'peerDependencies'].flatMap(key =>

@@ -79,6 +79,16 @@ export default app`,
     app: 'app.js',
     answers: /^Hello from worker/,
   },
+  'a script elsewhere, with arguments that a shell fills in': {
+    files: {
+      ...manifest({ scripts: { start: 'cd apps/api && node server.js --port $PORT --loud' } }),
+      'apps/api/server.js':
+        "require('node:http').createServer((_, res) => res.end(process.cwd() + process.argv.slice(2))).listen(1)",
+    },
+    config: 'unicorn.config.js',
+    app: 'server.js',
+    answers: /apps\/api--loud$/,
+  },
   'Nest, by its own command': {
     files: {
       ...manifest({ scripts: { start: 'nest start' }, devDependencies: { typescript: '*' } }),
@@ -123,6 +133,21 @@ def create_app(config=None):
     ...asPython,
     app: 'shop:create_app()',
     answers: /^Flask$/,
+  },
+  'Flask, in a package below src': {
+    files: {
+      'pyproject.toml': '[project]',
+      'src/shop/__init__.py': '',
+      'src/shop/greeting.py': "TEXT = 'src'\n",
+      'src/shop/main.py': `from flask import Flask
+from .greeting import TEXT
+app = Flask(__name__)
+app.route('/')(lambda: TEXT)
+`,
+    },
+    ...asPython,
+    app: 'shop.main:app',
+    answers: /^src$/,
   },
   FastAPI: {
     files: {
@@ -203,6 +228,8 @@ t.test('what it says when it cannot', async t => {
     await refused(cwd, 'init'),
     /1\n\nunicorn: found no application in .*name it, as in: unicorn init MODULE:EXPORT\n$/,
   )
+  const monorepo = testdir(t, manifest({ workspaces: ['apps/*'], scripts: { start: 'turbo run start' } }))
+  t.match(await refused(monorepo, 'init'), /as in: unicorn init in the directory of one of its packages\n$/)
   t.match(await refused(cwd, 'init', '--nginks'), /unicorn init: unknown option '--nginks' \(Did you mean --nginx\?\)/)
   t.match(await refused(cwd, 'init', '--env', 'production'), /found --env, but it needs --from/)
   writeFileSync(join(cwd, 'package.json'), '{')
