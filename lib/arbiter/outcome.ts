@@ -8,8 +8,8 @@ interface Outcomes {
   reload:
     | { readonly result: 'committed'; readonly generation: number }
     /**
-     * A new worker did not boot; `why` is what it has said. `target` is the number of old workers, which go on: 0 if none
-     * serves.
+     * A new worker did not boot; `why` is what it has said. `target` is the number of old workers, which go on: 0 if
+     * none serves.
      */
     | { readonly result: 'failed'; readonly generation: number; readonly target: number; readonly why: string }
     /** The configuration cannot be read, or an address cannot be bound. Nothing has changed. */
