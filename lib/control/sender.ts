@@ -9,7 +9,7 @@ export class Sender {
   readonly #name: SenderName
   readonly #server: ControlledServer
   #running: Sending | undefined
-  /** It was closed. */
+  /** It was closed, and something may go on from there. */
   #before: Sending | undefined
   #settings: string | undefined
 
@@ -24,7 +24,8 @@ export class Sender {
     if (settings === this.#settings && !this.#running?.isOver) return
     void this.close()
     this.#settings = settings
-    if (settings !== undefined) this.#running = load().send(this.#name, this.#server, resolved, this.#before)
+    if (settings === undefined) this.#before = undefined
+    else this.#running = load().send(this.#name, this.#server, resolved, this.#before)
   }
 
   /** Resolves when the last figures are sent, or cannot be sent in time. */

@@ -34,7 +34,7 @@ type Start = (server: ControlledServer, resolved: Resolved, before: Sending | un
 
 /** What sends figures. */
 const SENDINGS: Readonly<Record<SenderName, Start>> = {
-  statsd: (server, { config }) => new Statsd(server, config),
+  statsd: (server, { config }, before) => new Statsd(server, config, before instanceof Statsd ? before : undefined),
   otlp: (server, resolved, before) => new Otlp(server, resolved, before instanceof Otlp ? before : undefined),
 }
 

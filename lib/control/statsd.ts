@@ -31,16 +31,20 @@ export class Statsd implements Sending {
   readonly #timer: NodeJS.Timeout
   readonly #socket: Socket | undefined
   #last: Snapshot['counters']
+  /** Whether this server has served. Until then a predecessor may go on, which tells all of it. */
+  #isProven = false
   #hasComplained = false
   #underWay = 0
   #onSent: () => void = () => {}
 
+  /** @param before  has sent this server's figures until it was closed: what came after that is new */
   constructor(
     server: ControlledServer,
     { statsdHost: address, statsdPrefix: prefix = '', dogstatsdTags = [] }: StatsdConfig,
+    before?: Statsd,
   ) {
     this.#server = server
-    this.#last = server.snapshot.counters
+    this.#last = before ? before.#last : server.snapshot.counters
     this.#prefix = prefix === '' || prefix.endsWith('.') ? prefix : `${prefix}.`
     this.#tags = dogstatsdTags.length > 0 ? `|#${dogstatsdTags.join(',')}` : ''
     if (address?.kind === 'udp') {
@@ -71,7 +75,9 @@ export class Statsd implements Sending {
   }
 
   report(): void {
-    const { counters, ready } = this.#server.snapshot
+    const { counters, ready, state } = this.#server.snapshot
+    this.#isProven ||= state === 'running' || state === 'reloading'
+    if (!this.#isProven && this.#server.isServedByOther) return
     const lines = [...linesOf(this.#last, counters), `gunicorn.workers:${ready}|g`]
     this.#last = counters
     try {

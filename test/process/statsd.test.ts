@@ -44,7 +44,9 @@ t.test("statsd gets Gunicorn's names, once a second", async t => {
     statsdPrefix: 'shop',
     dogstatsdTags: 'env:test,a',
   }
-  const server = await startServer(t, { app: APP, workers: 2, files: { [FILE]: JSON.stringify(settings) } })
+  const expectErrors = [messages.appLoadFailed, messages.exited, messages.gaveUp, messages.successorGone]
+  const files = { [FILE]: JSON.stringify(settings) }
+  const server = await startServer(t, { app: APP, workers: 2, files, expectErrors })
   const client = new Client(t, server.target, { keepAlive: true })
   for (let request = 0; request < 50; request++) await client.get()
   await client.get('/missing')
@@ -69,6 +71,17 @@ t.test("statsd gets Gunicorn's names, once a second", async t => {
   await until('all are counted', () => Math.abs(durationsOf(second.lines) - 1000) < 50)
   t.equal(sum(second.lines, 'gunicorn.requests'), 1000)
   t.equal(sum(first.lines, 'shop.gunicorn.requests'), 51)
+
+  // What comes in while a new arbiter starts, which then fails, is told too, and so is the last of all.
+  writeFileSync(join(server.cwd, 'app.js'), 'await new Promise(resolve => setTimeout(resolve, 500)); throw new Error()')
+  server.signal('SIGUSR2')
+  await server.log(messages.listening, { count: 2 })
+  await client.many(10)
+  await server.log(messages.successorGone)
+  await client.many(5)
+  await server.stop()
+  await until('the last ones are counted', () => sum(second.lines, 'gunicorn.requests') >= 1015)
+  t.equal(sum(second.lines, 'gunicorn.requests'), 1015)
 })
 
 t.test('a daemon that is away', async t => {
