@@ -18,6 +18,8 @@ export interface HttpPolicy {
   readonly limitRequestFields: number
   readonly limitRequestFieldSize: number
   readonly limitRequestBody: number
+  /** Requests of HTTP/2 that may be under way, each of which would be a connection of HTTP/1; absent for no limit. */
+  readonly workerConnections?: number
   /** Of all heads together that have begun and are not complete; absent for no limit. */
   readonly limitRequestHeads?: number
   /** Those whose word of their clients counts; absent if none is trusted. */

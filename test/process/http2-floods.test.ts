@@ -154,17 +154,27 @@ t.test('floods', async t => {
   t.same(server.logged(messages.drains), [], 'no session is left')
 })
 
+/** In turns, so that nothing is unread when the session ends. */
+const ASKED: Readonly<Record<string, (i: number) => Buffer>> = {
+  PING: () => frames.ping(),
+  'a request that gets 417': i => headers(stream(i), block({ fields: [['expect', 'nonsense']] })),
+}
+const TURN = 20
+
 t.test('a client that asks for too much is told so; one whose users change their minds is served', async t => {
   const server = await startServer(t, { app: APP, args: ARGS })
-  const raw = await open(t, server)
-  const acks = (): number => raw.frames.filter(({ type, flags }) => type === TYPES.ping && flags === 1).length
-  for (let sent = 0; !raw.socket.closed; ) {
-    raw.write(...Array.from({ length: 20 }, () => frames.ping()))
-    sent += 20
-    await until('they are answered', () => raw.socket.closed || acks() === sent)
+  for (const [what, ask] of Object.entries(ASKED)) {
+    const raw = await open(t, server)
+    const answered = (): number =>
+      raw.frames.filter(({ type, flags }) => (type === TYPES.ping || type === TYPES.data) && flags === 1).length
+    for (let sent = 0; !raw.socket.closed; sent += TURN) {
+      raw.write(...Array.from({ length: TURN }, (_, i) => ask(sent + i)))
+      await until('they are answered', () => raw.socket.closed || answered() === sent + TURN)
+    }
+    t.match(await raw.end(), { code: ERRORS.enhanceYourCalm })
+    t.ok(answered() >= BUDGET - TURN, what)
+    await server.log(new RegExp(`at last ${what}`))
   }
-  t.match(await raw.end(), { code: ERRORS.enhanceYourCalm })
-  t.ok(acks() >= BUDGET - 20, `${BUDGET} PINGs are answered`)
 
   const client = new Http2Client(t, server)
   for (let i = 0; i < 2 * BUDGET; i++) {
@@ -175,4 +185,18 @@ t.test('a client that asks for too much is told so; one whose users change their
     if (answer.status !== 200) t.fail(`answer ${i}`)
   }
   t.equal(client.sessions, 1)
+})
+
+t.test('a worker has no more requests under way than connections of HTTP/1', async t => {
+  const server = await startServer(t, { app: APP, args: [...ARGS, '--worker-connections', '4'] })
+  const raw = await open(t, server)
+  raw.write(...Array.from({ length: 6 }, (_, i) => headers(stream(i), LATER)))
+  const answers = await Promise.all(Array.from({ length: 6 }, (_, i) => raw.response(stream(i))))
+  t.same(
+    answers.map(({ status }) => status),
+    [200, 200, 200, 200, 0, 0],
+  )
+  const refused = raw.frames.filter(({ type }) => type === TYPES.reset).map(frames.codeOf)
+  t.same(refused, [ERRORS.refusedStream, ERRORS.refusedStream])
+  await server.log(/^Refused: too many requests of HTTP\/2 are under way/, { count: 2 })
 })

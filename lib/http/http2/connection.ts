@@ -44,6 +44,9 @@ type OnStream = (
 
 function ignore(): void {}
 
+/** How long a client that has asked for too much may take to read the GOAWAY that says so, in milliseconds. */
+const FAREWELL = 100
+
 /** What all sessions of an engine have in common. */
 export interface Owner {
   readonly policy: HttpPolicy
@@ -53,8 +56,11 @@ export interface Owner {
   gone(connection: Http2Connection): void
 }
 
-/** `notice`: the client knows that it is to open no more streams; `last`: none that it opens now is served. */
-type State = 'open' | 'notice' | 'last'
+/**
+ * `notice`: the client knows that it is to open no more streams; `last`: none that it opens now is served; `over`: nor
+ * is anything else.
+ */
+type State = 'open' | 'notice' | 'last' | 'over'
 
 /** A session of HTTP/2, which is a connection to the worker. */
 export class Http2Connection implements Connection, Session, Linked<Http2Connection> {
@@ -134,7 +140,7 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
    * a client that does not say that it has the SETTINGS: nghttp2 knows no limit for it yet.
    */
   #admits(stream: ServerHttp2Stream, fields: readonly string[]): boolean {
-    if (this.isGone) return false
+    if (this.isGone || this.#state === 'over') return false
     const isReset = stream.closed || stream.destroyed
     const isLarge = !isReset && this.#session.pendingSettingsAck && isTooLarge(fields)
     if (!isReset && !isLarge) return true
@@ -145,10 +151,12 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
 
   /** The client has asked for something beside answers. @param what  for the log */
   charge(what: string): void {
-    if (this.isGone || this.#budget.spend()) return
-    const why = `HTTP/2: too much beside answers, at last ${what}`
-    this.#owner.refused(this, { status: 429, why })
-    this.#session.destroy(new Error(why), NGHTTP2_ENHANCE_YOUR_CALM)
+    if (this.isGone || this.#state === 'over' || this.#budget.spend()) return
+    this.#state = 'over'
+    this.#owner.refused(this, { status: 429, why: `HTTP/2: too much beside answers, at last ${what}` })
+    this.#session.goaway(NGHTTP2_ENHANCE_YOUR_CALM)
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#expel(), FAREWELL).unref()
   }
 
   began(exchange: Http2Exchange): void {
@@ -159,8 +167,8 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
   ended(exchange: Http2Exchange): boolean {
     if (!this.streams.delete(exchange)) return false
     this.quietSince = now()
-    if (exchange.finished) this.#budget.earn()
-    else if (!exchange.isCut) this.charge('RST_STREAM')
+    if (!exchange.finished && !exchange.isCut) this.charge('RST_STREAM')
+    else if (!exchange.isCut && !exchange.refusal) this.#budget.earn()
     if (this.streams.size > 0) return true
     if (this.#state === 'last') this.#linger()
     else if (this.#state === 'notice') this.#close()
@@ -188,6 +196,12 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
     this.#linger()
   }
 
+  /** The same for a client that has asked for too much. */
+  #expel(): void {
+    this.#session.destroy(new Error('too much was asked for'), NGHTTP2_ENHANCE_YOUR_CALM)
+    this.#raw.destroy()
+  }
+
   /** The same, unless a request arrives in this turn of the event loop. */
   dropUnlessHeard(): void {
     const { requests } = this
@@ -197,7 +211,7 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
   }
 
   #close(): void {
-    if (this.#state === 'last') return
+    if (this.#state === 'last' || this.#state === 'over') return
     this.#state = 'last'
     clearTimeout(this.#timer)
     this.#session.close()

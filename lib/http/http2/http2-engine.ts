@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import { now } from '../../sys/clock.js'
 import { LinkedList } from '../../sys/linked-list.js'
 import type { Engine, HttpEvents, LocalAddress, SecuredClient } from '../engine.js'
@@ -16,6 +16,9 @@ import { Deadlines, type StreamWait } from './deadlines.js'
 import { Http2Exchange, type Session } from './exchange.js'
 import { Http2Head } from './head.js'
 import { checkRequest } from './rules.js'
+
+/** What a client is told by REFUSED_STREAM: to send the request again. */
+const TOO_MANY: Refusal = { status: 503, why: 'too many requests of HTTP/2 are under way (workerConnections)' }
 
 type ExchangeClass = new (
   session: Session,
@@ -112,9 +115,16 @@ export class Http2Engine implements Engine, Owner {
     if (!this.#mayKeep || this.#takesLeave(connection)) connection.leave()
     const refusal = checkRequest(exchange, this.policy)
     if (refusal) {
+      exchange.refusal = refusal
       exchange.refuse(refusal.status)
       this.#events.refused(refusal, exchange.peer, exchange.head)
       return connection.charge(`a request that gets ${refusal.status}`)
+    }
+    if (this.exchanges.size >= (this.policy.workerConnections ?? Number.POSITIVE_INFINITY)) {
+      exchange.refusal = TOO_MANY
+      stream.close(constants.NGHTTP2_REFUSED_STREAM)
+      this.#events.refused(TOO_MANY, exchange.peer, exchange.head)
+      return connection.charge('a request beyond workerConnections')
     }
     this.exchanges.add(exchange)
     if (started.hasSubscribers) started.publish(exchange)
