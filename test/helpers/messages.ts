@@ -64,6 +64,8 @@ export const messages = {
   pythonReady: /^Python process ready/,
   pythonExited: /^Python process exited/,
   pythonHangs: /^Python process hangs/,
+  /** What could not be removed at the end. */
+  leftBehind: /^Left behind: /,
   otlpStarted: /^Metrics are sent by OTLP/,
   /** Its field `why` says why. */
   otlpFails: /^Metrics cannot be sent by OTLP/,
