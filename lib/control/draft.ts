@@ -13,8 +13,8 @@ const HINTS: Readonly<Record<string, string>> = {
 }
 
 /**
- * A file that a worker writes and the arbiter sends. The arbiter makes it, keeps it open, and takes its name away: so
- * nothing stays, whatever becomes of the worker and of the client.
+ * A file that a worker writes and the arbiter sends. The arbiter makes it and keeps it open, and its name is taken away
+ * when the worker has opened it: so nothing stays, whatever becomes of arbiter, worker and client.
  */
 export class Draft {
   readonly path: string

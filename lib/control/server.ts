@@ -7,11 +7,10 @@ import type { ClientHandle } from '../listeners/server-handle.js'
 import type { Logger } from '../logging/log.js'
 import { Connection } from './connection.js'
 import { type ControlRequest, findRoute, type Method, type Reply, type Routes, text } from './routes.js'
+import { discard, Streams } from './streams.js'
 
 /** How many connections are held at most. Others wait in the kernel's queue. */
 const MOST_CONNECTIONS = 64
-/** How many of them may have an answer that does not end. */
-const MOST_STREAMS = 32
 /** Of a request's head, in bytes. */
 const LONGEST_HEAD = 8192
 /** How long a client may take for a request, and be idle after one, in milliseconds. */
@@ -20,8 +19,6 @@ const PATIENCE = 5000
 const CHECKS = 1000
 /** How long a client may take no byte of an answer, in milliseconds. */
 const SILENCE = 10_000
-/** How much of an answer that does not end may wait for its client, in bytes. */
-const MOST_WAITING = 256 * 1024
 /** The headers of every answer: a browser takes it for nothing else, and keeps nothing. */
 const HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
 
@@ -47,7 +44,7 @@ export class ControlServer {
   readonly #http: Server
   /** Open connections, each with the last answer on it. */
   readonly #connections = new Map<Duplex, ServerResponse | undefined>()
-  #streams = 0
+  readonly #streams = new Streams()
   #gate: Gate | undefined
   #isClosed = false
 
@@ -85,10 +82,12 @@ export class ControlServer {
     this.#regulate()
   }
 
-  /** Accepts no more; what was accepted is still answered. */
+  /** Accepts no more. What was accepted is answered; what has no end gets one, so that its client comes again. */
   shut(): void {
     this.#gate?.close()
     this.#gate = undefined
+    this.#closeIdle()
+    this.#streams.end()
   }
 
   /** Ends all of it at once. */
@@ -108,9 +107,15 @@ export class ControlServer {
     if (this.#isClosed || !this.#gate) return
     if (!this.#isFull) return this.#gate.isWideOpen ? undefined : this.#gate.open()
     this.#gate.close()
-    // A client that has its answer and only holds its connection gives way. From release 26.4 on, Node's
-    // `closeIdleConnections` would also close connections whose first request is on its way.
-    for (const [socket, answer] of this.#connections) if (answer?.writableFinished) socket.destroy()
+    this.#closeIdle()
+  }
+
+  /**
+   * Closes connections whose client has its answer and only holds them. From release 26.4 on, Node's own
+   * `closeIdleConnections` would also close those whose first request is on its way.
+   */
+  #closeIdle(): void {
+    for (const [connection, answer] of this.#connections) if (answer?.writableFinished) connection.destroy()
   }
 
   #connect(handle: ClientHandle): void {
@@ -139,7 +144,7 @@ export class ControlServer {
     try {
       // Node would read the rest of it, to have the next request.
       const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0
-      if (hasBody || this.#isFull) res.shouldKeepAlive = false
+      if (hasBody || this.#isFull || !this.#gate) res.shouldKeepAlive = false
       if (hasBody) res.on('finish', () => socket.destroySoon())
       // An outcome may take its time, and its client only waits.
       socket.setTimeout(0)
@@ -179,10 +184,12 @@ export class ControlServer {
   async #send(req: IncomingMessage, res: ServerResponse, reply: Reply): Promise<void> {
     const { status = 200, type = 'text/plain; charset=utf-8', headers, body } = reply
     const isStream = typeof body !== 'string' && !(body instanceof Uint8Array)
-    if (isStream && this.#streams >= MOST_STREAMS) {
+    if (isStream && this.#streams.areTooMany) {
       discard(reply)
       return this.#send(req, res, text('too many streams are open', 503))
     }
+    // Behind a stream without an end, in an upgrade, its client is to come to the new arbiter.
+    if (isStream && !reply.isFinite) res.shouldKeepAlive = false
     const length = isStream ? {} : { 'Content-Length': Buffer.byteLength(body) }
     res.writeHead(status, { 'Content-Type': type, ...length, ...HEADERS, ...headers })
     if (!isStream) return void res.end(body)
@@ -190,22 +197,7 @@ export class ControlServer {
       discard(reply)
       return void res.end()
     }
-    await this.#stream(res, body, reply.isFinite)
-  }
-
-  async #stream(res: ServerResponse, pieces: AsyncIterable<string | Uint8Array>, waits = false): Promise<void> {
-    this.#streams++
-    try {
-      res.flushHeaders()
-      for await (const piece of pieces) {
-        if (res.destroyed) return
-        if (!res.write(piece) && waits) await drained(res)
-        if (res.writableLength > MOST_WAITING) return void res.destroy()
-      }
-      res.end()
-    } finally {
-      this.#streams--
-    }
+    await this.#streams.send(res, body, reply.isFinite)
   }
 }
 
@@ -214,22 +206,6 @@ function refuse(connection: Connection, why: string): void {
   const length = Buffer.byteLength(body)
   connection.write(`HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n${body}`)
   connection.destroySoon()
-}
-
-/** Ends a stream that nobody gets: it may hold a file. */
-function discard({ body }: Reply): void {
-  if (typeof body === 'object' && Symbol.asyncIterator in body) void body[Symbol.asyncIterator]().return?.()
-}
-
-/** Resolves when the client has taken what it was sent, or is gone. */
-async function drained(res: ServerResponse): Promise<void> {
-  await new Promise<void>(resolve => {
-    const done = (): void => {
-      res.off('drain', done).off('close', done)
-      resolve()
-    }
-    res.on('drain', done).on('close', done)
-  })
 }
 
 /** A target may be a whole URL (RFC 9112, section 3.2.2), or one that no URL can be made of. */

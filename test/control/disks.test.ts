@@ -68,11 +68,11 @@ t.test('a disk of the server that is full, and then read-only', async t => {
 
 t.test('a client that goes away while its profile is made', async t => {
   const { server, path, ctl, left } = await startOnDisk(t, '64m')
-  const leaving = startCtl(server.cwd, ['profile', '0', '--seconds', '1', '-o', 'cpu', '--socket', path])
-  await until('it is made', async () => (await left()) !== '')
+  const leaving = startCtl(server.cwd, ['profile', '0', '--seconds', '100', '-o', 'cpu', '--socket', path])
+  await server.log(/^Handling command: profile of worker 0/)
   leaving.child.kill('SIGINT')
   t.match(await leaving.ended, { code: 130 })
-  await until('nothing is left of it', async () => (await left()) === '')
+  await until('nothing has a name', async () => (await left()) === '')
   t.notOk(existsSync(join(server.cwd, 'cpu')))
   t.match(await ctl('stack', '0'), { code: 0, out: /idle/ })
 })

@@ -1,13 +1,17 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { Client } from '../helpers/http.js'
+import { messages } from '../helpers/messages.js'
 import { startServer } from '../helpers/server.js'
 import { shortDir } from '../helpers/short-dir.js'
 import { until } from '../helpers/until.js'
 
 const APP = `
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+const load = () => { while (existsSync('slow')) Math.sqrt(2) }
+load()
 export const application = (req, res) => {
   if (req.url === '/child') execFileSync('sh', ['-c', 'touch asleep; while [ ! -e awake ]; do sleep 0.1; done'])
   res.end('served')
@@ -56,4 +60,22 @@ t.test('a worker that was looked at in a system call goes on after that', async 
   t.match(await answer, { status: 200, body: 'served' })
   t.match(await new Client(t, server.target).get(), { status: 200, body: 'served' })
   await until('it is seen to be idle', async () => (await ask('stack')).said.state === 'idle')
+})
+
+t.test('a worker is looked into from its first moment on, while it loads the application', async t => {
+  const { server, client, ask } = await startLooked(t)
+  writeFileSync(join(server.cwd, 'slow'), '')
+  await client.get('/reload', { method: 'POST' })
+  const starting = async () => {
+    const { workers } = JSON.parse((await client.get('/status')).body)
+    return workers.find(({ state }: { state: string }) => state === 'starting')?.pid
+  }
+  await until('one starts', async () => (await starting()) !== undefined)
+  // Its watchdog may not be there yet: then it reads that when it is.
+  const first = await client.get(`/workers/${await starting()}/stack`)
+  t.match([first.status, JSON.parse(first.body).state], [200, /^(busy|idle)$/])
+  const stack = async () => String((await ask('stack')).said.stack)
+  await until('it loads', async () => /^load \(.*app\.js:4:/.test(await stack()))
+  rmSync(join(server.cwd, 'slow'))
+  await server.log(messages.reloaded)
 })

@@ -121,14 +121,22 @@ t.test('an upgrade is done when the new arbiter serves', async t => {
   writeFileSync(join(server.cwd, 'unicorn.config.json'), JSON.stringify({ controlSocket: path, timeout: 'long' }))
   t.match(await ctl('upgrade', '--wait', '--socket', path), { code: 1, err: /upgrade failed: .*the old one, pid \d+,/ })
   writeFileSync(join(server.cwd, 'unicorn.config.json'), config)
+  const following = startCtl(server.cwd, ['events', '-f', '--json'])
+  let events = ''
+  following.child.stdout?.on('data', (part: Buffer) => {
+    events += part
+  })
+  await until('events are followed', () => events.includes('"worker-ready"'))
   const { pid, result } = await json('upgrade', '--wait')
   atEnd(t, () => killAndWait(pid))
   t.equal(result, 'serving')
   t.match(await json('status'), { pid, state: 'running' })
   server.signal('SIGTERM')
   await gone(server.pid)
+  await until('those of the new arbiter follow', () => events.includes('"upgraded"'))
   t.match(await ctl('stop', '--wait'), { code: 0, out: `stop: stopped, pid ${pid}\n` })
   await gone(pid)
+  t.match(await following.ended, { code: 3 })
 })
 
 t.test('events as they come, until the server is gone', async t => {
@@ -181,4 +189,6 @@ t.test('a socket that a dead server has left behind', async t => {
   await gone(server.pid, pid)
   t.match(await ctl('status'), { code: 3, err: /no server at .*: the socket was left behind by one that is gone\n$/ })
   t.ok(existsSync(path))
+  const next = await startServer(t, { cwd: server.cwd })
+  t.match(await ctl('status', '--json'), { code: 0, out: new RegExp(`"pid":${next.pid},`) }, 'the next one takes it')
 })

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, unlinkSync, writeSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errorCode, toError } from '../../errors.js'
@@ -150,6 +150,11 @@ class Output {
   constructor(path: string) {
     this.#path = path
     this.#fd = openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW)
+    try {
+      unlinkSync(path)
+    } catch {
+      // Its owner, who has it open too, does that as well, but may be killed before.
+    }
   }
 
   write(text: string): void {
