@@ -250,6 +250,8 @@ export class NodeEngine implements Engine, SocketOwner {
     const { req } = socket.newest ?? {}
     // Node has forgotten a request that is answered already; an application that still reads it must not wait for ever.
     if (req?.complete === false) socket.once('close', () => req.destroy())
+    // A socket lives on until its handle is collected, which takes a major collection: not so its request.
+    socket.newest = undefined
     this.#events.disconnected(socket)
   }
 
