@@ -6,7 +6,7 @@ import { readStartCommand, type StartCommand } from './command-line.js'
 import { configFile, configText, type Entry, entriesOf, exampleEntries } from './config-text.js'
 import type { InitOptions } from './options.js'
 import { readPm2File } from './pm2-file.js'
-import { configFormat, type Project, plainName } from './project.js'
+import { configFormat, type Project, plainName, projectIn } from './project.js'
 import type { Plan, Served } from './served.js'
 
 const DEPLOYS =
@@ -18,8 +18,11 @@ const FOREIGN = /\.(?:py|rb|sh|php|pl|go|exe)$/
 export async function planFromPm2(options: InitOptions & { from: string }, project: Project): Promise<Plan> {
   const { apps, deploys } = await readPm2File(options.from, project.directory)
   const remarks: string[] = []
+  const names = new Set<string>()
   const served = apps.flatMap((app, at) => {
-    const name = plainName(String(app.name ?? (apps.length === 1 ? project.name : `${project.name}-${at + 1}`)))
+    const ownName = plainName(String(app.name ?? (apps.length === 1 ? project.name : `${project.name}-${at + 1}`)))
+    const name = names.has(ownName) ? `${ownName}-${at + 1}` : ownName
+    names.add(name)
     const translation = settled(translateApp(app, options.env), project)
     const foreign = foreignInterpreter(app)
     if (foreign !== undefined)
@@ -56,11 +59,17 @@ function entriesFor({ settings, why, notes }: Pm2Translation): Entry[] {
 }
 
 /** Follows `npm start` to its script, and leaves out a directory that is this one. */
-function settled(translation: Pm2Translation, { directory, manifest }: Project): Pm2Translation {
+function settled(translation: Pm2Translation, { directory }: Project): Pm2Translation {
   const { chdir, ...settings } = translation.settings
-  const there = chdir !== undefined && resolve(directory, chdir) !== directory ? { chdir } : {}
-  const { settings: started, notes = [] } = followed(settings, manifest?.scripts ?? new Map())
-  return { ...translation, settings: { ...settings, ...started, ...there }, notes: [...translation.notes, ...notes] }
+  const home = resolve(directory, chdir ?? '')
+  const there = home === directory ? {} : { chdir }
+  const { settings: started, notes = [] } = followed(settings, projectIn(home).manifest?.scripts ?? new Map())
+  const all = Object.entries({ ...settings, ...started, ...there }).filter(([, value]) => !isEmpty(value))
+  return { ...translation, settings: Object.fromEntries(all), notes: [...translation.notes, ...notes] }
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
 }
 
 function followed({ app, args, rawEnv }: FileSettings, scripts: ReadonlyMap<string, string>): StartCommand {

@@ -68,16 +68,20 @@ t.test('several applications, several files; what Node does not run has none', a
   const apps = [
     { name: 'My API', script: 'npm', args: 'start' },
     { name: 'web', script: 'web.js' },
+    { name: 'web', script: 'npm', args: 'run serve', cwd: 'more' },
     { name: 'jobs', script: 'jobs.py', interpreter: 'python3' },
   ]
   const manifest = JSON.stringify({ type: 'module', scripts: { start: 'node server.js' } })
-  const cwd = testdir(t, { 'pm2.json': `// ours\n${JSON.stringify({ apps })}`, 'package.json': manifest })
+  const more = JSON.stringify({ scripts: { serve: 'node served.js' } })
+  const text = `// ours\n${JSON.stringify({ apps })}`
+  const cwd = testdir(t, { 'pm2.json': text, 'package.json': manifest, 'more/package.json': more })
   const output = await unicorn(cwd, 'init', '--from', 'pm2.json', '--procfile')
   t.match(
     output,
-    /^wrote unicorn\.my-api\.config\.js\nwrote unicorn\.web\.config\.js\nwrote Procfile\njobs: no config file/,
+    /^wrote unicorn\.my-api\.config\.js\nwrote unicorn\.web\.config\.js\nwrote unicorn\.web-3\.config\.js\nwrote Procfile\njobs: no config/,
   )
   t.match(readFileSync(join(cwd, 'unicorn.my-api.config.js'), 'utf8'), /app: 'server\.js'/)
+  t.match(readFileSync(join(cwd, 'unicorn.web-3.config.js'), 'utf8'), /app: 'served\.js'[\s\S]*chdir: 'more'/)
 })
 
 t.test('files that are none', async t => {
