@@ -109,6 +109,8 @@ t.test('what is there to copy is right', async t => {
   const prometheus = `${deploy}/prometheus`
   t.equal(promtool(['check', 'config', `${prometheus}/prometheus.yml`]).status, 0)
   t.equal(promtool(['check', 'rules', `${prometheus}/unicorn-rules.yml`]).status, 0)
+  const alerts = promtool(['test', 'rules', `${root}test/fixtures/prometheus/alerts.yml`])
+  t.match(alerts, { status: 0 }, `each alert fires for what it is about: ${alerts.output}`)
   const texts = [
     readFileSync(`${prometheus}/unicorn-rules.yml`, 'utf8'),
     readFileSync(`${deploy}/grafana/unicorn.json`, 'utf8'),
