@@ -9,6 +9,7 @@ import type { HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
 import { ended, started } from '../request-channels.js'
 import { Security } from '../security.js'
+import { joinSmallChunks } from '../small-chunks.js'
 import { SecurePeer } from '../tls/secure-peer.js'
 import { KEPT_MOMENT, SILENT_MOMENT } from '../waiting.js'
 import { Http2Connection, type Opening, type Owner } from './connection.js'
@@ -112,6 +113,7 @@ export class Http2Engine implements Engine, Owner {
     const exchange = new this.#Exchange(connection, stream, new Http2Head(fields, endsHere), headers)
     connection.began(exchange)
     stream.on('close', () => this.#closed(exchange, connection))
+    if (!endsHere) joinSmallChunks(stream)
     if (!this.#mayKeep || this.#takesLeave(connection)) connection.leave()
     const refusal = checkRequest(exchange, this.policy)
     if (refusal) {
