@@ -151,6 +151,23 @@ t.test('the windows of a stream slow down client and application', async t => {
   t.equal(JSON.parse((await answer).body).size, LARGE)
 })
 
+t.test('requestTimeout, for clients of both versions', async t => {
+  const holds = await startHolds(t)
+  const args = [...HTTP2, '--interface', 'wsgi', '--request-timeout', '1s']
+  const server = await startServer(t, { app: WSGI, args, env: holds.env })
+  const client = new Http2Client(t, server)
+  const answers: Promise<number | string>[] = []
+  for (const name of ['held/1', 'held/2', 'held/3', 'held/4']) {
+    const isNew = answers.length % 2 === 0
+    const status = ['--http1.1', '-o', '/dev/null', '-w', '%{http_code}']
+    answers.push(isNew ? client.get(`/${name}`).then(reply => reply.status) : curl(server, `/${name}`, status))
+    await holds.arrival(name)
+  }
+  t.same((await Promise.all(answers)).map(Number), [504, 504, 504, 504])
+  t.equal(client.sessions, 1)
+  for (const name of ['held/1', 'held/2', 'held/3', 'held/4']) holds.release(name)
+})
+
 t.test('fetch', async t => {
   const server = await startServer(t, { app: FETCH, args: HTTP2 })
   const client = new Http2Client(t, server)

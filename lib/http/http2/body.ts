@@ -51,9 +51,10 @@ export class Http2Body implements BodySource {
 
   /** @throws as `next` does */
   take(): Buffer | null | undefined {
+    const { stream, head } = this.#owner
+    if (head.bodyLength === 0) return null
     if (!this.#isStarted) this.#start()
     this.#check()
-    const { stream } = this.#owner
     const chunk: Buffer | null = stream.read()
     if (chunk !== null) return this.#count(chunk)
     return stream.readableEnded ? null : undefined
@@ -86,7 +87,7 @@ export class Http2Body implements BodySource {
     const { stream, refusal, ended } = this.#owner
     const read = `${this.received} bytes of the request body were read`
     if (refusal) throw new ClientGone(`${refusal.why}: ${read}`)
-    if (ended) throw new Error('the request body was read after the response had ended')
+    if (ended && !stream.readableEnded) throw new Error('the request body was read after the response had ended')
     if (this.limit > 0 && this.received > this.limit) throw new BodyTooLarge(this.limit)
     // A stream that is cut ends all the same.
     if (stream.aborted || (stream.destroyed && !stream.readableEnded)) {

@@ -16,6 +16,7 @@ export class SecurePeer implements Peer {
   readonly #raw: Socket
   #address: string | undefined = undefined
   #port: number | undefined = undefined
+  #addresses: SocketAddresses | undefined = undefined
 
   constructor(raw: Socket, local: LocalAddress | undefined, security?: Security) {
     this.#raw = raw
@@ -47,7 +48,12 @@ export class SecurePeer implements Peer {
 
   /** The addresses alone: what else a socket has, belongs to the engine. */
   get socket(): SocketAddresses {
-    const { remoteAddress, remotePort, remoteFamily, localAddress, localPort, localFamily } = this.#raw
-    return { remoteAddress, remotePort, remoteFamily, localAddress, localPort, localFamily }
+    this.#addresses ??= addressesOf(this.#raw)
+    return this.#addresses
   }
+}
+
+function addressesOf(socket: Socket): SocketAddresses {
+  const { remoteAddress, remotePort, remoteFamily, localAddress, localPort, localFamily } = socket
+  return { remoteAddress, remotePort, remoteFamily, localAddress, localPort, localFamily }
 }
