@@ -185,7 +185,8 @@ export const settings = {
     parser: integer(1),
     default: 1000,
     onHup: 'respawn',
-    description: 'how many connections a worker holds open at once, and requests of HTTP/2; beyond that, idle ones give way',
+    description:
+      'how many connections a worker holds open at once, and requests of HTTP/2; beyond that, idle ones give way',
   }),
   rebalance: setting('Workers', '--no-rebalance', {
     parser: boolean,
