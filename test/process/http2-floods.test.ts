@@ -57,10 +57,10 @@ const FLOODS: Readonly<Record<string, Flood>> = {
     piece: i => Buffer.concat([headers(stream(i), LATER), frames.reset(stream(i))]),
     count: 1000,
     said: /at last RST_STREAM/,
-    calls: BUDGET + 50,
+    calls: 2 * BUDGET,
   },
-  PING: { piece: () => frames.ping(), count: 1000, said: /at last PING/ },
-  SETTINGS: { piece: () => frames.settings(), count: 1000, said: /at last SETTINGS/ },
+  PING: { piece: () => frames.ping(), count: 600, said: /at last PING/ },
+  SETTINGS: { piece: () => frames.settings(), count: 600, said: /at last SETTINGS/ },
   'more requests at once than there may be': {
     piece: i => headers(stream(i), POST, { end: false }),
     count: 1000,
@@ -85,7 +85,7 @@ const FLOODS: Readonly<Record<string, Flood>> = {
     piece: i => Buffer.concat([headers(stream(i), SHORT, { end: false }), data(stream(i), 'more than five')]),
     count: 1000,
     said: /./,
-    calls: BUDGET + 50,
+    calls: 2 * BUDGET,
   },
   'windows that overflow': {
     piece: i => Buffer.concat([headers(stream(i), LATER), frames.windowUpdate(stream(i), 2 ** 31 - 1)]),
