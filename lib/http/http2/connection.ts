@@ -92,7 +92,8 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
     // A client that sends no more cannot steer what it gets, and none does so: it is gone.
     socket.on('end', () => this.drop())
     session.on('error', (error: Error & { readonly code?: string }) => {
-      if (this.#state !== 'over' && FAULTS.has(error.code)) owner.refused(this, { status: 400, why: `HTTP/2: ${error.message}` })
+      if (this.#state !== 'over' && FAULTS.has(error.code))
+        owner.refused(this, { status: 400, why: `HTTP/2: ${error.message}` })
     })
     session.on('close', () => this.#gone())
     session.on('goaway', () => this.#close())
