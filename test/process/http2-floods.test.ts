@@ -187,6 +187,25 @@ t.test('a client that asks for too much is told so; one whose users change their
   t.equal(client.sessions, 1)
 })
 
+t.test('a PING behind each part of an answer is free', async t => {
+  const server = await startServer(t, { app: APP, args: ARGS })
+  const raw = await open(t, server)
+  let pings = 0
+  let seen = 0
+  for (let i = 0; pings < 2 * BUDGET; i++) {
+    raw.write(headers(stream(i), block({ path: '/large' })))
+    for (let isOver = false; !isOver; pings++) {
+      const part = await raw.until(each => each.type === TYPES.data && raw.frames.indexOf(each) >= seen)
+      seen = raw.frames.indexOf(part) + 1
+      isOver = frames.endsStream(part)
+      const { length } = part.payload
+      if (length > 0) raw.write(frames.windowUpdate(0, length), frames.windowUpdate(stream(i), length))
+      raw.write(frames.ping())
+    }
+  }
+  t.notOk(raw.socket.closed, `${2 * BUDGET} of them`)
+})
+
 t.test('a worker has no more requests under way than connections of HTTP/1', async t => {
   const server = await startServer(t, { app: APP, args: [...ARGS, '--worker-connections', '4'] })
   const raw = await open(t, server)

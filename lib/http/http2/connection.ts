@@ -6,6 +6,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2'
 import type { Socket } from 'node:net'
+import type { ClientHandle } from '../../listeners/server-handle.js'
 import { now } from '../../sys/clock.js'
 import type { Linked } from '../../sys/linked-list.js'
 import type { SecuredClient } from '../engine.js'
@@ -44,6 +45,9 @@ type OnStream = (
 
 function ignore(): void {}
 
+/** Bytes of what a client is sent that pay for a PING: few segments of TCP. */
+const WORTH_PING = 4096
+
 /** How long a client that has asked for too much may take to read the GOAWAY that says so, in milliseconds. */
 const FAREWELL = 100
 
@@ -80,10 +84,12 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
   readonly #session: ServerHttp2Session
   readonly #raw: Socket
   readonly #budget = new Budget()
+  /** Bytes of what the client was sent that have paid for PINGs. */
+  #paid = 0
   #state: State = 'open'
   #timer: NodeJS.Timeout | undefined
 
-  constructor({ socket, raw }: SecuredClient, peer: Peer, owner: Owner) {
+  constructor({ socket, raw, handle }: SecuredClient, peer: Peer, owner: Owner) {
     this.peer = peer
     this.#owner = owner
     this.#raw = raw
@@ -105,7 +111,7 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
       if (this.#admits(stream, fields)) owner.opened(this, stream, { headers, fields, endsHere })
     }
     session.on('stream', onStream)
-    session.on('ping', () => this.charge('PING'))
+    session.on('ping', () => this.#pinged(handle))
     session.on('remoteSettings', () => this.charge('SETTINGS'))
     session.setLocalWindowSize(SESSION_WINDOW)
   }
@@ -148,6 +154,12 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
     if (isLarge) stream.close(NGHTTP2_ENHANCE_YOUR_CALM)
     this.charge(isLarge ? 'a head that is too large' : 'RST_STREAM')
     return false
+  }
+
+  /** Clients measure how much is on its way by a PING behind each part of an answer: what was sent pays for it. */
+  #pinged({ bytesWritten = 0 }: ClientHandle): void {
+    if (bytesWritten - this.#paid < WORTH_PING) this.charge('PING')
+    else this.#paid += WORTH_PING
   }
 
   /** The client has asked for something beside answers. @param what  for the log */
