@@ -45,7 +45,7 @@ t.test("the kernel's queue of connections that no worker has accepted", async t 
 
 t.test('why workers have ended, and that they were started anew', async t => {
   const expectErrors = [messages.exited, messages.uncaught, messages.ownExit, messages.timeout, messages.hangs]
-  const args = [...METRICS_BIND, '--timeout', '2s', '--restart-backoff', '1ms..1ms']
+  const args = [...METRICS_BIND, '--timeout', '6s', '--restart-backoff', '1ms..1ms']
   const server = await startServer(t, { app: APP, args, expectErrors })
   const [client, metrics] = [new Client(t, server.target), await metricsOf(t, server)]
   const ends: Readonly<Record<string, (pid: number) => Promise<unknown>>> = {
