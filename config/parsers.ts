@@ -1,12 +1,4 @@
 import { delimiter, resolve } from 'node:path'
-import {
-  ADDRESS_FORMS,
-  type Address,
-  anchorAddress,
-  bindText,
-  parseAddress,
-  withoutUnix,
-} from '../lib/listeners/address.js'
 import { compileAccessFormat } from '../lib/logging/access-format.js'
 import {
   parseSyslogAddress,
@@ -205,28 +197,6 @@ export const globs: Parser<readonly string[], string | readonly string[]> = {
   repeatable: true,
   parse: found => (Array.isArray(found) ? found : [found]).map(each => fileOrGlob.parse(each)),
   print: values => values.join(', '),
-}
-
-/** Reads an address; see {@link parseAddress}. */
-export const address: Parser<Address, string> = {
-  wanted: ADDRESS_FORMS,
-  metavar: 'ADDRESS',
-  parse: found => (typeof found === 'string' ? parseAddress(found) : refuse(found, ADDRESS_FORMS)),
-  print: bindText,
-  anchor: anchorAddress,
-}
-
-const SOCKET_FORMS = 'the path of a unix socket, such as /run/unicorn/control.sock'
-
-/** Reads the path of a unix socket, with or without `unix:`. */
-export const unixSocket: Parser<Address, string> = {
-  ...address,
-  wanted: SOCKET_FORMS,
-  metavar: 'PATH',
-  parse: found => {
-    const path = typeof found === 'string' ? withoutUnix(found) : ''
-    return path === '' || path.startsWith('@') ? refuse(found, SOCKET_FORMS) : parseAddress(`unix:${path}`)
-  },
 }
 
 /** Reads one or more of what `item` reads; a single one needs no array. */

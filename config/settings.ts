@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os'
 import { DEFAULT_ACCESS_FORMAT } from '../lib/logging/access-format.js'
 import { LOG_FORMATS, LOG_LEVELS } from '../lib/logging/names.js'
 import { facilityNames } from '../lib/logging/syslog-address.js'
+import { address, plainAddress, unixSocket } from './address-parsers.js'
 import { words } from './arguments.js'
 import { assignments } from './assignments.js'
 import { INTERFACES, PYTHON_INTERFACES } from './interfaces.js'
@@ -9,7 +10,6 @@ import { mappings, urlGlobs } from './mappings.js'
 import { decideOtlp } from './otlp.js'
 import {
   accessFormat,
-  address,
   boolean,
   choice,
   directories,
@@ -23,7 +23,6 @@ import {
   paths,
   syslogAddress,
   text,
-  unixSocket,
   urlPath,
   userName,
   variableName,
@@ -628,7 +627,7 @@ export const settings = {
   }),
 
   metricsBind: setting('Monitoring', '--metrics-bind', {
-    parser: address,
+    parser: plainAddress,
     default: absent('none'),
     onHup: 'apply',
     description:

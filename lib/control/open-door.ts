@@ -1,5 +1,6 @@
 import type { Config } from '../../config/settings.js'
 import type { ControlledServer } from '../arbiter/control.js'
+import { UnicornError } from '../errors.js'
 import { bindText } from '../listeners/address.js'
 import { type InheritedSocket, Listeners } from '../listeners/listeners.js'
 import { DOORS, type DoorName } from './doors.js'
@@ -37,7 +38,12 @@ export class OpenDoor {
     const address = door.address(config)
     if (!address) return Listeners.none
     const own = inherited.filter(socket => socket.address === bindText(address))
-    return this.#listeners.change([address], { backlog: BACKLOG, umask: door.umask(config) }, own)
+    try {
+      return await this.#listeners.change([address], { backlog: BACKLOG, umask: door.umask(config) }, own)
+    } catch (error) {
+      if (!(error instanceof UnicornError)) throw error
+      throw new UnicornError(`${this.#name}: ${error.message}`, error.cause)
+    }
   }
 
   take(next: Listeners): void {

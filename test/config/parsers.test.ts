@@ -1,19 +1,9 @@
 import { availableParallelism } from 'node:os'
 import t from 'tap'
+import { address } from '../../config/address-parsers.js'
 import { assignments } from '../../config/assignments.js'
 import type { Parser } from '../../config/parser.js'
-import {
-  accessFormat,
-  address,
-  boolean,
-  choice,
-  integer,
-  list,
-  logFile,
-  path,
-  text,
-  workerCount,
-} from '../../config/parsers.js'
+import { accessFormat, boolean, choice, integer, list, logFile, path, text, workerCount } from '../../config/parsers.js'
 import { duration, size } from '../../config/units.js'
 
 interface Cases<Value> {

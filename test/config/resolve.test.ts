@@ -137,6 +137,7 @@ t.test('what cannot be used is refused with setting and origin', async t => {
     ],
     [{ argv: ['--chdir', 'gone'] }, /^chdir: found .*gone, which is no directory.*\(command line --chdir\)$/],
     [{ argv: ['-b', `unix:${'x'.repeat(120)}`] }, /^bind: found .* \(command line --bind\)$/],
+    [{ argv: ['--metrics-bind', 'https://:90'] }, /^metricsBind: found "https:.*: there is no TLS \(command line/],
     [{ env: { UNICORN_CMD_ARGS: '--help' } }, /^UNICORN_CMD_ARGS: found --help/],
   ]
   for (const [each, message] of cases) {

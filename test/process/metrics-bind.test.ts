@@ -65,5 +65,5 @@ t.test('an address in use ends the start', async t => {
   const { port } = new URL(other.addresses[0] ?? '')
   const server = spawnServer(t, { args: ['--metrics-bind', `127.0.0.1:${port}`] })
   t.match(await server.ended(), { code: 1 })
-  t.ok(await server.log(new RegExp(`http://127.0.0.1:${port} is in use by another process`)))
+  t.ok(await server.log(new RegExp(`metricsBind: http://127.0.0.1:${port} is in use by another process`)))
 })
