@@ -76,6 +76,7 @@ t.test('who waits for a reload, and goes away, takes nothing along', async t => 
   const path = join(shortDir(t), 'control.sock')
   const server = await startServer(t, { args: ['--control-socket', path] })
   const waiting = Array.from({ length: 8 }, () => startCtl(server.cwd, ['reload', '--wait', '--socket', path]))
+  atEnd(t, () => waiting.map(({ child }) => child.kill('SIGKILL')))
   await server.log(messages.reloading)
   for (const { child } of waiting.slice(1)) child.kill('SIGKILL')
   t.match(await waiting[0]?.ended, { code: /^[01]$/ })
