@@ -38,12 +38,12 @@ for (const face of ['wsgi', 'fetch', 'node']) {
 }
 
 t.test('sync: an application that waits for its client is not taken for hung', async t => {
-  const args = ['--worker-class', 'sync', '--timeout', '1']
+  const args = ['--worker-class', 'sync', '--timeout', '3']
   const server = await startServer(t, { app: APP, spec: 'app:wsgi', args })
   const reader = await connectRaw(t, server.target)
   reader.socket.pause()
   reader.write('GET /stream HTTP/1.1\r\nHost: a\r\n\r\n')
-  await pause(3000)
+  await pause(6000)
   reader.socket.resume()
   t.ok((await reader.all()).length > 64 * MB)
   t.equal(server.everyWorker.length, 1)
