@@ -6,7 +6,7 @@ import type { Connection } from '../../lib/http/exchange.js'
 import { NativeConnection } from '../../lib/http/native/connection.js'
 import { NativeEngine } from '../../lib/http/native/native-engine.js'
 import { onSockets } from '../../lib/http/native/transports.js'
-import { ClientSocket } from '../../lib/http/node/client-socket.js'
+import { isClientSocket } from '../../lib/http/node/client-socket.js'
 import type { HttpPolicy } from '../../lib/http/policy.js'
 import { adoptHandle, type ServerHandle, systemError } from '../../lib/listeners/server-handle.js'
 import { bindTcp, bindUnix } from '../../lib/sys/socket-calls.js'
@@ -60,7 +60,7 @@ abstract class SocketHost implements Host {
 
 /** The server's end of a connection of either engine. */
 function endOf(connection: Connection): ServerEnd {
-  if (connection instanceof ClientSocket) return connection
+  if (isClientSocket(connection)) return connection
   if (!(connection instanceof NativeConnection)) throw new TypeError('a connection of no engine that is known here')
   const { transport } = connection
   return {

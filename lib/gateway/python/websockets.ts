@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { WebSocket, WebSocketServer } from 'ws'
 import { toError } from '../../errors.js'
 import { RequestHead } from '../../http/head.js'
-import { ClientSocket } from '../../http/node/client-socket.js'
+import { type ClientSocket, isClientSocket } from '../../http/node/client-socket.js'
 import { refuseConnection } from '../../http/node/closing.js'
 import type { TakeoverArgs } from '../../http/node/stand-in.js'
 import type { PythonWorker } from './python-gateway.js'
@@ -49,14 +49,14 @@ export class WebSockets extends EventEmitter {
    * that would have to wait for the answers to earlier requests (RFC 9110, section 7.8).
    */
   shouldUpgradeCallback({ headers, socket }: Request): boolean {
-    const hasToWait = socket instanceof ClientSocket && socket.running > 0
+    const hasToWait = isClientSocket(socket) && socket.running > 0
     return headers.upgrade?.toLowerCase() === 'websocket' && !hasToWait
   }
 
   /** The client's socket is not read until the application has answered. */
   async #ask(...[req, stream, first]: TakeoverArgs): Promise<void> {
     const { socket } = req
-    if (!(socket instanceof ClientSocket)) return
+    if (!isClientSocket(socket)) return
     try {
       this.#server ??= this.#load()
       const server = await this.#server
@@ -83,7 +83,7 @@ export class WebSockets extends EventEmitter {
       handleProtocols: (_, req) => this.#calls.get(req)?.subprotocol || false,
     })
     server.on('wsClientError', (_, stream, req) => {
-      if (stream instanceof ClientSocket) refuseHandshake(req, stream)
+      if (isClientSocket(stream)) refuseHandshake(req, stream)
     })
     server.on('headers', (headers, req) => headers.push(...(this.#calls.get(req)?.headers ?? [])))
     setInterval(() => this.#ping(), PING_PAUSE).unref()

@@ -35,11 +35,6 @@ export class ClientSocket extends NotedSocket<SocketOwner> implements Connection
     this.begin(handle, surroundings)
   }
 
-  /** A socket of TLS has another class below, and is one all the same. */
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return typeof value === 'object' && value !== null && 'isClient' in value
-  }
-
   get peer(): Peer {
     this.knownPeer ??= new NodePeer(this, this.local)
     return this.knownPeer
@@ -171,8 +166,16 @@ export class ClientSocket extends NotedSocket<SocketOwner> implements Connection
 
 Object.defineProperty(ClientSocket.prototype, 'isClient', { value: true })
 
+/**
+ * A socket of TLS has another class below, and is one all the same. `Symbol.hasInstance` could have `instanceof` say
+ * so, but then V8 looks for it at each `instanceof` of the process: that was 16 of 54 us of a new connection.
+ */
+export function isClientSocket(value: unknown): value is ClientSocket {
+  return typeof value === 'object' && value !== null && 'isClient' in value
+}
+
 /** Listens for the end of every response: one function for all, since a closure for each would cost too much. */
 export function onResponseClose(this: ServerResponse): void {
   const { socket } = this.req
-  if (socket instanceof ClientSocket) socket.owner.responded(socket.itself, this)
+  if (isClientSocket(socket)) socket.owner.responded(socket.itself, this)
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type HttpPolicy, headLimit } from '../policy.js'
-import { ClientSocket } from './client-socket.js'
+import { type ClientSocket, isClientSocket } from './client-socket.js'
 import { ruleResponses } from './response-rules.js'
 import type { NodeObjects } from './types.js'
 
@@ -42,7 +42,7 @@ interface ConnectionsList {
 export function sendersTo(server: Server): ReadonlySet<ClientSocket> {
   const key = Object.getOwnPropertySymbols(server).find(symbol => symbol.description === 'http.server.connections')
   const list: ConnectionsList | undefined = key && Reflect.get(server, key)
-  return new Set(list?.active().flatMap(({ socket }) => (socket instanceof ClientSocket ? socket : [])))
+  return new Set(list?.active().flatMap(({ socket }) => (isClientSocket(socket) ? socket : [])))
 }
 
 type OnRequest = (req: IncomingMessage, res: ServerResponse, expects: NodeObjects['expects']) => void

@@ -12,7 +12,7 @@ import type { Refusal } from '../refusal.js'
 import { joinSmallChunks } from '../small-chunks.js'
 import { lingerSilence } from '../waiting.js'
 import { bodyIsLate, bodyIsTorn, watchTrailers } from './broken-body.js'
-import { ClientSocket, onResponseClose, type SocketOwner } from './client-socket.js'
+import { type ClientSocket, isClientSocket, onResponseClose, type SocketOwner } from './client-socket.js'
 import { dropRest, type ParserError, refusalOf, refuseConnection } from './closing.js'
 import { lookAfter } from './half-closed.js'
 import { createHttpServer, onEachRequest, sendersTo } from './http-server.js'
@@ -148,7 +148,7 @@ export class NodeEngine implements Engine, SocketOwner {
 
   #onRequest(req: IncomingMessage, res: ServerResponse, expects: NodeObjects['expects']): void {
     const { socket } = req
-    if (!(socket instanceof ClientSocket) || socket.refused || socket.last) return
+    if (!isClientSocket(socket) || socket.refused || socket.last) return
     const exchange = new NodeExchange(socket, res, expects)
     const letsGo = this.#letsOneGo && socket.newest !== undefined && socket.running === 0 && res.shouldKeepAlive
     if (letsGo) this.#letsOneGo = false
@@ -184,7 +184,7 @@ export class NodeEngine implements Engine, SocketOwner {
   /** More requests on a connection than the application's server allows (`maxRequestsPerSocket`): Node answers 503. */
   #onDropped(req: IncomingMessage): void {
     const { socket } = req
-    if (socket instanceof ClientSocket) {
+    if (isClientSocket(socket)) {
       const head = new RequestHead(req, req.rawHeaders)
       this.#events.refused({ status: 503, why: 'too many requests on one connection' }, socket.peer, head)
     }
@@ -195,7 +195,7 @@ export class NodeEngine implements Engine, SocketOwner {
   #onTakeover(event: Takeover, args: TakeoverArgs): void {
     const [req] = args
     const { socket } = req
-    if (!(socket instanceof ClientSocket) || socket.refused || socket.last) return
+    if (!isClientSocket(socket) || socket.refused || socket.last) return
     const upgrade = new NodeUpgrade(new RequestHead(req, req.rawHeaders), socket)
     const isWanted = this.#takeovers.includes(event) && this.#standIn?.listensFor(event)
     const refusal = checkTaken(upgrade, this.#policy) ?? (isWanted ? undefined : { status: 501, why: 'CONNECT' })
@@ -237,7 +237,7 @@ export class NodeEngine implements Engine, SocketOwner {
 
   /** A time limit of the application's has passed. */
   #onTimeout(socket: Socket): void {
-    if (socket instanceof ClientSocket && !this.#standIn?.tell('timeout', [socket])) socket.expire()
+    if (isClientSocket(socket) && !this.#standIn?.tell('timeout', [socket])) socket.expire()
   }
 
   /** Node closes only the response that is being written; those of pipelined requests behind it end here. */
@@ -260,7 +260,7 @@ export class NodeEngine implements Engine, SocketOwner {
    * stands behind them is judged after that; only a reset ends them.
    */
   #onClientError(error: ParserError, socket: unknown): void {
-    if (!(socket instanceof ClientSocket) || socket.refused) return
+    if (!isClientSocket(socket) || socket.refused) return
     if (socket.destroyed || error.code === 'ECONNRESET') return void socket.destroy(error)
     socket.refused = true
     const { newest } = socket

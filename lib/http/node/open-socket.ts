@@ -1,7 +1,7 @@
 import type { ClientHandle } from '../../listeners/server-handle.js'
 import { isSecured, type SecuredClient } from '../engine.js'
 import { Security } from '../security.js'
-import { ClientSocket, type SocketOwner } from './client-socket.js'
+import { ClientSocket, isClientSocket, type SocketOwner } from './client-socket.js'
 import { NotedSocket, type Surroundings } from './noted-socket.js'
 
 /** Makes the socket of an accepted connection. */
@@ -25,7 +25,7 @@ const accessors = Object.fromEntries(all.filter(([, { get }]) => get))
  */
 function secured({ socket, handle, relayed }: SecuredClient, surroundings: Surroundings<SocketOwner>): ClientSocket {
   const client: unknown = Object.defineProperties(Object.assign(socket, methods), accessors)
-  if (!(client instanceof ClientSocket)) throw new Error('a socket of TLS has not become one of this engine')
+  if (!isClientSocket(client)) throw new Error('a socket of TLS has not become one of this engine')
   NotedSocket.prototype.begin.call(client, handle, surroundings, new Security(socket))
   if (relayed) client.relay(relayed(client.peer))
   return client

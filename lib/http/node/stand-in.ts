@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Engine } from '../engine.js'
-import { ClientSocket } from './client-socket.js'
+import { isClientSocket } from './client-socket.js'
 
 /** As Node's events have them: the stream is the socket, or one around it. */
 export type TakeoverArgs = [req: IncomingMessage, stream: Duplex, head: Buffer]
@@ -123,7 +123,7 @@ export class StandIn {
       closeAllConnections: () => engine.closeHttp(),
       /** Errors and timeouts of our connections are the engine's. */
       emit: (name: string, ...args: unknown[]) => {
-        const isOurs = (name === 'clientError' || name === 'timeout') && args.some(arg => arg instanceof ClientSocket)
+        const isOurs = (name === 'clientError' || name === 'timeout') && args.some(arg => isClientSocket(arg))
         return isOurs ? own.emit(name, ...args) : emit(this.#other, [name, ...args])
       },
     }
