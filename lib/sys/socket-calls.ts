@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs'
+import { familyOf } from './ip-family.js'
 import { check, declareCall, duplicate } from './libc.js'
 
 const linux = process.platform === 'linux'
@@ -63,12 +64,11 @@ const ip4Address = declareCall('int uv_ip4_addr(const char *ip, int port, uint8_
 const ip6Address = declareCall('int uv_ip6_addr(const char *ip, int port, uint8_t *address)')
 
 /**
- * (`isIPv6` of node:net takes 3 ms the first time, for its regular expression.)
  * @returns an address of this platform, and the number of its family
  * @throws an error if `ip` is none
  */
 export function ipAddress(ip: string, port: number): { family: number; address: Buffer } {
-  const isV6 = ip.includes(':')
+  const isV6 = familyOf(ip) === 'ipv6'
   const address = Buffer.alloc(isV6 ? SOCKADDR_IN6_SIZE : SOCKADDR_IN_SIZE)
   check('address', (isV6 ? ip6Address : ip4Address)(ip, port, address) === 0 ? 0 : -1)
   return { family: isV6 ? AF_INET6 : AF_INET, address }

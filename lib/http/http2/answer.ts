@@ -132,7 +132,7 @@ export abstract class Http2Answer implements Answer {
     this.#ended = true
     if (this.gone) return
     if (this.#hasBody) this.#endBody(chunk)
-    // What was not read of the request is nobody's any more.
+    // What was not read of the request is dropped.
     if (this.head.bodyLength > 0) this.source.abandon()
   }
 

@@ -29,7 +29,7 @@ export class Http2NodeExchange extends Http2Exchange {
     const res = new WatchedResponse(stream)
     this.#req = req
     this.#res = res
-    // Nobody has looked at them.
+    // Nothing reads trailers.
     stream.removeAllListeners('trailers')
     // An application that reads on behind its answer may.
     if (head.bodyLength > 0) stream.once('finish', () => stream.readableFlowing !== true && this.source.abandon())
