@@ -405,7 +405,7 @@ export class Arbiter {
     this.#yieldControl()
   }
 
-  /** A successor answers whoever asks how the server does, once it can: it is the one that goes on. */
+  /** A successor, once it can, answers those who ask how the server does: it is the one that goes on. */
   #yieldControl(): void {
     const yields = this.#upgrade.successor !== undefined && this.#bequest?.isGreeted === true
     if (yields === this.#yieldsControl) return

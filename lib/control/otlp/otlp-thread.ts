@@ -55,7 +55,7 @@ class Producer implements MetricProducer {
   }
 }
 
-/** Has each result of an export told, before the SDK gets it. */
+/** Tells each result of an export, before the SDK gets it. */
 function observed(exporter: PushMetricExporter): PushMetricExporter {
   const send = exporter.export.bind(exporter)
   exporter.export = (metrics, done) =>

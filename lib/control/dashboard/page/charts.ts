@@ -13,7 +13,7 @@ interface Line {
   readonly label: string
   readonly stroke: () => string
   readonly read: (point: Point) => number | null
-  /** Where it has no value, as between a worker and its replacement, it goes on. */
+  /** If it has no value, as between a worker and its replacement, it goes on. */
   readonly spanGaps?: boolean
 }
 
