@@ -3,7 +3,7 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { toError } from '../errors.js'
 import { Gate } from '../listeners/gate.js'
-import type { ClientHandle } from '../listeners/server-handle.js'
+import { acceptedOptions, type ClientHandle } from '../listeners/server-handle.js'
 import type { Logger } from '../logging/log.js'
 import { Connection } from './connection.js'
 import { type ControlRequest, findRoute, type Method, type Reply, type Routes, text } from './routes.js'
@@ -120,7 +120,7 @@ export class ControlServer {
 
   #connect(handle: ClientHandle): void {
     const why = this.#options.refusal?.(handle.fd ?? -1)
-    const socket = new Socket({ handle, allowHalfOpen: true, readable: true, writable: true })
+    const socket = new Socket(acceptedOptions(handle))
     const connection = new Connection(socket)
     this.#connections.set(connection, undefined)
     connection.on('close', () => {

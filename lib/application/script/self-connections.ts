@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import type { NodeServer } from '../../gateway/node/target.js'
 import { LOOPBACK, takeOneConnection } from '../../listeners/one-connection.js'
+import { acceptedOptions } from '../../listeners/server-handle.js'
 import { isObject } from '../../sys/objects.js'
 import { endWithResponse } from './other-servers.js'
 import type { Place } from './places.js'
@@ -67,7 +68,7 @@ export class SelfConnections {
     if (!this.#servers.has(server)) server.prependListener('request', endWithResponse)
     this.#servers.add(server)
     const { port, close } = takeOneConnection(handle => {
-      server.emit('connection', new Socket({ handle, allowHalfOpen: true, readable: true, writable: true }))
+      server.emit('connection', new Socket(acceptedOptions(handle)))
     })
     socket.once('close', close)
     return { host: LOOPBACK, port, localAddress: undefined, localPort: undefined }

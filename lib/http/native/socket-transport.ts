@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import type { ClientHandle } from '../../listeners/server-handle.js'
+import { acceptedOptions, type ClientHandle } from '../../listeners/server-handle.js'
 import { hasHungUp } from '../../sys/libc.js'
 import { hasUnread, NO_DESCRIPTOR } from '../../sys/socket-calls.js'
 import { isSecured, type SecuredClient } from '../engine.js'
@@ -44,10 +44,7 @@ export class SocketTransport implements Transport {
 
   #open(handle: ClientHandle, buffer: Buffer): Socket {
     return new Socket({
-      handle,
-      allowHalfOpen: true,
-      readable: true,
-      writable: true,
+      ...acceptedOptions(handle),
       onread: { buffer, callback: size => this.#guard(receiver => receiver.received(buffer, size)) },
     })
   }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { ClientHandle } from '../../listeners/server-handle.js'
+import { acceptedOptions, type ClientHandle } from '../../listeners/server-handle.js'
 import { hasHungUp } from '../../sys/libc.js'
 import type { Linked } from '../../sys/linked-list.js'
 import { hasUnread, NO_DESCRIPTOR } from '../../sys/socket-calls.js'
@@ -31,7 +31,7 @@ export class ClientSocket extends NotedSocket<SocketOwner> implements Connection
   declare readonly isClient: true
 
   constructor(handle: ClientHandle, surroundings: Surroundings<SocketOwner>) {
-    super({ handle, allowHalfOpen: true, readable: true, writable: true })
+    super(acceptedOptions(handle))
     this.begin(handle, surroundings)
   }
 

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import type { ClientHandle } from '../../listeners/server-handle.js'
+import { acceptedOptions, type ClientHandle } from '../../listeners/server-handle.js'
 import { now } from '../../sys/clock.js'
 import type { Linked } from '../../sys/linked-list.js'
 import type { LocalAddress } from '../engine.js'
@@ -11,7 +11,7 @@ class RawSocket extends Socket {
   connection: SecureConnection | undefined = undefined
 
   constructor(handle: ClientHandle) {
-    super({ handle, allowHalfOpen: true, readable: true, writable: true })
+    super(acceptedOptions(handle))
   }
 }
 
