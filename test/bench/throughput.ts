@@ -10,8 +10,8 @@ import { type Result, wrk } from './wrk.js'
 
 /** Many, so that it does not decide the figure how a few connections happen to fall on two workers. */
 const CONNECTIONS = 64
-/** How long each is warmed up, unless a race says otherwise, in seconds. */
-const WARM_UP = 1
+/** How often each is warmed up for a second, unless a race says otherwise. */
+const WARM_UPS = 1
 
 export interface Throughput {
   readonly perSecond: Table
@@ -27,8 +27,11 @@ export interface Race {
   readonly path?: string
   /** A new connection for each request. */
   readonly fresh: boolean
-  /** How long each is warmed up, in seconds: what is slow takes longer until it is compiled. */
-  readonly warmUp?: number
+  /**
+   * How often each is warmed up for a second: what is slow takes longer until it is compiled. The connections of one
+   * second are closed at its end, and what closes them has V8 compile anew what had known open ones only.
+   */
+  readonly warmUps?: number
   /** What is used in place of wrk. */
   readonly client?: (address: Address, seconds: number, signal: AbortSignal) => Promise<Result>
   /** How often each takes its turn in a round, one after the other; once if absent. */
@@ -51,12 +54,12 @@ export async function throughput(bench: Bench, race: Race): Promise<Throughput> 
 }
 
 async function playRound(bench: Bench, race: Race, { perSecond, cpu }: Throughput): Promise<void> {
-  const { lanes, workers, app = 'hello', path = '', fresh, client, warmUp = WARM_UP } = race
+  const { lanes, workers, app = 'hello', path = '', fresh, client, warmUps = WARM_UPS } = race
   const { turns = 1, around = (_lane, _server, turn) => turn() } = race
   const running = new Map<Contestant, Running>()
   try {
     for (const lane of lanes) running.set(lane, await bench.servers.start(lane, app, workers))
-    for (const each of running.values()) await load(each, warmUp)
+    for (const each of running.values()) for (let i = 0; i < warmUps; i++) await load(each, 1)
     const order = Array.from({ length: turns }, () => [...running]).flat()
     for (const [lane, each] of order) {
       await around(lane, each.server, async () => {
