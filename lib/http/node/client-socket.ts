@@ -140,6 +140,14 @@ export class ClientSocket extends NotedSocket<SocketOwner> implements Connection
     return hasUnread(this.handle.fd ?? NO_DESCRIPTOR)
   }
 
+  /** node:http ends a socket at the end of its input, ended or not. Node makes an error of the second time: 10 us. */
+  override end(callback?: () => void): this
+  override end(chunk: string | Uint8Array, callback?: () => void): this
+  override end(chunk: string | Uint8Array, encoding?: BufferEncoding, callback?: () => void): this
+  override end(...args: unknown[]): this {
+    return args.length === 0 && this.writableEnded ? this : Reflect.apply(super.end, this, args)
+  }
+
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     super._destroy(error, callback)
     this.owner.gone(this)
