@@ -166,8 +166,11 @@ export function isWritable(fd: number): boolean {
   return isReady(fd, POLLOUT | POLLERR | POLLHUP)
 }
 
+/** Of a connection that is closed: the kernel knows nothing of it, so the answer to each question is false. */
+export const NO_DESCRIPTOR = -1
+
 /** Returns whether this connection was reset, or closed by the other end for good. Linux only; elsewhere false. */
-export function hasHungUp(fd: number): boolean {
+export function hasHungUp(fd = NO_DESCRIPTOR): boolean {
   return linux && isReady(fd, POLLERR | POLLHUP)
 }
 

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs'
 import { familyOf } from './ip-family.js'
-import { check, declareCall, duplicate } from './libc.js'
+import { check, declareCall, duplicate, NO_DESCRIPTOR } from './libc.js'
 
 const linux = process.platform === 'linux'
 const MSG_DONTWAIT = linux ? 0x40 : 0x80
@@ -22,16 +22,13 @@ const recv = declareCall('long recv(int fd, uint8_t *buffer, size_t length, int 
 const MSG_PEEK = 0x2
 const peeked = Buffer.alloc(1)
 
-/** Of a connection that is closed: the kernel knows nothing of it, so the answer to each question is false. */
-export const NO_DESCRIPTOR = -1
-
 /** Returns whether bytes have come on this connection that were not read yet. Its end is none. */
-export function hasUnread(fd: number): boolean {
+export function hasUnread(fd = NO_DESCRIPTOR): boolean {
   return recv(fd, peeked, 1, MSG_PEEK | MSG_DONTWAIT) > 0
 }
 
 /** Returns whether the other end of this connection sends no more, and all that it has sent was read. */
-export function isAtEnd(fd: number): boolean {
+export function isAtEnd(fd = NO_DESCRIPTOR): boolean {
   return recv(fd, peeked, 1, MSG_PEEK | MSG_DONTWAIT) === 0
 }
 

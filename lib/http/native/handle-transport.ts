@@ -1,5 +1,5 @@
 import { hasHungUp } from '../../sys/libc.js'
-import { hasUnread, isAtEnd, NO_DESCRIPTOR } from '../../sys/socket-calls.js'
+import { hasUnread, isAtEnd } from '../../sys/socket-calls.js'
 import type { Dialect, WriteRequest } from './dialect.js'
 import type { StreamHandle } from './stream-handle.js'
 import type { EndPoint, Receiver, Transport } from './transport.js'
@@ -45,15 +45,15 @@ export class HandleTransport implements Transport {
   }
 
   get hasUnread(): boolean {
-    return hasUnread(this.#handle.fd ?? NO_DESCRIPTOR)
+    return hasUnread(this.#handle.fd)
   }
 
   get #isAtEnd(): boolean {
-    return isAtEnd(this.#handle.fd ?? NO_DESCRIPTOR)
+    return isAtEnd(this.#handle.fd)
   }
 
   get hasHungUp(): boolean {
-    return hasHungUp(this.#handle.fd ?? NO_DESCRIPTOR)
+    return hasHungUp(this.#handle.fd)
   }
 
   connect(receiver: Receiver): void {

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import { acceptedOptions, type ClientHandle } from '../../listeners/server-handle.js'
 import { hasHungUp } from '../../sys/libc.js'
-import { hasUnread, NO_DESCRIPTOR } from '../../sys/socket-calls.js'
+import { hasUnread } from '../../sys/socket-calls.js'
 import { isSecured, type SecuredClient } from '../engine.js'
 import { Security } from '../security.js'
 import type { EndPoint, Receiver, Transport } from './transport.js'
@@ -66,11 +66,11 @@ export class SocketTransport implements Transport {
   }
 
   get hasUnread(): boolean {
-    return hasUnread(this.#handle.fd ?? NO_DESCRIPTOR)
+    return hasUnread(this.#handle.fd)
   }
 
   get hasHungUp(): boolean {
-    return hasHungUp(this.#handle.fd ?? NO_DESCRIPTOR)
+    return hasHungUp(this.#handle.fd)
   }
 
   connect(receiver: Receiver): void {
