@@ -1,14 +1,11 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { acceptedOptions, type ClientHandle } from '../../listeners/server-handle.js'
-import { hasHungUp } from '../../sys/libc.js'
 import type { Linked } from '../../sys/linked-list.js'
-import { hasUnread, NO_DESCRIPTOR } from '../../sys/socket-calls.js'
-import type { Connection, Peer } from '../exchange.js'
-import { showPeer } from './client-view.js'
+import { hasUnread } from '../../sys/socket-calls.js'
+import type { Connection } from '../exchange.js'
 import { closeUnread, linger } from './closing.js'
-import { NodePeer } from './node-peer.js'
-import { NotedSocket, type Surroundings, type Wait } from './noted-socket.js'
+import { NotedSocket, type Surroundings } from './noted-socket.js'
 
 /** What all connections of an engine have in common. */
 export interface SocketOwner {
@@ -25,7 +22,7 @@ export interface SocketOwner {
 /** As `Writable` hands them to `_writev`. */
 type Chunks = Parameters<NonNullable<Socket['_writev']>>[0]
 
-/** An accepted connection. A socket of TLS gets the members of this class without its constructor. */
+/** An accepted connection. A socket of TLS gets its methods without its constructor, so it has no accessors. */
 export class ClientSocket extends NotedSocket<SocketOwner> implements Connection, Linked<ClientSocket> {
   /** On the prototype: what tells a socket of this class, or one that `secured` has made of it. */
   declare readonly isClient: true
@@ -35,109 +32,17 @@ export class ClientSocket extends NotedSocket<SocketOwner> implements Connection
     this.begin(handle, surroundings)
   }
 
-  get peer(): Peer {
-    this.knownPeer ??= new NodePeer(this, this.local)
-    return this.knownPeer
-  }
-
-  /** The one that a proxy speaks for, for all of the connection. */
-  set peer(peer: Peer) {
-    this.knownPeer = peer
-  }
-
-  /** A proxy tells of its client: the application sees it in place of the proxy. */
-  relay(peer: Peer): void {
-    if (peer === this.peer) return
-    this.peer = peer
-    showPeer(this, peer)
-  }
-
-  /** Also if it is asked for by a view of it. */
-  get itself(): this {
-    return this
-  }
-
-  get isGone(): boolean {
-    return this.destroyed
-  }
-
-  /** Whether the other end has closed it for good, which Node does not look for behind the end of what was sent. */
-  get hasHungUp(): boolean {
-    return hasHungUp(this.handle.fd ?? NO_DESCRIPTOR)
-  }
-
-  /** Whether it waits for a next request. */
-  get isIdle(): boolean {
-    return this.running === 0 && !this.upgraded
-  }
-
-  /** Whether it is idle, and not being closed already. */
-  get mayGiveWay(): boolean {
-    return this.isIdle && !this.refused && !this.isLingering
-  }
-
-  /** What the server waits for now; undefined if for nothing, or for what node:http itself watches: a first head. */
-  get awaited(): Wait | undefined {
-    if (this.upgraded || this.destroyed) return undefined
-    if (this.writableLength > 0) return 'reader'
-    const { newest } = this
-    if (newest === undefined || this.writableEnded) return undefined
-    if (!newest.req.complete) return newest.wantsBody ? 'body' : undefined
-    if (this.running === 0) return 'request'
-    return this.readableEnded ? 'answer' : undefined
-  }
-
-  /** A number that changes with all that the client does of what the server waits for. */
-  progressOf(wait: Wait | undefined): number {
-    if (wait === 'body') return this.bytesRead
-    if (wait !== 'reader') return 0
-    const { bytesWritten = 0, writeQueueSize = 0 } = this.handle
-    return bytesWritten - writeQueueSize
-  }
-
-  /** Bytes of a head that has begun and is not complete, if nothing else may have come since the last request. */
-  get openHead(): number {
-    const { newest } = this
-    const isWithinBody = this.upgraded || this.refused || newest?.req.complete === false
-    return isWithinBody ? 0 : this.bytesRead - this.headStart
-  }
-
-  /** A time limit of the application's has passed. The application itself may deal with that, as under plain Node. */
-  expire(): void {
-    const { req, res } = this.newest ?? {}
-    const isHandled = this.running > 0 && [req, res].some(it => it && it.listenerCount('timeout') > 0)
-    if (!isHandled) this.destroy()
-  }
-
   /**
    * Closes the connection after what was written: node:http calls it when the last response has left. A client that may
    * still be sending gets the whole answer all the same.
    */
   override destroySoon(): void {
     if (this.isLingering || this.destroyed) return
-    if (this.readableEnded || !this.maySend()) return super.destroySoon()
+    if (this.readableEnded || !maySend(this)) return super.destroySoon()
     this.isLingering = true
     if (this.abandoned) return closeUnread(this)
     const { req } = this.newest ?? {}
     linger(this, this.owner.lingerSilence, req?.complete === false ? req : undefined)
-  }
-
-  /**
-   * Closes the connection if it waits for a request, none of which has come: neither to the parser, nor to the kernel
-   * since the event loop has last looked.
-   */
-  closeIfIdle(): void {
-    if (this.isIdle && !this.hasUnread()) this.destroySoon()
-  }
-
-  /** Whether a request is not complete, or others were sent behind it. */
-  private maySend(): boolean {
-    return this.refused || this.running > 1 || this.newest?.req.complete === false || this.hasUnread()
-  }
-
-  /** Under TLS, also an alert, by which a client ends its side. */
-  private hasUnread(): boolean {
-    return hasUnread(this.handle.fd ?? NO_DESCRIPTOR)
   }
 
   /** node:http ends a socket at the end of its input, ended or not. Node makes an error of the second time: 10 us. */
@@ -150,6 +55,7 @@ export class ClientSocket extends NotedSocket<SocketOwner> implements Connection
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     super._destroy(error, callback)
+    this.isGone = true
     this.owner.gone(this)
   }
 
@@ -180,6 +86,11 @@ Object.defineProperty(ClientSocket.prototype, 'isClient', { value: true })
  */
 export function isClientSocket(value: unknown): value is ClientSocket {
   return typeof value === 'object' && value !== null && 'isClient' in value
+}
+
+/** Whether a request is not complete, or more has come behind it: under TLS perhaps the alert that ends it. */
+function maySend({ refused, running, newest, handle }: ClientSocket): boolean {
+  return refused || running > 1 || newest?.req.complete === false || hasUnread(handle.fd)
 }
 
 /** Listens for the end of every response: one function for all, since a closure for each would cost too much. */

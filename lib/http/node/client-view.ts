@@ -12,6 +12,13 @@ function endsOf({ address, port, family, scheme }: Peer): Readonly<Record<string
   }
 }
 
+/** A proxy tells of the client of a connection: the application sees that in place of the proxy. */
+export function relay(socket: Socket & { peer: Peer }, peer: Peer): void {
+  if (peer === socket.peer) return
+  socket.peer = peer
+  showPeer(socket, peer)
+}
+
 /** Has the socket of a connection say that this is its client, whoever is at the other end. */
 export function showPeer(socket: Socket, peer: Peer): void {
   for (const [name, value] of Object.entries(endsOf(peer)))

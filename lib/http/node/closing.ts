@@ -4,12 +4,20 @@ import { now } from '../../sys/clock.js'
 import { MISPLACED_TLS, TLS_RECORD } from '../policy.js'
 import { type Refusal, reasonOf } from '../refusal.js'
 import { LINGER_LONGEST } from '../waiting.js'
+import type { NotedSocket } from './noted-socket.js'
 
 /** Ends a connection whose memory is wanted now. The kernel has the answer: a client that still sends may lose it. */
 export function closeUnread(socket: Socket): void {
   socket.pause()
   socket.end()
   setImmediate(() => socket.destroy())
+}
+
+/** Closes a connection at a time limit of the application's, unless that listens for it, as under plain Node. */
+export function closeExpired(socket: NotedSocket<unknown>): void {
+  const { req, res } = socket.newest ?? {}
+  const isHandled = socket.running > 0 && [req, res].some(it => it && it.listenerCount('timeout') > 0)
+  if (!isHandled) socket.destroy()
 }
 
 /** Answers bytes that are no request, on the bare connection, and closes it. @param fields  more lines of the head */

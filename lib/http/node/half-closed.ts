@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { hasHungUp } from '../../sys/libc.js'
 import type { Exchange } from '../exchange.js'
 import { KEPT_QUIET } from '../waiting.js'
 import type { ClientSocket } from './client-socket.js'
@@ -19,9 +20,12 @@ interface Sending extends ServerResponse {
   readonly _headerSent?: boolean
 }
 
-/** @param exchanges  those under way, the oldest first */
+/**
+ * Looks whether the client is still there. Node does not, behind the end of what was sent.
+ * @param exchanges  those under way, the oldest first
+ */
 export function lookAfter(socket: ClientSocket, exchanges: Iterable<Exchange>): void {
-  if (socket.hasHungUp) return void socket.destroy()
+  if (hasHungUp(socket.handle.fd)) return void socket.destroy()
   if (socket.isProbed) return
   socket.isProbed = true
   const current = [...exchanges].find(({ node }) => node?.res.socket === socket)

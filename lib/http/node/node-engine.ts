@@ -13,9 +13,11 @@ import { joinSmallChunks } from '../small-chunks.js'
 import { lingerSilence } from '../waiting.js'
 import { bodyIsLate, bodyIsTorn, watchTrailers } from './broken-body.js'
 import { type ClientSocket, isClientSocket, onResponseClose, type SocketOwner } from './client-socket.js'
-import { dropRest, type ParserError, refusalOf, refuseConnection } from './closing.js'
+import { relay } from './client-view.js'
+import { closeExpired, dropRest, type ParserError, refusalOf, refuseConnection } from './closing.js'
 import { lookAfter } from './half-closed.js'
 import { createHttpServer, onEachRequest, sendersTo } from './http-server.js'
+import { closeIdlest, closeIfIdle } from './idle.js'
 import { NodeExchange } from './node-exchange.js'
 import { checkNumber, checkRequest, checkTaken, wantsToClose } from './node-rules.js'
 import { NodeUpgrade, siftUpgrades } from './node-upgrade.js'
@@ -25,7 +27,7 @@ import { openSocket } from './open-socket.js'
 import { StandIn, type TakeoverArgs } from './stand-in.js'
 import type { NodeObjects } from './types.js'
 import { readOn } from './untaken-upgrade.js'
-import { closeIdlest, Waits } from './waits.js'
+import { awaited, Waits } from './waits.js'
 
 /** HTTP/1 by `node:http`, whose parser is llhttp. */
 export class NodeEngine implements Engine, SocketOwner {
@@ -94,7 +96,7 @@ export class NodeEngine implements Engine, SocketOwner {
   #awaitPreface(socket: ClientSocket): void {
     awaitPreface({ socket, peer: socket.peer }, this.#policy, {
       begin: ({ relayed }) => {
-        socket.relay(relayed(socket.peer))
+        relay(socket, relayed(socket.peer))
         socket.headStart = socket.bytesRead - socket.readableLength
         this.#begin(socket)
       },
@@ -123,7 +125,7 @@ export class NodeEngine implements Engine, SocketOwner {
 
   /** (Node's own call closes new connections too, from 26 on.) */
   closeIdle(): void {
-    for (const socket of this.#connections) if (socket.newest) socket.closeIfIdle()
+    for (const socket of this.#connections) if (socket.newest) closeIfIdle(socket)
   }
 
   /** Cuts every connection that has not left HTTP. */
@@ -133,7 +135,7 @@ export class NodeEngine implements Engine, SocketOwner {
 
   closeQuiet(age: number): void {
     const latest = now() - age
-    for (const socket of this.#connections) if (socket.quietSince <= latest) socket.closeIfIdle()
+    for (const socket of this.#connections) if (socket.quietSince <= latest) closeIfIdle(socket)
   }
 
   closeIdlest(): boolean {
@@ -229,15 +231,15 @@ export class NodeEngine implements Engine, SocketOwner {
     if (wait === 'body') bodyIsLate(socket)
     else if (wait === 'answer') lookAfter(socket, this.exchanges)
     else if (wait !== 'request') socket.destroy()
-    // A late loop leaves a timely request in the kernel: one more turn reads it. Where a request has begun by then, it
-    // has `headerTimeout`; blank lines begin none.
+    // A late loop leaves a timely request in the kernel: one more turn reads it. If a request has begun by then, it has
+    // `headerTimeout`; blank lines begin none.
     else
-      setImmediate(() => socket.awaited === 'request' && !sendersTo(this.#server).has(socket) && socket.destroySoon())
+      setImmediate(() => awaited(socket) === 'request' && !sendersTo(this.#server).has(socket) && socket.destroySoon())
   }
 
   /** A time limit of the application's has passed. */
   #onTimeout(socket: Socket): void {
-    if (isClientSocket(socket) && !this.#standIn?.tell('timeout', [socket])) socket.expire()
+    if (isClientSocket(socket) && !this.#standIn?.tell('timeout', [socket])) closeExpired(socket)
   }
 
   /** Node closes only the response that is being written; those of pipelined requests behind it end here. */

@@ -6,6 +6,7 @@ import type { ClientSocket } from './client-socket.js'
 import { NodeAnswer } from './node-answer.js'
 import { NodeBody } from './node-body.js'
 import type { NodeObjects } from './types.js'
+import { awaited } from './waits.js'
 
 /** An exchange on a request and a response of `node:http`. It is its own answer: one object less for each request. */
 export class NodeExchange extends NodeAnswer implements Exchange, NodeObjects {
@@ -52,8 +53,8 @@ export class NodeExchange extends NodeAnswer implements Exchange, NodeObjects {
   }
 
   get awaitsClient(): boolean {
-    const { awaited } = this.socket
-    return awaited === 'body' || awaited === 'reader'
+    const wait = awaited(this.socket)
+    return wait === 'body' || wait === 'reader'
   }
 
   /** There is room for it, and nothing that it should wait for first. */

@@ -4,6 +4,7 @@ import type { RequestHead } from '../head.js'
 import { mountOf } from '../mount.js'
 import type { HttpPolicy } from '../policy.js'
 import type { ClientSocket } from './client-socket.js'
+import { relay } from './client-view.js'
 import { showBelow } from './mounted.js'
 import { watchWrites } from './response.js'
 
@@ -25,7 +26,7 @@ export class NodeUpgrade implements Upgrade {
   begin(req: IncomingMessage, { forwardedSocket, rootPath }: HttpPolicy): void {
     this.#socket.upgraded = true
     showBelow(req, mountOf(this.peer, rootPath))
-    if (forwardedSocket) this.#socket.relay(this.peer)
+    if (forwardedSocket) relay(this.#socket, this.peer)
     this.#socket.peer = this.peer
   }
 

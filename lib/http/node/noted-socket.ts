@@ -4,6 +4,7 @@ import { now } from '../../sys/clock.js'
 import type { LocalAddress } from '../engine.js'
 import type { Connection, Exchange, Peer } from '../exchange.js'
 import type { Security } from '../security.js'
+import { NodePeer } from './node-peer.js'
 import type { NodeObjects } from './types.js'
 
 /**
@@ -60,13 +61,17 @@ export abstract class NotedSocket<Owner> extends Socket {
   declare offers: number
   /** It was asked whether its client is still there. */
   declare isProbed: boolean
+  /** It ends behind what was written, and what the client still sends is dropped. */
+  declare isLingering: boolean
+  declare isGone: boolean
   declare owner: Owner
-  declare protected handle: ClientHandle
-  declare protected local: LocalAddress | undefined
-  declare protected knownPeer: Peer | undefined
-  declare protected isLingering: boolean
+  declare handle: ClientHandle
   /** TLS of the connection; undefined if it has none. */
   declare security: Security | undefined
+  /** Both ends, or the client that a proxy speaks for, for all of the connection. */
+  declare peer: Peer
+  /** Read of a view of a socket (`viewOf`), the socket. */
+  declare itself: this
 
   /** Sets every field, one by one: `Object.assign` takes several times as long. */
   begin(handle: ClientHandle, { local, owner }: Surroundings<Owner>, security?: Security): void {
@@ -90,11 +95,12 @@ export abstract class NotedSocket<Owner> extends Socket {
     this.behind = undefined
     this.offers = 0
     this.isProbed = false
+    this.isLingering = false
+    this.isGone = false
     this.owner = owner
     this.handle = handle
-    this.local = local
     this.security = security
-    this.knownPeer = undefined
-    this.isLingering = false
+    this.peer = new NodePeer(this, local)
+    this.itself = this
   }
 }

@@ -39,19 +39,25 @@ export class OpenHeads {
     const heads: ClientSocket[] = []
     let left = this.#limit
     for (const socket of sendersTo(this.#server)) {
-      const { openHead } = socket
-      if (openHead === 0) continue
-      left -= openHead
+      const size = openHead(socket)
+      if (size === 0) continue
+      left -= size
       heads.push(socket)
     }
     if (left >= 0) return
-    heads.sort((a, b) => b.openHead - a.openHead)
+    heads.sort((a, b) => openHead(b) - openHead(a))
     for (const socket of heads) {
-      left += socket.openHead
+      left += openHead(socket)
       socket.abandoned = true
       socket.pause()
       this.#refuse(socket)
       if (left >= 0) return
     }
   }
+}
+
+/** Bytes of a head that has begun and is not complete, if nothing else may have come since the last request. */
+function openHead({ upgraded, refused, newest, bytesRead, headStart }: ClientSocket): number {
+  const isWithinBody = upgraded || refused || newest?.req.complete === false
+  return isWithinBody ? 0 : bytesRead - headStart
 }

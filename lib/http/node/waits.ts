@@ -1,7 +1,6 @@
-import { now } from '../../sys/clock.js'
 import { BodyRate } from '../body-rate.js'
 import type { HttpPolicy } from '../policy.js'
-import { KEEP_ALIVE_MARGIN, KEPT_MOMENT, PROBE_AFTER, pauseBetweenLooks, SILENT_MOMENT } from '../waiting.js'
+import { KEEP_ALIVE_MARGIN, PROBE_AFTER, pauseBetweenLooks } from '../waiting.js'
 import type { ClientSocket } from './client-socket.js'
 import type { Wait } from './noted-socket.js'
 
@@ -10,6 +9,25 @@ type Limits = Readonly<Record<Wait, number>>
 
 function limitsOf({ keepAlive, bodyTimeout = 0, writeTimeout = 0 }: HttpPolicy): Limits {
   return { request: keepAlive + KEEP_ALIVE_MARGIN, body: bodyTimeout, reader: writeTimeout, answer: PROBE_AFTER }
+}
+
+/** What the server waits for now; undefined if for nothing, or for what node:http itself watches: a first head. */
+export function awaited(socket: ClientSocket): Wait | undefined {
+  const { newest } = socket
+  if (socket.upgraded || socket.destroyed) return undefined
+  if (socket.writableLength > 0) return 'reader'
+  if (newest === undefined || socket.writableEnded) return undefined
+  if (!newest.req.complete) return newest.wantsBody ? 'body' : undefined
+  if (socket.running === 0) return 'request'
+  return socket.readableEnded ? 'answer' : undefined
+}
+
+/** A number that changes with all that the client does of what the server waits for. */
+function progressOf({ bytesRead, handle }: ClientSocket, wait: Wait | undefined): number {
+  if (wait === 'body') return bytesRead
+  if (wait !== 'reader') return 0
+  const { bytesWritten = 0, writeQueueSize = 0 } = handle
+  return bytesWritten - writeQueueSize
 }
 
 /**
@@ -62,8 +80,8 @@ export class Waits {
   #look(): void {
     this.#now++
     for (const socket of this.#sockets) {
-      const wait = socket.awaited
-      const progress = socket.progressOf(wait)
+      const wait = awaited(socket)
+      const progress = progressOf(socket, wait)
       const isSlow = wait === 'body' && this.#isSlow(socket)
       const hasMoved = wait !== socket.wait || progress !== socket.progress
       if (hasMoved) {
@@ -89,31 +107,4 @@ export class Waits {
   #isOver(since: number, limit: number): boolean {
     return limit > 0 && this.#now - since > Math.ceil(limit / this.#pause)
   }
-}
-
-/**
- * Closes the connection that has been idle for longest, if one may give way to another. One whose next request has
- * begun is not idle.
- * @param senders  those on which a part of a request has come, and any that never had one
- * @returns whether there is one
- */
-export function closeIdlest(sockets: Iterable<ClientSocket>, senders: ReadonlySet<ClientSocket>): boolean {
-  const present = now()
-  let idlest: ClientSocket | undefined
-  for (const socket of sockets) {
-    const isSending = socket.newest ? senders.has(socket) : socket.bytesRead > socket.headStart
-    if (isSending || !socket.mayGiveWay) continue
-    if (present - socket.quietSince < (socket.newest ? KEPT_MOMENT : SILENT_MOMENT)) continue
-    if (!idlest || socket.quietSince < idlest.quietSince) idlest = socket
-  }
-  if (idlest) closeUnlessHeard(idlest)
-  return idlest !== undefined
-}
-
-/** A late loop leaves a timely request in the kernel: one more turn reads it. */
-function closeUnlessHeard(socket: ClientSocket): void {
-  const { bytesRead } = socket
-  setImmediate(() => {
-    if (socket.bytesRead === bytesRead) socket.closeIfIdle()
-  })
 }
