@@ -4,7 +4,7 @@ import { now } from '../../sys/clock.js'
 import type { LocalAddress } from '../engine.js'
 import type { Connection, Exchange, Peer } from '../exchange.js'
 import type { Security } from '../security.js'
-import { NodePeer } from './node-peer.js'
+import { SocketPeer } from '../socket-peer.js'
 import type { NodeObjects } from './types.js'
 
 /**
@@ -100,7 +100,7 @@ export abstract class NotedSocket<Owner> extends Socket {
     this.owner = owner
     this.handle = handle
     this.security = security
-    this.peer = new NodePeer(this, local)
+    this.peer = new SocketPeer(this, local, security)
     this.itself = this
   }
 }
