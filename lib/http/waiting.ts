@@ -29,12 +29,3 @@ export const LINGER_LONGEST = 30_000
 export function lingerSilence({ bodyTimeout = 0 }: HttpPolicy): number {
   return Math.min(LINGER_SILENCE, bodyTimeout || LINGER_SILENCE)
 }
-
-/** Looks within the shortest time limit, and the longest pause between two looks. */
-const LOOKS = 4
-const LONGEST_PAUSE = 500
-
-/** The pause between two looks at all connections. @param limits  by which they are judged; 0 is none */
-export function pauseBetweenLooks(limits: readonly number[]): number {
-  return Math.min(LONGEST_PAUSE, Math.min(...limits.filter(limit => limit > 0)) / LOOKS)
-}

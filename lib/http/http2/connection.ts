@@ -15,7 +15,7 @@ import type { HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
 import { lingerSilence } from '../waiting.js'
 import { Budget } from './budget.js'
-import { type SessionWait, startWatch } from './deadlines.js'
+import { type SessionWait, unwatched } from './deadlines.js'
 import type { Http2Exchange, Session } from './exchange.js'
 import { isTooLarge, SESSION_WINDOW, sessionOptions } from './limits.js'
 
@@ -73,7 +73,7 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
   mark = 0
   outer: Connection | undefined = undefined
   readonly peer: Peer
-  readonly watched = startWatch()
+  readonly watched = unwatched()
   /** Requests under way. */
   readonly streams = new Set<Http2Exchange>()
   /** How many there ever were, refused ones among them. */

@@ -1,6 +1,6 @@
-import { BodyRate } from '../body-rate.js'
+import { type Watched as Looked, Looks } from '../looks.js'
 import type { HttpPolicy } from '../policy.js'
-import { KEEP_ALIVE_MARGIN, LINGER_LONGEST, lingerSilence, PROBE_AFTER, pauseBetweenLooks } from '../waiting.js'
+import { KEEP_ALIVE_MARGIN, LINGER_LONGEST, lingerSilence, PROBE_AFTER } from '../waiting.js'
 import type { State } from './life.js'
 import type { Transport } from './transport.js'
 
@@ -11,21 +11,15 @@ import type { Transport } from './transport.js'
  */
 export type Wait = 'head' | 'request' | 'body' | 'rest' | 'reader' | 'answer' | 'linger'
 
-/** What a connection waited for at the last look, since which look, and how far its client was by then. */
-export interface Watched {
-  wait: Wait | undefined
-  since: number
+export interface Watched extends Looked<Wait> {
   /** The look at which this wait began, whatever the client has done meanwhile. */
   began: number
-  progress: number
-  /** The body that was awaited, while it arrives, the bytes of the connection by then, and how long it may be slow. */
+  /** The body that was awaited, while it arrives. */
   body: unknown
-  received: number
-  allowance: number
 }
 
 export function unwatched(): Watched {
-  return { wait: undefined, since: 0, began: 0, progress: 0, body: undefined, received: 0, allowance: 0 }
+  return { wait: undefined, waitingSince: 0, began: 0, progress: 0, body: undefined, received: 0, allowance: 0 }
 }
 
 /** A connection, as the clock sees it. */
@@ -59,71 +53,54 @@ function progressOf({ transport }: Timed, wait: Wait | undefined): number {
   return wait === 'reader' ? transport.bytesSent - transport.unsent : transport.bytesSent
 }
 
-/**
- * Finds the connections whose clients have done nothing for too long of what the server waits for, by one timer for
- * all. It counts its own looks instead of time, so no client seems slower because the event loop is late.
- */
+/** Finds the connections whose clients have done nothing for too long of what the server waits for. */
 export class Deadlines<Connection extends Timed> {
   readonly #connections: Iterable<Connection>
-  readonly #limits: Readonly<Record<Wait, number>>
   readonly #onOverdue: (connection: Connection, wait: Wait) => void
-  readonly #rate: BodyRate
-  readonly #pause: number
-  readonly #timer: NodeJS.Timeout
-  /** How many looks there were. */
-  #now = 0
+  readonly #looks: Looks<Wait>
 
   constructor(
     connections: Iterable<Connection>,
     policy: HttpPolicy,
     onOverdue: (connection: Connection, wait: Wait) => void,
   ) {
+    const { keepAlive, headerTimeout, bodyTimeout = 0, writeTimeout = 0 } = policy
     this.#connections = connections
     this.#onOverdue = onOverdue
-    this.#rate = new BodyRate(policy)
-    const { keepAlive, headerTimeout, bodyTimeout = 0, writeTimeout = 0 } = policy
-    const set = { head: headerTimeout, request: keepAlive + KEEP_ALIVE_MARGIN, body: bodyTimeout, reader: writeTimeout }
-    this.#limits = { ...set, rest: bodyTimeout, answer: PROBE_AFTER, linger: lingerSilence(policy) }
-    this.#pause = pauseBetweenLooks(Object.values(set))
-    this.#timer = setInterval(() => this.#look(), this.#pause).unref()
+    const limits = {
+      head: headerTimeout,
+      request: keepAlive + KEEP_ALIVE_MARGIN,
+      body: bodyTimeout,
+      rest: bodyTimeout,
+      reader: writeTimeout,
+      answer: PROBE_AFTER,
+      linger: lingerSilence(policy),
+    }
+    this.#looks = new Looks(policy, limits, () => this.#look())
   }
 
   stop(): void {
-    clearInterval(this.#timer)
+    this.#looks.stop()
   }
 
   #look(): void {
-    this.#now++
     for (const connection of this.#connections) {
       const wait = awaited(connection)
-      const progress = progressOf(connection, wait)
       const { watched } = connection
       const isSlow = wait === 'body' && this.#isSlow(connection)
-      const isNew = wait !== watched.wait
-      if (isNew) watched.began = this.#now
-      if (isNew || progress !== watched.progress) watched.since = this.#now
-      watched.wait = wait
-      watched.progress = progress
+      if (wait !== watched.wait) watched.began = this.#looks.now
+      const isOver = this.#looks.isOver(watched, wait, progressOf(connection, wait))
       // The account of a body is kept while the application works on what has come of it.
       if (watched.body !== connection.body) watched.body = undefined
-      if (wait === undefined) continue
-      const isTooLong = (wait === 'linger' || wait === 'rest') && this.#isOver(watched.began, LINGER_LONGEST)
-      if (isSlow || isTooLong || this.#isOver(watched.since, this.#limits[wait])) this.#onOverdue(connection, wait)
+      const isTooLong = (wait === 'linger' || wait === 'rest') && this.#looks.isPast(watched.began, LINGER_LONGEST)
+      if (wait && (isSlow || isTooLong || isOver)) this.#onOverdue(connection, wait)
     }
   }
 
-  /** Whether a body comes more slowly than `minBodyRate`. Called at each look that finds the server waiting for it. */
+  /** Whether a body comes more slowly than `minBodyRate`. Each body has an account of its own. */
   #isSlow({ watched, body, transport }: Connection): boolean {
-    const { bytesRead } = transport
     if (watched.body !== body) watched.allowance = Number.POSITIVE_INFINITY
     watched.body = body
-    const waited = watched.wait === 'body' ? this.#pause : 0
-    watched.allowance = this.#rate.account(watched.allowance, bytesRead - watched.received, waited)
-    watched.received = bytesRead
-    return watched.allowance <= 0
-  }
-
-  #isOver(since: number, limit: number): boolean {
-    return limit > 0 && this.#now - since > Math.ceil(limit / this.#pause)
+    return this.#looks.isSlow(watched, transport.bytesRead)
   }
 }

@@ -3,6 +3,7 @@ import type { ClientHandle } from '../../listeners/server-handle.js'
 import { now } from '../../sys/clock.js'
 import type { LocalAddress } from '../engine.js'
 import type { Connection, Exchange, Peer } from '../exchange.js'
+import type { Watched } from '../looks.js'
 import type { Security } from '../security.js'
 import { SocketPeer } from '../socket-peer.js'
 import type { NodeObjects } from './types.js'
@@ -29,7 +30,7 @@ export interface Surroundings<Owner> {
  * A socket with what the engine notes of it: fields cost less than tables beside it. It has no members with a `#`: a
  * socket of TLS gets these fields without a constructor, which alone could give it those.
  */
-export abstract class NotedSocket<Owner> extends Socket {
+export abstract class NotedSocket<Owner> extends Socket implements Watched<Wait> {
   declare previous: this | undefined
   declare next: this | undefined
   declare mark: number
