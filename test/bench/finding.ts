@@ -42,7 +42,7 @@ export interface Versus {
   readonly target?: Target
 }
 
-/** A contestant's median and its ratio to the baseline's, judged where there is a target. */
+/** A contestant's median and its ratio to the baseline's, judged if there is a target. */
 export function versus(what: string, table: Table, { contestant, baseline, unit, target = {} }: Versus): Finding {
   const ratio = table.ratio(contestant, baseline)
   return {
@@ -50,5 +50,16 @@ export function versus(what: string, table: Table, { contestant, baseline, unit,
     figure: written(table.summary(contestant), unit),
     comparison: `${spread(ratio)} x ${baseline.name}`,
     ...judge(ratio, target),
+  }
+}
+
+/** A contestant's median and what it takes more than the baseline, judged if there is a target. */
+export function over(what: string, table: Table, { contestant, baseline, unit, target = {} }: Versus): Finding {
+  const difference = table.difference(contestant, baseline)
+  return {
+    what: `${what}: ${contestant.name}`,
+    figure: written(table.summary(contestant), unit),
+    comparison: `${spread(difference, unit.digits)} ${unit.name} over ${baseline.name}`,
+    ...judge(difference, target, `${unit.name} more`),
   }
 }

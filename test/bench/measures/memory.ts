@@ -1,6 +1,6 @@
 import { groupOf } from '../chart.js'
 import { asyncNode, asyncNodeAlone, asyncWsgi, asyncWsgiAlone, type Contestant, schedNone } from '../contestants.js'
-import { judge, plain, spread as range, type Target, written } from '../finding.js'
+import { over, plain } from '../finding.js'
 import type { Bench, Finding, Measure } from '../measure.js'
 import { memoryOf } from '../proc.js'
 import { load } from '../raw-client.js'
@@ -54,28 +54,15 @@ function playLane(bench: Bench, lane: Contestant, { rss, pss, primary }: Tables)
 }
 
 function findings({ rss, pss, primary }: Tables): Finding[] {
-  const more: Target = { atMost: 15 }
+  const baseline = { baseline: schedNone, unit: megabytes }
+  const limited = { ...baseline, target: { atMost: 15 } }
   return [
-    extra('worker RSS', rss, { contestant: asyncNodeAlone, target: more }),
-    extra('worker RSS', rss, { contestant: asyncWsgiAlone, target: more }),
-    extra('worker RSS', rss, { contestant: asyncNode }),
-    extra('worker RSS', rss, { contestant: asyncWsgi }),
+    over('worker RSS', rss, { ...limited, contestant: asyncNodeAlone }),
+    over('worker RSS', rss, { ...limited, contestant: asyncWsgiAlone }),
+    over('worker RSS', rss, { ...baseline, contestant: asyncNode }),
+    over('worker RSS', rss, { ...baseline, contestant: asyncWsgi }),
     plain('worker RSS', rss, [schedNone, megabytes]),
-    extra('worker PSS', pss, { contestant: asyncNode }),
-    extra('primary RSS', primary, { contestant: asyncNode }),
+    over('worker PSS', pss, { ...baseline, contestant: asyncNode }),
+    over('primary RSS', primary, { ...baseline, contestant: asyncNode }),
   ]
-}
-
-function extra(
-  what: string,
-  table: Table,
-  { contestant, target = {} }: { contestant: Contestant; target?: Target },
-): Finding {
-  const difference = table.difference(contestant, schedNone)
-  return {
-    what: `${what}: ${contestant.name}`,
-    figure: written(table.summary(contestant), megabytes),
-    comparison: `${range(difference, 1)} MB over ${schedNone.name}`,
-    ...judge(difference, target, 'MB more'),
-  }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chartOf } from '../chart.js'
 import { type Contestant, ours } from '../contestants.js'
-import { judge, spread, type Target, versus, written } from '../finding.js'
+import { over, versus } from '../finding.js'
 import type { Bench, Finding, Measure } from '../measure.js'
 import { Observers } from '../observers.js'
 import { type Arrival, arrivals, play } from '../open-loop.js'
@@ -133,19 +133,11 @@ async function measureMemory(bench: Bench, { off, on }: Pair): Promise<Finding[]
       })
     }
   }
-  const more = (what: string, table: Table, target: Target): Finding => {
-    const difference = table.difference(on, off)
-    return {
-      what: `${what}: ${on.name}`,
-      figure: written(table.summary(on), megabytes),
-      comparison: `${spread(difference, 1)} MB over ${off.name}`,
-      ...judge(difference, target, 'MB more'),
-    }
-  }
+  const pair = { contestant: on, baseline: off, unit: megabytes }
   return [
-    more('RSS of a worker', tables.workerRss, { atMost: 3 }),
-    more('PSS of a worker', tables.workerPss, { atMost: 3 }),
-    more('RSS of the arbiter', tables.arbiterRss, { atMost: 12 }),
-    more('PSS of the arbiter', tables.arbiterPss, { atMost: 12 }),
+    over('RSS of a worker', tables.workerRss, { ...pair, target: { atMost: 3 } }),
+    over('PSS of a worker', tables.workerPss, { ...pair, target: { atMost: 3 } }),
+    over('RSS of the arbiter', tables.arbiterRss, { ...pair, target: { atMost: 12 } }),
+    over('PSS of the arbiter', tables.arbiterPss, { ...pair, target: { atMost: 12 } }),
   ]
 }
