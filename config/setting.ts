@@ -31,7 +31,7 @@ export interface Variable {
   readonly name: string
   /** The value that the variable stands for, if that is not its own: `0.0.0.0:$PORT`. */
   readonly means?: string
-  /** Where others have a say as well: reads them all. Undefined if none says anything. */
+  /** If other variables have a say as well: reads them all. Returns undefined if none says anything. */
   readonly decide?: (env: Readonly<Record<string, string | undefined>>) => Decision | undefined
 }
 

@@ -4,7 +4,7 @@ import type { SettingName } from '../settings.js'
 export interface GunicornOption {
   /** Of this server, what it sets. Command lines and config files have the same values for both. */
   readonly setting?: SettingName
-  /** As Gunicorn's command line has it, where this server's own does not. */
+  /** Of Gunicorn's command line, if this server's own does not have them. */
   readonly flags?: string
   /** Gunicorn splits a text with commas into a list. */
   readonly isList?: true

@@ -8,7 +8,7 @@ import { findConfigFile, isConfigFile } from './file.js'
 export interface ConfigPlace {
   readonly file?: string | undefined
   readonly gunicorn?: string | undefined
-  /** Nobody has named it: it lies in the directory. */
+  /** It was not named, but found in the directory. */
   readonly isFound?: boolean
   /** The other one that lies there. */
   readonly unread?: string | undefined

@@ -54,7 +54,7 @@ export interface Prepared {
   drop(): void
 }
 
-/** Where nothing shows or steers a server. */
+/** Of a server that nothing shows or steers. */
 export const NO_CONTROL: Control = {
   prepare: async () => ({ take: () => {}, drop: () => {} }),
   rest: () => {},

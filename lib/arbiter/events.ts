@@ -78,7 +78,7 @@ export class EventStream {
     return () => this.#listeners.delete(listener)
   }
 
-  /** What a listener throws is its own fault, and stops nobody. */
+  /** What a listener throws is its own fault, and stops no other listener. */
   #tell(listener: Listener, event: ServerEvent): void {
     try {
       listener(event)

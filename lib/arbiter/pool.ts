@@ -450,7 +450,7 @@ export class Pool {
   /** If a process outlives its channel, the worker has left by itself, and drains. */
   #noticeGoodbye(handle: WorkerHandle, now: number): void {
     if (!handle.isReady || handle.pid === undefined || handle.disconnectedAt === undefined) return
-    // Where nothing tells, a moment shows it.
+    // If the system does not tell, a moment shows it.
     const dies = isDying(handle.pid) ?? now - handle.disconnectedAt < DISCONNECT_TIME
     if (!dies) this.#left(handle, 'exited')
   }

@@ -41,7 +41,7 @@ export class Streams {
   }
 }
 
-/** Ends a stream that nobody gets: it may hold a file. */
+/** Ends a stream that is not sent: it may hold a file. */
 export function discard({ body }: Reply): void {
   if (typeof body === 'object' && Symbol.asyncIterator in body) void body[Symbol.asyncIterator]().return?.()
 }

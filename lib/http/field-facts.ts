@@ -1,7 +1,7 @@
 /** The fields by which the server decides which request it is, and where its body ends. */
 export type DecidingField = 'content-length' | 'content-type' | 'host' | 'transfer-encoding' | 'upgrade'
 
-/** What the header fields of a request say to the server itself. Whoever walks over the fields notes them once. */
+/** What the header fields of a request say to the server itself, noted on the one walk over them. */
 export class FieldFacts {
   /** The first value of each. */
   hostField: string | undefined = undefined

@@ -55,7 +55,7 @@ function checkCoding(head: RequestHead): Refusal | undefined {
   if (head.httpVersion === '1.0') return bad('Transfer-Encoding in HTTP/1.0')
   if (head.contentLength !== undefined) return bad('both Transfer-Encoding and Content-Length')
   if (codings.length === 1 && codings[0] === 'chunked') return undefined
-  // Where an upgrade is offered, parsers may take a body in another coding for no body at all.
+  // If an upgrade is offered, parsers may take a body in another coding for no body at all.
   const isAmbiguous = head.upgrade !== undefined || codings.includes('')
   if (isAmbiguous || codings.slice(0, -1).includes('chunked')) return bad(`Transfer-Encoding: ${value}`)
   return { status: 501, why: `Transfer-Encoding: ${value}` }

@@ -45,7 +45,7 @@ export const WORTH_DISCARDING = 256 * 1024
 /** ` HTTP/1.1` and the space after the method. */
 const REQUEST_LINE_REST = 10
 
-/** The most that a head may have where single limits are off, in bytes. */
+/** The most that a head may have if single limits are off, in bytes. */
 const UNLIMITED_HEAD = 16 * 1024 * 1024
 
 /** The most that a head within the limits has, in bytes. */

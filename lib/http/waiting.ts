@@ -1,6 +1,6 @@
 import type { HttpPolicy } from './policy.js'
 
-// How long the engines wait for clients, where no setting says so; in milliseconds.
+// How long the engines wait for clients if no setting says so, in milliseconds.
 
 /**
  * Granted above the announced `Keep-Alive: timeout=` (whole seconds): a client that uses it to the last moment is

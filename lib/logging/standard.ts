@@ -10,7 +10,7 @@ const MOST_LINKS = 40
 
 /**
  * Returns the standard descriptor that is meant by `-`, or by any path that leads to `/dev/stdout`, `/dev/stderr` or
- * their descriptors: as paths they could not be opened where they are sockets, and each opening would have an offset of
+ * their descriptors: as paths they could not be opened if they are sockets, and each opening would have an offset of
  * its own. Descriptors beyond these two are not the same in all processes.
  */
 export function standardDescriptor({ path, standard }: { path: string; standard: 1 | 2 }): 1 | 2 | undefined {
@@ -33,7 +33,7 @@ function linkTarget(path: string): string | undefined {
   }
 }
 
-/** The descriptors that stand for standard output and error, where a process has others as its own. */
+/** The descriptors that stand for standard output and error, if a process has others as its own. */
 export type Standards = Readonly<Record<1 | 2, number>>
 
 /** Opens a standard descriptor. `borrowed` says that it is the inherited one, which is not closed. */

@@ -17,7 +17,7 @@ interface Spreader extends Loaded {
 }
 
 /**
- * Sends every worker the same cap, a little above their mean. Where one is crowded, numbers are not what counts: those
+ * Sends every worker the same cap, a little above their mean. If one is crowded, numbers are not what counts: those
  * with room may take one more than they have.
  * @param now  the clock of `lastBeat`, in milliseconds
  */

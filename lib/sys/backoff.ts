@@ -9,7 +9,7 @@ interface Range {
   readonly longest: number
 }
 
-/** How a process ended: as it was told to, by a fault of its own, or by a signal of somebody else's. */
+/** How a process ended: as it was told to, by a fault of its own, or by a signal from outside. */
 export type Death = 'expected' | 'fault' | 'killed-outside'
 
 /**

@@ -13,7 +13,7 @@ const signal = declareCall('void *signal(int signal, void *handler)')
  * Has the kernel end this process by SIGALRM 16 s after the end of its parent, though its event loop stands still; one
  * that turns calls `postponeEnd`. Costs nothing while the parent lives: the kernel sends a signal when it dies, and the
  * handler of that is alarm(2) itself, which POSIX allows there and which takes the signal's number as its seconds.
- * Does nothing where the system is not Linux.
+ * Does nothing if the system is not Linux.
  */
 export function endWithParent(parent: number): void {
   if (PARENT_DIED === undefined) return
@@ -23,7 +23,7 @@ export function endWithParent(parent: number): void {
   postponeEnd(parent)
 }
 
-/** Where the parent is gone, gives this process another 16 s. */
+/** Gives this process another 16 s if the parent is gone. */
 export function postponeEnd(parent: number): void {
   if (PARENT_DIED !== undefined && process.ppid !== parent) alarm(PARENT_DIED)
 }

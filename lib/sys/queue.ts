@@ -1,7 +1,7 @@
 /** Below so many entries it is not worth looking through them. */
 const FEW = 1024
 
-/** First in, first out. What nobody wants any more is dropped in time, and so are the places of what was taken. */
+/** First in, first out. Unwanted entries are dropped in time, and so are the places of those that were taken. */
 export class Queue<Item> {
   readonly #isWanted: (item: Item) => boolean
   #items: (Item | undefined)[] = []
@@ -13,7 +13,7 @@ export class Queue<Item> {
     this.#isWanted = isWanted
   }
 
-  /** Counts those that nobody wants any more as long as they are there. */
+  /** Counts unwanted entries too, as long as they are there. */
   get size(): number {
     return this.#items.length - this.#first
   }

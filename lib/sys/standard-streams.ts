@@ -14,7 +14,7 @@ const STREAMS = [
 export function surviveBrokenStreams(onBroken: OnBroken): void {
   for (const [key, name] of STREAMS) {
     const property = Object.getOwnPropertyDescriptor(process, key)
-    // If it is not as Node has made it, it belongs to whoever has replaced it.
+    // If it is not as Node has made it, it belongs to the code that has replaced it.
     if (!property?.get || !property.configurable) continue
     const open: () => NodeJS.WriteStream = property.get
     const openGuarded = (): NodeJS.WriteStream => {

@@ -45,7 +45,7 @@ export function filesOf(settings: TlsSettings): readonly string[] {
 
 /**
  * Reads certificates and keys, and checks that they can be served.
- * @param passphrase  of the keys, from the environment: it counts where there is no file for it
+ * @param passphrase  of the keys, from the environment: it counts if there is no file for it
  * @returns what workers need; and sentences about what is amiss, but can be served
  * @throws UnicornError that names the file: not readable, no certificate, no key, or one that does not fit
  */

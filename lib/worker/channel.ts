@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isDying } from '../sys/is-dying.js'
 import { type Boot, type FromWorker, type ToWorker, unwrap, wrap } from './protocol.js'
 
-/** How often a worker looks for its parent where nothing tells that it dies, and the pause between, in milliseconds. */
+/** How often a worker looks for its parent if nothing tells that it dies, and the pause between, in milliseconds. */
 const LOOKS = 20
 const PAUSE = 20
 

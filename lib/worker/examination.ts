@@ -12,7 +12,7 @@ export type Examination =
   /** What is on its heap, as a `.heapsnapshot`. Meanwhile the worker serves nothing. */
   | { readonly what: 'heap-snapshot'; readonly file: string }
 
-/** A file is that of whoever asks, who has it open: its name is taken away, and it is written. */
+/** A file is open at the side that asks: its name is taken away, and it is written. */
 export type Finding = StackFound | { readonly written: true } | { readonly failure: string }
 
 export interface StackFound {

@@ -129,7 +129,7 @@ export class PythonProcess implements ChannelOwner {
     this.#reason ??= reason
   }
 
-  /** It was ended by a signal that somebody sends to the whole group, as a service manager does. */
+  /** It was ended by a signal that a service manager, say, has sent to the whole group. */
   endedByOther = false
 
   /** How many of its threads have a request. */

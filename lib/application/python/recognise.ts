@@ -5,7 +5,7 @@ import type { Draft } from '../../../config/interpreter.js'
 import { ExitCode, UnicornError } from '../../errors.js'
 import { candidates, pythonCandidates } from '../module/find-module.js'
 
-/** What a directory holds in which somebody develops in Python. */
+/** The files by which the directory of a Python project is recognized. */
 const SIGNS = ['manage.py', 'pyproject.toml', 'requirements.txt', 'Pipfile', 'setup.py', 'setup.cfg']
 
 /**

@@ -23,7 +23,7 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null
 }
 
-/** A process of `child.py` as the kernel shows it, whoever has started it. */
+/** A process of `child.py` as the kernel shows it, started by this process or by the fork server. */
 export interface Running {
   /** 0 as long as it is not known, or if there is none. */
   readonly pid: number

@@ -12,7 +12,7 @@ export function refusalOfBoth(file: string, places: readonly [Place, Place], are
   return refusal(file, why, { found: places, wanted: 'one port' })
 }
 
-/** For a script that listens with a server of another module than node:http where unicorn is to serve it. */
+/** For a script whose server, of another module than node:http, listens where unicorn is to serve it. */
 export function refusalOfForeign(file: string, module: string): UnicornError {
   const todo =
     module === 'node:net'

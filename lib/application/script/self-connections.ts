@@ -14,7 +14,7 @@ type Options = Readonly<Record<string, unknown>>
 
 /**
  * Until the worker is ready, leads the connections that the application makes to its own address to its own server, as
- * under plain Node; where it does not listen yet, they are refused. By the server's sockets they would wait for this
+ * under plain Node; if it does not listen yet, they are refused. By the server's sockets they would wait for this
  * very worker, or reach another one. Node itself serves them, without hooks and access log, and each for one request.
  */
 export class SelfConnections {

@@ -7,7 +7,7 @@ const MILLISECONDS = 1000
 /** Prometheus is told of the buckets between these powers of two of a microsecond: from 256 us to 101 s. */
 const FIRST_POWER = 8
 const LAST_POWER = 26
-/** Two for each power of two, so that a quantile is within 20 % of the true one where all lie in one bucket. */
+/** Two for each power of two, so that a quantile is within 20 % of the true one if all lie in one bucket. */
 const HALVES = [1, 1.5]
 const BOUNDS = Array.from({ length: LAST_POWER - FIRST_POWER + 1 }, (_, power) =>
   HALVES.map(half => (half * 2 ** (FIRST_POWER + power)) / 1000),

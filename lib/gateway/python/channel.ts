@@ -139,7 +139,7 @@ export class Channel implements FrameListener, Line {
     if (this.#isWanted) this.#send(isTaken ? 'O' : 'N')
   }
 
-  /** Nobody wants the answer to a job any more. What still comes of it is dropped; to a question this is the answer. */
+  /** The answer to a job is no longer wanted: what still comes of it is dropped. It also answers a pending question. */
   unwanted(job: Job): void {
     const turn = this.#turn?.job === job ? this.#turn : this.#ahead
     if (turn?.job !== job || turn.isUnwanted) return

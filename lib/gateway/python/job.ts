@@ -31,7 +31,7 @@ export interface Job {
 /** A job that waits for a channel. */
 export interface Call extends Job {
   readonly facts: { readonly method: string; readonly path: string }
-  /** False when nobody waits for an answer any more, or there was one. */
+  /** False once the answer has been given, or is no longer wanted. */
   readonly isWanted: boolean
   /** Lets Python run it. */
   start(line: Line): void
@@ -52,7 +52,7 @@ export interface Line {
   sendBody(pieces: readonly Buffer[]): void
   /** Answers `file`. */
   tookFile(isTaken: boolean): void
-  /** Nobody wants the answer any more. What still comes of it is dropped; to a question this is the answer. */
+  /** The answer is no longer wanted: what still comes of it is dropped. It also answers a pending question. */
   unwanted(job: Job): void
   /** Python is to wait with its answer: the client is slow. */
   pause(): void

@@ -72,7 +72,7 @@ export class PythonCall extends Reply implements Call {
     )
   }
 
-  /** False when nobody waits for an answer any more, or there was one. */
+  /** False once the answer has been given, or is no longer wanted. */
   get isWanted(): boolean {
     return !this.#isOver && !this.outgoing.gone && !this.outgoing.ended
   }
@@ -219,7 +219,7 @@ export class PythonCall extends Reply implements Call {
     this.#channel?.resume()
   }
 
-  /** Passes something on, if anybody wants it. */
+  /** Passes something on, if the answer is still wanted. */
   #attempt(step: () => void): void {
     if (!this.isWanted) return
     try {

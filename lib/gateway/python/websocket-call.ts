@@ -217,7 +217,7 @@ export class WebSocketCall implements Call {
     if (!line) return
     if (!this.#ws) return line.unwanted(this)
     line.tell('K', closePayload(code, reason))
-    // Nobody is slow any more.
+    // No client is slow any more.
     line.resume()
   }
 

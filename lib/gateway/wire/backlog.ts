@@ -9,8 +9,8 @@ const PIECE = 1 << 16
 const AT_ONCE = 1 << 17
 
 /**
- * What an application has given of its answer and the client has not taken: it leaves in the background. Where the
- * answers of a worker have no more room in memory, it lies in a file that has no name.
+ * What an application has given of its answer and the client has not taken: it leaves in the background. If there is
+ * no room left in memory for the answers of a worker, it lies in a file that has no name.
  */
 export class Backlog {
   readonly #answer: Answer

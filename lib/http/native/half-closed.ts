@@ -7,7 +7,7 @@ const NO_SIZE_YET = '0'
 /**
  * A client that has closed its sending side waits for its answer, or is gone, and only bytes that are sent to it tell:
  * the kernel of one that is gone answers them with a reset. So something of the answer leaves before the rest of it, if
- * that is known. Where it is not, the kernels find out when the client's has forgotten the connection.
+ * that is known. If it is not, the kernels find out, once the client's has forgotten the connection.
  */
 export function askWhetherThere(connection: NativeConnection): void {
   const { transport, exchange, outbox } = connection

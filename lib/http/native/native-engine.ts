@@ -136,7 +136,7 @@ export class NativeEngine implements Engine, Owner {
     if (this.#connections.delete(connection)) this.#events.disconnected(connection)
   }
 
-  /** Where the heads that are not complete take more than `limitRequestHeads`, the largest is given up, and so on. */
+  /** While the heads that are not complete take more than `limitRequestHeads`, the largest is given up. */
   holds(bytes: number): void {
     this.#held += bytes
     const { limitRequestHeads = 0 } = this.policy

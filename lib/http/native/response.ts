@@ -176,7 +176,7 @@ export abstract class NativeAnswer extends AsyncResource implements Answer {
     this.#conclude()
   }
 
-  /** What was not read of the request is nobody's any more. */
+  /** What was not read of the request is dropped. */
   #conclude(): void {
     if (this.framing.bodyLength > 0) this.source.abandon()
     this.#outlet.completed(this)

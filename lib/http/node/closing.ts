@@ -116,7 +116,7 @@ export function linger(socket: Socket, silence: number, unread?: IncomingMessage
 
 /** Takes a connection from the parser: what still comes is dropped. */
 export function dropRest(socket: Socket): void {
-  // node:http lets go of a connection to which somebody else listens.
+  // node:http lets go of a connection to whose data something else listens.
   socket.removeAllListeners('data')
   socket.on('data', () => {})
 }

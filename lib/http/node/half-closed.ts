@@ -34,8 +34,8 @@ export function lookAfter(socket: ClientSocket, exchanges: Iterable<Exchange>): 
 }
 
 /**
- * Sends what the answer goes on with in any case, so that a client that is gone says so. Where nothing is known of it,
- * within a body that is no sequence of chunks, the kernels find out when the client's has forgotten the connection.
+ * Sends what the answer goes on with in any case, so that a client that is gone says so. Within a body without chunks
+ * nothing is known of that: there the kernels find out, once the client's has forgotten the connection.
  * @param res  the response that the connection belongs to; between two writes
  */
 function probe(socket: Socket, res: Sending): void {

@@ -1,6 +1,6 @@
 import { ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
 
-// What Node leaves out of the rules for responses, in every interface and whoever makes them.
+// The rules for responses that Node itself does not enforce. They hold for every interface.
 
 const { writeEarlyHints, writeHead } = ServerResponse.prototype
 type Hints = Parameters<typeof writeEarlyHints>[0]

@@ -74,7 +74,7 @@ export class Proxies {
     }
   }
 
-  /** Where its address is not known yet, the kernel must be asked for it: once something depends on that. */
+  /** Asked only once something depends on it: the kernel may have to be asked for the address. */
   #trusts(peer: Peer): boolean {
     peer.isTrusted ??= peer.isUnix || this.#networks.include(peer.address)
     return peer.isTrusted

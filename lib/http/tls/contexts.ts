@@ -64,7 +64,7 @@ function optionsOf(
   }
 }
 
-/** A session is gone on with only where its client would be asked the same: its certificate is not looked at again. */
+/** A session is resumed only if its client would be asked the same: its certificate is not looked at again. */
 function sessionsOf({ ca = '', certReqs }: TlsMaterial): string {
   return createHash('sha256').update(`${certReqs}\n${ca}`).digest('hex').slice(0, 32)
 }

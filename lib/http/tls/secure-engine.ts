@@ -21,7 +21,7 @@ export async function secureMaker(create: CreateEngine, settings: SecureSettings
   return (policy, events) => new SecureEngine(create, { policy, events }, settings, contexts)
 }
 
-/** An engine whose connections are TLS where their listener says so: it gets those behind their handshakes. */
+/** An engine whose connections are TLS if their listener says so: it gets those behind their handshakes. */
 class SecureEngine implements Engine {
   readonly #engine: Engine
   readonly #events: HttpEvents

@@ -46,7 +46,7 @@ const WAKE_AFTER = 100
 const FAST_ASLEEP = 1000
 
 /**
- * Whose turn it is to use the inspector. Where one session asks for a stop while the main thread evaluates something
+ * Whose turn it is to use the inspector. If one session asks for a stop while the main thread evaluates something
  * for another one, Node may take in neither's messages any more, and the main thread computes for ever.
  */
 export const mainThreadTurns = new Turns()

@@ -11,7 +11,7 @@ export class Turns {
   #isTaken = false
 
   /**
-   * Waits until nobody has it, and then uses it.
+   * Waits until it is free, and then uses it.
    * @param use  gets what is left of the limit, in milliseconds
    * @returns undefined if its turn has not come within the limit
    */
