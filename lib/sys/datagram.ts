@@ -1,16 +1,14 @@
 import { closeSync } from 'node:fs'
 import { endianness } from 'node:os'
 import { addressOfBuffer, check, declareCall } from './libc.js'
-import { ipAddress } from './socket-calls.js'
+import { AF_UNIX, ipAddress, unixAddress } from './socket-calls.js'
 
 const linux = process.platform === 'linux'
-const AF_UNIX = 1
 const SOCK_DGRAM = 2
 const SOCK_CLOEXEC_NONBLOCK = 0o2004000
 const SOL_SOCKET = 1
 const SCM_RIGHTS = 1
 const MSG_NOSIGNAL = 0x4000
-const SOCKADDR_UN_SIZE = 110
 /** Linux' 64-bit `struct msghdr`, `struct iovec` and `struct cmsghdr`, in bytes (sendmsg(2), cmsg(3)). */
 const MSGHDR_SIZE = 56
 const IOVEC_SIZE = 16
@@ -32,7 +30,7 @@ export const canSendDatagrams = linux && endianness() === 'LE'
 export function sendDatagram(path: string, text: string, fds: readonly number[] = []): void {
   const fd = check('socket', socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC_NONBLOCK, 0))
   try {
-    const [address, data, control] = [unixAddress(path), Buffer.from(text), rights(fds)]
+    const [address, data, control] = [unixAddress(path.replace(/^@/, '\0')), Buffer.from(text), rights(fds)]
     const vector = Buffer.alloc(IOVEC_SIZE)
     check('sendmsg', sendmsg(fd, header({ address, data, control }, vector), MSG_NOSIGNAL))
   } finally {
@@ -56,17 +54,6 @@ export function udpSocket(ip: string, port: number): number {
     closeSync(fd)
     throw error
   }
-}
-
-function unixAddress(path: string): Buffer {
-  const isAbstract = path.startsWith('@')
-  const name = Buffer.from(isAbstract ? `\0${path.slice(1)}` : `${path}\0`)
-  const address = Buffer.alloc(2 + name.length)
-  if (address.length > SOCKADDR_UN_SIZE)
-    throw Object.assign(new Error('sendmsg: ENAMETOOLONG'), { code: 'ENAMETOOLONG' })
-  address.writeUInt16LE(AF_UNIX)
-  name.copy(address, 2)
-  return address
 }
 
 interface Parts {

@@ -34,7 +34,7 @@ export function isAtEnd(fd = NO_DESCRIPTOR): boolean {
 
 const SOCK_STREAM = 1
 const SOCK_CLOEXEC_NONBLOCK = 0o2004000
-const AF_UNIX = 1
+export const AF_UNIX = 1
 const AF_INET = 2
 const AF_INET6 = linux ? 10 : 30
 const SOL_SOCKET = linux ? 1 : 0xffff
@@ -94,12 +94,23 @@ export function bindTcp(ip: string, port: number, { sharesPort = false, onlyV6 =
  * @param path  at most as many bytes as the system allows; one that begins with NUL is an abstract name
  */
 export function bindUnix(path: string): number {
-  const name = Buffer.from(path)
-  const address = Buffer.alloc(SOCKADDR_UN_SIZE)
+  return bound(AF_UNIX, unixAddress(path))
+}
+
+/**
+ * Returns the address of a unix socket.
+ * @param path  one that begins with NUL is an abstract name
+ * @throws an error with the `code` ENAMETOOLONG
+ */
+export function unixAddress(path: string): Buffer {
+  const name = Buffer.from(path.startsWith('\0') ? path : `${path}\0`)
+  const address = Buffer.alloc(2 + name.length)
+  if (address.length > SOCKADDR_UN_SIZE)
+    throw Object.assign(new Error('unix socket: ENAMETOOLONG'), { code: 'ENAMETOOLONG' })
   if (linux) address.writeUInt16LE(AF_UNIX)
-  else address.set([SOCKADDR_UN_SIZE, AF_UNIX])
+  else address.set([address.length, AF_UNIX])
   name.copy(address, 2)
-  return bound(AF_UNIX, address.subarray(0, 2 + name.length + (path.startsWith('\0') ? 0 : 1)))
+  return address
 }
 
 /** Lets other sockets of this user be bound to the same port, or ends that. */
