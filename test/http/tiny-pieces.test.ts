@@ -3,6 +3,7 @@ import { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { NativeBody } from '../../lib/http/native/body.js'
+import { Inbox, READ_AHEAD } from '../../lib/http/native/inbox.js'
 import { joinSmallChunks } from '../../lib/http/small-chunks.js'
 import { Spool } from '../../lib/http/upload/spool.js'
 import { UploadSpace } from '../../lib/http/upload/upload-space.js'
@@ -11,11 +12,11 @@ import { LIMITS } from './native/limits.js'
 // A client that sends its body byte by byte takes no more memory than one that sends it at once: a buffer for each byte
 // would take a hundred times as much.
 
+const CHUNKED = { bodyLength: Number.POSITIVE_INFINITY, isChunked: true, keepAlive: true, expectsContinue: false }
 const OWNER = { refusal: undefined, answer: { gone: false, headSent: false }, goOn: () => {}, readOn: () => {} }
 
 t.test('what waits of a body is one piece', async t => {
-  const framing = { bodyLength: Number.POSITIVE_INFINITY, isChunked: true, keepAlive: true, expectsContinue: false }
-  const body = new NativeBody(OWNER, framing, LIMITS)
+  const body = new NativeBody(OWNER, CHUNKED, LIMITS)
   const text = Array.from({ length: 5000 }, (_, i) => String.fromCharCode(97 + (i % 26))).join('')
   const chunks = Buffer.from([...text].map(byte => `1\r\n${byte}\r\n`).join(''))
   t.equal(body.feed(chunks, 0, chunks.length), chunks.length)
@@ -23,6 +24,26 @@ t.test('what waits of a body is one piece', async t => {
   t.equal(body.take(), undefined)
   for (let at = 0; at < chunks.length; at = body.feed(chunks, at, at + 6));
   t.equal(String(body.take()), text, 'nor does it matter how they arrive')
+})
+
+t.test('what waits takes no more than what was read', async t => {
+  const body = new NativeBody(OWNER, CHUNKED, LIMITS)
+  const inbox = new Inbox()
+  const most = 2 * READ_AHEAD
+  const chunk = Buffer.from(`64\r\n${'x'.repeat(100)}\r\n`)
+  inbox.add(Buffer.alloc(3000), 0, 3000)
+  // As much as waits before reading stops, and one more read.
+  for (let at = 3000; at < most - chunk.length; at += chunk.length) {
+    body.feed(chunk, 0, chunk.length)
+    inbox.add(chunk, 0, chunk.length)
+  }
+  const waiting = body.take()
+  t.ok(waiting)
+  t.ok((waiting?.buffer.byteLength ?? 0) <= most, `the body: ${waiting?.buffer.byteLength}`)
+  t.equal(inbox.bytes.length, most)
+  inbox.takeUpTo(inbox.end - 20)
+  t.equal(String(inbox.bytes.subarray(inbox.start, inbox.end)), String(chunk.subarray(-20)))
+  t.equal(inbox.bytes.length, 1024, 'the little that is left gives back the room')
 })
 
 t.test('node:http gets the small chunks of a packet as one', async t => {

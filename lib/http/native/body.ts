@@ -3,7 +3,7 @@ import { BodyTooLarge, ClientGone } from '../errors.js'
 import type { BodySource } from '../exchange.js'
 import { type HttpPolicy, WORTH_DISCARDING } from '../policy.js'
 import type { Refusal } from '../refusal.js'
-import { READ_AHEAD } from './inbox.js'
+import { grown, READ_AHEAD } from './inbox.js'
 import { ChunkedReader, type DataSink } from './parser/chunked.js'
 import type { Framing } from './parser/framing.js'
 
@@ -97,7 +97,7 @@ export class NativeBody implements BodySource, DataSink {
     const piece = this.#piece
     const needed = this.#waiting + size
     if (piece !== undefined && needed <= piece.length) return piece
-    const larger = Buffer.allocUnsafe(Math.max(needed, 2 * (piece?.length ?? 0)))
+    const larger = Buffer.allocUnsafe(piece === undefined ? needed : grown(piece.length, needed))
     piece?.copy(larger, 0, 0, this.#waiting)
     this.#piece = larger
     return larger

@@ -38,8 +38,9 @@ export class Intake {
   takeHeld(): void {
     const inbox = this.#inbox
     if (!inbox) return
-    inbox.takeUpTo(this.#taker.take(inbox.bytes, inbox.start, inbox.end))
-    if (inbox.size === 0) this.#inbox = undefined
+    const rest = this.#taker.take(inbox.bytes, inbox.start, inbox.end)
+    if (rest === inbox.end) this.#inbox = undefined
+    else inbox.takeUpTo(rest)
   }
 
   drop(): void {
