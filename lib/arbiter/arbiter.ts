@@ -346,11 +346,14 @@ export class Arbiter {
 
   /** Undoes what the start has reached, even if that was not all of it. */
   async #end(): Promise<void> {
+    // On a file system that has become read-only a file stays, which ends no server with a failure.
+    const left = (error: unknown): void =>
+      this.#log.warn({ err: toError(error) }, `Left behind: ${toError(error).message}`)
     this.#commands.close()
     clearInterval(this.#ticker)
     this.#sources?.close()
     this.#certificates.close()
-    this.#leave(() => this.#generations.closeListeners())
+    this.#survive(() => this.#generations.closeListeners(), left)
     const asked = new Promise<void>(resolve => {
       this.#onAsked = how => (how === 'quickly' || !this.#stopping ? resolve() : undefined)
     })
@@ -358,24 +361,11 @@ export class Arbiter {
     await Promise.race([this.#hooks.run('onExit', this.#server).then(() => gunicorn?.runner.end()), asked])
     this.#survive(() => this.#bequest?.tell())
     const closed = this.#control.close(!this.#upgrade.isServedByOther)
-    await Promise.race([closed.catch(error => this.#tellLeft(error)), asked])
-    this.#leave(() => this.#pidfile.remove())
+    await Promise.race([closed.catch(left), asked])
+    this.#survive(() => this.#pidfile.remove(), left)
     const { successor } = this.#upgrade
     if (successor !== undefined) this.#service?.handOver(successor)
     release()
-  }
-
-  /** Undoes a part. On a file system that has become read-only a file stays, which ends no server with a failure. */
-  #leave(undo: () => void): void {
-    try {
-      undo()
-    } catch (error) {
-      this.#tellLeft(error)
-    }
-  }
-
-  #tellLeft(error: unknown): void {
-    this.#log.warn({ err: toError(error) }, `Left behind: ${toError(error).message}`)
   }
 
   /**
@@ -427,11 +417,11 @@ export class Arbiter {
   }
 
   /** A failure that nothing has foreseen, such as a directory that cannot be written any more, ends no server. */
-  #survive(act: () => void): void {
+  #survive(act: () => void, tell = (error: unknown) => this.#logUncaught(error)): void {
     try {
       act()
     } catch (error) {
-      this.#logUncaught(error)
+      tell(error)
     }
   }
 
