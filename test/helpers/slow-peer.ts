@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import type { Client } from './http.js'
 import { until } from './until.js'
 
 /** The most memory that a process ever had (proc_pid_status(5)), in bytes. */
@@ -11,7 +10,10 @@ export function peakOf(pid: number): number {
  * Returns how much has gone through the application, which answers that at `path`, once it has stayed the same for some
  * requests.
  */
-export async function standstill(client: Client, path: string): Promise<number> {
+export async function standstill(
+  client: { get(path: string): Promise<{ body: string }> },
+  path: string,
+): Promise<number> {
   let last = -1
   let same = 0
   await until('the stream stands still', async () => {

@@ -75,7 +75,8 @@ export class Backlog {
 
   #writePiece(chunk: Chunk): void {
     const bytes = cutTo(chunk, Number.POSITIVE_INFINITY)
-    this.#answer.write(bytes.subarray(0, PIECE))
+    // A copy: the engine may hold it for long, and with a part of the chunk it would hold all of that.
+    this.#answer.write(Uint8Array.prototype.slice.call(bytes, 0, PIECE))
     this.#keep(bytes.subarray(PIECE))
   }
 

@@ -72,6 +72,11 @@ export abstract class Http2Answer implements Answer {
     return this.headSent && this.ended && !this.stream.writableFinished && !this.gone
   }
 
+  /** Bytes that wait for the client to take them, of a body that does not leave at once. */
+  get unread(): number {
+    return this.#outflow?.unread ?? 0
+  }
+
   /** A number that changes with all that the client takes. */
   get taken(): number {
     return this.#outflow?.progress ?? 0

@@ -8,6 +8,7 @@ import {
 import type { Socket } from 'node:net'
 import type { ClientHandle } from '../../listeners/server-handle.js'
 import { now } from '../../sys/clock.js'
+import { hasHungUp } from '../../sys/libc.js'
 import type { Linked } from '../../sys/linked-list.js'
 import type { SecuredClient } from '../engine.js'
 import type { Connection, Peer } from '../exchange.js'
@@ -17,6 +18,7 @@ import { lingerSilence } from '../waiting.js'
 import { Budget } from './budget.js'
 import { type SessionWait, unwatched } from './deadlines.js'
 import type { Http2Exchange, Session } from './exchange.js'
+import { Intake, type Opening } from './intake.js'
 import { isTooLarge, SESSION_WINDOW, sessionOptions } from './limits.js'
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_FLAG_END_STREAM } = constants
@@ -29,13 +31,6 @@ const ANY_STREAM = 2 ** 31 - 1
 /** How long a client may take to answer a PING before it is taken for having read the GOAWAY, in milliseconds. */
 const NOTICE = 1000
 
-/** The head of a request as Node has it: by the names of the fields, and in their order; no body may follow. */
-export interface Opening {
-  readonly headers: IncomingHttpHeaders
-  readonly fields: readonly string[]
-  readonly endsHere: boolean
-}
-
 type OnStream = (
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
@@ -44,9 +39,6 @@ type OnStream = (
 ) => void
 
 function ignore(): void {}
-
-/** Bytes of what a client is sent that pay for a PING: few segments of TCP. */
-const WORTH_PING = 4096
 
 /** How long a client that has asked for too much may take to read the GOAWAY that says so, in milliseconds. */
 const FAREWELL = 100
@@ -76,6 +68,7 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
   readonly watched = unwatched()
   /** Requests under way. */
   readonly streams = new Set<Http2Exchange>()
+  readonly intake = new Intake(this)
   /** How many there ever were, refused ones among them. */
   requests = 0
   /** When it was accepted or had its last response, in milliseconds. */
@@ -83,9 +76,8 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
   readonly #owner: Owner
   readonly #session: ServerHttp2Session
   readonly #raw: Socket
+  readonly #handle: ClientHandle
   readonly #budget = new Budget()
-  /** Bytes of what the client was sent that have paid for PINGs. */
-  #paid = 0
   #state: State = 'open'
   #timer: NodeJS.Timeout | undefined
 
@@ -93,6 +85,7 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
     this.peer = peer
     this.#owner = owner
     this.#raw = raw
+    this.#handle = handle
     const session = performServerHandshake(socket, sessionOptions(owner.policy))
     this.#session = session
     // A client that sends no more cannot steer what it gets, and none does so: it is gone.
@@ -108,10 +101,12 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
       stream.on('error', ignore)
       this.requests++
       const endsHere = (flags & NGHTTP2_FLAG_END_STREAM) !== 0
-      if (this.#admits(stream, fields)) owner.opened(this, stream, { headers, fields, endsHere })
+      this.intake.add(stream, { headers, fields, endsHere })
     }
     session.on('stream', onStream)
-    session.on('ping', () => this.#pinged(handle))
+    session.on('ping', () => {
+      if (!this.#budget.paysForPing(handle.bytesWritten ?? 0)) this.charge('PING')
+    })
     session.on('remoteSettings', () => this.charge('SETTINGS'))
     session.setLocalWindowSize(SESSION_WINDOW)
   }
@@ -122,6 +117,10 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
 
   get isGone(): boolean {
     return this.#session.destroyed
+  }
+
+  get hasHungUp(): boolean {
+    return hasHungUp(this.#handle.fd)
   }
 
   get isKept(): boolean {
@@ -146,7 +145,7 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
    * Whether a request is looked at. One that came together with its reset is not; nor is one with too large a head, by
    * a client that does not say that it has the SETTINGS: nghttp2 knows no limit for it yet.
    */
-  #admits(stream: ServerHttp2Stream, fields: readonly string[]): boolean {
+  #admits(stream: ServerHttp2Stream, { fields }: Opening): boolean {
     if (this.isGone || this.#state === 'over') return false
     const isReset = stream.closed || stream.destroyed
     const isLarge = !isReset && this.#session.pendingSettingsAck && isTooLarge(fields)
@@ -154,12 +153,6 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
     if (isLarge) stream.close(NGHTTP2_ENHANCE_YOUR_CALM)
     this.charge(isLarge ? 'a head that is too large' : 'RST_STREAM')
     return false
-  }
-
-  /** Clients measure how much is on its way by a PING behind each part of an answer: what was sent pays for it. */
-  #pinged({ bytesWritten = 0 }: ClientHandle): void {
-    if (bytesWritten - this.#paid < WORTH_PING) this.charge('PING')
-    else this.#paid += WORTH_PING
   }
 
   /** The client has asked for something beside answers. @param what  for the log */
@@ -170,6 +163,11 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
     this.#session.goaway(NGHTTP2_ENHANCE_YOUR_CALM)
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#expel(), FAREWELL).unref()
+  }
+
+  /** A request is at its turn. */
+  begin(stream: ServerHttp2Stream, opening: Opening): void {
+    if (this.#admits(stream, opening)) this.#owner.opened(this, stream, opening)
   }
 
   began(exchange: Http2Exchange): void {
@@ -209,13 +207,19 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
     this.#linger()
   }
 
+  /** The same for a client that is gone. */
+  lose(): void {
+    this.drop()
+    this.#raw.destroy()
+  }
+
   /** The same for a client that has asked for too much. */
   #expel(): void {
     this.#session.destroy(new Error('too much was asked for'), NGHTTP2_ENHANCE_YOUR_CALM)
     this.#raw.destroy()
   }
 
-  /** The same, unless a request arrives in this turn of the event loop. */
+  /** Ends it at once, unless a request arrives in this turn of the event loop. */
   dropUnlessHeard(): void {
     const { requests } = this
     setImmediate(() => {

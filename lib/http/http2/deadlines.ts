@@ -30,10 +30,13 @@ interface TimedSession<Stream> {
   readonly awaited: SessionWait | undefined
   /** A number that changes with each request. */
   readonly requests: number
+  /** The client has closed the connection for good. */
+  readonly hasHungUp: boolean
 }
 
-/** What becomes of clients that are too slow. */
+/** What becomes of clients that are too slow, or gone. */
 export interface Overdue<Session, Stream> {
+  gone(session: Session): void
   session(session: Session): void
   stream(stream: Stream, wait: StreamWait): void
 }
@@ -61,7 +64,13 @@ export class Deadlines<Stream extends Timed, Session extends TimedSession<Stream
     for (const session of this.#sessions) {
       const { watched, awaited, requests } = session
       if (this.#looks.isOver(watched, awaited, requests)) this.#overdue.session(session)
-      for (const stream of session.streams) this.#lookAt(stream)
+      let awaitsReader = false
+      for (const stream of session.streams) {
+        this.#lookAt(stream)
+        awaitsReader ||= stream.awaitsReader
+      }
+      // While something is on its way Node before 26 reads nothing, and does not tell when it cannot be written.
+      if (awaitsReader && session.hasHungUp) this.#overdue.gone(session)
     }
   }
 

@@ -12,10 +12,11 @@ import { Security } from '../security.js'
 import { joinSmallChunks } from '../small-chunks.js'
 import { SecurePeer } from '../tls/secure-peer.js'
 import { KEPT_MOMENT, SILENT_MOMENT } from '../waiting.js'
-import { Http2Connection, type Opening, type Owner } from './connection.js'
+import { Http2Connection, type Owner } from './connection.js'
 import { Deadlines, type StreamWait } from './deadlines.js'
 import { Http2Exchange, type Session } from './exchange.js'
 import { Http2Head } from './head.js'
+import type { Opening } from './intake.js'
 import { checkRequest } from './rules.js'
 
 /** What a client is told by REFUSED_STREAM: to send the request again. */
@@ -48,6 +49,7 @@ export class Http2Engine implements Engine, Owner {
     this.#mayKeep = policy.keepAlive > 0
     this.#deadlines = new Deadlines(this.#connections, policy, {
       session: connection => connection.leave(),
+      gone: connection => connection.lose(),
       stream: (exchange, wait) => this.#isLate(exchange, wait),
     })
   }
@@ -151,9 +153,12 @@ export class Http2Engine implements Engine, Owner {
 
   /** A refused one was not reported. */
   #closed(exchange: Http2Exchange, connection: Http2Connection): void {
-    if (!connection.ended(exchange) || !this.exchanges.delete(exchange)) return
-    if (ended.hasSubscribers) ended.publish(exchange)
-    this.#events.finished(exchange, connection)
+    if (!connection.ended(exchange)) return
+    if (this.exchanges.delete(exchange)) {
+      if (ended.hasSubscribers) ended.publish(exchange)
+      this.#events.finished(exchange, connection)
+    }
+    connection.intake.next()
   }
 
   /** The session goes on: other requests of it may be well. */

@@ -59,6 +59,10 @@ export class Http2NodeExchange extends Http2Exchange {
     return this.#res ? this.stream.writableLength > 0 : super.awaitsReader
   }
 
+  override get unread(): number {
+    return this.#res ? this.stream.writableLength : super.unread
+  }
+
   override get taken(): number {
     return this.#res?.taken ?? super.taken
   }

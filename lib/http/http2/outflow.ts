@@ -18,16 +18,13 @@ export function isPiece(body: Uint8Array | string = ''): boolean {
 export class Outflow {
   /** A number that changes with all that the client takes. */
   progress = 0
+  /** Bytes that the client has not taken (of short texts the characters). */
+  unread = 0
   readonly #stream: ServerHttp2Stream
   /** What the stream has not been given yet. */
   readonly #pieces: (Uint8Array | string)[] = []
   #given = 0
   #isEnding = false
-  readonly #onTaken = (): void => {
-    this.#given--
-    this.progress++
-    if (this.#pieces.length > 0) this.#pass()
-  }
 
   constructor(stream: ServerHttp2Stream) {
     this.#stream = stream
@@ -71,8 +68,9 @@ export class Outflow {
 
   #put(chunk: Uint8Array | string): void {
     if (chunk.length === 0) return
-    if (chunk.length <= PIECE) return void this.#pieces.push(chunk)
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+    const bytes = typeof chunk === 'string' && chunk.length > PIECE ? Buffer.from(chunk) : chunk
+    this.unread += bytes.length
+    if (typeof bytes === 'string' || bytes.length <= PIECE) return void this.#pieces.push(bytes)
     for (let at = 0; at < bytes.length; at += PIECE) this.#pieces.push(bytes.subarray(at, at + PIECE))
   }
 
@@ -81,9 +79,17 @@ export class Outflow {
       const piece = this.#pieces.shift()
       if (piece === undefined) return
       this.#given++
-      if (this.#isEnding && this.#pieces.length === 0) this.#stream.end(piece, this.#onTaken)
-      else this.#stream.write(piece, this.#onTaken)
+      const onTaken = (): void => this.#taken(piece.length)
+      if (this.#isEnding && this.#pieces.length === 0) this.#stream.end(piece, onTaken)
+      else this.#stream.write(piece, onTaken)
     }
     if (!this.#isOpen) this.#pieces.length = 0
+  }
+
+  #taken(size: number): void {
+    this.#given--
+    this.progress++
+    this.unread -= size
+    if (this.#pieces.length > 0) this.#pass()
   }
 }

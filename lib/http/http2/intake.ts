@@ -1,0 +1,62 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+
+/** Requests that a session has under way whatever is unread: a browser has as many connections of HTTP/1 to a host. */
+const ALWAYS = 6
+/** Bytes of a session's answers that its client may leave unread before its next requests wait. */
+const MOST_UNREAD = 16 << 20
+
+/** The head of a request as Node has it: by the names of the fields, and in their order; no body may follow. */
+export interface Opening {
+  readonly headers: IncomingHttpHeaders
+  readonly fields: readonly string[]
+  readonly endsHere: boolean
+}
+
+/** What the intake needs of its session. */
+interface Session {
+  /** The answers of the requests under way, and how many bytes of each the client has not taken. */
+  readonly streams: ReadonlySet<{ readonly unread: number }>
+  begin(stream: ServerHttp2Stream, opening: Opening): void
+  charge(what: string): void
+}
+
+/**
+ * Has the requests of a session begin, each as soon as its client takes its answers. An answer that is not streamed is
+ * in memory until it is taken, and the windows of HTTP/2 say nothing about how much a client may ask for.
+ */
+export class Intake {
+  readonly #session: Session
+  /** Those that wait. As long as there are any, others are under way. */
+  readonly #waiting = new Map<ServerHttp2Stream, Opening>()
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  add(stream: ServerHttp2Stream, opening: Opening): void {
+    const waits = this.#waiting.size > 0 || this.#isBehind()
+    if (!waits || stream.closed) return this.#session.begin(stream, opening)
+    this.#waiting.set(stream, opening)
+    stream.once('close', () => {
+      if (this.#waiting.delete(stream)) this.#session.charge('RST_STREAM')
+    })
+  }
+
+  /** A request that was under way has ended: others may begin. */
+  next(): void {
+    for (const [stream, opening] of this.#waiting) {
+      if (this.#isBehind()) return
+      this.#waiting.delete(stream)
+      this.#session.begin(stream, opening)
+    }
+  }
+
+  /** Whether the client is to take more of its answers before its next request begins. */
+  #isBehind(): boolean {
+    const { streams } = this.#session
+    if (streams.size < ALWAYS) return false
+    let unread = 0
+    for (const answer of streams) unread += answer.unread
+    return unread > MOST_UNREAD
+  }
+}

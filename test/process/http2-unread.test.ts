@@ -1,0 +1,130 @@
+import { once } from 'node:events'
+import t, { type Test } from 'tap'
+import { makeCertificate } from '../helpers/certificates.js'
+import { Http2Client } from '../helpers/http2-client.js'
+import { block, endsStream, headers, PARAMETERS, reset, TYPES, windowUpdate } from '../helpers/http2-frames.js'
+import { messages } from '../helpers/messages.js'
+import { connectHttp2, type RawHttp2 } from '../helpers/raw-http2.js'
+import { startServer } from '../helpers/server.js'
+import type { Server } from '../helpers/server-process.js'
+import { shortDir } from '../helpers/short-dir.js'
+import { peakOf, standstill } from '../helpers/slow-peer.js'
+import { until } from '../helpers/until.js'
+
+const MB = 2 ** 20
+/** As many as a session may have under way. */
+const REQUESTS = 100
+/** Of them, those that the client gives up while they wait. */
+const GIVEN_UP = 10
+const SIZE = 2 * MB
+const HUGE = 8 * MB
+const WIDEST = 2 ** 31 - 1
+
+/** `/large` and `/huge` are the answer's own memory, `/held` says how much of it there is, `/calls` how often it was. */
+const APP = `
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+setFlagsFromString('--expose-gc')
+const gc = runInNewContext('gc')
+let calls = 0
+const held = () => {
+  gc()
+  return process.memoryUsage().arrayBuffers
+}
+const answer = path => {
+  if (path === '/calls') return String(calls)
+  if (path === '/held') return String(held())
+  calls++
+  return Buffer.alloc(path === '/huge' ? ${HUGE} : ${SIZE}, 1)
+}
+export function wsgi(environ, start) {
+  start('200 OK', [])
+  return [answer(environ.PATH_INFO)]
+}
+export const fetch = async request => new Response(answer(new URL(request.url).pathname))
+export const node = (req, res) => res.end(answer(req.url))
+`
+
+const own = makeCertificate(shortDir(t), { name: 'localhost' })
+const ARGS = ['--certfile', own.cert, '--keyfile', own.key, '--http2']
+
+/** A client with the widest windows, which asks for much and reads nothing. */
+async function hoard(t: Test, { target }: Server, path = '/large', count = REQUESTS): Promise<RawHttp2> {
+  if (!('port' in target)) throw new Error('the server has no port')
+  const raw = await connectHttp2(t, target, [[PARAMETERS.initialWindowSize, WIDEST]])
+  raw.socket.pause()
+  raw.write(windowUpdate(0, WIDEST - 2 ** 16))
+  raw.write(...Array.from({ length: count }, (_, i) => headers(2 * i + 1, block({ path }))))
+  return raw
+}
+
+/** The streams on which all of a large answer has come. */
+function wholeAnswers({ frames }: RawHttp2): Set<number> {
+  const sizes = new Map<number, number>()
+  const whole = new Set<number>()
+  for (const each of frames) {
+    if (each.type !== TYPES.data) continue
+    const size = (sizes.get(each.stream) ?? 0) + each.payload.length
+    sizes.set(each.stream, size)
+    if (endsStream(each) && size === SIZE) whole.add(each.stream)
+  }
+  return whole
+}
+
+for (const face of ['wsgi', 'fetch', 'node']) {
+  t.test(`${face}: few requests of a client that reads nothing begin, and all when it reads`, async t => {
+    const server = await startServer(t, { app: APP, spec: `app:${face}`, args: [...ARGS, '--interface', face] })
+    const [worker = 0] = server.workers()
+    const before = peakOf(worker)
+    const raw = await hoard(t, server)
+    const begun = await standstill(new Http2Client(t, server), '/calls')
+    t.ok(begun >= 8 && begun < 30, `${begun} have begun`)
+    t.ok(peakOf(worker) - before < 100 * MB, 'memory')
+    const waiting = Array.from({ length: REQUESTS }, (_, i) => 2 * i + 1)
+    for (const stream of waiting.splice(-GIVEN_UP)) raw.write(reset(stream))
+    server.signal('SIGTERM')
+    await server.log(messages.drains)
+    raw.socket.resume()
+    await raw.end()
+    const whole = wholeAnswers(raw)
+    t.same(
+      waiting.filter(stream => !whole.has(stream)),
+      [],
+      'all but those that were given up are answered',
+    )
+    t.same(await server.exit, { code: 0, signal: null })
+  })
+}
+
+t.test('few large answers that are not read hold up no other request of their session', async t => {
+  const server = await startServer(t, { app: APP, spec: 'app:wsgi', args: [...ARGS, '--interface', 'wsgi'] })
+  const client = new Http2Client(t, server)
+  const { session } = client
+  await once(session, 'connect')
+  session.setLocalWindowSize(WIDEST)
+  for (let i = 0; i < 5; i++) await once(client.open('/huge'), 'response')
+  t.equal((await client.get('/calls')).body, '5')
+})
+
+t.test('a client that goes away without having read is gone at once, and its requests', async t => {
+  // Longer than the test waits.
+  const limits = ['--write-timeout', '600', '--graceful-timeout', '600']
+  const args = [...ARGS, '--interface', 'wsgi', ...limits]
+  const server = await startServer(t, { app: APP, spec: 'app:wsgi', args })
+  const raw = await hoard(t, server)
+  await standstill(new Http2Client(t, server), '/calls')
+  raw.socket.destroy()
+  server.signal('SIGTERM')
+  t.same(await server.exit, { code: 0, signal: null })
+})
+
+t.test('sync: large answers hold up no worker, and are in a file rather than in memory', async t => {
+  const args = [...ARGS, '--interface', 'wsgi', '--worker-class', 'sync']
+  const server = await startServer(t, { app: APP, spec: 'app:wsgi', args })
+  const raw = await hoard(t, server, '/huge', 50)
+  const client = new Http2Client(t, server)
+  t.equal(await standstill(client, '/calls'), 50)
+  const held = async (): Promise<number> => Number((await client.get('/held')).body)
+  await t.resolves(until('most of them are in files', async () => (await held()) < 100 * MB))
+  raw.socket.destroy()
+})
