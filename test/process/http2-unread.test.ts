@@ -20,7 +20,7 @@ const SIZE = 2 * MB
 const HUGE = 8 * MB
 const WIDEST = 2 ** 31 - 1
 
-/** `/large` and `/huge` are the answer's own memory, `/held` says how much of it there is, `/calls` how often it was. */
+/** `/large` and `/huge` are the answer's own memory; `/held` says how much there is, `/calls` how often it was. */
 const APP = `
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
