@@ -1,8 +1,20 @@
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
+import { writeCode } from '../lib/sys/code-cache.js'
 
 const OUT = 'dist/bin'
+
+/** What is started again and again: its bundle is compiled here, and run by a small file of its name. */
+const PROGRAMS = ['unicorn', 'unicornctl', 'worker']
+/** What only some processes load, or threads run. */
+const PARTS = [
+  'worker/watchdog/watchdog-thread',
+  'worker/watchdog/report-hang',
+  'init/init',
+  'control/serve',
+  'control/otlp/otlp-thread',
+]
 
 /** How pino itself writes to files and in threads: the error log has a sink of its own, and these take 4 ms to load. */
 const unused: Plugin = {
@@ -17,21 +29,16 @@ const unused: Plugin = {
  * Joins what each process runs into one file: loading a hundred small ones takes longer than all the rest of a start.
  * The files are CommonJS, since Node loads an ES module by a loader that first must start itself, for 4 ms in each
  * process. koffi brings a native module, and the others of `external` are seldom wanted: they stay outside.
- * What a watchdog says of a hang, `unicorn init`, what shows a server, what sends its metrics by OTLP, and `unicornctl`
- * are files of their own. Runs at build time, from the package's directory.
+ * What a watchdog says of a hang, `unicorn init`, what shows a server, and what sends its metrics by OTLP are files of
+ * their own. Runs at build time, from the package's directory.
  */
 const { metafile } = await build({
   entryPoints: [
-    'bin/unicorn.ts',
-    'bin/unicornctl.ts',
-    'bin/worker.ts',
-    'lib/worker/watchdog/watchdog-thread.ts',
-    'lib/worker/watchdog/report-hang.ts',
-    'lib/init/init.ts',
-    'lib/control/serve.ts',
-    'lib/control/otlp/otlp-thread.ts',
+    ...PROGRAMS.map(name => ({ in: `bin/${name}.ts`, out: `${name}.bundle` })),
+    ...PROGRAMS.map(name => ({ in: 'bin/load.ts', out: name })),
+    { in: 'bin/import.ts', out: 'import' },
+    ...PARTS.map(path => ({ in: `lib/${path}.ts`, out: path.replace(/^.*\//, '') })),
   ],
-  entryNames: '[name]',
   outdir: OUT,
   outExtension: { '.js': '.cjs' },
   bundle: true,
@@ -48,6 +55,7 @@ const { metafile } = await build({
   define: { 'import.meta.url': 'bundleUrl' },
   banner: { js: "'use strict'; const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
 })
+for (const name of PROGRAMS) compileBundle(resolve(OUT, `${name}.bundle.cjs`))
 
 /** The dashboard's page is all that runs in a browser. */
 const PAGE = 'lib/control/dashboard/page'
@@ -63,6 +71,13 @@ const page = await build({
 })
 copyFileSync(`${PAGE}/page.html`, `${OUT}/dashboard.html`)
 writeFileSync(`${OUT}/LICENSES.txt`, licenses({ ...metafile.inputs, ...page.metafile.inputs }))
+
+/** Has `import.cjs` import what the bundle imports, and V8 compile the bundle once and for all. */
+function compileBundle(path: string): void {
+  const code = readFileSync(path, 'utf8').replaceAll(/\bimport\(/g, 'require("./import.cjs").importModule(')
+  writeFileSync(path, code)
+  writeCode(path)
+}
 
 /** The licenses of the bundled packages, which must be distributed with their code. */
 function licenses(inputs: Metafile['inputs']): string {

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { fileURLToPath } from 'node:url'
 import { ProcessEvents } from '../lib/arbiter/signals.js'
 import { ExitCode, UnicornError } from '../lib/errors.js'

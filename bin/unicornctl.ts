@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { constants } from 'node:os'
 import { isatty } from 'node:tty'
 import { workingDirectory } from '../config/sources/env.js'
