@@ -19,6 +19,7 @@ export interface Session extends Outlet {
 export class Http2Exchange extends Http2Answer implements Exchange {
   previous: Exchange | undefined = undefined
   next: Exchange | undefined = undefined
+  peer: Peer
   readonly startedAt = now()
   watched: Watched | undefined = undefined
   environ: Exchange['environ'] = undefined
@@ -29,19 +30,11 @@ export class Http2Exchange extends Http2Answer implements Exchange {
   readonly #session: Session
   #source: Http2Body | undefined = undefined
   #received: BodySource | undefined = undefined
-  #peer: Peer | undefined = undefined
 
   constructor(session: Session, stream: ServerHttp2Stream, head: Http2Head) {
     super(session, stream, head)
+    this.peer = session.peer
     this.#session = session
-  }
-
-  get peer(): Peer {
-    return this.#peer ?? this.#session.peer
-  }
-
-  set peer(peer: Peer) {
-    this.#peer = peer
   }
 
   /** Made when it is asked for: few requests have one. */

@@ -18,6 +18,7 @@ export interface Source extends Outlet {
 export class NativeExchange extends NativeAnswer implements Exchange, BodyOwner {
   previous: Exchange | undefined = undefined
   next: Exchange | undefined = undefined
+  peer: Peer
   readonly startedAt = now()
   environ: Exchange['environ'] = undefined
   isExpired = false
@@ -27,19 +28,11 @@ export class NativeExchange extends NativeAnswer implements Exchange, BodyOwner 
   readonly #connection: Source
   #source: NativeBody | undefined = undefined
   #received: BodySource | undefined = undefined
-  #peer: Peer | undefined = undefined
 
   constructor(connection: Source, head: Head) {
     super(connection, head)
+    this.peer = connection.peer
     this.#connection = connection
-  }
-
-  get peer(): Peer {
-    return this.#peer ?? this.#connection.peer
-  }
-
-  set peer(peer: Peer) {
-    this.#peer = peer
   }
 
   /** Made when it is asked for: few requests have one. */

@@ -13,6 +13,7 @@ export class NodeExchange extends NodeAnswer implements Exchange, NodeObjects {
   previous: Exchange | undefined = undefined
   next: Exchange | undefined = undefined
   readonly socket: ClientSocket
+  peer: Peer
   readonly startedAt = now()
   readonly expects: NodeObjects['expects']
   environ: Exchange['environ'] = undefined
@@ -22,20 +23,12 @@ export class NodeExchange extends NodeAnswer implements Exchange, NodeObjects {
   release: Exchange['release'] = undefined
   #source: NodeBody | undefined = undefined
   #received: BodySource | undefined = undefined
-  #peer: Peer | undefined = undefined
 
   constructor(socket: ClientSocket, res: ServerResponse, expects: NodeObjects['expects']) {
     super(res)
+    this.peer = socket.peer
     this.socket = socket
     this.expects = expects
-  }
-
-  get peer(): Peer {
-    return this.#peer ?? this.socket.peer
-  }
-
-  set peer(peer: Peer) {
-    this.#peer = peer
   }
 
   /** Made when it is asked for: few requests have one. */
