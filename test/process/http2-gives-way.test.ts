@@ -1,12 +1,16 @@
 import { once } from 'node:events'
 import type { ClientHttp2Session } from 'node:http2'
+import { setTimeout as pause } from 'node:timers/promises'
 import { connect, type TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
+import { KEPT_MOMENT } from '../../lib/http/waiting.js'
 import { atEnd } from '../helpers/at-end.js'
 import { makeCertificate } from '../helpers/certificates.js'
 import { startHolds } from '../helpers/holds.js'
 import { Http2Client, replyOn } from '../helpers/http2-client.js'
+import { block, headers } from '../helpers/http2-frames.js'
 import { head, Raw } from '../helpers/raw.js'
+import { connectHttp2 } from '../helpers/raw-http2.js'
 import { startServer } from '../helpers/server.js'
 import type { Server } from '../helpers/server-process.js'
 import { shortDir } from '../helpers/short-dir.js'
@@ -37,13 +41,18 @@ async function keep(t: Test, server: Server): Promise<Http2Client> {
   return client
 }
 
+function portOf({ target }: Server): { host: string; port: number } {
+  if (!('port' in target)) throw new Error('the server has no port')
+  return target
+}
+
 function ended(session: ClientHttp2Session): Promise<unknown> {
   return session.destroyed ? Promise.resolve() : once(session, 'close')
 }
 
 /** A connection of TLS on which HTTP/1.1 is spoken. */
-async function connectHttp1(t: Test, { target }: Server): Promise<Raw<TLSSocket>> {
-  const socket = connect({ ...target, ALPNProtocols: ['http/1.1'], rejectUnauthorized: false })
+async function connectHttp1(t: Test, server: Server): Promise<Raw<TLSSocket>> {
+  const socket = connect({ ...portOf(server), ALPNProtocols: ['http/1.1'], rejectUnauthorized: false })
   const raw = new Raw(socket)
   atEnd(t, () => socket.destroy())
   await once(socket, 'secureConnect')
@@ -104,20 +113,23 @@ t.test('no busy session gives way, and none of HTTP/2 before connections of HTTP
   const reply = replyOn(busy.open('/hold/a'))
   await holds.arrival('a')
   const first = await keep(t, server)
-  const second = await keep(t, server)
-  const { session } = second
+  const second = await connectHttp2(t, portOf(server))
+  second.write(headers(1, block()))
+  await second.response(1)
   // Not the one that came first, but the one that did nothing for longest.
   await first.get()
   t.equal((await new Http2Client(t, server).get()).status, 200)
-  await t.resolves(ended(session))
+  t.same(await second.end(), { code: 0, lastStream: 1 }, 'its client may send again what was not taken')
   const { session: next } = first
   const http1 = await connectHttp1(t, server)
   http1.write(head())
   await t.resolves(http1.until(/^HTTP\/1\.1 200 /))
   await t.resolves(ended(next))
+  // What was idle for no longer than that does not give way yet.
+  await pause(2 * KEPT_MOMENT)
   t.equal((await new Http2Client(t, server).get()).status, 200)
   t.equal(await http1.ending, 'closed', 'the younger connection, of HTTP/1')
-  t.equal(first.sessions + second.sessions + busy.sessions, 3)
+  t.equal(first.sessions + busy.sessions, 2)
   holds.release('a')
   t.equal((await reply).status, 200)
 })
