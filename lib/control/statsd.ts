@@ -5,6 +5,7 @@ import type { ControlledServer } from '../arbiter/control.js'
 import { errorCode } from '../errors.js'
 import { sendDatagram } from '../sys/datagram.js'
 import { countOf, increase, lowerBound, type SparseCounts } from '../sys/histogram.js'
+import { familyOf } from '../sys/ip-family.js'
 import type { Sending } from './sending.js'
 import { unlessLate } from './unless-late.js'
 
@@ -49,7 +50,7 @@ export class Statsd implements Sending {
     this.#tags = dogstatsdTags.length > 0 ? `|#${dogstatsdTags.join(',')}` : ''
     if (address?.kind === 'udp') {
       const { host, port } = address
-      const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4').unref()
+      const socket = createSocket(familyOf(host) === 'ipv6' ? 'udp6' : 'udp4').unref()
       socket.on('error', error => this.#complain(error))
       this.#socket = socket
       this.#send = datagram => {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { urlHost } from '../sys/ip-family.js'
 import type { LocalAddress } from './engine.js'
 import type { Peer, SocketAddresses } from './exchange.js'
 import type { Security } from './security.js'
@@ -48,8 +49,8 @@ export class SocketPeer implements Peer {
   }
 
   get authority(): string {
-    const { localAddress, localPort, localFamily } = this.#socket
+    const { localAddress, localPort } = this.#socket
     if (localAddress === undefined) return 'localhost'
-    return `${localFamily === 'IPv6' ? `[${localAddress}]` : localAddress}:${localPort ?? ''}`
+    return `${urlHost(localAddress)}:${localPort ?? ''}`
   }
 }

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net'
 import { isAbsolute, resolve } from 'node:path'
 import { UnicornError } from '../errors.js'
+import { urlHost } from '../sys/ip-family.js'
 
 /**
  * Where to listen: a TCP address (port 0 is any free port), the path of a unix socket, its abstract name (Linux), an
@@ -115,7 +116,7 @@ export function placeText(address: Address): string {
   if (address.kind === 'abstract') return `unix:@${address.name}`
   if (address.kind === 'fd') return `fd://${address.fd}`
   if (address.kind === 'named') return `fd://${address.name}`
-  return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`
+  return `${urlHost(address.host)}:${address.port}`
 }
 
 /** Writes an address for the log: `http://127.0.0.1:8000`, `https://[::1]:80`, `unix:/path`, `https://unix:/path`. */

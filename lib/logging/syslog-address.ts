@@ -1,3 +1,5 @@
+import { urlHost } from '../sys/ip-family.js'
+
 /** Where a syslog daemon listens for datagrams. */
 export type SyslogAddress =
   | { readonly kind: 'udp'; readonly host: string; readonly port: number }
@@ -22,7 +24,7 @@ export function parseSyslogAddress(text: string): SyslogAddress | undefined {
 
 export function syslogAddressText(address: SyslogAddress): string {
   if (address.kind === 'unix') return `unix:${address.path}`
-  return `udp://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`
+  return `udp://${urlHost(address.host)}:${address.port}`
 }
 
 /** RFC 5424, table 1. */

@@ -5,3 +5,11 @@
 export function familyOf(address: string): 'ipv4' | 'ipv6' {
   return address.includes(':') ? 'ipv6' : 'ipv4'
 }
+
+/**
+ * Writes an address, or a name, as the host of a URL: one of IPv6 in brackets (RFC 3986, section 3.2.2).
+ * SERVER_NAME is written so too (RFC 3875, section 4.1.14).
+ */
+export function urlHost(host: string): string {
+  return familyOf(host) === 'ipv6' ? `[${host}]` : host
+}

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
 import { resolve } from 'node:path'
 import type { ListenerSeat } from '../../listeners/listener-seat.js'
+import { familyOf } from '../../sys/ip-family.js'
 import type { ApplicationHost } from '../application.js'
 
 /** A port, or an absolute path; port 0 is any free one. */
@@ -79,7 +80,7 @@ function isPort(at: Place): boolean {
 function addressOf([first]: readonly ListenerSeat[]): AddressInfo | string | undefined {
   if (!first) return undefined
   if (first.host === undefined || first.port === undefined) return first.path ?? first.name
-  return { address: first.host, family: first.host.includes(':') ? 'IPv6' : 'IPv4', port: first.port }
+  return { address: first.host, family: familyOf(first.host) === 'ipv6' ? 'IPv6' : 'IPv4', port: first.port }
 }
 
 /** `--check-config` listens nowhere. */

@@ -1,5 +1,6 @@
 import type { Exchange, Told } from '../../http/exchange.js'
-import { headerAdder, hostOf, serverFromHost } from '../wire/meta-variables.js'
+import { urlHost } from '../../sys/ip-family.js'
+import { headerAdder, serverFromHost } from '../wire/meta-variables.js'
 
 /** The variables of a request that Python does not know by itself. All values are text. */
 export type Variables = Record<string, string>
@@ -16,7 +17,7 @@ export function variablesOf({ head, peer }: Exchange, size: number | undefined, 
     PATH_INFO: target.path,
     RAW_URI: head.url,
     QUERY_STRING: target.query,
-    SERVER_NAME: hostOf(peer.serverName),
+    SERVER_NAME: urlHost(peer.serverName),
     SERVER_PORT: peer.serverPort,
     SERVER_PROTOCOL: `HTTP/${head.httpVersion}`,
     REMOTE_ADDR: peer.address,

@@ -34,11 +34,6 @@ export function headerAdder(mapsUnderscores: boolean | undefined, areDistinct: b
   return areDistinct ? setHeader : addHeader
 }
 
-/** RFC 3875, section 4.1.14: an IPv6 address stands in brackets, as in a URL. */
-export function hostOf(name: string): string {
-  return name.includes(':') ? `[${name}]` : name
-}
-
 /** On a unix socket the Host header says how the client sees the server; neither part may be empty (PEP 3333). */
 export function serverFromHost(host: string, scheme: string): [name: string, port: string] {
   const [, name = '', port = ''] = /^(\[[^\]]*\]|[^:]*)(?::([0-9]*))?$/.exec(host) ?? []

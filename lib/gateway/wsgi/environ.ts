@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import type { Exchange, Told } from '../../http/exchange.js'
+import { urlHost } from '../../sys/ip-family.js'
 import type { GatewayContext } from '../gateway.js'
-import { headerAdder, hostOf, serverFromHost } from '../wire/meta-variables.js'
+import { headerAdder, serverFromHost } from '../wire/meta-variables.js'
 import { fileWrapper } from './file-wrapper.js'
 import { attachSignal, type Signalling } from './lazy-signal.js'
 import type { Environ, EnvironBase, ErrorsStream, Headers, InputStream } from './types.js'
@@ -31,7 +32,7 @@ export function makeEnviron(exchange: Exchange, services: Services, around: Surr
     QUERY_STRING: target.query,
     CONTENT_TYPE: '',
     CONTENT_LENGTH: '',
-    SERVER_NAME: hostOf(peer.serverName),
+    SERVER_NAME: urlHost(peer.serverName),
     SERVER_PORT: peer.serverPort,
     SERVER_PROTOCOL: head.httpVersion === '1.1' ? 'HTTP/1.1' : `HTTP/${head.httpVersion}`,
     SERVER_SOFTWARE: around.serverSoftware,

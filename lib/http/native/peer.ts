@@ -1,3 +1,4 @@
+import { urlHost } from '../../sys/ip-family.js'
 import type { LocalAddress } from '../engine.js'
 import type { Peer } from '../exchange.js'
 import type { Security } from '../security.js'
@@ -55,7 +56,7 @@ export class NativePeer implements Peer {
   get authority(): string {
     const local = this.#localEnd()
     if (!local) return 'localhost'
-    return `${local.family === 'IPv6' ? `[${local.address}]` : local.address}:${local.port}`
+    return `${urlHost(local.address)}:${local.port}`
   }
 
   /** It has the addresses of a socket, by the same names. */
