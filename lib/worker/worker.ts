@@ -8,6 +8,7 @@ import { Proxies } from '../http/proxies/proxies.js'
 import { ProxyProtocol } from '../http/proxy-protocol/proxy-protocol.js'
 import { Gate } from '../listeners/gate.js'
 import type { ClientHandle } from '../listeners/server-handle.js'
+import { giveBackMemory } from '../sys/allocator.js'
 import { postponeEnd } from '../sys/orphan-alarm.js'
 import type { Tls } from '../tls/material.js'
 import type { Admission, AdmissionHost, AdmissionTraits } from './admission/admission.js'
@@ -16,6 +17,7 @@ import { createOwn } from './admission/registry.js'
 import { MetricsReporter } from './application-metrics.js'
 import { Drain, type DrainOrder, type Remainder } from './drain.js'
 import { abortReport, type Phase } from './exit/exit-report.js'
+import { GivingBack } from './giving-back.js'
 import { Heartbeat } from './heartbeat.js'
 import { Intake } from './intake.js'
 import type { WorkerParts } from './parts.js'
@@ -99,10 +101,12 @@ export class Worker implements SignalHandlers {
       connections: this.#engine.connections,
       oldest: this.#stopwatch?.oldest() ?? 0,
     })
+    const giving = new GivingBack(giveBackMemory)
     this.#heartbeat = new Heartbeat(config.timeout, figures, beat => {
       // First: the watchdog's count must never begin after the arbiter's.
       watchdog?.beat(beat)
       channel.send(beat)
+      giving.beat()
       this.#places.check()
       postponeEnd(server.pid)
     })

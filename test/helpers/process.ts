@@ -76,3 +76,9 @@ export function orGone<Value>(look: () => Value): Value | undefined {
     throw error
   }
 }
+
+/** The resident memory of a process (proc_pid_status(5)), in bytes; NaN of one that is gone. */
+export function residentOf(pid: number): number {
+  const status = orGone(() => readFileSync(`/proc/${pid}/status`, 'utf8')) ?? ''
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
+}

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { atEnd } from '../helpers/at-end.js'
 import { startHolds } from '../helpers/holds.js'
 import { Client } from '../helpers/http.js'
+import { residentOf } from '../helpers/process.js'
 import { startPython } from '../helpers/python.js'
 import { connectRaw } from '../helpers/raw.js'
 import type { Server } from '../helpers/server-process.js'
@@ -67,11 +67,6 @@ async function seen(t: Test, server: Server): Promise<void> {
   t.match(await raw.all(), /^HTTP\/1\.1 400 /)
 }
 
-/** Resident, in bytes. */
-function memoryOf(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
-}
-
 t.test(`${REQUESTS} requests wait for one process`, async t => {
   const holds = await startHolds(t)
   const server = await startPython(t, APP, {
@@ -80,14 +75,14 @@ t.test(`${REQUESTS} requests wait for one process`, async t => {
   })
   const held = new Client(t, server.target).get('/hold')
   await holds.arrival('a')
-  const before = memoryOf(server.worker())
+  const before = residentOf(server.worker())
   const waiting: Waiting[] = []
   for (let group = 0; group < REQUESTS / GROUP; group++) {
     const sent = Array.from({ length: GROUP }, (_, i) => send(t, server, `/${group}.${i}`, group))
     waiting.push(...(await Promise.all(sent)))
     await seen(t, server)
   }
-  const each = Math.round((memoryOf(server.worker()) - before) / REQUESTS)
+  const each = Math.round((residentOf(server.worker()) - before) / REQUESTS)
   t.comment(`${each} bytes each`)
   t.ok(each < MOST_MEMORY, `one that waits costs ${each} bytes`)
 

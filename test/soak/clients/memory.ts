@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { orGone } from '../../helpers/process.js'
+import { residentOf } from '../../helpers/process.js'
 
 /** Between two looks, in milliseconds. */
 const PAUSE = 1000
@@ -31,13 +30,6 @@ export class MemoryWatch {
   #look(): void {
     for (const [pid, samples] of this.#samples) samples.push(residentOf(pid))
   }
-}
-
-/** In bytes (proc_pid_status(5)); NaN of a process that is gone. */
-function residentOf(pid: number): number {
-  return (
-    Number(/^VmRSS:\s+(\d+) kB$/m.exec(orGone(() => readFileSync(`/proc/${pid}/status`, 'utf8')) ?? '')?.[1]) * 1024
-  )
 }
 
 function median(values: readonly number[]): number {

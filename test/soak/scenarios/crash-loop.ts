@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { messages } from '../../helpers/messages.js'
-import { descriptorsOf } from '../../helpers/process.js'
+import { descriptorsOf, residentOf } from '../../helpers/process.js'
 import { until } from '../../helpers/until.js'
 import { workersOf } from '../ready-workers.js'
 import { check, type Outcome, type Scale, type Scenario } from '../scenario.js'
@@ -38,8 +37,7 @@ async function footprint(soaked: SoakServer, workers: number): Promise<Footprint
   await soaked.signal('SIGHUP', messages.reloaded)
   await until('the workers of before are gone', () => isCalm(soaked, workers))
   const { pid } = soaked.server
-  const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return { rss: Number(kilobytes) * 1024, descriptors: descriptorsOf(pid).size }
+  return { rss: residentOf(pid), descriptors: descriptorsOf(pid).size }
 }
 
 async function crash(soaked: SoakServer, { workers, cycles, signal }: Scale): Promise<Outcome> {

@@ -1,0 +1,18 @@
+import { declareCall } from './libc.js'
+
+const mallocTrim = declareCall('int malloc_trim(size_t kept)')
+
+let isKnown = true
+
+/**
+ * Has the C library give back to the system what it keeps of freed memory (malloc_trim(3)). It takes a few
+ * milliseconds. Does nothing where there is no such call: glibc alone has it.
+ */
+export function giveBackMemory(): void {
+  if (!isKnown) return
+  try {
+    mallocTrim(0)
+  } catch {
+    isKnown = false
+  }
+}

@@ -1,0 +1,33 @@
+import t from 'tap'
+import { Client } from '../helpers/http.js'
+import { residentOf } from '../helpers/process.js'
+import { startServer } from '../helpers/server.js'
+import { until } from '../helpers/until.js'
+
+const MB = 2 ** 20
+
+/** Of 150 MB, takes all and frees all but every sixteenth piece: glibc cannot give back what lies between these. */
+const APP = `import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+setFlagsFromString('--expose-gc')
+const gc = runInNewContext('gc')
+let kept = []
+export function application(environ, startResponse) {
+  let pieces = Array.from({ length: 2400 }, () => Buffer.alloc(64 * 1024, 1))
+  const { rss } = process.memoryUsage()
+  kept = pieces.filter((_, i) => i % 16 === 0)
+  pieces = undefined
+  gc()
+  gc()
+  startResponse('200 OK', [['Content-Type', 'text/plain']])
+  return [String(rss)]
+}
+`
+
+t.test('a worker gives back memory that its allocator keeps', async t => {
+  const server = await startServer(t, { app: APP, args: ['--timeout', '4s'] })
+  const pid = server.worker()
+  const most = Number((await new Client(t, server.target).get()).body)
+  t.ok(most > 180 * MB, `it had ${most / MB} MB`)
+  await t.resolves(until('much of it is given back', () => residentOf(pid) < most - 100 * MB))
+})
