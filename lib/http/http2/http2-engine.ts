@@ -4,6 +4,7 @@ import { LinkedList } from '../../sys/linked-list.js'
 import type { Engine, HttpEvents, LocalAddress, SecuredClient } from '../engine.js'
 import { ClientGone } from '../errors.js'
 import type { Exchange } from '../exchange.js'
+import { idlestOf } from '../idlest.js'
 import { showPeer } from '../node/client-view.js'
 import type { HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
@@ -11,7 +12,6 @@ import { ended, started } from '../request-channels.js'
 import { Security } from '../security.js'
 import { joinSmallChunks } from '../small-chunks.js'
 import { SecurePeer } from '../tls/secure-peer.js'
-import { KEPT_MOMENT, SILENT_MOMENT } from '../waiting.js'
 import { Http2Connection, type Owner } from './connection.js'
 import { Deadlines, type StreamWait } from './deadlines.js'
 import { Http2Exchange, type Session } from './exchange.js'
@@ -93,13 +93,11 @@ export class Http2Engine implements Engine, Owner {
   }
 
   closeIdlest(): boolean {
-    const present = now()
-    let idlest: Http2Connection | undefined
-    for (const connection of this.#connections) {
-      const { isIdle, isServed, quietSince } = connection
-      if (!isIdle || present - quietSince < (isServed ? KEPT_MOMENT : SILENT_MOMENT)) continue
-      if (!idlest || quietSince < idlest.quietSince) idlest = connection
-    }
+    const idlest = idlestOf(
+      this.#connections,
+      ({ isIdle }) => isIdle,
+      ({ isServed }) => isServed,
+    )
     idlest?.dropUnlessHeard()
     return idlest !== undefined
   }

@@ -4,10 +4,10 @@ import { LinkedList } from '../../sys/linked-list.js'
 import { type Accepted, type Engine, type HttpEvents, isSecured, type LocalAddress } from '../engine.js'
 import type { Exchange, Peer } from '../exchange.js'
 import type { RequestHead } from '../head.js'
+import { idlestOf } from '../idlest.js'
 import type { HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
 import { ended, started } from '../request-channels.js'
-import { KEPT_MOMENT, SILENT_MOMENT } from '../waiting.js'
 import { NativeConnection, type Owner } from './connection.js'
 import { awaited, Deadlines, type Wait } from './deadlines.js'
 import type { NativeExchange } from './exchange.js'
@@ -79,14 +79,8 @@ export class NativeEngine implements Engine, Owner {
   }
 
   closeIdlest(): boolean {
-    const present = now()
-    let idlest: NativeConnection | undefined
-    for (const connection of this.#connections) {
-      const { quietSince, isServed } = connection
-      if (!connection.isBetween || connection.hasBegun) continue
-      if (present - quietSince < (isServed ? KEPT_MOMENT : SILENT_MOMENT)) continue
-      if (!idlest || quietSince < idlest.quietSince) idlest = connection
-    }
+    const isIdle = ({ isBetween, hasBegun }: NativeConnection): boolean => isBetween && !hasBegun
+    const idlest = idlestOf(this.#connections, isIdle, ({ isServed }) => isServed)
     if (idlest) unlessHeard(idlest, connection => connection.closeIfIdle())
     return idlest !== undefined
   }

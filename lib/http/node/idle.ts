@@ -1,6 +1,5 @@
-import { now } from '../../sys/clock.js'
 import { hasUnread } from '../../sys/socket-calls.js'
-import { KEPT_MOMENT, SILENT_MOMENT } from '../waiting.js'
+import { idlestOf } from '../idlest.js'
 import type { ClientSocket } from './client-socket.js'
 
 /** Whether the connection waits for a next request. */
@@ -23,16 +22,15 @@ export function closeIfIdle(socket: ClientSocket): void {
  * @returns whether there is one
  */
 export function closeIdlest(sockets: Iterable<ClientSocket>, senders: ReadonlySet<ClientSocket>): boolean {
-  const present = now()
-  let idlest: ClientSocket | undefined
-  for (const socket of sockets) {
-    const isSending = socket.newest ? senders.has(socket) : socket.bytesRead > socket.headStart
-    if (isSending || !mayGiveWay(socket)) continue
-    if (present - socket.quietSince < (socket.newest ? KEPT_MOMENT : SILENT_MOMENT)) continue
-    if (!idlest || socket.quietSince < idlest.quietSince) idlest = socket
-  }
+  const isSending = (socket: ClientSocket): boolean =>
+    isServed(socket) ? senders.has(socket) : socket.bytesRead > socket.headStart
+  const idlest = idlestOf(sockets, socket => mayGiveWay(socket) && !isSending(socket), isServed)
   if (idlest) closeUnlessHeard(idlest)
   return idlest !== undefined
+}
+
+function isServed({ newest }: ClientSocket): boolean {
+  return newest !== undefined
 }
 
 /** Whether it is idle, and not being closed already. */
