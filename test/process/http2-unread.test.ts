@@ -48,11 +48,19 @@ export const node = (req, res) => res.end(answer(req.url))
 const own = makeCertificate(shortDir(t), { name: 'localhost' })
 const ARGS = ['--certfile', own.cert, '--keyfile', own.key, '--http2']
 
-/** A client with the widest windows, which asks for much and reads nothing. */
-async function hoard(t: Test, { target }: Server, path = '/large', count = REQUESTS): Promise<RawHttp2> {
+interface Wish {
+  readonly path?: string
+  readonly count?: number
+  /** The client takes so much of each answer. */
+  readonly takes?: number
+}
+
+/** A client that asks for much, and reads nothing of it or no answer to its end. */
+async function hoard(t: Test, { target }: Server, wish: Wish = {}): Promise<RawHttp2> {
   if (!('port' in target)) throw new Error('the server has no port')
-  const raw = await connectHttp2(t, target, [[PARAMETERS.initialWindowSize, WIDEST]])
-  raw.socket.pause()
+  const { path = '/large', count = REQUESTS, takes } = wish
+  const raw = await connectHttp2(t, target, [[PARAMETERS.initialWindowSize, takes ?? WIDEST]])
+  if (takes === undefined) raw.socket.pause()
   raw.write(windowUpdate(0, WIDEST - 2 ** 16))
   raw.write(...Array.from({ length: count }, (_, i) => headers(2 * i + 1, block({ path }))))
   return raw
@@ -76,9 +84,15 @@ for (const face of ['wsgi', 'fetch', 'node']) {
     const server = await startServer(t, { app: APP, spec: `app:${face}`, args: [...ARGS, '--interface', face] })
     const [worker = 0] = server.workers()
     const before = peakOf(worker)
+    const client = new Http2Client(t, server)
+    const teaser = await hoard(t, server, { takes: SIZE - 1 })
+    for (let i = 0; i < 6; i++) await teaser.until(({ stream, type }) => stream === 2 * i + 1 && type === TYPES.data)
+    const teased = await standstill(client, '/calls')
+    t.ok(teased < 30, `${teased} have begun`)
     const raw = await hoard(t, server)
-    const begun = await standstill(new Http2Client(t, server), '/calls')
+    const begun = (await standstill(client, '/calls')) - teased
     t.ok(begun >= 8 && begun < 30, `${begun} have begun`)
+    teaser.socket.destroy()
     t.ok(peakOf(worker) - before < 100 * MB, 'memory')
     const waiting = Array.from({ length: REQUESTS }, (_, i) => 2 * i + 1)
     for (const stream of waiting.splice(-GIVEN_UP)) raw.write(reset(stream))
@@ -121,7 +135,7 @@ t.test('a client that goes away without having read is gone at once, and its req
 t.test('sync: large answers hold up no worker, and are in a file rather than in memory', async t => {
   const args = [...ARGS, '--interface', 'wsgi', '--worker-class', 'sync']
   const server = await startServer(t, { app: APP, spec: 'app:wsgi', args })
-  const raw = await hoard(t, server, '/huge', 50)
+  const raw = await hoard(t, server, { path: '/huge', count: 50 })
   const client = new Http2Client(t, server)
   t.equal(await standstill(client, '/calls'), 50)
   const held = async (): Promise<number> => Number((await client.get('/held')).body)

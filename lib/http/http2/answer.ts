@@ -72,9 +72,9 @@ export abstract class Http2Answer implements Answer {
     return this.headSent && this.ended && !this.stream.writableFinished && !this.gone
   }
 
-  /** Bytes that wait for the client to take them, of a body that does not leave at once. */
-  get unread(): number {
-    return this.#outflow?.unread ?? 0
+  /** Bytes in memory that wait for the client, of a body that does not leave at once. */
+  get held(): number {
+    return this.#outflow?.held ?? 0
   }
 
   /** A number that changes with all that the client takes. */

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 
-/** Requests that a session has under way whatever is unread: a browser has as many connections of HTTP/1 to a host. */
+/** Requests of a session that begin whatever it holds: a browser has as many connections of HTTP/1 to one host. */
 const ALWAYS = 6
-/** Bytes of a session's answers that its client may leave unread before its next requests wait. */
-const MOST_UNREAD = 16 << 20
+/** Bytes of a session's answers that may wait for its client before its next requests do. */
+const MOST_HELD = 16 << 20
 
 /** The head of a request as Node has it: by the names of the fields, and in their order; no body may follow. */
 export interface Opening {
@@ -14,8 +14,8 @@ export interface Opening {
 
 /** What the intake needs of its session. */
 interface Session {
-  /** The answers of the requests under way, and how many bytes of each the client has not taken. */
-  readonly streams: ReadonlySet<{ readonly unread: number }>
+  /** The answers of the requests under way, and how many bytes of each wait in memory for the client. */
+  readonly streams: ReadonlySet<{ readonly held: number }>
   begin(stream: ServerHttp2Stream, opening: Opening): void
   charge(what: string): void
 }
@@ -55,8 +55,8 @@ export class Intake {
   #isBehind(): boolean {
     const { streams } = this.#session
     if (streams.size < ALWAYS) return false
-    let unread = 0
-    for (const answer of streams) unread += answer.unread
-    return unread > MOST_UNREAD
+    let held = 0
+    for (const answer of streams) held += answer.held
+    return held > MOST_HELD
   }
 }

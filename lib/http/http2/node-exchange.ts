@@ -59,8 +59,8 @@ export class Http2NodeExchange extends Http2Exchange {
     return this.#res ? this.stream.writableLength > 0 : super.awaitsReader
   }
 
-  override get unread(): number {
-    return this.#res ? this.stream.writableLength : super.unread
+  override get held(): number {
+    return this.#res?.held ?? super.held
   }
 
   override get taken(): number {

@@ -28,6 +28,13 @@ export class WatchedRequest extends Http2ServerRequest {
 export class WatchedResponse extends Http2ServerResponse {
   /** Bytes of the body. */
   written = 0
+  /** Bytes of the chunks in pieces that the client has not taken whole. */
+  #cut = 0
+
+  /** Bytes in memory that wait for the client. */
+  get held(): number {
+    return Math.max(this.#cut, this.stream.writableLength)
+  }
 
   /** A number that changes with all that the client takes. */
   get taken(): number {
@@ -46,8 +53,12 @@ export class WatchedResponse extends Http2ServerResponse {
     if (size + stream.writableLength > PIECE) Object.assign(stream, { _writev: null })
     if (size <= PIECE) return super.write(chunk, encoding ?? 'utf8', done)
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk
+    this.#cut += size
     let at = 0
     for (; at + PIECE < size; at += PIECE) super.write(bytes.subarray(at, at + PIECE))
-    return super.write(bytes.subarray(at), 'utf8', done)
+    return super.write(bytes.subarray(at), 'utf8', error => {
+      this.#cut -= size
+      done?.(error)
+    })
   }
 }

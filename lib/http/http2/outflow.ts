@@ -14,15 +14,21 @@ export function isPiece(body: Uint8Array | string = ''): boolean {
   return body.length <= PIECE
 }
 
+interface Piece {
+  readonly bytes: Uint8Array | string
+  /** Bytes that are free once it is taken: a part of a chunk keeps all of that in memory, so the last part has them. */
+  readonly frees: number
+}
+
 /** The body of a response, on its way to a client. */
 export class Outflow {
   /** A number that changes with all that the client takes. */
   progress = 0
-  /** Bytes that the client has not taken (of short texts the characters). */
-  unread = 0
+  /** Bytes of all chunks that the client has not taken whole (of short texts the characters). */
+  held = 0
   readonly #stream: ServerHttp2Stream
   /** What the stream has not been given yet. */
-  readonly #pieces: (Uint8Array | string)[] = []
+  readonly #pieces: Piece[] = []
   #given = 0
   #isEnding = false
 
@@ -69,9 +75,12 @@ export class Outflow {
   #put(chunk: Uint8Array | string): void {
     if (chunk.length === 0) return
     const bytes = typeof chunk === 'string' && chunk.length > PIECE ? Buffer.from(chunk) : chunk
-    this.unread += bytes.length
-    if (typeof bytes === 'string' || bytes.length <= PIECE) return void this.#pieces.push(bytes)
-    for (let at = 0; at < bytes.length; at += PIECE) this.#pieces.push(bytes.subarray(at, at + PIECE))
+    const { length } = bytes
+    this.held += length
+    if (typeof bytes === 'string' || length <= PIECE) return void this.#pieces.push({ bytes, frees: length })
+    for (let at = 0; at < length; at += PIECE) {
+      this.#pieces.push({ bytes: bytes.subarray(at, at + PIECE), frees: at + PIECE < length ? 0 : length })
+    }
   }
 
   #pass(): void {
@@ -79,17 +88,17 @@ export class Outflow {
       const piece = this.#pieces.shift()
       if (piece === undefined) return
       this.#given++
-      const onTaken = (): void => this.#taken(piece.length)
-      if (this.#isEnding && this.#pieces.length === 0) this.#stream.end(piece, onTaken)
-      else this.#stream.write(piece, onTaken)
+      const onTaken = (): void => this.#taken(piece)
+      if (this.#isEnding && this.#pieces.length === 0) this.#stream.end(piece.bytes, onTaken)
+      else this.#stream.write(piece.bytes, onTaken)
     }
     if (!this.#isOpen) this.#pieces.length = 0
   }
 
-  #taken(size: number): void {
+  #taken({ frees }: Piece): void {
     this.#given--
     this.progress++
-    this.unread -= size
+    this.held -= frees
     if (this.#pieces.length > 0) this.#pass()
   }
 }
