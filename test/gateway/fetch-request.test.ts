@@ -1,9 +1,6 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import t from 'tap'
-import { bodyOf, serving } from './fetch-scene.js'
+import { bodyOf, serving, upstream } from './fetch-scene.js'
 import { request } from './serve.js'
 
 t.test('headers', async t => {
@@ -61,27 +58,21 @@ t.test('headers', async t => {
 })
 
 t.test('a request is passed on', async t => {
-  const upstream = createServer(async (req, res) => {
+  const authority = await upstream(t, async (req, res) => {
     const chunks: unknown[] = []
     for await (const chunk of req) chunks.push(chunk)
     res.end(`${req.method} ${req.url} ${req.headers['x-a']} ${chunks.join('')}`)
-  }).listen(0, '127.0.0.1')
-  t.teardown(() => {
-    upstream.closeAllConnections()
-    upstream.close()
   })
-  await once(upstream, 'listening')
-  const { port } = upstream.address() as AddressInfo
   const server = await serving(t, request => {
     request.headers.delete('host')
     request.headers.delete('connection')
     request.headers.delete('content-length')
     if (request.url.endsWith('/direct')) return fetch(request)
-    return fetch(new Request(`http://127.0.0.1:${port}/new`, request))
+    return fetch(new Request(`http://${authority}/new`, request))
   })
   const fields = (length: number): string[] => ['X-A: 1', `Content-Length: ${length}`]
   t.match(await server.exchange(request('POST', fields(5), 'hello')), /POST \/new 1 hello/)
-  const bytes = request('POST', fields(5), 'hello').replace('/', '/direct').replace('test', `127.0.0.1:${port}`)
+  const bytes = request('POST', fields(5), 'hello').replace('/', '/direct').replace('test', authority)
   t.match(await server.exchange(bytes), /POST \/direct 1 hello/)
   t.same(server.log.errors, [])
 })

@@ -1,11 +1,8 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import vm from 'node:vm'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
-import { encoder, serving, streamOf } from './fetch-scene.js'
+import { encoder, serving, streamOf, upstream } from './fetch-scene.js'
 import { plain, request } from './serve.js'
 
 const TEXT = 'content-type: text/plain;charset=UTF-8\r\n'
@@ -220,16 +217,10 @@ t.test('responses of other makes', async t => {
 })
 
 t.test('a response from the network is passed on decoded, as it is', async t => {
-  const upstream = createServer((_, res) => {
+  const authority = await upstream(t, (_, res) => {
     res.writeHead(200, { 'content-encoding': 'gzip', 'content-type': 'text/plain' }).end(gzipSync('from afar'))
-  }).listen(0, '127.0.0.1')
-  t.teardown(() => {
-    upstream.closeAllConnections()
-    upstream.close()
   })
-  await once(upstream, 'listening')
-  const { port } = upstream.address() as AddressInfo
-  const server = await serving(t, () => fetch(`http://127.0.0.1:${port}/`))
+  const server = await serving(t, () => fetch(`http://${authority}/`))
   const got = plain(await server.exchange(request()))
   t.match(got, /^HTTP\/1.1 200 OK\r\n/)
   t.match(got, /from afar/)

@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 import type { FetchContext } from '../../lib/gateway/fetch/types.js'
 import { until } from '../helpers/until.js'
@@ -9,6 +12,18 @@ export type Handler = (request: Request, context: FetchContext, third: FetchCont
 
 export function serving(t: Test, fetch: Handler, options: Options = {}): Promise<Served> {
   return serve(t, { fetch }, { interface: 'fetch', ...options })
+}
+
+/** Starts a server for handlers to send requests to. @returns its host and port, as in a URL */
+export async function upstream(t: Test, listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return `127.0.0.1:${port}`
 }
 
 /** The body of what came. */
