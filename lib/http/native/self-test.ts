@@ -5,8 +5,8 @@ import { HandleTransport } from './handle-transport.js'
 import { isStreamHandle } from './stream-handle.js'
 import type { Receiver } from './transport.js'
 
-/** More than the kernel takes at once, so that a write has to wait. */
-const MUCH = Buffer.alloc(1 << 20, 'x')
+/** More bytes than the kernel takes at once, so that a write has to wait. */
+const MUCH = 1 << 20
 const TEXT = 'caf\xe9'
 
 /** How long the whole test may take, in milliseconds: on a busy machine it takes 20. */
@@ -86,10 +86,10 @@ async function behave(one: End, other: End, limit: AbortSignal): Promise<boolean
   const wanted = `${TEXT}bytesboth!`
   if (!(await until(other, () => other.text === wanted)) || one.transport.unsent !== 0) return false
   other.transport.stop()
-  one.transport.send([MUCH])
+  one.transport.send([Buffer.alloc(MUCH)])
   if (one.transport.unsent === 0 || one.hasDrained) return false
   other.transport.start()
-  if (!(await until(other, () => other.size === wanted.length + MUCH.length))) return false
+  if (!(await until(other, () => other.size === wanted.length + MUCH))) return false
   if (!(await until(one, () => one.hasDrained)) || one.transport.unsent !== 0) return false
   // A read of a whole buffer is followed by one that finds nothing, which is no end.
   if (other.hasEnded || other.isLost) return false

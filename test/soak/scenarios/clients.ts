@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { descriptorsOf } from '../../helpers/process.js'
+import { descriptorsOf, residentOf } from '../../helpers/process.js'
 import { until } from '../../helpers/until.js'
 import { APP } from '../clients/app.js'
 import { BAD_CLIENT_ARGS } from '../clients/bad.js'
@@ -15,6 +15,8 @@ const COMPARED = 0.1
 /** How much larger a worker may be at the end; shorter soaks than this, in seconds, say nothing about it. */
 const GROWTH = 1.05
 const LONG_ENOUGH = 300
+/** In which workers without clients give memory back, in milliseconds. */
+const REST = 30_000
 /** Ends that must come: each stands for a limit. */
 const LIMITS = ['400', '408', '413', '431', 'cut'] as const
 const MB = 2 ** 20
@@ -51,6 +53,7 @@ async function soak({ server }: SoakServer, { clientSeconds, signal }: Scale): P
   }
   const { requests, failures, slowest, badClients, ends, surprises } = crowd
   await until('no descriptor is left', () => workers.every((pid, i) => countDescriptors(pid) <= (before[i] ?? 0)))
+  const left = await memoryLeft(memory, workers, clientSeconds)
   const lines = [...server.logged(({ level }) => level !== 'info', ready), ...server.stdout.lines]
   const died = workers.filter(pid => !server.workers().includes(pid)).length
   const idle = LIMITS.filter(status => !ends.has(status))
@@ -66,6 +69,7 @@ async function soak({ server }: SoakServer, { clientSeconds, signal }: Scale): P
       check('limits that did not act', list(idle), idle.length === 0),
       check('lines in the log', list(lines.map(({ msg }) => msg)), lines.length === 0),
       ...growthOf(memory, clientSeconds),
+      ...left,
     ],
   }
 }
@@ -76,6 +80,18 @@ function growthOf(memory: MemoryWatch, seconds: number): Check[] {
   return grown.map(({ first, last }) => {
     const found = `${(first / MB).toFixed(1)} to ${(last / MB).toFixed(1)} MB`
     return check('RSS of a worker', found, last <= first * GROWTH)
+  })
+}
+
+/** What the workers have when no client is left. */
+async function memoryLeft(memory: MemoryWatch, workers: readonly number[], seconds: number): Promise<Check[]> {
+  if (seconds < LONG_ENOUGH) return []
+  await pause(REST)
+  const firsts = memory.growth(0, Math.floor(seconds * COMPARED)).map(({ first }) => first)
+  return workers.map((pid, i) => {
+    const [first = Number.NaN, last] = [firsts[i], residentOf(pid)]
+    const found = `${(first / MB).toFixed(1)} and then ${(last / MB).toFixed(1)} MB`
+    return check('RSS of a worker in its first minute, and without clients', found, last <= first * GROWTH)
   })
 }
 
