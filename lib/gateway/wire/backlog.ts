@@ -8,6 +8,12 @@ const PIECE = 1 << 16
 /** What leaves between two looks at the client, in bytes: each costs a turn of the event loop. */
 const AT_ONCE = 1 << 17
 
+/** What is left of a chunk, and the bytes that are free when all of it is taken: a part keeps all of it in memory. */
+interface Kept {
+  readonly bytes: Uint8Array
+  readonly frees: number
+}
+
 /**
  * What an application has given of its answer and the client has not taken: it leaves in the background. If there is
  * no room left in memory for the answers of a worker, it lies in a file that has no name.
@@ -16,7 +22,7 @@ export class Backlog {
   readonly #answer: Answer
   readonly #background: Background
   /** What stands behind the file. */
-  readonly #chunks: Uint8Array[] = []
+  readonly #chunks: Kept[] = []
   /** Bytes of it, and those that the file ever had, and had taken. */
   #held = 0
   #written = 0
@@ -82,7 +88,7 @@ export class Backlog {
 
   #keep(chunk: Chunk): void {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
-    this.#chunks.push(bytes)
+    this.#chunks.push({ bytes, frees: bytes.length })
     this.#hold(bytes.length)
     if (!this.#background.space.hasRoom && !this.#cannotStore) this.#writing ??= this.#store()
   }
@@ -90,14 +96,15 @@ export class Backlog {
   /** Moves what is in memory to the file, behind what is there. Never rejects. */
   async #store(): Promise<void> {
     const { space, onNotStored } = this.#background
-    const bytes = Buffer.concat(this.#chunks.splice(0))
+    const chunks = this.#chunks.splice(0)
+    const bytes = Buffer.concat(chunks.map(chunk => chunk.bytes))
     try {
       this.#file ??= await space.open()
       await space.write(this.#file, bytes)
       this.#written += bytes.length
-      this.#hold(-bytes.length)
+      for (const { frees } of chunks) this.#hold(-frees)
     } catch (error) {
-      this.#chunks.unshift(bytes)
+      this.#chunks.unshift(...chunks)
       this.#cannotStore = true
       onNotStored(error)
     }
@@ -146,9 +153,10 @@ export class Backlog {
     if (this.#file && this.#read < this.#written) return this.#takeFromFile(this.#file)
     const first = this.#chunks.shift()
     if (first === undefined) return undefined
-    if (first.length > PIECE) this.#chunks.unshift(first.subarray(PIECE))
-    this.#hold(-Math.min(first.length, PIECE))
-    return first.subarray(0, PIECE)
+    const { bytes, frees } = first
+    if (bytes.length > PIECE) this.#chunks.unshift({ bytes: bytes.subarray(PIECE), frees })
+    else this.#hold(-frees)
+    return bytes.subarray(0, PIECE)
   }
 
   async #takeFromFile(file: FileHandle): Promise<Uint8Array> {
