@@ -89,7 +89,7 @@ t.test('a busy worker lets sessions go behind their answers, and their clients c
 })
 
 for (const workerClass of ['async', 'sync']) {
-  t.test(`${workerClass}: where all places are taken, the session that was idle for longest gives way`, async t => {
+  t.test(`${workerClass}: if all places are taken, the session that was idle for longest gives way`, async t => {
     const args = [...ARGS, '--worker-class', workerClass, '--worker-connections', '3', '--header-timeout', '60s']
     const server = await startServer(t, { app: APP, args })
     const silent = new Http2Client(t, server)
@@ -125,7 +125,7 @@ t.test('no busy session gives way, and none of HTTP/2 before connections of HTTP
   http1.write(head())
   await t.resolves(http1.until(/^HTTP\/1\.1 200 /))
   await t.resolves(ended(next))
-  // What was idle for no longer than that does not give way yet.
+  // What was idle for no longer than that does not give way yet, and nothing tells when it may.
   await pause(2 * KEPT_MOMENT)
   t.equal((await new Http2Client(t, server).get()).status, 200)
   t.equal(await http1.ending, 'closed', 'the younger connection, of HTTP/1')

@@ -18,15 +18,29 @@ const REQUESTS = 100
 const GIVEN_UP = 10
 const SIZE = 2 * MB
 const HUGE = 8 * MB
+/** Of a stream. Those of six are more than a session may leave unread before its next requests wait. */
+const CHUNK = 3 * MB
 const WIDEST = 2 ** 31 - 1
 
-/** `/large` and `/huge` are the answer's own memory; `/held` says how much there is, `/calls` how often it was. */
+/**
+ * `/large` and `/huge` are the answer's own memory; `/held` says how much there is, `/calls` how often it was.
+ * `/stream` sends a large chunk, and ends with `/end`.
+ */
 const APP = `
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 setFlagsFromString('--expose-gc')
 const gc = runInNewContext('gc')
 let calls = 0
+let end
+const ended = new Promise(resolve => {
+  end = resolve
+})
+async function* stream() {
+  calls++
+  yield Buffer.alloc(${CHUNK}, 1)
+  await ended
+}
 const held = () => {
   gc()
   return process.memoryUsage().arrayBuffers
@@ -34,15 +48,23 @@ const held = () => {
 const answer = path => {
   if (path === '/calls') return String(calls)
   if (path === '/held') return String(held())
+  if (path === '/end') return String(end())
   calls++
   return Buffer.alloc(path === '/huge' ? ${HUGE} : ${SIZE}, 1)
 }
 export function wsgi(environ, start) {
   start('200 OK', [])
-  return [answer(environ.PATH_INFO)]
+  return environ.PATH_INFO === '/stream' ? stream() : [answer(environ.PATH_INFO)]
 }
-export const fetch = async request => new Response(answer(new URL(request.url).pathname))
-export const node = (req, res) => res.end(answer(req.url))
+export const fetch = async request => {
+  const { pathname } = new URL(request.url)
+  return new Response(pathname === '/stream' ? ReadableStream.from(stream()) : answer(pathname))
+}
+export const node = async (req, res) => {
+  if (req.url !== '/stream') return res.end(answer(req.url))
+  for await (const chunk of stream()) res.write(chunk)
+  res.end()
+}
 `
 
 const own = makeCertificate(shortDir(t), { name: 'localhost' })
@@ -83,14 +105,26 @@ for (const face of ['wsgi', 'fetch', 'node']) {
   t.test(`${face}: few requests of a client that reads nothing begin, and all when it reads`, async t => {
     const server = await startServer(t, { app: APP, spec: `app:${face}`, args: [...ARGS, '--interface', face] })
     const [worker = 0] = server.workers()
-    const before = peakOf(worker)
     const client = new Http2Client(t, server)
+    const streams = await hoard(t, server, { path: '/stream', count: 6 })
+    t.equal(await standstill(client, '/calls'), 6)
+    streams.write(headers(13, block({ path: '/large' })))
+    t.equal(await standstill(client, '/calls'), 6, 'one behind six streams waits')
+    streams.socket.resume()
+    await streams.until(({ stream, type }) => stream === 13 && type === TYPES.data)
+    t.notOk(
+      streams.frames.some(each => each.stream < 13 && endsStream(each)),
+      'until its client has read, not for their ends',
+    )
+    await client.get('/end')
+    streams.socket.destroy()
+    const before = peakOf(worker)
     const teaser = await hoard(t, server, { takes: SIZE - 1 })
     for (let i = 0; i < 6; i++) await teaser.until(({ stream, type }) => stream === 2 * i + 1 && type === TYPES.data)
-    const teased = await standstill(client, '/calls')
+    const teased = (await standstill(client, '/calls')) - 7
     t.ok(teased < 30, `${teased} have begun`)
     const raw = await hoard(t, server)
-    const begun = (await standstill(client, '/calls')) - teased
+    const begun = (await standstill(client, '/calls')) - 7 - teased
     t.ok(begun >= 8 && begun < 30, `${begun} have begun`)
     teaser.socket.destroy()
     t.ok(peakOf(worker) - before < 100 * MB, 'memory')

@@ -18,8 +18,8 @@ import { lingerSilence } from '../waiting.js'
 import { Budget } from './budget.js'
 import { type SessionWait, unwatched } from './deadlines.js'
 import type { Http2Exchange, Session } from './exchange.js'
-import { Intake, type Opening } from './intake.js'
 import { isTooLarge, SESSION_WINDOW, sessionOptions } from './limits.js'
+import { type Opening, RequestQueue } from './request-queue.js'
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_FLAG_END_STREAM } = constants
 
@@ -68,7 +68,7 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
   readonly watched = unwatched()
   /** Requests under way. */
   readonly streams = new Set<Http2Exchange>()
-  readonly intake = new Intake(this)
+  readonly queue = new RequestQueue(this)
   /** How many there ever were, refused ones among them. */
   requests = 0
   /** When it was accepted or had its last response, in milliseconds. */
@@ -101,7 +101,7 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
       stream.on('error', ignore)
       this.requests++
       const endsHere = (flags & NGHTTP2_FLAG_END_STREAM) !== 0
-      this.intake.add(stream, { headers, fields, endsHere })
+      this.queue.add(stream, { headers, fields, endsHere })
     }
     session.on('stream', onStream)
     session.on('ping', () => {
@@ -207,13 +207,13 @@ export class Http2Connection implements Connection, Session, Linked<Http2Connect
     this.#linger()
   }
 
-  /** The same for a client that is gone. */
+  /** Ends it, and its socket: the client is gone. */
   lose(): void {
     this.drop()
     this.#raw.destroy()
   }
 
-  /** The same for a client that has asked for too much. */
+  /** The same, as the client is told, if it has asked for too much. */
   #expel(): void {
     this.#session.destroy(new Error('too much was asked for'), NGHTTP2_ENHANCE_YOUR_CALM)
     this.#raw.destroy()

@@ -32,6 +32,8 @@ interface TimedSession<Stream> {
   readonly requests: number
   /** The client has closed the connection for good. */
   readonly hasHungUp: boolean
+  /** Requests that wait until the client has taken more of its answers. */
+  readonly queue: { next(): void }
 }
 
 /** What becomes of clients that are too slow, or gone. */
@@ -71,6 +73,7 @@ export class Deadlines<Stream extends Timed, Session extends TimedSession<Stream
       }
       // While something is on its way Node before 26 reads nothing, and does not tell when it cannot be written.
       if (awaitsReader && session.hasHungUp) this.#overdue.gone(session)
+      else session.queue.next()
     }
   }
 

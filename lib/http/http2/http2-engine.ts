@@ -10,13 +10,12 @@ import type { HttpPolicy } from '../policy.js'
 import type { Refusal } from '../refusal.js'
 import { ended, started } from '../request-channels.js'
 import { Security } from '../security.js'
-import { joinSmallChunks } from '../small-chunks.js'
 import { SecurePeer } from '../tls/secure-peer.js'
 import { Http2Connection, type Owner } from './connection.js'
 import { Deadlines, type StreamWait } from './deadlines.js'
 import { Http2Exchange, type Session } from './exchange.js'
 import { Http2Head } from './head.js'
-import type { Opening } from './intake.js'
+import type { Opening } from './request-queue.js'
 import { checkRequest } from './rules.js'
 
 /** What a client is told by REFUSED_STREAM: to send the request again. */
@@ -113,7 +112,6 @@ export class Http2Engine implements Engine, Owner {
     const exchange = new this.#Exchange(connection, stream, new Http2Head(fields, endsHere), headers)
     connection.began(exchange)
     stream.on('close', () => this.#closed(exchange, connection))
-    if (!endsHere) joinSmallChunks(stream)
     if (!this.#mayKeep || this.#takesLeave(connection)) connection.leave()
     const refusal = checkRequest(exchange, this.policy)
     if (refusal) {
@@ -156,7 +154,7 @@ export class Http2Engine implements Engine, Owner {
       if (ended.hasSubscribers) ended.publish(exchange)
       this.#events.finished(exchange, connection)
     }
-    connection.intake.next()
+    connection.queue.next()
   }
 
   /** The session goes on: other requests of it may be well. */

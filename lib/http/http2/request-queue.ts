@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import { joinSmallChunks } from '../small-chunks.js'
 
 /** Requests of a session that begin whatever it holds: a browser has as many connections of HTTP/1 to one host. */
 const ALWAYS = 6
@@ -12,7 +13,7 @@ export interface Opening {
   readonly endsHere: boolean
 }
 
-/** What the intake needs of its session. */
+/** What the queue needs of its session. */
 interface Session {
   /** The answers of the requests under way, and how many bytes of each wait in memory for the client. */
   readonly streams: ReadonlySet<{ readonly held: number }>
@@ -21,10 +22,11 @@ interface Session {
 }
 
 /**
- * Has the requests of a session begin, each as soon as its client takes its answers. An answer that is not streamed is
- * in memory until it is taken, and the windows of HTTP/2 say nothing about how much a client may ask for.
+ * Begins the requests of a session. While the client is behind with its answers, further ones wait: an answer that is
+ * not streamed is in memory until it is taken, and the windows of HTTP/2 say nothing about how much a client may ask
+ * for.
  */
-export class Intake {
+export class RequestQueue {
   readonly #session: Session
   /** Those that wait. As long as there are any, others are under way. */
   readonly #waiting = new Map<ServerHttp2Stream, Opening>()
@@ -34,6 +36,8 @@ export class Intake {
   }
 
   add(stream: ServerHttp2Stream, opening: Opening): void {
+    // Node takes in what comes of the body from now on.
+    if (!opening.endsHere) joinSmallChunks(stream)
     const waits = this.#waiting.size > 0 || this.#isBehind()
     if (!waits || stream.closed) return this.#session.begin(stream, opening)
     this.#waiting.set(stream, opening)
@@ -42,7 +46,7 @@ export class Intake {
     })
   }
 
-  /** A request that was under way has ended: others may begin. */
+  /** A request that was under way has ended, or its client may have taken more: others may begin. */
   next(): void {
     for (const [stream, opening] of this.#waiting) {
       if (this.#isBehind()) return
