@@ -4,8 +4,9 @@ import { readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Background } from '../../lib/gateway/gateway.js'
+import { Backlog } from '../../lib/gateway/wire/backlog.js'
 import type { Environ, StartResponse } from '../../lib/gateway/wsgi/types.js'
-import type { Exchange } from '../../lib/http/exchange.js'
+import type { Answer, Exchange } from '../../lib/http/exchange.js'
 import { UploadSpace } from '../../lib/http/upload/upload-space.js'
 import { until } from '../helpers/until.js'
 import { request, type Served, serve } from './serve.js'
@@ -114,13 +115,9 @@ for (const face of ['wsgi', 'fetch'] as const) {
   })
 }
 
-/** Bodies, and what is counted of them: of a large one the first 64 KB leave at once. */
-const counted: Readonly<Record<string, readonly [body: Buffer, bytes: number]>> = {
-  'that is not so large': [BODY.subarray(0, MB), MB],
-  'that is large': [BODY, BODY.length - (1 << 16)],
-}
+const bodies = { 'that is not so large': BODY.subarray(0, MB), 'that is large': BODY }
 
-for (const [name, [body, bytes]] of Object.entries(counted)) {
+for (const [name, body] of Object.entries(bodies)) {
   t.test(`a body ${name} is counted until all of it has left: a part keeps all of it in memory`, async t => {
     const app = (_: Environ, startResponse: StartResponse) => {
       startResponse('200 OK', [])
@@ -135,9 +132,28 @@ for (const [name, [body, bytes]] of Object.entries(counted)) {
     }
     t.ok((await bodyOf(server, async () => {})).equals(body))
     await until('it is not counted any more', () => changes.length === 2)
-    t.same(changes, [bytes, -bytes])
+    t.same(changes, [body.length, -body.length])
   })
 }
+
+t.test('what the engine holds of a large chunk keeps nothing else of it in memory', async t => {
+  const held: Uint8Array[] = []
+  const answer: Partial<Answer> = {
+    gone: false,
+    ended: false,
+    write: chunk => typeof chunk !== 'string' && held.push(chunk) > 0,
+    drained: async () => {},
+  }
+  const space = new UploadSpace(t.testdir(), 'response')
+  const backlog = new Backlog(answer as Answer, { space, most: 2 * MB, onNotStored: () => {} })
+  backlog.write(BODY)
+  await new Promise<void>(resolve => backlog.finish(resolve))
+  t.ok(Buffer.concat(held).equals(BODY))
+  t.same(
+    held.filter(({ buffer }) => buffer.byteLength > 1 << 16),
+    [],
+  )
+})
 
 t.test('what memory has no room for lies in a file, and comes in order', async t => {
   const directory = t.testdir()

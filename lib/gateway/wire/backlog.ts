@@ -14,6 +14,11 @@ interface Kept {
   readonly frees: number
 }
 
+/** A copy: the engine may hold it for long, and with a part of the chunk it would hold all of that. */
+function firstPieceOf(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.prototype.slice.call(bytes, 0, PIECE)
+}
+
 /**
  * What an application has given of its answer and the client has not taken: it leaves in the background. If there is
  * no room left in memory for the answers of a worker, it lies in a file that has no name.
@@ -81,15 +86,16 @@ export class Backlog {
 
   #writePiece(chunk: Chunk): void {
     const bytes = cutTo(chunk, Number.POSITIVE_INFINITY)
-    // A copy: the engine may hold it for long, and with a part of the chunk it would hold all of that.
-    this.#answer.write(Uint8Array.prototype.slice.call(bytes, 0, PIECE))
-    this.#keep(bytes.subarray(PIECE))
+    this.#answer.write(firstPieceOf(bytes))
+    this.#keep(bytes.subarray(PIECE), bytes.length)
   }
 
-  #keep(chunk: Chunk): void {
+  /** @param frees  the bytes of all of the chunk, if this is a part */
+  #keep(chunk: Chunk, frees?: number): void {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
-    this.#chunks.push({ bytes, frees: bytes.length })
-    this.#hold(bytes.length)
+    const kept = { bytes, frees: frees ?? bytes.length }
+    this.#chunks.push(kept)
+    this.#hold(kept.frees)
     if (!this.#background.space.hasRoom && !this.#cannotStore) this.#writing ??= this.#store()
   }
 
@@ -156,7 +162,7 @@ export class Backlog {
     const { bytes, frees } = first
     if (bytes.length > PIECE) this.#chunks.unshift({ bytes: bytes.subarray(PIECE), frees })
     else this.#hold(-frees)
-    return bytes.subarray(0, PIECE)
+    return frees > PIECE ? firstPieceOf(bytes) : bytes
   }
 
   async #takeFromFile(file: FileHandle): Promise<Uint8Array> {
