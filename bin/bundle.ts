@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
 import { writeCode } from '../lib/sys/code-cache.js'
@@ -55,7 +55,7 @@ const { metafile } = await build({
   define: { 'import.meta.url': 'bundleUrl' },
   banner: { js: "'use strict'; const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
 })
-for (const name of PROGRAMS) compileBundle(resolve(OUT, `${name}.bundle.cjs`))
+for (const name of PROGRAMS) compileBundle(`${name}.bundle.cjs`)
 
 /** The dashboard's page is all that runs in a browser. */
 const PAGE = 'lib/control/dashboard/page'
@@ -73,9 +73,13 @@ copyFileSync(`${PAGE}/page.html`, `${OUT}/dashboard.html`)
 writeFileSync(`${OUT}/LICENSES.txt`, licenses({ ...metafile.inputs, ...page.metafile.inputs }))
 
 /** Has `import.cjs` import what the bundle imports, and V8 compile the bundle once and for all. */
-function compileBundle(path: string): void {
-  const code = readFileSync(path, 'utf8').replaceAll(/\bimport\(/g, 'require("./import.cjs").importModule(')
+function compileBundle(name: string): void {
+  const path = resolve(OUT, name)
+  const code = readFileSync(path, 'latin1').replaceAll(/(?<![\w.$#])import\(/g, 'require("./import.cjs").importModule(')
+  if (/[^\0-\x7f]/.test(code)) throw new Error(`${path} is not ASCII, as which it is run`)
   writeFileSync(path, code)
+  // What other releases of Node have compiled is of an older bundle.
+  for (const old of readdirSync(OUT).filter(file => file.startsWith(`${name}.v`))) rmSync(join(OUT, old))
   writeCode(path)
 }
 
