@@ -346,7 +346,7 @@ export class Arbiter {
 
   /** Undoes what the start has reached, even if that was not all of it. */
   async #end(): Promise<void> {
-    // On a file system that has become read-only a file stays, which ends no server with a failure.
+    // On a file system that has become read-only a file may stay behind: that is no failure.
     const left = (error: unknown): void =>
       this.#log.warn({ err: toError(error) }, `Left behind: ${toError(error).message}`)
     this.#commands.close()

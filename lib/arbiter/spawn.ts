@@ -82,7 +82,7 @@ export function watchdogChannelOf(child: ChildProcess): Duplex | undefined {
   return last instanceof Duplex ? last : undefined
 }
 
-/** Whether there is a side that may ask how the workers are, or should hear of a hang at once. */
+/** Whether something may ask how the workers are, or is told of a hang at once. */
 function hasWatchdogChannel(config: Config): boolean {
   return config.watchdog && isMonitored(config)
 }

@@ -33,7 +33,7 @@ export function configFile(format: ConfigFormat): string {
   return `unicorn.config.${format === 'ts' ? 'ts' : 'js'}`
 }
 
-/** The number of workers if nothing has said one; the environment has the last word. */
+/** The number of workers if nothing names one; the environment has the last word. */
 export const workersEntry: Entry = {
   comment: ['As many workers as WEB_CONCURRENCY says, or one for each CPU.'],
   name: 'workers',

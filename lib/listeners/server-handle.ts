@@ -46,7 +46,7 @@ declare module 'node:net' {
 
 /**
  * Returns the options of the socket of an accepted connection. The last three are those that Node's constructor sets in
- * its copy of them: where it has to add them, V8 gives each copy a hidden class of its own, and none of the 30 reads of
+ * its copy of them: if it has to add them, V8 gives each copy a hidden class of its own, and none of the 30 reads of
  * it is quick. That was 10 of 37 us of a new connection.
  */
 export function acceptedOptions(handle: ClientHandle): net.SocketConstructorOpts {

@@ -6,7 +6,7 @@ let isKnown = true
 
 /**
  * Has the C library give back to the system what it keeps of freed memory (malloc_trim(3)). It takes a few
- * milliseconds. Does nothing where there is no such call: glibc alone has it.
+ * milliseconds. Does nothing if there is no such call: glibc alone has it.
  */
 export function giveBackMemory(): void {
   if (!isKnown) return

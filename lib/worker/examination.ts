@@ -12,7 +12,7 @@ export type Examination =
   /** What is on its heap, as a `.heapsnapshot`. Meanwhile the worker serves nothing. */
   | { readonly what: 'heap-snapshot'; readonly file: string }
 
-/** A file is open at the side that asks: its name is taken away, and it is written. */
+/** The side that asks has the file open. The worker removes its name, and then writes it. */
 export type Finding = StackFound | { readonly written: true } | { readonly failure: string }
 
 export interface StackFound {

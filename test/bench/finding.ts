@@ -53,7 +53,7 @@ export function versus(what: string, table: Table, { contestant, baseline, unit,
   }
 }
 
-/** A contestant's median and what it takes more than the baseline, judged if there is a target. */
+/** A contestant's median and how much more it takes than the baseline, judged if there is a target. */
 export function over(what: string, table: Table, { contestant, baseline, unit, target = {} }: Versus): Finding {
   const difference = table.difference(contestant, baseline)
   return {

@@ -10,7 +10,7 @@ import { type Result, wrk } from './wrk.js'
 
 /** Many, so that it does not decide the figure how a few connections happen to fall on two workers. */
 const CONNECTIONS = 64
-/** How often each is warmed up for a second, unless a race says otherwise. */
+/** For how many seconds each is warmed up, one run for each, unless a race says otherwise. */
 const WARM_UPS = 1
 
 export interface Throughput {
@@ -28,8 +28,8 @@ export interface Race {
   /** A new connection for each request. */
   readonly fresh: boolean
   /**
-   * How often each is warmed up for a second: what is slow takes longer until it is compiled. The connections of one
-   * second are closed at its end, and what closes them has V8 compile anew what had known open ones only.
+   * For how many seconds each is warmed up, one run for each: what is slow takes longer until it is compiled. A run
+   * ends with connections that close, for which V8 compiles anew what had only seen open ones.
    */
   readonly warmUps?: number
   /** What is used in place of wrk. */

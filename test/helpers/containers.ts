@@ -141,9 +141,9 @@ export class Containers {
     cpSync(realpathSync(lines('which', 'busybox').trim()), at('bin/busybox'))
     symlinkSync('../bin', at('usr/bin'))
     for (const name of COMMANDS) symlinkSync('busybox', at(`bin/${name}`))
-    cpSync(join(lines('npm', 'root', '--global').trim(), 'npm'), at('usr/local/lib/node_modules/npm'), {
-      recursive: true,
-    })
+    // `npm root` names a directory of the Node that runs it, which need not be the one that npm came with.
+    const npm = dirname(dirname(realpathSync(lines('which', 'npm').trim())))
+    cpSync(npm, at('usr/local/lib/node_modules/npm'), { recursive: true })
     symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', at('usr/local/bin/npm'))
     writeFileSync(at('usr/local/etc/npmrc'), 'cache=/npm-cache\noffline=true\nlogs-max=0\nupdate-notifier=false\n')
     writeFileSync(at('etc/passwd'), 'root:x:0:0::/root:/bin/sh\nnode:x:1000:1000::/:/bin/sh\n')

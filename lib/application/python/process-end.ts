@@ -5,7 +5,7 @@ import type { PythonProcess } from './python-process.js'
 import type { Ending } from './running.js'
 import { PythonStack } from './stacks.js'
 
-/** The reasons for an end that is no fault. */
+/** Reasons for an end that are no fault. */
 const EXPECTED: ReadonlySet<ExitReason> = new Set<ExitReason>(['retired', 'max-requests', 'max-memory'])
 
 /** Signals that do not come from a fault of the process itself. */

@@ -217,7 +217,7 @@ export class WebSocketCall implements Call {
     if (!line) return
     if (!this.#ws) return line.unwanted(this)
     line.tell('K', closePayload(code, reason))
-    // No client is slow any more.
+    // There is no client left to wait for.
     line.resume()
   }
 

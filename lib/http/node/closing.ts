@@ -13,7 +13,7 @@ export function closeUnread(socket: Socket): void {
   setImmediate(() => socket.destroy())
 }
 
-/** Closes a connection at a time limit of the application's, unless that listens for it, as under plain Node. */
+/** Closes a connection at a time limit of the application's, unless it listens for that itself, as under plain Node. */
 export function closeExpired(socket: NotedSocket<unknown>): void {
   const { req, res } = socket.newest ?? {}
   const isHandled = socket.running > 0 && [req, res].some(it => it && it.listenerCount('timeout') > 0)
@@ -116,7 +116,7 @@ export function linger(socket: Socket, silence: number, unread?: IncomingMessage
 
 /** Takes a connection from the parser: what still comes is dropped. */
 export function dropRest(socket: Socket): void {
-  // node:http lets go of a connection to whose data something else listens.
+  // node:http lets go of a connection once something else listens for its data.
   socket.removeAllListeners('data')
   socket.on('data', () => {})
 }

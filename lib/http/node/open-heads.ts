@@ -8,8 +8,8 @@ const PAUSE = 100
 
 /**
  * Bounds the memory of all heads that have begun and are not complete: each of them may be as long as the limits of
- * fields allow, 827 KB by default. While they take more, the largest is given up. node:http does not
- * tell what it holds, so the bytes that have come count.
+ * fields allow, 827 KB by default. While they take more, the largest is given up. node:http does not tell what it
+ * holds, so the bytes that have come count.
  */
 export class OpenHeads {
   readonly #server: Server

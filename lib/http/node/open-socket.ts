@@ -14,8 +14,9 @@ export function openSocket(
 }
 
 const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(ClientSocket.prototype)
-/** There are no accessors among them: to define one takes five times as long as to assign a method. */
+/** To define an accessor takes five times as long as to assign a method. */
 const methods = Object.fromEntries(Object.entries(members).map(([name, { value }]) => [name, value]))
+if (Object.values(methods).includes(undefined)) throw new Error('ClientSocket has an accessor, which TLS would lack')
 
 /**
  * Makes a socket of TLS one of the engine's: Node itself has made it, as a `TLSSocket`. It gets the methods as its own.

@@ -78,8 +78,8 @@ export class Places {
   }
 
   /**
-   * Looks whether descriptors have run short since the last connection, or the gate, which could not open for lack of
-   * them, can open now. To be called from time to time.
+   * Checks whether descriptors have run short since the last connection, and whether a gate that stayed shut for lack
+   * of them can open now. To be called from time to time.
    */
   check(): void {
     this.#highest = -1

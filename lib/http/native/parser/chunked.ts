@@ -181,8 +181,8 @@ export class ChunkedReader {
 const TOO_MANY_EXTENSIONS: Refusal = { status: 413, why: 'chunk extensions too large' }
 
 /**
- * `*( ";" chunk-ext-name [ "=" chunk-ext-val ] )` (section 7.1.1). Blanks between them, which
- * a client should not send, are refused.
+ * `*( ";" chunk-ext-name [ "=" chunk-ext-val ] )` (section 7.1.1). Blanks between them, which a client should not send,
+ * are refused.
  * @returns the offset behind them, or BAD
  */
 function skipExtensions(bytes: Uint8Array, start: number, end: number): number {
