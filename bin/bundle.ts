@@ -72,7 +72,7 @@ const page = await build({
 copyFileSync(`${PAGE}/page.html`, `${OUT}/dashboard.html`)
 writeFileSync(`${OUT}/LICENSES.txt`, licenses({ ...metafile.inputs, ...page.metafile.inputs }))
 
-/** Has `import.cjs` import what the bundle imports, and V8 compile the bundle once and for all. */
+/** Makes `import.cjs` import in place of the bundle, and compiles the bundle once and for all. */
 function compileBundle(name: string): void {
   const path = resolve(OUT, name)
   const code = readFileSync(path, 'latin1').replaceAll(/(?<![\w.$#])import\(/g, 'require("./import.cjs").importModule(')

@@ -98,7 +98,7 @@ async function look(server: ControlledServer, request: ControlRequest, what: 'st
   return 'finding' in found ? json({ pid: found.pid, ...found.finding }) : found
 }
 
-/** Has a worker write a file, and sends it. No other process can open it: it has no name by then. */
+/** Sends a file that a worker writes. No other process can open it: it has no name by then. */
 async function record(
   server: ControlledServer,
   request: ControlRequest,

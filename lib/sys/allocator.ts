@@ -5,8 +5,8 @@ const mallocTrim = declareCall('int malloc_trim(size_t kept)')
 let isKnown = true
 
 /**
- * Has the C library give back to the system what it keeps of freed memory (malloc_trim(3)). It takes a few
- * milliseconds. Does nothing if there is no such call: glibc alone has it.
+ * Gives back to the system what the C library keeps of freed memory (malloc_trim(3)). It takes a few milliseconds. Does
+ * nothing if there is no such call: glibc alone has it.
  */
 export function giveBackMemory(): void {
   if (!isKnown) return

@@ -6,9 +6,9 @@ const PAUSE = 10_000
 const SHARE = 1000
 
 /**
- * Has a worker give back memory, now and then. From the first large buffer that is freed on, glibc takes buffers of up
- * to that size from its heap, where one that is still in use keeps resident what was freed below it: up to 50 MB of the
- * 155 of a worker after two minutes of bad clients, which `maxMemory` would count. To map each by itself instead
+ * Gives back memory now and then. From the first large buffer that is freed on, glibc takes buffers of up to that size
+ * from its heap, and one that is still in use keeps resident what was freed below it there: up to 50 MB of the 155 of a
+ * worker after two minutes of bad clients, which `maxMemory` would count. To map each by itself instead
  * (M_MMAP_THRESHOLD) costs two to three times the CPU time of an answer of 200 KB or more.
  */
 export class GivingBack {

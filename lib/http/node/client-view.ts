@@ -19,7 +19,7 @@ export function relay(socket: Socket & { peer: Peer }, peer: Peer): void {
   showPeer(socket, peer)
 }
 
-/** Has the socket of a connection give the addresses of this client in place of those of its other end. */
+/** Shows the addresses of this client on the socket of a connection, in place of those of its other end. */
 export function showPeer(socket: Socket, peer: Peer): void {
   for (const [name, value] of Object.entries(endsOf(peer)))
     Object.defineProperty(socket, name, { value, configurable: true })
