@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import type { ClientHttp2Session } from 'node:http2'
-import { setTimeout as pause } from 'node:timers/promises'
 import { connect, type TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
 import { KEPT_MOMENT } from '../../lib/http/waiting.js'
@@ -14,20 +13,21 @@ import { connectHttp2 } from '../helpers/raw-http2.js'
 import { startServer } from '../helpers/server.js'
 import type { Server } from '../helpers/server-process.js'
 import { shortDir } from '../helpers/short-dir.js'
+import { until } from '../helpers/until.js'
 
 /** How many clients keep one worker busy: it has a next request even if one of them is late. */
 const BUSY = 3
 /** A GOAWAY with this last stream refuses none (RFC 9113, section 6.8). */
 const ANY_STREAM = 2 ** 31 - 1
 
-/** `/busy` holds the event loop for 30 ms, and waits for that instead of computing. */
+/** `/busy` holds the event loop for 30 ms, and waits for that instead of computing; `/clock` is the worker's clock. */
 const APP = `
 const cell = new Int32Array(new SharedArrayBuffer(4))
 export const application = async ({ PATH_INFO: path }, start) => {
   if (path.startsWith('/hold')) await fetch(process.env.HOLDS + path.slice('/hold'.length))
   else if (path === '/busy') Atomics.wait(cell, 0, 0, 30)
   start('200 OK', [])
-  return [String(process.pid)]
+  return [String(path === '/clock' ? performance.now() : process.pid)]
 }
 `
 
@@ -125,8 +125,10 @@ t.test('no busy session gives way, and none of HTTP/2 before connections of HTTP
   http1.write(head())
   await t.resolves(http1.until(/^HTTP\/1\.1 200 /))
   await t.resolves(ended(next))
-  // What was idle for no longer than that does not give way yet, and nothing tells when it may.
-  await pause(2 * KEPT_MOMENT)
+  // What was idle for no longer than that by the worker's clock does not give way yet.
+  const clock = async (): Promise<number> => Number((await busy.get('/clock')).body)
+  const idleSince = await clock()
+  await until('the connection of HTTP/1 may give way', async () => (await clock()) - idleSince > 2 * KEPT_MOMENT)
   t.equal((await new Http2Client(t, server).get()).status, 200)
   t.equal(await http1.ending, 'closed', 'the younger connection, of HTTP/1')
   t.equal(first.sessions + busy.sessions, 2)
