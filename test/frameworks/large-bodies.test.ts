@@ -8,10 +8,11 @@ import t, { type Test } from 'tap'
 import { atEnd } from '../helpers/at-end.js'
 import { type Holds, startHolds } from '../helpers/holds.js'
 import { Client } from '../helpers/http.js'
+import { peakOf } from '../helpers/process.js'
 import { root } from '../helpers/root.js'
 import { startServer } from '../helpers/server.js'
 import type { Server, Target } from '../helpers/server-process.js'
-import { peakOf, standstill } from '../helpers/slow-peer.js'
+import { standstill } from '../helpers/slow-peer.js'
 import { until } from '../helpers/until.js'
 
 const MB = 2 ** 20

@@ -77,8 +77,18 @@ export function orGone<Value>(look: () => Value): Value | undefined {
   }
 }
 
-/** The resident memory of a process (proc_pid_status(5)), in bytes; NaN of one that is gone. */
+/** The resident memory of a process, in bytes; NaN of one that is gone. */
 export function residentOf(pid: number): number {
+  return statusOf(pid, 'VmRSS')
+}
+
+/** The most resident memory that a process ever had, in bytes; NaN of one that is gone. */
+export function peakOf(pid: number): number {
+  return statusOf(pid, 'VmHWM')
+}
+
+/** A figure of proc_pid_status(5) that is in kB, in bytes. */
+function statusOf(pid: number, name: string): number {
   const status = orGone(() => readFileSync(`/proc/${pid}/status`, 'utf8')) ?? ''
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024
 }

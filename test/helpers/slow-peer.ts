@@ -1,10 +1,4 @@
-import { readFileSync } from 'node:fs'
 import { until } from './until.js'
-
-/** The most memory that a process ever had (proc_pid_status(5)), in bytes. */
-export function peakOf(pid: number): number {
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
-}
 
 /**
  * Returns how much has gone through the application, which answers that at `path`, once it has stayed the same for some

@@ -4,12 +4,11 @@ import { Http2Client } from '../helpers/http2-client.js'
 import * as frames from '../helpers/http2-frames.js'
 import { Load } from '../helpers/load.js'
 import { messages } from '../helpers/messages.js'
-import { descriptorsOf } from '../helpers/process.js'
+import { descriptorsOf, peakOf } from '../helpers/process.js'
 import { connectHttp2, type RawHttp2 } from '../helpers/raw-http2.js'
 import { startServer } from '../helpers/server.js'
 import type { Server } from '../helpers/server-process.js'
 import { shortDir } from '../helpers/short-dir.js'
-import { peakOf } from '../helpers/slow-peer.js'
 import { until } from '../helpers/until.js'
 
 const { block, headers, data, ERRORS, TYPES } = frames

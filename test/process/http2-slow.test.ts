@@ -3,11 +3,11 @@ import t, { type Test } from 'tap'
 import { makeCertificate } from '../helpers/certificates.js'
 import { Http2Client } from '../helpers/http2-client.js'
 import * as frames from '../helpers/http2-frames.js'
+import { peakOf } from '../helpers/process.js'
 import { connectHttp2, type RawHttp2 } from '../helpers/raw-http2.js'
 import { startServer } from '../helpers/server.js'
 import type { Server } from '../helpers/server-process.js'
 import { shortDir } from '../helpers/short-dir.js'
-import { peakOf } from '../helpers/slow-peer.js'
 
 const { block, data, headers, TYPES } = frames
 

@@ -4,11 +4,12 @@ import { makeCertificate } from '../helpers/certificates.js'
 import { Http2Client } from '../helpers/http2-client.js'
 import { block, endsStream, headers, PARAMETERS, reset, TYPES, windowUpdate } from '../helpers/http2-frames.js'
 import { messages } from '../helpers/messages.js'
+import { peakOf } from '../helpers/process.js'
 import { connectHttp2, type RawHttp2 } from '../helpers/raw-http2.js'
 import { startServer } from '../helpers/server.js'
 import type { Server } from '../helpers/server-process.js'
 import { shortDir } from '../helpers/short-dir.js'
-import { peakOf, standstill } from '../helpers/slow-peer.js'
+import { standstill } from '../helpers/slow-peer.js'
 import { until } from '../helpers/until.js'
 
 const MB = 2 ** 20

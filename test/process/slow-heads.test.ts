@@ -1,8 +1,8 @@
 import t from 'tap'
 import { Client } from '../helpers/http.js'
+import { peakOf } from '../helpers/process.js'
 import { connectRaw } from '../helpers/raw.js'
 import { startServer } from '../helpers/server.js'
-import { peakOf } from '../helpers/slow-peer.js'
 
 const HEADS = 1000
 const MB = 2 ** 20

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import t from 'tap'
 import { Client } from '../helpers/http.js'
 import { messages } from '../helpers/messages.js'
+import { peakOf } from '../helpers/process.js'
 import { fixture, startPython } from '../helpers/python.js'
 import { connectRaw, head, type Raw } from '../helpers/raw.js'
 import type { Server } from '../helpers/server-process.js'
-import { peakOf } from '../helpers/slow-peer.js'
 import { until } from '../helpers/until.js'
 
 const MB = 1 << 20
